@@ -1,0 +1,145 @@
+"""A neural network as values: tensors, operators, and what they compute. Pure.
+
+The graph is what the reader makes of a .tflite and what the search lowers a candidate to;
+the planner, the estimator and the generator see nothing else.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from math import prod
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class DType(StrEnum):
+    """Element types that an int8 model may hold."""
+
+    INT8 = "int8"
+    UINT8 = "uint8"
+    INT32 = "int32"
+    FLOAT32 = "float32"
+    OTHER = "other"
+    """Anything else: readable, never generated."""
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes of one element; 1 for `OTHER`."""
+        return {"int8": 1, "uint8": 1, "int32": 4, "float32": 4}.get(self.value, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Quantization:
+    """real = scale · (stored − zero_point), per tensor or along one axis.
+
+    Attributes:
+        scales: One, or as many as the tensor has elements along `axis`.
+        zero_points: As many as `scales`.
+        axis: Dimension along which the scales lie; 0 if there is one scale.
+    """
+
+    scales: tuple[float, ...]
+    zero_points: tuple[int, ...]
+    axis: int = 0
+
+    @property
+    def scale(self) -> float:
+        """The scale of a tensor that has only one."""
+        assert len(self.scales) == 1
+        return self.scales[0]
+
+    @property
+    def zero_point(self) -> int:
+        """The zero point of a tensor that has only one."""
+        return self.zero_points[0]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tensor:
+    """One tensor of the graph.
+
+    Attributes:
+        name: As in the file; may be empty.
+        shape: Row-major dimensions, (n, h, w, c) for images; () for a scalar.
+        dtype: Type of the elements.
+        is_constant: True for weights and other data that lie in flash.
+        quantization: None where there is none, or where it is not known yet.
+        data: The elements of a constant, in `shape`; None where they are not known yet.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: DType
+    is_constant: bool = False
+    quantization: Quantization | None = None
+    data: NDArray[np.generic] | None = None
+
+    @property
+    def element_count(self) -> int:
+        """Number of elements; 1 for a scalar."""
+        return prod(self.shape)
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes that the elements occupy."""
+        return self.element_count * self.dtype.size_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """One operator: TFLite's name, its tensors by index, its options.
+
+    Attributes:
+        kind: Name of TFLite's builtin operator, such as `CONV_2D`.
+        inputs: Indices into `Graph.tensors`, in TFLite's order; −1 for an absent optional one.
+        outputs: Indices into `Graph.tensors`.
+        options: TFLite's options by their schema names in snake case; enumerations by name, such as
+            `{"padding": "SAME", "stride_h": 1, "fused_activation_function": "RELU"}`.
+    """
+
+    kind: str
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+    options: Mapping[str, int | float | str | bool] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """A network: operators in the order in which they run.
+
+    Attributes:
+        tensors: All tensors, constants among them.
+        operators: In execution order.
+        inputs: Indices of the tensors that the caller fills.
+        outputs: Indices of the tensors that the caller reads.
+    """
+
+    tensors: tuple[Tensor, ...]
+    operators: tuple[Operator, ...]
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+
+    def inputs_of(self, operator: Operator) -> tuple[Tensor, ...]:
+        """The tensors that an operator reads, absent ones left out."""
+        return tuple(self.tensors[i] for i in operator.inputs if i >= 0)
+
+    def outputs_of(self, operator: Operator) -> tuple[Tensor, ...]:
+        """The tensors that an operator writes."""
+        return tuple(self.tensors[i] for i in operator.outputs)
+
+
+def count_macc(graph: Graph, operator: Operator) -> int:
+    """Multiply-accumulates of one operator: convolutions and matrix products, else 0.
+
+    Padding counts as if it were data, as the published tables do.
+
+    Source: MACC = h·w·c_out·k_h·k_w·c_in for a convolution, without c_in for a depthwise one.
+    """
+    if operator.kind not in ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"):
+        return 0
+    weights = graph.tensors[operator.inputs[1]]
+    output_count = graph.tensors[operator.outputs[0]].element_count
+    if operator.kind == "DEPTHWISE_CONV_2D":
+        return output_count * prod(weights.shape[1:3])
+    return output_count * prod(weights.shape[1:])

@@ -1,0 +1,1 @@
+"""Build, flash, talk, measure, judge: real and virtual boards."""

@@ -1,0 +1,1 @@
+"""Hardware-aware search: data, search space, estimates, training, quantisation, report."""
