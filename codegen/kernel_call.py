@@ -1,0 +1,56 @@
+"""One operator as the generated code will call it: a kernel, its parameters, its constants. Pure.
+
+In C a call reads `nn_conv_2d_s8(&op3_params, input…, output);`: everything that is known before
+the program runs lies in the parameters, weights included.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ConstantArray:
+    """An array that goes to flash.
+
+    Attributes:
+        name: What it is to its operator, such as `weights`; unique within the operator.
+        c_type: Element type in C, such as `int8_t`.
+        values: The elements; written flat, in row-major order.
+    """
+
+    name: str
+    c_type: str
+    values: NDArray[np.generic]
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes in flash."""
+        return int(self.values.nbytes)
+
+
+@dataclass(frozen=True, slots=True)
+class KernelCall:
+    """A call of one kernel.
+
+    Attributes:
+        function: The C function, such as `nn_conv_2d_s8`.
+        header: The header that declares it, below the include folder, such as `nn/conv_2d.h`.
+        params_type: The C type of its parameters, such as `nn_conv_2d_params`.
+        params: Fields and values in the order of the C struct; a value that is the name of one of
+            `constants` stands for its address, a float is written exactly.
+        constants: Arrays that the parameters point to.
+        inputs: Indices of the activation tensors that it reads, in the order of its arguments.
+        output: Index of the tensor that it writes.
+        in_place_input: The input over which the output may lie exactly, if there is one.
+    """
+
+    function: str
+    header: str
+    params_type: str
+    params: tuple[tuple[str, int | float | str], ...]
+    constants: tuple[ConstantArray, ...]
+    inputs: tuple[int, ...]
+    output: int
+    in_place_input: int | None = None
