@@ -43,7 +43,6 @@ class KernelCall:
         constants: Arrays that the parameters point to.
         inputs: Indices of the activation tensors that it reads, in the order of its arguments.
         output: Index of the tensor that it writes.
-        in_place_input: The input over which the output may lie exactly, if there is one.
     """
 
     function: str
@@ -53,4 +52,3 @@ class KernelCall:
     constants: tuple[ConstantArray, ...]
     inputs: tuple[int, ...]
     output: int
-    in_place_input: int | None = None

@@ -1,0 +1,106 @@
+"""Real factors as the fixed-point numbers that TFLite's reference kernels take. Pure."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from codegen.graph import DType
+
+ADD_LEFT_SHIFT = 20
+"""Headroom in bits that ADD gives both inputs; Source: TFLite, ADD in int8."""
+SOFTMAX_INTEGER_BITS = 5
+"""Integer bits of the argument of exp; Source: TFLite, SOFTMAX in int8."""
+
+
+@dataclass(frozen=True, slots=True)
+class Multiplier:
+    """factor = multiplier · 2^(shift − 31), with multiplier in [2^30, 2^31) or 0."""
+
+    multiplier: int
+    shift: int
+
+
+def quantize_multiplier(factor: float) -> Multiplier:
+    """The fixed-point number nearest to a factor ≥ 0.
+
+    Source: TFLite, QuantizeMultiplier: rounds half away from zero, gives 0 below 2^−32.
+    """
+    if factor == 0.0:
+        return Multiplier(0, 0)
+    fraction, shift = math.frexp(factor)
+    multiplier = math.floor(fraction * (1 << 31) + 0.5)
+    if multiplier == 1 << 31:
+        multiplier //= 2
+        shift += 1
+    if shift < -31:
+        return Multiplier(0, 0)
+    if shift > 30:
+        return Multiplier((1 << 31) - 1, 30)
+    return Multiplier(multiplier, shift)
+
+
+def single(value: float) -> float:
+    """A value rounded to single precision, in which TFLite stores scales."""
+    return float(np.float32(value))
+
+
+def product_in_single_precision(*factors: float) -> float:
+    """The product, each step rounded to single precision."""
+    result = np.float32(1.0)
+    for factor in factors:
+        result = np.float32(result * np.float32(factor))
+    return float(result)
+
+
+def type_range(dtype: DType) -> tuple[int, int]:
+    """Lowest and highest stored value of an 8-bit type."""
+    return {DType.INT8: (-128, 127), DType.UINT8: (0, 255)}[dtype]
+
+
+def activation_range(activation: str, scale: float, zero_point: int) -> tuple[int, int]:
+    """Lowest and highest stored int8 value that a fused activation lets pass.
+
+    Source: TFLite, CalculateActivationRangeQuantized; the limits are rounded half away from zero.
+    """
+    lowest, highest = type_range(DType.INT8)
+    if activation in ("RELU", "RELU6"):
+        lowest = max(lowest, zero_point)
+    if activation == "RELU6":
+        highest = min(highest, zero_point + math.floor(single(6.0 / single(scale)) + 0.5))
+    return lowest, highest
+
+
+def mean_multiplier(factor: float, count: int) -> Multiplier:
+    """The factor from a sum of `count` values to their mean in another scale.
+
+    Source: TFLite, QuantizedMeanOrSum: the multiplier of the scales is divided by the count in
+    integers, after as many bits of headroom as the count has.
+    """
+    scales = quantize_multiplier(factor)
+    shift = min(count.bit_length() - 1, 32, 31 + scales.shift)
+    return Multiplier((scales.multiplier << shift) // count, scales.shift - shift)
+
+
+@dataclass(frozen=True, slots=True)
+class SoftmaxScaling:
+    """Fixed-point parameters of SOFTMAX.
+
+    Attributes:
+        input: From differences of stored values to Q5.26.
+        smallest_difference: To the largest of a row; below it exp is 0.
+    """
+
+    input: Multiplier
+    smallest_difference: int
+
+
+def softmax_scaling(input_scale: float, beta: float) -> SoftmaxScaling:
+    """How SOFTMAX scales its input.
+
+    Source: TFLite, PreprocessSoftmaxScaling and CalculateInputRadius.
+    """
+    factor = min(beta * input_scale * (1 << (31 - SOFTMAX_INTEGER_BITS)), (1 << 31) - 1.0)
+    scaled = quantize_multiplier(factor)
+    largest = ((1 << SOFTMAX_INTEGER_BITS) - 1) * (1 << (31 - SOFTMAX_INTEGER_BITS))
+    return SoftmaxScaling(scaled, -math.floor(largest / (1 << max(scaled.shift, 0))))

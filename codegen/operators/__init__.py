@@ -1,0 +1,65 @@
+"""The operators that can be generated: checks, and kernel calls. Pure."""
+
+from codegen.graph import Graph, Operator
+from codegen.kernel_call import KernelCall
+from codegen.operators.elementwise import ADD, DEQUANTIZE, MUL, QUANTIZE, RESHAPE
+from codegen.operators.reductions import FULLY_CONNECTED, MEAN, SOFTMAX
+from codegen.operators.support import OperatorSupport
+from codegen.operators.windows import CONV_2D, MAX_POOL_2D
+
+_SUPPORTED: dict[str, OperatorSupport] = {
+    "ADD": ADD,
+    "CONV_2D": CONV_2D,
+    "DEQUANTIZE": DEQUANTIZE,
+    "FULLY_CONNECTED": FULLY_CONNECTED,
+    "MAX_POOL_2D": MAX_POOL_2D,
+    "MEAN": MEAN,
+    "MUL": MUL,
+    "QUANTIZE": QUANTIZE,
+    "RESHAPE": RESHAPE,
+    "SOFTMAX": SOFTMAX,
+}
+
+
+def supported_kinds() -> tuple[str, ...]:
+    """Names of the operators that can be generated, sorted."""
+    return tuple(sorted(_SUPPORTED))
+
+
+def check_operators(graph: Graph) -> list[str]:
+    """One text for each operator that cannot be generated, such as `op 7 CONV_2D with dilation 2`.
+
+    Empty if the whole network can be generated.
+    """
+    texts = []
+    for index, operator in enumerate(graph.operators):
+        support = _SUPPORTED.get(operator.kind)
+        if support is None:
+            texts.append(f"op {index} {operator.kind}")
+        elif reasons := support.check(graph, operator):
+            texts.append(f"op {index} {operator.kind} {' and '.join(reasons)}")
+    return texts
+
+
+def lower_operator(graph: Graph, operator: Operator) -> KernelCall:
+    """The kernel call of an operator for which `check_operators` has no text."""
+    return _SUPPORTED[operator.kind].lower(graph, operator)
+
+
+def in_place_input(graph: Graph, operator: Operator) -> int | None:
+    """The tensor over which the operator's output may lie exactly, if there is one.
+
+    Whether its bytes are still needed is the planner's question.
+    """
+    support = _SUPPORTED.get(operator.kind)
+    if support is None or not support.works_in_place:
+        return None
+    output = graph.tensors[operator.outputs[0]]
+    candidates = [
+        i
+        for i in operator.inputs
+        if i >= 0
+        and not graph.tensors[i].is_constant
+        and graph.tensors[i].size_bytes == output.size_bytes
+    ]
+    return candidates[0] if candidates else None

@@ -1,0 +1,41 @@
+"""Constants with one element for each output channel: biases, multipliers, shifts. Pure."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from codegen.fixed_point import Multiplier
+from codegen.graph import DType, Graph, Operator, Tensor
+from codegen.kernel_call import ConstantArray
+from codegen.operators.support import check_constant, data_of
+
+
+def _bias(graph: Graph, operator: Operator) -> Tensor | None:
+    has_bias = len(operator.inputs) > 2 and operator.inputs[2] >= 0
+    return graph.tensors[operator.inputs[2]] if has_bias else None
+
+
+def check_bias(graph: Graph, operator: Operator) -> list[str]:
+    """A reason for each way in which the third input cannot be used as biases."""
+    bias = _bias(graph, operator)
+    if bias is None:
+        return []
+    wrong_type = [f"with biases in {bias.dtype}"] if bias.dtype is not DType.INT32 else []
+    return wrong_type + check_constant(bias, "biases")
+
+
+def bias_array(graph: Graph, operator: Operator, count: int) -> ConstantArray:
+    """The biases, or zeros where the operator has none."""
+    bias = _bias(graph, operator)
+    values = np.zeros(count, np.int32) if bias is None else data_of(bias)
+    return ConstantArray("biases", "int32_t", values)
+
+
+def multiplier_arrays(multipliers: Sequence[Multiplier]) -> tuple[ConstantArray, ConstantArray]:
+    """Multipliers and shifts as the kernels take them."""
+    return (
+        ConstantArray(
+            "multipliers", "int32_t", np.array([m.multiplier for m in multipliers], np.int32)
+        ),
+        ConstantArray("shifts", "int8_t", np.array([m.shift for m in multipliers], np.int8)),
+    )

@@ -1,0 +1,206 @@
+"""Operators that treat each element alone: ADD, MUL, QUANTIZE, DEQUANTIZE, RESHAPE. Pure."""
+
+from codegen.fixed_point import (
+    ADD_LEFT_SHIFT,
+    product_in_single_precision,
+    quantize_multiplier,
+    single,
+)
+from codegen.graph import DType, Graph, Operator, Tensor
+from codegen.kernel_call import ConstantArray, KernelCall
+from codegen.operators.support import (
+    OperatorSupport,
+    check_activation,
+    check_quantization,
+    check_types,
+    data_of,
+    output_limits,
+    scale_of,
+    zero_point_of,
+)
+
+_SUFFIXES = {DType.INT8: "s8", DType.UINT8: "u8", DType.FLOAT32: "f32"}
+
+
+def _operands(graph: Graph, operator: Operator) -> tuple[int, int]:
+    """Positions of the full-size operand and of the other one, which may be a constant."""
+    first, second = (graph.tensors[i] for i in operator.inputs)
+    swapped = first.is_constant or second.element_count > first.element_count
+    return (1, 0) if swapped else (0, 1)
+
+
+def _repeats(full: Tensor, other: Tensor) -> bool:
+    """Whether the other operand, flattened, repeats along the full one."""
+    if other.shape == full.shape or other.element_count == 1:
+        return True
+    trimmed = list(other.shape)
+    while trimmed and trimmed[0] == 1:
+        del trimmed[0]
+    return tuple(trimmed) == full.shape[len(full.shape) - len(trimmed) :]
+
+
+def _check_binary(graph: Graph, operator: Operator) -> list[str]:
+    (output,) = graph.outputs_of(operator)
+    full, other = (graph.tensors[operator.inputs[i]] for i in _operands(graph, operator))
+    reasons = check_types([full, other, output], [DType.INT8])
+    reasons += check_activation(operator) + check_quantization(graph, operator)
+    if full.is_constant:
+        reasons.append("of two constants")
+    if full.element_count != output.element_count or not _repeats(full, other):
+        reasons.append(f"of shapes {list(full.shape)} and {list(other.shape)}")
+    return reasons
+
+
+def _binary_call(
+    graph: Graph, operator: Operator, name: str, scaling: tuple[tuple[str, int], ...]
+) -> KernelCall:
+    full_at, other_at = _operands(graph, operator)
+    full = graph.tensors[operator.inputs[full_at]]
+    other = graph.tensors[operator.inputs[other_at]]
+    (output,) = graph.outputs_of(operator)
+    lowest, highest = output_limits(operator, output)
+    constant = other.is_constant
+    return KernelCall(
+        function=f"nn_{name}_constant_s8" if constant else f"nn_{name}_s8",
+        header=f"nn/{name}.h",
+        params_type=f"nn_{name}_params",
+        params=(
+            ("count", full.element_count),
+            ("channels", other.element_count),
+            ("first_zero_point", zero_point_of(full)),
+            ("second_zero_point", zero_point_of(other)),
+            ("output_zero_point", zero_point_of(output)),
+            *scaling,
+            ("lowest", lowest),
+            ("highest", highest),
+            ("constant", "constant" if constant else 0),
+        ),
+        constants=(ConstantArray("constant", "int8_t", data_of(other)),) if constant else (),
+        inputs=(operator.inputs[full_at],)
+        if constant
+        else (
+            operator.inputs[full_at],
+            operator.inputs[other_at],
+        ),
+        output=operator.outputs[0],
+    )
+
+
+def _lower_mul(graph: Graph, operator: Operator) -> KernelCall:
+    first, second = (graph.tensors[i] for i in operator.inputs)
+    (output,) = graph.outputs_of(operator)
+    product = product_in_single_precision(scale_of(first), scale_of(second))
+    factor = quantize_multiplier(single(product / single(scale_of(output))))
+    scaling = (("multiplier", factor.multiplier), ("shift", factor.shift))
+    return _binary_call(graph, operator, "mul", scaling)
+
+
+def _lower_add(graph: Graph, operator: Operator) -> KernelCall:
+    full, other = (graph.tensors[operator.inputs[i]] for i in _operands(graph, operator))
+    (output,) = graph.outputs_of(operator)
+    twice_larger = 2.0 * max(scale_of(full), scale_of(other))
+    first = quantize_multiplier(scale_of(full) / twice_larger)
+    second = quantize_multiplier(scale_of(other) / twice_larger)
+    result = quantize_multiplier(twice_larger / ((1 << ADD_LEFT_SHIFT) * scale_of(output)))
+    scaling = (
+        ("left_shift", ADD_LEFT_SHIFT),
+        ("first_multiplier", first.multiplier),
+        ("first_shift", first.shift),
+        ("second_multiplier", second.multiplier),
+        ("second_shift", second.shift),
+        ("output_multiplier", result.multiplier),
+        ("output_shift", result.shift),
+    )
+    return _binary_call(graph, operator, "add", scaling)
+
+
+def _check_quantize(graph: Graph, operator: Operator) -> list[str]:
+    (source,) = graph.inputs_of(operator)
+    (output,) = graph.outputs_of(operator)
+    reasons = check_types([source], [DType.INT8, DType.UINT8, DType.FLOAT32])
+    reasons += check_types([output], [DType.INT8, DType.UINT8])
+    if source.dtype is output.dtype is DType.UINT8:
+        reasons.append("from uint8 to uint8")
+    return reasons + check_quantization(graph, operator)
+
+
+def _lower_quantize(graph: Graph, operator: Operator) -> KernelCall:
+    (source,) = graph.inputs_of(operator)
+    (output,) = graph.outputs_of(operator)
+    suffix = f"{_SUFFIXES[source.dtype]}_{_SUFFIXES[output.dtype]}"
+    params: tuple[tuple[str, int | float | str], ...]
+    if source.dtype is DType.FLOAT32:
+        name = "quantize"
+        params = (("zero_point", zero_point_of(output)), ("scale", scale_of(output)))
+    else:
+        name = "requantize"
+        factor = quantize_multiplier(scale_of(source) / scale_of(output))
+        params = (
+            ("input_zero_point", zero_point_of(source)),
+            ("output_zero_point", zero_point_of(output)),
+            ("multiplier", factor.multiplier),
+            ("shift", factor.shift),
+        )
+    return KernelCall(
+        function=f"nn_{name}_{suffix}",
+        header="nn/quantize.h",
+        params_type=f"nn_{name}_params",
+        params=(("count", source.element_count), *params),
+        constants=(),
+        inputs=operator.inputs,
+        output=operator.outputs[0],
+    )
+
+
+def _check_dequantize(graph: Graph, operator: Operator) -> list[str]:
+    (source,) = graph.inputs_of(operator)
+    reasons = check_types([source], [DType.INT8, DType.UINT8])
+    reasons += check_types(graph.outputs_of(operator), [DType.FLOAT32])
+    return reasons + check_quantization(graph, operator)
+
+
+def _lower_dequantize(graph: Graph, operator: Operator) -> KernelCall:
+    (source,) = graph.inputs_of(operator)
+    return KernelCall(
+        function=f"nn_dequantize_{_SUFFIXES[source.dtype]}_f32",
+        header="nn/dequantize.h",
+        params_type="nn_dequantize_params",
+        params=(
+            ("count", source.element_count),
+            ("zero_point", zero_point_of(source)),
+            ("scale", scale_of(source)),
+        ),
+        constants=(),
+        inputs=operator.inputs,
+        output=operator.outputs[0],
+    )
+
+
+def _check_reshape(graph: Graph, operator: Operator) -> list[str]:
+    source = graph.tensors[operator.inputs[0]]
+    (output,) = graph.outputs_of(operator)
+    reasons = check_types([source], [DType.INT8, DType.UINT8, DType.FLOAT32])
+    if source.size_bytes != output.size_bytes:
+        reasons.append(f"from {list(source.shape)} to {list(output.shape)}")
+    if source.is_constant:
+        reasons.append("of a constant")
+    return reasons
+
+
+def _lower_reshape(graph: Graph, operator: Operator) -> KernelCall:
+    return KernelCall(
+        function="nn_reshape",
+        header="nn/reshape.h",
+        params_type="nn_reshape_params",
+        params=(("size_bytes", graph.tensors[operator.inputs[0]].size_bytes),),
+        constants=(),
+        inputs=operator.inputs[:1],
+        output=operator.outputs[0],
+    )
+
+
+ADD = OperatorSupport(_check_binary, _lower_add, works_in_place=True)
+MUL = OperatorSupport(_check_binary, _lower_mul, works_in_place=True)
+QUANTIZE = OperatorSupport(_check_quantize, _lower_quantize, works_in_place=True)
+DEQUANTIZE = OperatorSupport(_check_dequantize, _lower_dequantize)
+RESHAPE = OperatorSupport(_check_reshape, _lower_reshape, works_in_place=True)

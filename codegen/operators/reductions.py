@@ -1,0 +1,156 @@
+"""Operators at the head of a network: MEAN, FULLY_CONNECTED, SOFTMAX. Pure."""
+
+from math import prod
+
+import numpy as np
+
+from codegen.fixed_point import (
+    mean_multiplier,
+    product_in_single_precision,
+    quantize_multiplier,
+    softmax_scaling,
+)
+from codegen.graph import DType, Graph, Operator
+from codegen.kernel_call import ConstantArray, KernelCall
+from codegen.operators.channels import bias_array, check_bias, multiplier_arrays
+from codegen.operators.support import (
+    OperatorSupport,
+    check_activation,
+    check_batch,
+    check_constant,
+    check_quantization,
+    check_types,
+    data_of,
+    output_limits,
+    scale_of,
+    zero_point_of,
+)
+
+
+def _check_mean(graph: Graph, operator: Operator) -> list[str]:
+    image, axes = graph.inputs_of(operator)
+    reasons = check_types([image, *graph.outputs_of(operator)], [DType.INT8])
+    reasons += check_constant(axes, "axes") + check_quantization(graph, operator)
+    if len(image.shape) != 4:
+        return [*reasons, f"with an input of rank {len(image.shape)}"]
+    reasons += check_batch(image)
+    if axes.data is not None:
+        named = sorted(int(axis) % 4 for axis in np.ravel(axes.data))
+        if named != [1, 2]:
+            reasons.append(f"over axes {named}")
+    return reasons
+
+
+def _lower_mean(graph: Graph, operator: Operator) -> KernelCall:
+    image = graph.tensors[operator.inputs[0]]
+    (output,) = graph.outputs_of(operator)
+    pixels = image.shape[1] * image.shape[2]
+    factor = mean_multiplier(scale_of(image) / scale_of(output), pixels)
+    return KernelCall(
+        function="nn_mean_s8",
+        header="nn/mean.h",
+        params_type="nn_mean_params",
+        params=(
+            ("pixels", pixels),
+            ("channels", image.shape[3]),
+            ("input_zero_point", zero_point_of(image)),
+            ("output_zero_point", zero_point_of(output)),
+            ("multiplier", factor.multiplier),
+            ("shift", factor.shift),
+        ),
+        constants=(),
+        inputs=operator.inputs[:1],
+        output=operator.outputs[0],
+    )
+
+
+def _check_fully_connected(graph: Graph, operator: Operator) -> list[str]:
+    source, weights, *_ = graph.inputs_of(operator)
+    (output,) = graph.outputs_of(operator)
+    reasons = check_types([source, weights, output], [DType.INT8])
+    reasons += check_constant(weights, "weights") + check_bias(graph, operator)
+    reasons += check_activation(operator) + check_quantization(graph, operator)
+    if operator.options.get("weights_format", "DEFAULT") != "DEFAULT":
+        reasons.append("with shuffled weights")
+    if len(weights.shape) != 2:
+        return [*reasons, f"with weights of rank {len(weights.shape)}"]
+    if source.element_count != weights.shape[1] or output.element_count != weights.shape[0]:
+        reasons.append(f"with batch {source.element_count // max(weights.shape[1], 1)}")
+    return reasons
+
+
+def _lower_fully_connected(graph: Graph, operator: Operator) -> KernelCall:
+    source, weights, *_ = graph.inputs_of(operator)
+    (output,) = graph.outputs_of(operator)
+    assert weights.quantization is not None
+    rows, columns = weights.shape
+    scales = weights.quantization.scales
+    if len(scales) == 1:
+        product = product_in_single_precision(scale_of(source), scales[0])
+        multipliers = [quantize_multiplier(product / scale_of(output))] * rows
+    else:
+        multipliers = [
+            quantize_multiplier(scale_of(source) * scale / scale_of(output)) for scale in scales
+        ]
+    lowest, highest = output_limits(operator, output)
+    return KernelCall(
+        function="nn_fully_connected_s8",
+        header="nn/fully_connected.h",
+        params_type="nn_fully_connected_params",
+        params=(
+            ("input_count", columns),
+            ("output_count", rows),
+            ("input_zero_point", zero_point_of(source)),
+            ("weight_zero_point", weights.quantization.zero_points[0]),
+            ("output_zero_point", zero_point_of(output)),
+            ("lowest", lowest),
+            ("highest", highest),
+            ("weights", "weights"),
+            ("biases", "biases"),
+            ("multipliers", "multipliers"),
+            ("shifts", "shifts"),
+        ),
+        constants=(
+            ConstantArray("weights", "int8_t", data_of(weights)),
+            bias_array(graph, operator, rows),
+            *multiplier_arrays(multipliers),
+        ),
+        inputs=operator.inputs[:1],
+        output=operator.outputs[0],
+    )
+
+
+def _check_softmax(graph: Graph, operator: Operator) -> list[str]:
+    (source,) = graph.inputs_of(operator)
+    (output,) = graph.outputs_of(operator)
+    reasons = check_types([source, output], [DType.INT8]) + check_quantization(graph, operator)
+    if output.quantization is not None and not reasons:
+        scale, zero_point = scale_of(output), zero_point_of(output)
+        if (scale, zero_point) != (1 / 256, -128):
+            reasons.append(f"with output scale {scale:g} and zero point {zero_point}")
+    return reasons
+
+
+def _lower_softmax(graph: Graph, operator: Operator) -> KernelCall:
+    (source,) = graph.inputs_of(operator)
+    scaling = softmax_scaling(scale_of(source), float(operator.options.get("beta", 1.0)))
+    return KernelCall(
+        function="nn_softmax_s8",
+        header="nn/softmax.h",
+        params_type="nn_softmax_params",
+        params=(
+            ("rows", prod(source.shape[:-1])),
+            ("classes", source.shape[-1]),
+            ("multiplier", scaling.input.multiplier),
+            ("shift", scaling.input.shift),
+            ("smallest_difference", scaling.smallest_difference),
+        ),
+        constants=(),
+        inputs=operator.inputs,
+        output=operator.outputs[0],
+    )
+
+
+MEAN = OperatorSupport(_check_mean, _lower_mean)
+FULLY_CONNECTED = OperatorSupport(_check_fully_connected, _lower_fully_connected)
+SOFTMAX = OperatorSupport(_check_softmax, _lower_softmax)

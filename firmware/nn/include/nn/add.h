@@ -1,0 +1,26 @@
+/** ADD: sum of two tensors, int8; the second may be a constant for each channel. */
+#ifndef NN_ADD_H
+#define NN_ADD_H
+
+#include <stdint.h>
+
+typedef struct {
+    int32_t count;    /* elements of the first input and of the output */
+    int32_t channels; /* elements of the second input, repeated; count divides by it */
+    int32_t first_zero_point, second_zero_point, output_zero_point;
+    int32_t left_shift;                    /* headroom that both inputs get before scaling */
+    int32_t first_multiplier, first_shift; /* to twice the larger scale of the inputs */
+    int32_t second_multiplier, second_shift;
+    int32_t output_multiplier, output_shift; /* from there to the scale of the output */
+    int32_t lowest, highest;                 /* limits of the output: type and fused activation */
+    const int8_t *constant;                  /* the second input; 0 where it is an activation */
+} nn_add_params;
+
+/** The constant. The output may lie exactly over the input. */
+void nn_add_constant_s8(const nn_add_params *params, const int8_t *input, int8_t *output);
+
+/** Of two activations. The output may lie exactly over the first input. */
+void nn_add_s8(const nn_add_params *params, const int8_t *first, const int8_t *second,
+               int8_t *output);
+
+#endif

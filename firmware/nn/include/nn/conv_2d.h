@@ -1,0 +1,24 @@
+/** CONV_2D: two-dimensional convolution, int8, one scale for each output channel. */
+#ifndef NN_CONV_2D_H
+#define NN_CONV_2D_H
+
+#include <stdint.h>
+
+typedef struct {
+    int32_t input_height, input_width, input_channels;    /* input is (h, w, c) */
+    int32_t output_height, output_width, output_channels; /* output is (h, w, c) */
+    int32_t kernel_height, kernel_width;
+    int32_t stride_height, stride_width;
+    int32_t padding_top, padding_left; /* rows and columns that stand for the zero point */
+    int32_t input_zero_point, output_zero_point;
+    int32_t lowest, highest;    /* limits of the output: type and fused activation */
+    const int8_t *weights;      /* (output_channels, kernel_height, kernel_width, input_channels) */
+    const int32_t *biases;      /* (output_channels) */
+    const int32_t *multipliers; /* (output_channels), Q0.31 */
+    const int8_t *shifts;       /* (output_channels), see nn_rescale */
+} nn_conv_2d_params;
+
+/** Input and output must not overlap. No scratch memory. */
+void nn_conv_2d_s8(const nn_conv_2d_params *params, const int8_t *input, int8_t *output);
+
+#endif

@@ -1,0 +1,14 @@
+/** RESHAPE: the same bytes under another shape. */
+#ifndef NN_RESHAPE_H
+#define NN_RESHAPE_H
+
+#include <stdint.h>
+
+typedef struct {
+    int32_t size_bytes;
+} nn_reshape_params;
+
+/** The output may lie exactly over the input, and then nothing is done. */
+void nn_reshape(const nn_reshape_params *params, const void *input, void *output);
+
+#endif

@@ -1,0 +1,48 @@
+#include "nn/quantize.h"
+
+#include <math.h>
+
+#include "nn/fixed_point.h"
+
+static int32_t requantize(const nn_requantize_params *p, int32_t value) {
+    return nn_rescale(value - p->input_zero_point, p->multiplier, p->shift) + p->output_zero_point;
+}
+
+void nn_requantize_s8_s8(const nn_requantize_params *params, const int8_t *input, int8_t *output) {
+    for (int32_t i = 0; i < params->count; i++) {
+        output[i] = (int8_t)nn_clamp(requantize(params, input[i]), INT8_MIN, INT8_MAX);
+    }
+}
+
+void nn_requantize_u8_s8(const nn_requantize_params *params, const uint8_t *input, int8_t *output) {
+    for (int32_t i = 0; i < params->count; i++) {
+        output[i] = (int8_t)nn_clamp(requantize(params, input[i]), INT8_MIN, INT8_MAX);
+    }
+}
+
+void nn_requantize_s8_u8(const nn_requantize_params *params, const int8_t *input, uint8_t *output) {
+    for (int32_t i = 0; i < params->count; i++) {
+        output[i] = (uint8_t)nn_clamp(requantize(params, input[i]), 0, UINT8_MAX);
+    }
+}
+
+/* Saturates before the conversion, which is undefined for what int32_t does not hold. */
+static int32_t quantize(const nn_quantize_params *p, float value, int32_t lowest, int32_t highest) {
+    const float quantized = roundf(value / p->scale) + (float)p->zero_point;
+    if (!(quantized > (float)lowest)) {
+        return lowest;
+    }
+    return quantized < (float)highest ? (int32_t)quantized : highest;
+}
+
+void nn_quantize_f32_s8(const nn_quantize_params *params, const float *input, int8_t *output) {
+    for (int32_t i = 0; i < params->count; i++) {
+        output[i] = (int8_t)quantize(params, input[i], INT8_MIN, INT8_MAX);
+    }
+}
+
+void nn_quantize_f32_u8(const nn_quantize_params *params, const float *input, uint8_t *output) {
+    for (int32_t i = 0; i < params->count; i++) {
+        output[i] = (uint8_t)quantize(params, input[i], 0, UINT8_MAX);
+    }
+}
