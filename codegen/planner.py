@@ -56,17 +56,17 @@ def plan_graph(graph: Graph) -> MemoryPlan:
     so that the caller fills it anew for each inference.
     """
     owners = _share_in_place(graph)
-    buffers = _buffers(graph, owners)
+    buffers = _merge(graph, owners)
     names = sorted(buffers)
     offsets = place([buffers[name] for name in names])
     offset_of = dict(zip(names, offsets, strict=True))
     live = [
-        sum(_aligned(b.size_bytes) for b in buffers.values() if b.first_op <= op < b.end_op)
+        sum(aligned(b.size_bytes) for b in buffers.values() if b.first_op <= op < b.end_op)
         for op in range(len(graph.operators))
     ]
     return MemoryPlan(
         arena_bytes=max(
-            (_aligned(offset_of[name] + buffers[name].size_bytes) for name in names), default=0
+            (aligned(offset_of[name] + buffers[name].size_bytes) for name in names), default=0
         ),
         offsets={tensor: offset_of[owner] for tensor, owner in sorted(owners.items())},
         live_bytes=tuple(live),
@@ -91,12 +91,13 @@ def place(buffers: Sequence[Buffer]) -> list[int]:
         for first, end in taken:
             if first - candidate >= buffer.size_bytes:
                 break
-            candidate = max(candidate, _aligned(end))
+            candidate = max(candidate, aligned(end))
         offsets[index] = candidate
     return [offsets[index] for index in range(len(buffers))]
 
 
-def _aligned(size_bytes: int) -> int:
+def aligned(size_bytes: int) -> int:
+    """A size rounded up to the arena's alignment."""
     return -(-size_bytes // ALIGNMENT_BYTES) * ALIGNMENT_BYTES
 
 
@@ -124,7 +125,13 @@ def _share_in_place(graph: Graph) -> dict[int, int]:
     return owners
 
 
-def _buffers(graph: Graph, owners: dict[int, int]) -> dict[int, Buffer]:
+def activation_buffers(graph: Graph, share_in_place: bool) -> dict[int, Buffer]:
+    """The buffers that the activations need, by the tensor that owns each."""
+    owners = _share_in_place(graph) if share_in_place else {t: t for t in _activations(graph)}
+    return _merge(graph, owners)
+
+
+def _merge(graph: Graph, owners: dict[int, int]) -> dict[int, Buffer]:
     last_reads = _last_reads(graph)
     written_at = dict.fromkeys(graph.inputs, 0)
     for op, operator in enumerate(graph.operators):

@@ -1,0 +1,88 @@
+"""`codegen`: firmware projects from models."""
+
+import argparse
+import json
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from codegen.project import RUNTIMES, TOOLCHAINS, build_project, find_model
+from firmware.command_line import run
+from firmware.platformio import run_platformio
+from firmware.targets import known_targets, load_target
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; gives the exit code."""
+    arguments = _parser().parse_args(argv)
+    return run("codegen", arguments.command, arguments)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="codegen", description="Firmware projects from models.")
+    verbs = parser.add_subparsers(required=True, metavar="VERB")
+    build = verbs.add_parser(
+        "build",
+        help="write a PlatformIO project for a model",
+        description="Write a PlatformIO project for an int8 model.",
+        epilog="example: codegen build runs/demo --target stm32f412 --out runs/demo/project",
+    )
+    build.set_defaults(command=_build)
+    build.add_argument(
+        "model", type=Path, metavar="RUN_OR_TFLITE", help="a run's folder or a .tflite"
+    )
+    build.add_argument(
+        "--target", required=True, help=f"chip, one of: {', '.join(known_targets())}"
+    )
+    build.add_argument(
+        "--out", required=True, type=Path, metavar="DIR", help="the project's folder"
+    )
+    build.add_argument(
+        "--runtime", choices=RUNTIMES, default="static", help="what runs the model (%(default)s)"
+    )
+    build.add_argument(
+        "--toolchain",
+        choices=TOOLCHAINS,
+        default="system" if shutil.which("arm-none-eabi-gcc") else "platformio",
+        help="the installed compiler, or PlatformIO's own (%(default)s)",
+    )
+    build.add_argument(
+        "--golden",
+        type=Path,
+        metavar="FILE",
+        help="inputs and expected outputs (default: MODEL.golden.npz or golden.npz beside the model)",
+    )
+    build.add_argument("--name", default="", help="name of the model (default: of the run or file)")
+    build.add_argument("--compile", action="store_true", help="build the firmware with 'pio run'")
+    build.add_argument("--json", action="store_true", help="print the manifest as JSON")
+    return parser
+
+
+def _build(arguments: argparse.Namespace) -> None:
+    target = load_target(arguments.target)
+    source = find_model(arguments.model, arguments.golden, arguments.name)
+    manifest = build_project(source, target, arguments.out, arguments.runtime, arguments.toolchain)
+    if arguments.compile:
+        print(f"codegen: compiling {arguments.out}", file=sys.stderr)
+        run_platformio(arguments.out, target)
+    print(json.dumps(manifest, indent=2) if arguments.json else _summary(manifest, arguments.out))
+
+
+def _summary(manifest: dict[str, Any], out: Path) -> str:
+    estimate = manifest["estimate"]
+    rows = [
+        ("project", str(out)),
+        ("model", f"{manifest['model_name']} ({manifest['model_bytes']:,} bytes as .tflite)"),
+        ("runtime", f"{manifest['runtime']} on {manifest['target']}"),
+        ("arena", f"{estimate['arena_bytes']:,} of {estimate['ram_limit_bytes']:,} bytes of RAM"),
+        ("operators", f"{len(manifest['operators'])}, {manifest['macc']:,} MAC per inference"),
+        (
+            "golden",
+            "outputs will be checked"
+            if manifest["golden_sha256"]
+            else "none: make it with 'nas golden' to have outputs checked",
+        ),
+    ]
+    return "\n".join(f"{name:<10} {text}" for name, text in rows)

@@ -1,0 +1,130 @@
+"""The static runtime's program as finished text fragments: calls, constants, checks. Pure."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from codegen.c_source import initializer_lines, literal
+from codegen.graph import DType, Graph
+from codegen.kernel_call import ConstantArray, KernelCall
+from codegen.operators import lower_operator
+from codegen.planner import MemoryPlan
+
+C_TYPES = {
+    DType.INT8: "int8_t",
+    DType.UINT8: "uint8_t",
+    DType.INT32: "int32_t",
+    DType.FLOAT32: "float",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ConstantText:
+    """One array of weights, multipliers or the like, ready to be written."""
+
+    symbol: str
+    c_type: str
+    count: int
+    lines: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class CallText:
+    """One kernel call, ready to be written."""
+
+    comment: str
+    function: str
+    params_type: str
+    params_name: str
+    fields: list[tuple[str, str]]
+    arguments: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckText:
+    """One static assertion."""
+
+    condition: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """All that the templates of the static runtime need."""
+
+    headers: list[str]
+    calls: list[CallText]
+    constants: list[ConstantText]
+    checks: list[CheckText]
+    weight_bytes: int
+
+
+def make_program(graph: Graph, plan: MemoryPlan, name: str) -> Program:
+    """The program of a graph that has passed `check_operators`.
+
+    Args:
+        graph: The network.
+        plan: Where its activations lie.
+        name: Prefix of all symbols, a C identifier.
+    """
+    lowered = [lower_operator(graph, operator) for operator in graph.operators]
+    constants = [
+        (f"{name}_op{index}_{constant.name}", constant)
+        for index, call in enumerate(lowered)
+        for constant in call.constants
+    ]
+    return Program(
+        headers=sorted({call.header for call in lowered}),
+        calls=[_call(graph, plan, name, index, call) for index, call in enumerate(lowered)],
+        constants=[_constant(symbol, constant) for symbol, constant in constants],
+        checks=_checks(graph, plan, name),
+        weight_bytes=sum(constant.size_bytes for _, constant in constants),
+    )
+
+
+def _constant(symbol: str, constant: ConstantArray) -> ConstantText:
+    values = np.ravel(constant.values)
+    return ConstantText(symbol, constant.c_type, len(values), initializer_lines(values))
+
+
+def _call(graph: Graph, plan: MemoryPlan, name: str, index: int, call: KernelCall) -> CallText:
+    operator = graph.operators[index]
+    shapes = [list(tensor.shape) for tensor in graph.inputs_of(operator)]
+    output = graph.tensors[call.output]
+    named = {constant.name for constant in call.constants}
+    params_name = f"op{index}_params"
+    return CallText(
+        comment=f"{index} {operator.kind} {' '.join(map(str, shapes))} -> {list(output.shape)}",
+        function=call.function,
+        params_type=call.params_type,
+        params_name=params_name,
+        fields=[
+            (field, f"{name}_op{index}_{value}" if value in named else literal_or_text(value))
+            for field, value in call.params
+        ],
+        arguments=[
+            f"&{params_name}",
+            *(f"(const {_pointer(graph, plan, tensor)}" for tensor in call.inputs),
+            f"({_pointer(graph, plan, call.output)}",
+        ],
+    )
+
+
+def literal_or_text(value: int | float | str) -> str:
+    """A parameter's value as C text."""
+    return value if isinstance(value, str) else literal(value)
+
+
+def _pointer(graph: Graph, plan: MemoryPlan, tensor: int) -> str:
+    return f"{C_TYPES[graph.tensors[tensor].dtype]} *)(a + {plan.offsets[tensor]})"
+
+
+def _checks(graph: Graph, plan: MemoryPlan, name: str) -> list[CheckText]:
+    """That every activation lies inside the arena, as the compiler sees it."""
+    return [
+        CheckText(
+            f"{offset} + {graph.tensors[tensor].size_bytes} <= {name.upper()}_ARENA_BYTES",
+            f"tensor {tensor} lies inside the arena",
+        )
+        for tensor, offset in sorted(plan.offsets.items())
+    ]

@@ -1,0 +1,186 @@
+"""The text of every generated file. Pure, but for the templates that it loads."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from codegen.c_source import byte_lines, literal
+from codegen.fixed_point import type_range
+from codegen.graph import DType, Graph, Tensor
+from codegen.planner import ALIGNMENT_BYTES, MemoryPlan
+from codegen.program import C_TYPES, Program
+from codegen.tflm import LIBRARY, resolver_methods
+from firmware.targets import Target
+
+WARNINGS = ("-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Werror")
+_RUNTIME_TITLES = {"static": "static runtime", "tflm": "TensorFlow Lite Micro runtime"}
+
+
+@dataclass(frozen=True, slots=True)
+class PortText:
+    """The model's input or output as the templates show it."""
+
+    title: str
+    c_type: str
+    dimensions: str
+    count: int
+    size_bytes: int
+    offset: int
+    scale: str
+    zero_point: int
+    lowest: int
+    highest: int
+
+    @property
+    def upper(self) -> str:
+        """Part of the macros' names."""
+        return self.title.upper()
+
+
+@dataclass(frozen=True, slots=True)
+class ModelText:
+    """A model as the templates show it."""
+
+    name: str
+    title: str
+    sha256: str
+    runtime: str
+    target: str
+    arena_bytes: int
+    model_bytes: int
+    input: PortText
+    output: PortText
+    byte_lines: list[str]
+    alignment_bytes: int = ALIGNMENT_BYTES
+
+    @property
+    def upper(self) -> str:
+        """Prefix of the macros."""
+        return self.name.upper()
+
+    @property
+    def runtime_title(self) -> str:
+        """The runtime in words."""
+        return _RUNTIME_TITLES[self.runtime]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelNames:
+    """What a model is called.
+
+    Attributes:
+        name: C identifier.
+        sha256: Of the .tflite.
+        runtime: `static` or `tflm`.
+        target: The board's name as the bench reports it.
+    """
+
+    name: str
+    sha256: str
+    runtime: str
+    target: str
+
+
+def port(graph: Graph, tensor_index: int, plan: MemoryPlan, title: str) -> PortText:
+    """The model's input or output."""
+    tensor = graph.tensors[tensor_index]
+    quantized = tensor.dtype in (DType.INT8, DType.UINT8) and tensor.quantization is not None
+    lowest, highest = type_range(tensor.dtype) if quantized else (0, 0)
+    return PortText(
+        title=title,
+        c_type=C_TYPES[tensor.dtype],
+        dimensions="".join(f"[{size}]" for size in tensor.shape[1:]),
+        count=tensor.element_count,
+        size_bytes=tensor.size_bytes,
+        offset=plan.offsets[tensor_index],
+        scale=_scale(tensor) if quantized else "",
+        zero_point=tensor.quantization.zero_point if quantized and tensor.quantization else 0,
+        lowest=lowest,
+        highest=highest,
+    )
+
+
+def _scale(tensor: Tensor) -> str:
+    assert tensor.quantization is not None
+    return literal(tensor.quantization.scale)
+
+
+def model_text(
+    graph: Graph, plan: MemoryPlan, content: bytes, arena_bytes: int, names: ModelNames
+) -> ModelText:
+    """A model as the templates show it."""
+    return ModelText(
+        arena_bytes=arena_bytes,
+        model_bytes=len(content),
+        input=port(graph, graph.inputs[0], plan, "Input"),
+        output=port(graph, graph.outputs[0], plan, "Output"),
+        byte_lines=byte_lines(content),
+        name=names.name,
+        title=names.name,
+        sha256=names.sha256,
+        runtime=names.runtime,
+        target=names.target,
+    )
+
+
+def render_model(model: ModelText, graph: Graph, program: Program | None) -> dict[str, str]:
+    """The files of `lib/<model>/` and the bench's view of the model, by their paths.
+
+    Args:
+        model: The model.
+        graph: The network, for the operators that TFLM registers.
+        program: Of the static runtime; None for TFLM.
+    """
+    folder = f"lib/{model.name}"
+    files: dict[str, tuple[str, dict[str, Any]]] = {
+        f"{folder}/library.json": ("library.json.j2", {"name": model.name}),
+        f"{folder}/include/{model.name}.h": ("model.h.j2", {}),
+        f"{folder}/include/{model.name}_tflite.h": ("tflite.h.j2", {}),
+        f"{folder}/src/{model.name}_tflite.c": ("tflite.c.j2", {}),
+        "src/bench_model.c": ("bench_model.c.j2", {}),
+    }
+    if program is None:
+        tflm = {"methods": resolver_methods(graph), "library": LIBRARY}
+        files[f"{folder}/src/{model.name}.cpp"] = ("model_tflm.cpp.j2", {"tflm": tflm})
+    else:
+        values = {"program": program}
+        files[f"{folder}/src/{model.name}.c"] = ("model.c.j2", values)
+        files[f"{folder}/src/{model.name}_weights.c"] = ("weights.c.j2", values)
+        files[f"{folder}/src/{model.name}_weights.h"] = ("weights.h.j2", values)
+        files["lib/nn/library.json"] = ("library.json.j2", {"name": "nn"})
+    return _render({p: (t, {"model": model, **v}) for p, (t, v) in files.items()})
+
+
+def render_project(
+    model: ModelText, target: Target, toolchain: str, macc: int, has_golden: bool
+) -> dict[str, str]:
+    """The files of the project around the model, by their paths."""
+    values: dict[str, Any] = {
+        "model": model,
+        "target": target,
+        "runtime": model.runtime,
+        "toolchain": toolchain,
+        "macc": macc,
+        "has_golden": has_golden,
+        "tflm": {"library": LIBRARY},
+        "cpu_flags": list(target.cpu_flags),
+        "warnings": list(WARNINGS),
+    }
+    names = ("platformio.ini", "board.ld", "flags.py", "README.md")
+    return _render({name: (f"{name}.j2", values) for name in names})
+
+
+def _render(files: dict[str, tuple[str, dict[str, Any]]]) -> dict[str, str]:
+    environment = Environment(
+        loader=PackageLoader("codegen"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701 (C and build files, not HTML; names are C identifiers)
+    )
+    return {
+        path: environment.get_template(template).render(values)
+        for path, (template, values) in sorted(files.items())
+    }

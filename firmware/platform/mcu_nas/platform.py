@@ -1,0 +1,7 @@
+"""PlatformIO's entry point to this platform."""
+
+from platformio.public import PlatformBase
+
+
+class Mcu_nasPlatform(PlatformBase):  # noqa: N801 (the name is PlatformIO's rule)
+    """Nothing beyond what every platform does."""

@@ -1,0 +1,218 @@
+"""Seeded random networks of one operator each, with random shapes and quantisation."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tests.tflite_builder import ModelBuilder
+
+Case = tuple[bytes, list[NDArray[Any]]]
+Random = np.random.Generator
+SAME, VALID = 0, 1
+NONE, RELU, RELU6 = 0, 1, 3
+
+
+def _scale(rng: Random, lowest: float = 0.002, highest: float = 0.1) -> float:
+    return float(np.float32(np.exp(rng.uniform(np.log(lowest), np.log(highest)))))
+
+
+def _point(rng: Random) -> int:
+    return int(rng.integers(-128, 128))
+
+
+def _values(rng: Random, shape: tuple[int, ...], dtype: type = np.int8) -> NDArray[Any]:
+    limits = np.iinfo(dtype)
+    return rng.integers(limits.min, limits.max + 1, shape).astype(dtype)
+
+
+def _activation(rng: Random) -> int:
+    return int(rng.choice([NONE, RELU, RELU6]))
+
+
+def conv_2d(rng: Random) -> Case:
+    kernel = tuple(int(n) for n in rng.integers(1, 5, 2))
+    height, width = (int(n) + k for n, k in zip(rng.integers(0, 9, 2), kernel, strict=True))
+    channels, count = (int(n) for n in rng.integers(1, 9, 2))
+    stride_h, stride_w = (int(n) for n in rng.integers(1, 4, 2))
+    padding = int(rng.choice([SAME, VALID]))
+    model = ModelBuilder()
+    in_scale, scales = _scale(rng), [_scale(rng, 0.001, 0.02) for _ in range(count)]
+    image = model.activation((1, height, width, channels), in_scale, _point(rng))
+    weights = _values(rng, (count, *kernel, channels)).clip(-127, 127)
+    w = model.constant(weights, scales)
+    b = model.constant(
+        rng.integers(-5000, 5000, count).astype(np.int32), [in_scale * s for s in scales]
+    )
+    shape = [
+        -(-n // s) if padding == SAME else (n - k) // s + 1
+        for n, k, s in zip((height, width), kernel, (stride_h, stride_w), strict=True)
+    ]
+    out = model.activation((1, *shape, count), _scale(rng, 0.02, 0.5), _point(rng))
+    model.operator(
+        "CONV_2D",
+        [image, w, b],
+        out,
+        padding=padding,
+        stride_h=stride_h,
+        stride_w=stride_w,
+        dilation_h_factor=1,
+        dilation_w_factor=1,
+        fused_activation_function=_activation(rng),
+    )
+    return model.build([image], [out]), [_values(rng, (1, height, width, channels))]
+
+
+def max_pool_2d(rng: Random) -> Case:
+    window = tuple(int(n) for n in rng.integers(1, 4, 2))
+    height, width = (int(n) + k for n, k in zip(rng.integers(0, 9, 2), window, strict=True))
+    channels = int(rng.integers(1, 9))
+    stride_h, stride_w = (int(n) for n in rng.integers(1, 4, 2))
+    padding = int(rng.choice([SAME, VALID]))
+    model = ModelBuilder()
+    scale, point = _scale(rng), _point(rng)
+    image = model.activation((1, height, width, channels), scale, point)
+    shape = [
+        -(-n // s) if padding == SAME else (n - k) // s + 1
+        for n, k, s in zip((height, width), window, (stride_h, stride_w), strict=True)
+    ]
+    out = model.activation((1, *shape, channels), scale, point)
+    model.operator(
+        "MAX_POOL_2D",
+        [image],
+        out,
+        padding=padding,
+        stride_h=stride_h,
+        stride_w=stride_w,
+        filter_height=window[0],
+        filter_width=window[1],
+        fused_activation_function=_activation(rng),
+    )
+    return model.build([image], [out]), [_values(rng, (1, height, width, channels))]
+
+
+def _binary(rng: Random, kind: str) -> Case:
+    shape = (1, *(int(n) for n in rng.integers(1, 7, 3)))
+    form = rng.choice(["channels", "scalar", "two activations", "constant first"])
+    model = ModelBuilder()
+    first = model.activation(shape, _scale(rng), _point(rng))
+    inputs = [first]
+    values = [_values(rng, shape)]
+    if form == "two activations":
+        second = model.activation(shape, _scale(rng), _point(rng))
+        inputs.append(second)
+        values.append(_values(rng, shape))
+    else:
+        other_shape = () if form == "scalar" else shape[-1:]
+        second = model.constant(
+            np.asarray(_values(rng, other_shape)).reshape(other_shape), _scale(rng), _point(rng)
+        )
+    operands = [second, first] if form == "constant first" else [first, second]
+    out = model.activation(shape, _scale(rng, 0.01, 0.3), _point(rng))
+    model.operator(kind, operands, out, fused_activation_function=_activation(rng))
+    return model.build(inputs, [out]), values
+
+
+def add(rng: Random) -> Case:
+    return _binary(rng, "ADD")
+
+
+def mul(rng: Random) -> Case:
+    return _binary(rng, "MUL")
+
+
+def mean(rng: Random) -> Case:
+    height, width, channels = (int(n) for n in rng.integers(1, 9, 3))
+    keep_dims = bool(rng.integers(2))
+    model = ModelBuilder()
+    scale, point = _scale(rng), _point(rng)
+    image = model.activation((1, height, width, channels), scale, point)
+    axes = model.constant(np.array([1, 2], np.int32))
+    same = rng.integers(4) == 0
+    out_quantization = (scale, point) if same else (_scale(rng), _point(rng))
+    shape = (1, 1, 1, channels) if keep_dims else (1, channels)
+    out = model.activation(shape, *out_quantization)
+    model.operator("MEAN", [image, axes], out, keep_dims=keep_dims)
+    return model.build([image], [out]), [_values(rng, (1, height, width, channels))]
+
+
+def fully_connected(rng: Random) -> Case:
+    columns, rows = (int(n) for n in rng.integers(1, 40, 2))
+    model = ModelBuilder()
+    in_scale = _scale(rng)
+    per_channel = bool(rng.integers(2))
+    scales = [_scale(rng, 0.001, 0.02) for _ in range(rows if per_channel else 1)]
+    source = model.activation((1, columns), in_scale, _point(rng))
+    w = model.constant(_values(rng, (rows, columns)).clip(-127, 127), scales)
+    b = model.constant(
+        rng.integers(-5000, 5000, rows).astype(np.int32), [in_scale * s for s in scales]
+    )
+    out = model.activation((1, rows), _scale(rng, 0.02, 0.5), _point(rng))
+    model.operator("FULLY_CONNECTED", [source, w, b], out, fused_activation_function=NONE)
+    return model.build([source], [out]), [_values(rng, (1, columns))]
+
+
+def softmax(rng: Random) -> Case:
+    classes = int(rng.integers(2, 30))
+    model = ModelBuilder()
+    source = model.activation((1, classes), _scale(rng, 0.001, 0.5), _point(rng))
+    out = model.activation((1, classes), 1 / 256, -128)
+    model.operator("SOFTMAX", [source], out, beta=1.0)
+    return model.build([source], [out]), [_values(rng, (1, classes))]
+
+
+def quantize(rng: Random) -> Case:
+    shape = (1, *(int(n) for n in rng.integers(1, 7, 3)))
+    source, target = [("float32", "int8"), ("uint8", "int8"), ("int8", "uint8"), ("int8", "int8")][
+        int(rng.integers(4))
+    ]
+    model = ModelBuilder()
+    points = {"int8": _point(rng), "uint8": _point(rng) + 128, "float32": 0}
+    in_scale = None if source == "float32" else _scale(rng)
+    image = model.activation(shape, in_scale, points[source], dtype=source)
+    same = in_scale is not None and rng.integers(2) == 0
+    out_scale = in_scale if same else _scale(rng)
+    out = model.activation(shape, out_scale, _point(rng) + 128 * (target == "uint8"), dtype=target)
+    model.operator("QUANTIZE", [image], out)
+    values = (
+        rng.normal(0, 3, shape).astype(np.float32)
+        if source == "float32"
+        else _values(rng, shape, np.dtype(source).type)
+    )
+    return model.build([image], [out]), [values]
+
+
+def dequantize(rng: Random) -> Case:
+    shape = (1, *(int(n) for n in rng.integers(1, 7, 3)))
+    source = str(rng.choice(["int8", "uint8"]))
+    model = ModelBuilder()
+    image = model.activation(shape, _scale(rng), 5, dtype=source)
+    out = model.activation(shape, None, dtype="float32")
+    model.operator("DEQUANTIZE", [image], out)
+    return model.build([image], [out]), [_values(rng, shape, np.dtype(source).type)]
+
+
+def reshape(rng: Random) -> Case:
+    height, width = (int(n) for n in rng.integers(1, 9, 2))
+    model = ModelBuilder()
+    scale, point = _scale(rng), _point(rng)
+    image = model.activation((1, height, width, 2), scale, point)
+    target = model.constant(np.array([1, height * width * 2], np.int32))
+    out = model.activation((1, height * width * 2), scale, point)
+    model.operator("RESHAPE", [image, target], out)
+    return model.build([image], [out]), [_values(rng, (1, height, width, 2))]
+
+
+CASES: dict[str, Callable[[Random], Case]] = {
+    "ADD": add,
+    "CONV_2D": conv_2d,
+    "DEQUANTIZE": dequantize,
+    "FULLY_CONNECTED": fully_connected,
+    "MAX_POOL_2D": max_pool_2d,
+    "MEAN": mean,
+    "MUL": mul,
+    "QUANTIZE": quantize,
+    "RESHAPE": reshape,
+    "SOFTMAX": softmax,
+}

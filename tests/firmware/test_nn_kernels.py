@@ -1,0 +1,63 @@
+"""Every kernel against TFLite's reference kernels, bit for bit, under the sanitizers.
+
+`NN_KERNEL_CASES` sets how many random networks each operator gets.
+"""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from codegen.operators import check_operators, supported_kinds
+from codegen.read_tflite import parse_tflite
+from tests.firmware.operator_cases import CASES, Case
+from tests.generated_program import run_generated
+from tests.reference_kernels import run_reference
+
+CASE_COUNT = int(os.environ.get("NN_KERNEL_CASES", "40"))
+
+
+@pytest.fixture(scope="module")
+def cases() -> dict[str, list[Case]]:
+    return {
+        kind: [make(np.random.default_rng([number, seed])) for seed in range(CASE_COUNT)]
+        for number, (kind, make) in enumerate(sorted(CASES.items()))
+    }
+
+
+@pytest.fixture(scope="module")
+def expected(
+    cases: dict[str, list[Case]], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, list[np.ndarray]]:
+    flat = [(kind, case) for kind, group in cases.items() for case in group]
+    outputs = run_reference(tmp_path_factory.mktemp("reference"), [case for _, case in flat])
+    return {
+        kind: [o for (k, _), o in zip(flat, outputs, strict=True) if k == kind] for kind in cases
+    }
+
+
+def test_every_supported_operator_has_cases() -> None:
+    assert tuple(sorted(CASES)) == supported_kinds()
+
+
+@pytest.mark.parametrize("kind", sorted(CASES))
+def test_a_kernel_gives_the_bits_of_the_reference_kernel(
+    kind: str,
+    cases: dict[str, list[Case]],
+    expected: dict[str, list[np.ndarray]],
+    tmp_path: Path,
+) -> None:
+    single = [
+        (model, values, output)
+        for (model, values), output in zip(cases[kind], expected[kind], strict=True)
+        if len(values) == 1
+    ]
+    assert len(single) >= CASE_COUNT // 4
+    assert [check_operators(parse_tflite(model)) for model, *_ in single] == [[]] * len(single)
+    actual = run_generated(tmp_path, [(model, values[0]) for model, values, _ in single])
+    for index, (_, values, output) in enumerate(single):
+        wanted = np.frombuffer(output.tobytes(), np.uint8)
+        np.testing.assert_array_equal(
+            actual[index].ravel(), wanted, f"case {index}, input {values[0].shape}"
+        )

@@ -1,0 +1,87 @@
+"""Runs the static runtime's code for one or more models in a single host program."""
+
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from codegen.planner import plan_graph
+from codegen.program import make_program
+from codegen.read_tflite import parse_tflite
+from codegen.render import ModelNames, model_text, render_model
+from tests.host_compiler import NN, compile_program
+
+_MAIN = """
+#include <stdalign.h>
+#include <stdio.h>
+{includes}
+
+static int fill(void *memory, size_t size) {{ return fread(memory, 1, size, stdin) == size; }}
+
+int main(void) {{
+{blocks}
+    return 0;
+}}
+"""
+_BLOCK = """
+    {{
+        alignas({upper}_ARENA_ALIGNMENT) static unsigned char arena[{upper}_ARENA_BYTES];
+        if ({name}_init(arena, sizeof arena) != {upper}_OK) return 1;
+        for (int i = 0; i < {samples}; i++) {{
+            if (!fill({name}_input(), {upper}_INPUT_BYTES)) return 2;
+            if ({name}_invoke() != {upper}_OK) return 3;
+            fwrite({name}_output(), 1, {upper}_OUTPUT_BYTES, stdout);
+        }}
+    }}
+"""
+
+
+def run_generated(
+    folder: Path, cases: Sequence[tuple[bytes, NDArray[Any]]]
+) -> list[NDArray[np.uint8]]:
+    """The outputs' bytes, (samples, output bytes), for each (model, inputs (samples, …))."""
+    sources: list[Path] = []
+    blocks, includes = [], []
+    for index, (content, inputs) in enumerate(cases):
+        name = f"case{index}"
+        for path, text in _texts(content, name).items():
+            file = folder / Path(path).name
+            file.write_text(text)
+            if file.suffix == ".c" and not file.name.endswith(("_tflite.c", "bench_model.c")):
+                sources.append(file)
+        includes.append(f'#include "{name}.h"')
+        blocks.append(_BLOCK.format(name=name, upper=name.upper(), samples=len(inputs)))
+    main = folder / "main.c"
+    main.write_text(_MAIN.format(includes="\n".join(includes), blocks="".join(blocks)))
+    program = compile_program(
+        folder / "program",
+        [main, *sources, *sorted((NN / "src").glob("*.c"))],
+        [folder, NN / "include"],
+    )
+    data = b"".join(np.ascontiguousarray(inputs).tobytes() for _, inputs in cases)
+    completed = subprocess.run([program], input=data, capture_output=True, timeout=120)
+    assert completed.returncode == 0, completed.stderr.decode()
+    return _split(cases, completed.stdout)
+
+
+def _texts(content: bytes, name: str) -> dict[str, str]:
+    graph = parse_tflite(content)
+    plan = plan_graph(graph)
+    names = ModelNames(name, "0" * 64, "static", "host")
+    model = model_text(graph, plan, content, plan.arena_bytes, names)
+    return render_model(model, graph, make_program(graph, plan, name))
+
+
+def _split(cases: Sequence[tuple[bytes, NDArray[Any]]], output: bytes) -> list[NDArray[np.uint8]]:
+    results, position = [], 0
+    for content, inputs in cases:
+        graph = parse_tflite(content)
+        size = graph.tensors[graph.outputs[0]].size_bytes
+        end = position + size * len(inputs)
+        results.append(np.frombuffer(output[position:end], np.uint8).reshape(len(inputs), size))
+        position = end
+    assert position == len(output)
+    return results
