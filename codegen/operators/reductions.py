@@ -4,15 +4,10 @@ from math import prod
 
 import numpy as np
 
-from codegen.fixed_point import (
-    mean_multiplier,
-    product_in_single_precision,
-    quantize_multiplier,
-    softmax_scaling,
-)
+from codegen.fixed_point import mean_multiplier, softmax_scaling
 from codegen.graph import DType, Graph, Operator
 from codegen.kernel_call import ConstantArray, KernelCall
-from codegen.operators.channels import bias_array, check_bias, multiplier_arrays
+from codegen.operators.channels import bias_array, check_bias
 from codegen.operators.support import (
     OperatorSupport,
     check_activation,
@@ -85,13 +80,7 @@ def _lower_fully_connected(graph: Graph, operator: Operator) -> KernelCall:
     assert weights.quantization is not None
     rows, columns = weights.shape
     scales = weights.quantization.scales
-    if len(scales) == 1:
-        product = product_in_single_precision(scale_of(source), scales[0])
-        multipliers = [quantize_multiplier(product / scale_of(output))] * rows
-    else:
-        multipliers = [
-            quantize_multiplier(scale_of(source) * scale / scale_of(output)) for scale in scales
-        ]
+    per_row = scales if len(scales) == rows else scales * rows
     lowest, highest = output_limits(operator, output)
     return KernelCall(
         function="nn_fully_connected_s8",
@@ -105,15 +94,16 @@ def _lower_fully_connected(graph: Graph, operator: Operator) -> KernelCall:
             ("output_zero_point", zero_point_of(output)),
             ("lowest", lowest),
             ("highest", highest),
+            ("input_scale", scale_of(source)),
+            ("output_scale", scale_of(output)),
             ("weights", "weights"),
             ("biases", "biases"),
-            ("multipliers", "multipliers"),
-            ("shifts", "shifts"),
+            ("weight_scales", "weight_scales"),
         ),
         constants=(
             ConstantArray("weights", "int8_t", data_of(weights)),
             bias_array(graph, operator, rows),
-            *multiplier_arrays(multipliers),
+            ConstantArray("weight_scales", "float", np.array(per_row, np.float32)),
         ),
         inputs=operator.inputs[:1],
         output=operator.outputs[0],
