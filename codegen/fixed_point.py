@@ -95,12 +95,16 @@ class SoftmaxScaling:
     smallest_difference: int
 
 
+def softmax_factor(input_scale: float, beta: float) -> float:
+    """From differences of stored values to Q5.26; the reference kernel needs it above 1."""
+    return beta * input_scale * (1 << (31 - SOFTMAX_INTEGER_BITS))
+
+
 def softmax_scaling(input_scale: float, beta: float) -> SoftmaxScaling:
     """How SOFTMAX scales its input.
 
     Source: TFLite, PreprocessSoftmaxScaling and CalculateInputRadius.
     """
-    factor = min(beta * input_scale * (1 << (31 - SOFTMAX_INTEGER_BITS)), (1 << 31) - 1.0)
-    scaled = quantize_multiplier(factor)
+    scaled = quantize_multiplier(min(softmax_factor(input_scale, beta), (1 << 31) - 1.0))
     largest = ((1 << SOFTMAX_INTEGER_BITS) - 1) * (1 << (31 - SOFTMAX_INTEGER_BITS))
     return SoftmaxScaling(scaled, -math.floor(largest / (1 << max(scaled.shift, 0))))

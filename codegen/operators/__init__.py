@@ -36,7 +36,7 @@ def check_operators(graph: Graph) -> list[str]:
         support = _SUPPORTED.get(operator.kind)
         if support is None:
             texts.append(f"op {index} {operator.kind}")
-        elif reasons := support.check(graph, operator):
+        elif reasons := support.reasons(graph, operator):
             texts.append(f"op {index} {operator.kind} {' and '.join(reasons)}")
     return texts
 

@@ -15,13 +15,14 @@ def _bias(graph: Graph, operator: Operator) -> Tensor | None:
     return graph.tensors[operator.inputs[2]] if has_bias else None
 
 
-def check_bias(graph: Graph, operator: Operator) -> list[str]:
-    """A reason for each way in which the third input cannot be used as biases."""
+def check_bias(graph: Graph, operator: Operator, count: int) -> list[str]:
+    """A reason for each way in which the third input cannot be used as `count` biases."""
     bias = _bias(graph, operator)
     if bias is None:
         return []
     wrong_type = [f"with biases in {bias.dtype}"] if bias.dtype is not DType.INT32 else []
-    return wrong_type + check_constant(bias, "biases")
+    wrong_count = [] if bias.element_count == count else [f"with {bias.element_count} biases"]
+    return wrong_type + wrong_count + check_constant(bias, "biases")
 
 
 def bias_array(graph: Graph, operator: Operator, count: int) -> ConstantArray:

@@ -11,6 +11,7 @@ from codegen.kernel_call import ConstantArray, KernelCall
 from codegen.operators.support import (
     OperatorSupport,
     check_activation,
+    check_output_shape,
     check_quantization,
     check_types,
     data_of,
@@ -121,6 +122,7 @@ def _check_quantize(graph: Graph, operator: Operator) -> list[str]:
     reasons += check_types([output], [DType.INT8, DType.UINT8])
     if source.dtype is output.dtype is DType.UINT8:
         reasons.append("from uint8 to uint8")
+    reasons += check_output_shape(output, source.shape)
     return reasons + check_quantization(graph, operator)
 
 
@@ -154,8 +156,10 @@ def _lower_quantize(graph: Graph, operator: Operator) -> KernelCall:
 
 def _check_dequantize(graph: Graph, operator: Operator) -> list[str]:
     (source,) = graph.inputs_of(operator)
+    (output,) = graph.outputs_of(operator)
     reasons = check_types([source], [DType.INT8, DType.UINT8])
-    reasons += check_types(graph.outputs_of(operator), [DType.FLOAT32])
+    reasons += check_types([output], [DType.FLOAT32])
+    reasons += check_output_shape(output, source.shape)
     return reasons + check_quantization(graph, operator)
 
 
@@ -179,7 +183,9 @@ def _lower_dequantize(graph: Graph, operator: Operator) -> KernelCall:
 def _check_reshape(graph: Graph, operator: Operator) -> list[str]:
     source = graph.tensors[operator.inputs[0]]
     (output,) = graph.outputs_of(operator)
-    reasons = check_types([source], [DType.INT8, DType.UINT8, DType.FLOAT32])
+    reasons = check_types([source, output], [DType.INT8, DType.UINT8, DType.FLOAT32])
+    if source.dtype is not output.dtype:
+        reasons.append(f"from {source.dtype} to {output.dtype}")
     if source.size_bytes != output.size_bytes:
         reasons.append(f"from {list(source.shape)} to {list(output.shape)}")
     if source.is_constant:
@@ -199,8 +205,8 @@ def _lower_reshape(graph: Graph, operator: Operator) -> KernelCall:
     )
 
 
-ADD = OperatorSupport(_check_binary, _lower_add, works_in_place=True)
-MUL = OperatorSupport(_check_binary, _lower_mul, works_in_place=True)
+ADD = OperatorSupport(_check_binary, _lower_add, input_counts=(2,), works_in_place=True)
+MUL = OperatorSupport(_check_binary, _lower_mul, input_counts=(2,), works_in_place=True)
 QUANTIZE = OperatorSupport(_check_quantize, _lower_quantize, works_in_place=True)
 DEQUANTIZE = OperatorSupport(_check_dequantize, _lower_dequantize)
-RESHAPE = OperatorSupport(_check_reshape, _lower_reshape, works_in_place=True)
+RESHAPE = OperatorSupport(_check_reshape, _lower_reshape, input_counts=(1, 2), works_in_place=True)

@@ -4,7 +4,7 @@ from math import prod
 
 import numpy as np
 
-from codegen.fixed_point import mean_multiplier, softmax_scaling
+from codegen.fixed_point import mean_multiplier, softmax_factor, softmax_scaling
 from codegen.graph import DType, Graph, Operator
 from codegen.kernel_call import ConstantArray, KernelCall
 from codegen.operators.channels import bias_array, check_bias
@@ -13,6 +13,7 @@ from codegen.operators.support import (
     check_activation,
     check_batch,
     check_constant,
+    check_output_shape,
     check_quantization,
     check_types,
     data_of,
@@ -21,10 +22,14 @@ from codegen.operators.support import (
     zero_point_of,
 )
 
+MOST_CLASSES = 4095
+"""More could overflow the sum of SOFTMAX's exponentials, which has twelve integer bits."""
+
 
 def _check_mean(graph: Graph, operator: Operator) -> list[str]:
     image, axes = graph.inputs_of(operator)
-    reasons = check_types([image, *graph.outputs_of(operator)], [DType.INT8])
+    (output,) = graph.outputs_of(operator)
+    reasons = check_types([image, output], [DType.INT8]) + check_types([axes], [DType.INT32])
     reasons += check_constant(axes, "axes") + check_quantization(graph, operator)
     if len(image.shape) != 4:
         return [*reasons, f"with an input of rank {len(image.shape)}"]
@@ -33,7 +38,9 @@ def _check_mean(graph: Graph, operator: Operator) -> list[str]:
         named = sorted(int(axis) % 4 for axis in np.ravel(axes.data))
         if named != [1, 2]:
             reasons.append(f"over axes {named}")
-    return reasons
+    kept = bool(operator.options.get("keep_dims", False))
+    expected = [1, 1, 1, image.shape[3]] if kept else [1, image.shape[3]]
+    return reasons or check_output_shape(output, expected)
 
 
 def _lower_mean(graph: Graph, operator: Operator) -> KernelCall:
@@ -62,13 +69,14 @@ def _lower_mean(graph: Graph, operator: Operator) -> KernelCall:
 def _check_fully_connected(graph: Graph, operator: Operator) -> list[str]:
     source, weights, *_ = graph.inputs_of(operator)
     (output,) = graph.outputs_of(operator)
+    if len(weights.shape) != 2:
+        return [f"with weights of rank {len(weights.shape)}"]
     reasons = check_types([source, weights, output], [DType.INT8])
-    reasons += check_constant(weights, "weights") + check_bias(graph, operator)
-    reasons += check_activation(operator) + check_quantization(graph, operator)
+    reasons += check_constant(weights, "weights")
+    reasons += check_bias(graph, operator, weights.shape[0])
+    reasons += check_activation(operator) + check_quantization(graph, operator, weights)
     if operator.options.get("weights_format", "DEFAULT") != "DEFAULT":
         reasons.append("with shuffled weights")
-    if len(weights.shape) != 2:
-        return [*reasons, f"with weights of rank {len(weights.shape)}"]
     if source.element_count != weights.shape[1] or output.element_count != weights.shape[0]:
         reasons.append(f"with batch {source.element_count // max(weights.shape[1], 1)}")
     return reasons
@@ -114,16 +122,27 @@ def _check_softmax(graph: Graph, operator: Operator) -> list[str]:
     (source,) = graph.inputs_of(operator)
     (output,) = graph.outputs_of(operator)
     reasons = check_types([source, output], [DType.INT8]) + check_quantization(graph, operator)
-    if output.quantization is not None and not reasons:
-        scale, zero_point = scale_of(output), zero_point_of(output)
-        if (scale, zero_point) != (1 / 256, -128):
-            reasons.append(f"with output scale {scale:g} and zero point {zero_point}")
+    reasons += check_output_shape(output, source.shape)
+    classes = source.shape[-1] if source.shape else 0
+    if not 1 <= classes <= MOST_CLASSES:
+        reasons.append(f"over {classes} classes")
+    if reasons or source.quantization is None or output.quantization is None:
+        return reasons
+    scale, zero_point = scale_of(output), zero_point_of(output)
+    if (scale, zero_point) != (1 / 256, -128):
+        reasons.append(f"with output scale {scale:g} and zero point {zero_point}")
+    if softmax_factor(scale_of(source), _beta(operator)) <= 1.0:
+        reasons.append(f"with input scale {scale_of(source):g} and beta {_beta(operator):g}")
     return reasons
+
+
+def _beta(operator: Operator) -> float:
+    return float(operator.options.get("beta", 1.0))
 
 
 def _lower_softmax(graph: Graph, operator: Operator) -> KernelCall:
     (source,) = graph.inputs_of(operator)
-    scaling = softmax_scaling(scale_of(source), float(operator.options.get("beta", 1.0)))
+    scaling = softmax_scaling(scale_of(source), _beta(operator))
     return KernelCall(
         function="nn_softmax_s8",
         header="nn/softmax.h",
@@ -141,6 +160,8 @@ def _lower_softmax(graph: Graph, operator: Operator) -> KernelCall:
     )
 
 
-MEAN = OperatorSupport(_check_mean, _lower_mean)
-FULLY_CONNECTED = OperatorSupport(_check_fully_connected, _lower_fully_connected)
+MEAN = OperatorSupport(_check_mean, _lower_mean, input_counts=(2,))
+FULLY_CONNECTED = OperatorSupport(
+    _check_fully_connected, _lower_fully_connected, input_counts=(2, 3)
+)
 SOFTMAX = OperatorSupport(_check_softmax, _lower_softmax)

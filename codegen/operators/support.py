@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from codegen.fixed_point import activation_range
-from codegen.graph import DType, Graph, Operator, Tensor
+from codegen.fixed_point import activation_range, type_range
+from codegen.graph import DType, Graph, Operator, Quantization, Tensor
 from codegen.kernel_call import KernelCall
 
 ACTIVATIONS = ("NONE", "RELU", "RELU6")
@@ -21,12 +21,23 @@ class OperatorSupport:
         check: Every reason why this operator cannot be generated, such as `with dilation 2`;
             empty if it can. Works without quantisation, for networks that do not exist yet.
         lower: The kernel call; needs quantisation and constants, and an operator without reasons.
+        input_counts: Numbers of inputs that the operator may have, ascending; `check` and `lower`
+            may rely on them.
         works_in_place: True if the output may lie exactly over the first activation.
     """
 
     check: Callable[[Graph, Operator], list[str]]
     lower: Callable[[Graph, Operator], KernelCall]
+    input_counts: tuple[int, ...] = (1,)
     works_in_place: bool = False
+
+    def reasons(self, graph: Graph, operator: Operator) -> list[str]:
+        """As `check`, for operators with any number of inputs and outputs."""
+        present = sum(index >= 0 for index in operator.inputs)
+        first_absent = -1 in operator.inputs[: self.input_counts[0]]
+        if present not in self.input_counts or first_absent or len(operator.outputs) != 1:
+            return [f"with {present} inputs and {len(operator.outputs)} outputs"]
+        return list(dict.fromkeys(self.check(graph, operator)))
 
 
 def check_types(tensors: Sequence[Tensor], allowed: Sequence[DType]) -> list[str]:
@@ -35,13 +46,55 @@ def check_types(tensors: Sequence[Tensor], allowed: Sequence[DType]) -> list[str
     return [f"in {name}" for name in wrong]
 
 
-def check_quantization(graph: Graph, operator: Operator) -> list[str]:
-    """A reason if an 8-bit tensor of a network that has its data lacks scale or zero point."""
-    tensors = [*graph.inputs_of(operator), *graph.outputs_of(operator)]
-    if any(tensor.is_constant and tensor.data is None for tensor in tensors):
+def check_quantization(
+    graph: Graph, operator: Operator, weights: Tensor | None = None
+) -> list[str]:
+    """A reason for each way in which the 8-bit tensors' scales and zero points cannot be used.
+
+    A network with a constant whose data are not known yet needs none of them.
+
+    Args:
+        graph: The network.
+        operator: Its operator; all its tensors but `weights` must have one scale.
+        weights: Weights (output channels, …), which may have one scale for each channel.
+    """
+    if any(tensor.is_constant and tensor.data is None for tensor in graph.tensors):
         return []
-    eight_bit = [t for t in tensors if t.dtype in (DType.INT8, DType.UINT8)]
-    return ["without quantization"] if any(t.quantization is None for t in eight_bit) else []
+    reasons = []
+    for tensor in (*graph.inputs_of(operator), *graph.outputs_of(operator)):
+        if tensor.dtype not in (DType.INT8, DType.UINT8):
+            continue
+        if tensor.quantization is None:
+            reasons.append("without quantization")
+        elif tensor is weights:
+            reasons += _check_weights(tensor, tensor.quantization)
+        else:
+            reasons += _check_one_scale(tensor, tensor.quantization)
+    return reasons
+
+
+def _check_weights(weights: Tensor, quantization: Quantization) -> list[str]:
+    count = len(quantization.scales)
+    if count == 1:
+        return _check_one_scale(weights, quantization)
+    if quantization.axis != 0 or count != weights.shape[0]:
+        return [f"with {count} weight scales along axis {quantization.axis}"]
+    return ["with weight zero points"] if any(quantization.zero_points) else []
+
+
+def _check_one_scale(tensor: Tensor, quantization: Quantization) -> list[str]:
+    if len(quantization.scales) != 1:
+        return [f"with {len(quantization.scales)} scales of an activation"]
+    lowest, highest = type_range(tensor.dtype)
+    inside = lowest <= quantization.zero_point <= highest
+    return [] if inside else [f"with zero point {quantization.zero_point} in {tensor.dtype}"]
+
+
+def check_output_shape(output: Tensor, expected: Sequence[int]) -> list[str]:
+    """A reason if an operator's output has not the shape that the operator gives."""
+    if output.shape == tuple(expected):
+        return []
+    return [f"with output {list(output.shape)} where {list(expected)} results"]
 
 
 def check_activation(operator: Operator) -> list[str]:

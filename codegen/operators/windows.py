@@ -9,6 +9,7 @@ from codegen.operators.support import (
     check_activation,
     check_batch,
     check_constant,
+    check_output_shape,
     check_quantization,
     check_types,
     data_of,
@@ -31,32 +32,50 @@ def padding_before(size: int, window: int, stride: int, padding: str) -> int:
     return max((output - 1) * stride + window - size, 0) // 2
 
 
-def _check_rank(tensor: Tensor) -> list[str]:
-    return [] if len(tensor.shape) == 4 else [f"with an input of rank {len(tensor.shape)}"]
+def output_size(size: int, window: int, stride: int, padding: str) -> int:
+    """Rows or columns of the output; none where a window of `VALID` does not fit.
+
+    Source: TFLite, ComputeOutSize.
+    """
+    return -(-(size if padding == "SAME" else max(size - window + 1, 0)) // stride)
 
 
-def _check_window(operator: Operator, image: Tensor) -> list[str]:
-    reasons = [*_check_rank(image), *check_batch(image), *check_activation(operator)]
-    if operator.options.get("padding") not in ("SAME", "VALID"):
-        reasons.append(f"with padding {operator.options.get('padding')}")
-    if min(integer_option(operator, f"stride_{side}", 0) for side in "hw") < 1:
-        reasons.append("with stride 0")
-    return reasons
+def _check_window(
+    operator: Operator, image: Tensor, output: Tensor, window: tuple[int, int], channels: int
+) -> list[str]:
+    """Reasons common to all windows (height, width) over an image that give `channels`."""
+    reasons = [*check_batch(image), *check_activation(operator)]
+    padding = str(operator.options.get("padding"))
+    strides = [integer_option(operator, f"stride_{side}", 0) for side in "hw"]
+    if padding not in ("SAME", "VALID"):
+        reasons.append(f"with padding {padding}")
+    if min(strides) < 1:
+        reasons.append(f"with stride {min(strides)}")
+    if min(window) < 1:
+        reasons.append(f"with a window of {list(window)}")
+    if reasons:
+        return reasons
+    sides = zip(image.shape[1:3], window, strides, strict=True)
+    expected = [1, *(output_size(*side, padding) for side in sides), channels]
+    return check_output_shape(output, expected)
 
 
 def _check_conv_2d(graph: Graph, operator: Operator) -> list[str]:
     image, weights, *_ = graph.inputs_of(operator)
-    dilation = max(
-        integer_option(operator, "dilation_h_factor", 1),
-        integer_option(operator, "dilation_w_factor", 1),
-    )
-    reasons = check_types([image, weights, *graph.outputs_of(operator)], [DType.INT8])
-    reasons += check_constant(weights, "weights") + check_bias(graph, operator)
-    reasons += _check_window(operator, image) + check_quantization(graph, operator)
-    if dilation != 1:
-        reasons.append(f"with dilation {dilation}")
-    if len(weights.shape) == 4 and len(image.shape) == 4 and weights.shape[3] != image.shape[3]:
-        reasons.append(f"with {image.shape[3] // max(weights.shape[3], 1)} groups")
+    (output,) = graph.outputs_of(operator)
+    if len(image.shape) != 4 or len(weights.shape) != 4:
+        return [f"of shapes {list(image.shape)} and {list(weights.shape)}"]
+    count, height, width, channels = weights.shape
+    dilations = [integer_option(operator, f"dilation_{side}_factor", 1) for side in "hw"]
+    window = ((height - 1) * dilations[0] + 1, (width - 1) * dilations[1] + 1)
+    reasons = check_types([image, weights, output], [DType.INT8])
+    reasons += check_constant(weights, "weights") + check_bias(graph, operator, count)
+    reasons += check_quantization(graph, operator, weights)
+    reasons += _check_window(operator, image, output, window, count)
+    if dilations != [1, 1]:
+        reasons.append(f"with dilation {max(dilations)}")
+    if channels != image.shape[3]:
+        reasons.append(f"with {image.shape[3] // max(channels, 1)} groups")
     return reasons
 
 
@@ -114,8 +133,17 @@ def _lower_conv_2d(graph: Graph, operator: Operator) -> KernelCall:
 def _check_max_pool_2d(graph: Graph, operator: Operator) -> list[str]:
     (image,) = graph.inputs_of(operator)
     (output,) = graph.outputs_of(operator)
-    reasons = check_types([image, output], [DType.INT8]) + _check_window(operator, image)
-    return reasons + check_quantization(graph, operator)
+    if len(image.shape) != 4:
+        return [f"with an input of rank {len(image.shape)}"]
+    window = (
+        integer_option(operator, "filter_height", 0),
+        integer_option(operator, "filter_width", 0),
+    )
+    reasons = check_types([image, output], [DType.INT8]) + check_quantization(graph, operator)
+    reasons += _check_window(operator, image, output, window, image.shape[3])
+    if not reasons and image.quantization != output.quantization:
+        reasons.append("with an output of another scale than its input")
+    return reasons
 
 
 def _lower_max_pool_2d(graph: Graph, operator: Operator) -> KernelCall:
@@ -153,5 +181,5 @@ def _lower_max_pool_2d(graph: Graph, operator: Operator) -> KernelCall:
     )
 
 
-CONV_2D = OperatorSupport(_check_conv_2d, _lower_conv_2d)
+CONV_2D = OperatorSupport(_check_conv_2d, _lower_conv_2d, input_counts=(2, 3))
 MAX_POOL_2D = OperatorSupport(_check_max_pool_2d, _lower_max_pool_2d)

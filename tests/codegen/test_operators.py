@@ -1,0 +1,244 @@
+"""Which operators can be generated, why others cannot, and what their kernels are told."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from codegen.graph import DType, Graph, Operator, Quantization, Tensor
+from codegen.operators import check_operators, in_place_input, lower_operator, supported_kinds
+
+SCALE = Quantization((0.5,), (3,))
+PROBABILITY = Quantization((1 / 256,), (-128,))
+WINDOW = {"padding": "SAME", "stride_h": 1, "stride_w": 1, "fused_activation_function": "NONE"}
+
+
+def activation(
+    *shape: int, dtype: DType = DType.INT8, scale: Quantization | None = SCALE
+) -> Tensor:
+    return Tensor("", shape, dtype, quantization=scale)
+
+
+def constant(
+    *shape: int, dtype: DType = DType.INT8, scale: Quantization | None = SCALE, known: bool = True
+) -> Tensor:
+    data = np.ones(shape, dtype.value) if known else None
+    return Tensor("", shape, dtype, is_constant=True, quantization=scale, data=data)
+
+
+def single(kind: str, *tensors: Tensor, **options: int | float | str | bool) -> Graph:
+    """A graph of one operator; the last tensor is its output."""
+    inputs = tuple(range(len(tensors) - 1))
+    operator = Operator(kind, inputs, (len(inputs),), options)
+    computed = tuple(i for i in inputs if not tensors[i].is_constant)
+    return Graph(tensors, (operator,), computed, (len(inputs),))
+
+
+def convolution(
+    image: Tensor | None = None,
+    weights: Tensor | None = None,
+    biases: Tensor | None = None,
+    output: Tensor | None = None,
+    **options: int | str,
+) -> Graph:
+    tensors = (
+        image or activation(1, 8, 8, 3),
+        weights or constant(4, 3, 3, 3, scale=Quantization((0.1, 0.2, 0.3, 0.4), (0,) * 4)),
+        biases or constant(4, dtype=DType.INT32, scale=None),
+        output or activation(1, 8, 8, 4),
+    )
+    return single("CONV_2D", *tensors, **{**WINDOW, **options})
+
+
+def pooling(output: Tensor, **options: int | str) -> Graph:
+    sizes = {"filter_height": 2, "filter_width": 2, "padding": "VALID", "stride_h": 2}
+    return single(
+        "MAX_POOL_2D",
+        activation(1, 7, 7, 3),
+        output,
+        **{**WINDOW, **sizes, "stride_w": 2, **options},
+    )
+
+
+def softmax(source: Tensor, output: Quantization = PROBABILITY) -> Graph:
+    return single("SOFTMAX", source, activation(*source.shape, scale=output), beta=1.0)
+
+
+def mean(axes: tuple[int, ...], output: Tensor, keep_dims: bool = False) -> Graph:
+    data = np.array(axes, np.int32)
+    named = Tensor("", data.shape, DType.INT32, is_constant=True, data=data)
+    return single("MEAN", activation(1, 4, 4, 3), named, output, keep_dims=keep_dims)
+
+
+def fully_connected(weights: Tensor, output: Tensor, source: Tensor | None = None) -> Graph:
+    return single("FULLY_CONNECTED", source or activation(1, 8), weights, output)
+
+
+GENERATED = {
+    "CONV_2D": convolution(),
+    "MAX_POOL_2D": pooling(activation(1, 3, 3, 3)),
+    "ADD by channel": single("ADD", activation(1, 4, 4, 3), constant(3), activation(1, 4, 4, 3)),
+    "ADD, constant first": single("ADD", constant(3), activation(1, 4, 3), activation(1, 4, 3)),
+    "MUL by scalar": single("MUL", activation(1, 4, 4, 3), constant(), activation(1, 4, 4, 3)),
+    "MUL by activation of one pixel": single(
+        "MUL", activation(1, 1, 1, 3), activation(1, 4, 4, 3), activation(1, 4, 4, 3)
+    ),
+    "MEAN": mean((1, 2), activation(1, 3)),
+    "MEAN, axes from the end": mean((-2, -3), activation(1, 1, 1, 3), keep_dims=True),
+    "FULLY_CONNECTED": fully_connected(constant(2, 8), activation(1, 2)),
+    "SOFTMAX": softmax(activation(1, 10)),
+    "QUANTIZE": single("QUANTIZE", activation(1, 4, dtype=DType.UINT8), activation(1, 4)),
+    "DEQUANTIZE": single(
+        "DEQUANTIZE", activation(1, 4), activation(1, 4, dtype=DType.FLOAT32, scale=None)
+    ),
+    "RESHAPE": single("RESHAPE", activation(1, 2, 2, 3), activation(1, 12)),
+}
+
+
+@pytest.mark.parametrize("graph", GENERATED.values(), ids=GENERATED.keys())
+def test_an_operator_without_reasons_gives_a_kernel_call(graph: Graph) -> None:
+    assert check_operators(graph) == []
+    call = lower_operator(graph, graph.operators[0])
+    assert call.output == graph.operators[0].outputs[0]
+    assert all(not graph.tensors[index].is_constant for index in call.inputs)
+
+
+@pytest.mark.parametrize("kind", supported_kinds())
+def test_every_supported_operator_is_among_the_generated_ones(kind: str) -> None:
+    assert any(graph.operators[0].kind == kind for graph in GENERATED.values())
+
+
+REFUSED = {
+    "op 0 RESIZE_BILINEAR": single("RESIZE_BILINEAR", activation(1, 4), activation(1, 4)),
+    "op 0 ADD in float32": single(
+        "ADD", *[activation(1, 4, dtype=DType.FLOAT32, scale=None) for _ in range(3)]
+    ),
+    "op 0 ADD of shapes [1, 4, 3] and [4, 1]": single(
+        "ADD", activation(1, 4, 3), activation(4, 1), activation(1, 4, 3)
+    ),
+    "op 0 ADD with fused TANH": single(
+        "ADD", *[activation(1, 4)] * 3, fused_activation_function="TANH"
+    ),
+    "op 0 ADD with 1 inputs and 1 outputs": single("ADD", activation(1, 4), activation(1, 4)),
+    "op 0 MUL without quantization": single(
+        "MUL", activation(1, 4, scale=None), activation(1, 4), activation(1, 4)
+    ),
+    "op 0 MUL with zero point 300 in int8": single(
+        "MUL",
+        activation(1, 4),
+        activation(1, 4, scale=Quantization((1.0,), (300,))),
+        activation(1, 4),
+    ),
+    "op 0 CONV_2D with dilation 2": convolution(dilation_h_factor=2, dilation_w_factor=2),
+    "op 0 CONV_2D with batch 2": convolution(activation(2, 8, 8, 3)),
+    "op 0 CONV_2D with 3 groups": convolution(activation(1, 8, 8, 9)),
+    "op 0 CONV_2D with computed weights": convolution(weights=activation(4, 3, 3, 3)),
+    "op 0 CONV_2D with 3 biases": convolution(biases=constant(3, dtype=DType.INT32, scale=None)),
+    "op 0 CONV_2D with 3 weight scales along axis 3": convolution(
+        weights=constant(4, 3, 3, 3, scale=Quantization((0.1,) * 3, (0,) * 3, axis=3))
+    ),
+    "op 0 CONV_2D with stride 0": convolution(stride_w=0),
+    "op 0 CONV_2D with output [1, 8, 8, 4] where [1, 4, 8, 4] results": convolution(stride_h=2),
+    "op 0 CONV_2D with output [1, 8, 8, 4] where [1, 6, 6, 4] results": convolution(
+        padding="VALID"
+    ),
+    "op 0 MAX_POOL_2D with output [1, 4, 4, 3] where [1, 3, 3, 3] results": pooling(
+        activation(1, 4, 4, 3)
+    ),
+    "op 0 MAX_POOL_2D with an output of another scale than its input": pooling(
+        activation(1, 3, 3, 3, scale=Quantization((0.25,), (3,)))
+    ),
+    "op 0 MEAN over axes [2, 3]": mean((2, 3), activation(1, 4)),
+    "op 0 MEAN with output [1, 4] where [1, 3] results": mean((1, 2), activation(1, 4)),
+    "op 0 FULLY_CONNECTED with batch 2": fully_connected(
+        constant(2, 8), activation(2, 2), activation(2, 8)
+    ),
+    "op 0 SOFTMAX with output scale 0.5 and zero point 3": softmax(activation(1, 4), SCALE),
+    "op 0 SOFTMAX over 5000 classes": softmax(activation(1, 5000)),
+    "op 0 QUANTIZE from uint8 to uint8": single(
+        "QUANTIZE", *[activation(1, 4, dtype=DType.UINT8)] * 2
+    ),
+    "op 0 QUANTIZE with output [1, 3] where [1, 4] results": single(
+        "QUANTIZE", activation(1, 4), activation(1, 3)
+    ),
+    "op 0 RESHAPE from [1, 4] to [1, 5]": single("RESHAPE", activation(1, 4), activation(1, 5)),
+}
+
+
+@pytest.mark.parametrize("text", REFUSED)
+def test_an_operator_that_cannot_be_generated_is_named_with_its_reason(text: str) -> None:
+    assert check_operators(REFUSED[text]) == [text]
+
+
+def test_all_reasons_of_an_operator_are_given_together() -> None:
+    graph = convolution(activation(2, 8, 8, 3), dilation_h_factor=3)
+    assert check_operators(graph) == ["op 0 CONV_2D with batch 2 and with dilation 3"]
+
+
+def test_a_network_without_data_needs_no_quantization() -> None:
+    image, pooled = activation(1, 8, 8, 3, scale=None), activation(1, 4, 4, 3, scale=None)
+    weights = constant(3, 3, 3, 3, scale=None, known=False)
+    biases = constant(3, dtype=DType.INT32, scale=None, known=False)
+    sizes = {"filter_height": 2, "filter_width": 2, "stride_h": 2, "stride_w": 2}
+    operators = (
+        Operator("CONV_2D", (0, 1, 2), (3,), WINDOW),
+        Operator("MAX_POOL_2D", (3,), (4,), {**WINDOW, **sizes}),
+    )
+    graph = Graph((image, weights, biases, image, pooled), operators, (0,), (4,))
+    assert check_operators(graph) == []
+
+
+def test_a_constant_first_operand_swaps_the_parameters_of_an_addition() -> None:
+    small, large = Quantization((0.25,), (7,)), Quantization((0.5,), (-9,))
+    tensors = constant(3, scale=small), activation(1, 4, 3, scale=large), activation(1, 4, 3)
+    graph = single("ADD", *tensors)
+    params = dict(lower_operator(graph, graph.operators[0]).params)
+    assert params["first_zero_point"] == -9
+    assert params["second_zero_point"] == 7
+    # 0.5 and 0.25 of twice the larger scale, 1.0, as multiplier · 2^(shift − 31).
+    assert (params["first_multiplier"], params["first_shift"]) == (1 << 30, 0)
+    assert (params["second_multiplier"], params["second_shift"]) == (1 << 30, -1)
+
+
+def test_uneven_padding_puts_the_smaller_half_before() -> None:
+    weights = constant(4, 4, 4, 3, scale=Quantization((0.1,), (0,)))
+    graph = convolution(weights=weights)
+    params = dict(lower_operator(graph, graph.operators[0]).params)
+    assert (params["padding_top"], params["padding_left"]) == (1, 1)
+
+
+def test_one_scale_of_the_weights_serves_every_channel() -> None:
+    graph = convolution(weights=constant(4, 3, 3, 3, scale=Quantization((0.25,), (0,))))
+    call = lower_operator(graph, graph.operators[0])
+    multipliers = next(c for c in call.constants if c.name == "multipliers")
+    assert multipliers.values.tolist() == [1 << 30] * 4
+
+
+def test_a_convolution_without_biases_adds_zeros() -> None:
+    graph = convolution()
+    graph = replace(graph, operators=(replace(graph.operators[0], inputs=(0, 1, -1)),))
+    assert check_operators(graph) == []
+    biases = next(
+        c for c in lower_operator(graph, graph.operators[0]).constants if c.name == "biases"
+    )
+    assert biases.values.tolist() == [0, 0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("ADD by channel", 0),
+        ("ADD, constant first", 1),
+        ("MUL by activation of one pixel", 1),
+        ("QUANTIZE", 0),
+        ("RESHAPE", 0),
+        ("DEQUANTIZE", None),
+        ("CONV_2D", None),
+        ("SOFTMAX", None),
+    ],
+)
+def test_only_an_operand_of_the_output_s_size_can_be_written_over(
+    name: str, expected: int | None
+) -> None:
+    graph = GENERATED[name]
+    assert in_place_input(graph, graph.operators[0]) == expected
