@@ -1,0 +1,217 @@
+"""Forms and borders of the kernels that random cases seldom meet, against the reference kernels."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from codegen.operators import check_operators
+from codegen.read_tflite import parse_tflite
+from tests.generated_program import run_generated
+from tests.reference_kernels import run_reference
+from tests.tflite_builder import ModelBuilder
+
+Case = tuple[bytes, NDArray[Any]]
+SAME, VALID = 0, 1
+NONE, RELU, RELU6 = 0, 1, 3
+ALL_INT8 = np.arange(-128, 128, dtype=np.int8)
+ALL_UINT8 = np.arange(256, dtype=np.uint8)
+
+
+def pixels(*shape: int) -> NDArray[np.int8]:
+    return np.random.default_rng(1).integers(-128, 128, shape).astype(np.int8)
+
+
+def fully_connected_over_biases(
+    scales: float | list[float], output_scale: float, activation: int = NONE
+) -> Case:
+    """Weights of 0, so that the biases are the sums: −6,000 to 6,000, one for each row."""
+    biases = np.arange(-6000, 6001, dtype=np.int32)
+    model = ModelBuilder()
+    source = model.activation((1, 1), 1.0, 0)
+    per_row = scales if isinstance(scales, float) else np.resize(scales, len(biases)).tolist()
+    weights = model.constant(np.zeros((len(biases), 1), np.int8), per_row)
+    bias = model.constant(biases, per_row)
+    output = model.activation((1, len(biases)), output_scale, -3)
+    options = {"fused_activation_function": activation}
+    model.operator("FULLY_CONNECTED", [source, weights, bias], output, **options)
+    return model.build([source], [output]), np.zeros((1, 1), np.int8)
+
+
+def fully_connected_of_an_image(with_weight_zero_point: bool) -> Case:
+    model = ModelBuilder()
+    source = model.activation((1, 2, 3, 4), 0.03, 11)
+    weights = model.constant(pixels(5, 24), 0.01, 9 if with_weight_zero_point else 0)
+    output = model.activation((1, 5), 0.4, 2)
+    model.operator("FULLY_CONNECTED", [source, weights, -1], output, fused_activation_function=NONE)
+    return model.build([source], [output]), pixels(1, 2, 3, 4)
+
+
+def convolution(
+    height: int, kernel: int, stride: int, padding: int, scales: float | list[float], gain: float
+) -> Case:
+    """Three channels to two; `gain` is the largest factor from sum to output."""
+    size = -(-height // stride) if padding == SAME else (height - kernel) // stride + 1
+    model = ModelBuilder()
+    image = model.activation((1, height, height, 3), 0.5, -100)
+    weights = model.constant(pixels(2, kernel, kernel, 3).clip(-127, 127), scales)
+    output = model.activation((1, size, size, 2), 0.5 * float(np.max(scales)) / gain, 30)
+    biases = model.constant(np.array([-700, 900], np.int32), np.multiply(0.5, scales).tolist())
+    options = {"stride_h": stride, "stride_w": stride, "padding": padding}
+    options |= {"dilation_h_factor": 1, "dilation_w_factor": 1, "fused_activation_function": RELU6}
+    model.operator("CONV_2D", [image, weights, biases], output, **options)
+    return model.build([image], [output]), pixels(1, height, height, 3)
+
+
+def excitation(kind: str, mean_first: bool) -> Case:
+    """An image and its own mean by channel: an activation that is repeated over the pixels."""
+    model = ModelBuilder()
+    image = model.activation((1, 5, 4, 6), 0.05, 20)
+    mean = model.activation((1, 1, 1, 6), 0.02, -30)
+    output = model.activation((1, 5, 4, 6), 0.07, 5)
+    axes = model.constant(np.array([-3, 2], np.int32))
+    model.operator("MEAN", [image, axes], mean, keep_dims=True)
+    operands = [mean, image] if mean_first else [image, mean]
+    model.operator(kind, operands, output, fused_activation_function=RELU)
+    return model.build([image], [output]), pixels(1, 5, 4, 6)
+
+
+def with_itself(kind: str, output_scale: float) -> Case:
+    model = ModelBuilder()
+    source = model.activation((1, 256), 0.05, -7)
+    output = model.activation((1, 256), output_scale, 100)
+    model.operator(kind, [source, source], output, fused_activation_function=NONE)
+    return model.build([source], [output]), ALL_INT8[None]
+
+
+def with_a_constant_of_shape(kind: str, shape: tuple[int, ...]) -> Case:
+    model = ModelBuilder()
+    source = model.activation((1, 4, 5, 6), 0.05, 127)
+    other = model.constant(pixels(*shape), 0.3, -128)
+    output = model.activation((1, 4, 5, 6), 0.6, -128)
+    model.operator(kind, [source, other], output, fused_activation_function=RELU6)
+    return model.build([source], [output]), pixels(1, 4, 5, 6)
+
+
+def mean_of(height: int, width: int, gain: float) -> Case:
+    model = ModelBuilder()
+    image = model.activation((1, height, width, 64), 0.25, -60)
+    axes = model.constant(np.array([1, 2], np.int32))
+    output = model.activation((1, 64), 0.25 / gain, 3)
+    model.operator("MEAN", [image, axes], output, keep_dims=False)
+    return model.build([image], [output]), pixels(1, height, width, 64)
+
+
+def softmax(values: NDArray[np.int8], scale: float, beta: float = 1.0) -> Case:
+    model = ModelBuilder()
+    source = model.activation(values.shape, scale, 0)
+    output = model.activation(values.shape, 1 / 256, -128)
+    model.operator("SOFTMAX", [source], output, beta=beta)
+    return model.build([source], [output]), values
+
+
+def requantize(values: NDArray[Any], output_type: str, gain: float, point: int) -> Case:
+    model = ModelBuilder()
+    source = model.activation((1, 256), 0.05, 3, dtype=values.dtype.name)
+    output = model.activation((1, 256), 0.05 / gain, point, dtype=output_type)
+    model.operator("QUANTIZE", [source], output)
+    return model.build([source], [output]), values[None]
+
+
+def quantize(values: NDArray[np.float32], output_type: str, scale: float, point: int) -> Case:
+    model = ModelBuilder()
+    source = model.activation(values.shape, None, dtype="float32")
+    output = model.activation(values.shape, scale, point, dtype=output_type)
+    model.operator("QUANTIZE", [source], output)
+    return model.build([source], [output]), values
+
+
+def pooling_larger_than_its_stride() -> Case:
+    model = ModelBuilder()
+    image = model.activation((1, 2, 9, 3), 0.04, -20)
+    output = model.activation((1, 2, 9, 3), 0.04, -20)
+    options = {"stride_h": 1, "stride_w": 1, "filter_height": 5, "filter_width": 3, "padding": SAME}
+    model.operator("MAX_POOL_2D", [image], output, fused_activation_function=RELU6, **options)
+    return model.build([image], [output]), pixels(1, 2, 9, 3)
+
+
+def ties(scale: float) -> NDArray[np.float32]:
+    """Halves between stored values and their neighbours, and values far outside."""
+    halves = (np.arange(-300, 301, dtype=np.float32) / 2) * np.float32(scale)
+    near = np.concatenate([np.nextafter(halves, np.float32(limit)) for limit in (-1e9, 1e9)])
+    return np.concatenate([halves, near, np.array([-1e6, 1e6], np.float32)])[None]
+
+
+CASES: dict[str, Callable[[], Case]] = {
+    "sums scaled once": lambda: fully_connected_over_biases(0.010317, 0.371),
+    "sums scaled once for each row": lambda: fully_connected_over_biases([0.0031, 0.0107], 0.523),
+    "sums that end in ties": lambda: fully_connected_over_biases(0.25, 16.0, RELU),
+    "sums that grow": lambda: fully_connected_over_biases(0.5, 0.001, RELU6),
+    "matrix without biases": lambda: fully_connected_of_an_image(False),
+    "weights with a zero point": lambda: fully_connected_of_an_image(True),
+    "kernel as large as the image": lambda: convolution(5, 5, 1, VALID, [0.01, 0.02], 0.003),
+    "kernel larger than the image": lambda: convolution(2, 5, 1, SAME, [0.01, 0.02], 0.003),
+    "stride larger than the kernel": lambda: convolution(9, 2, 4, SAME, [0.01, 0.02], 0.01),
+    "one scale for all channels": lambda: convolution(6, 3, 2, SAME, 0.015, 0.004),
+    "convolution that grows": lambda: convolution(3, 1, 1, VALID, [0.9, 0.3], 2.5),
+    "image times its mean": lambda: excitation("MUL", mean_first=False),
+    "mean plus image": lambda: excitation("ADD", mean_first=True),
+    "square": lambda: with_itself("MUL", 0.2),
+    "square that grows": lambda: with_itself("MUL", 0.0004),
+    "double": lambda: with_itself("ADD", 0.11),
+    "constant of the image's shape": lambda: with_a_constant_of_shape("ADD", (1, 4, 5, 6)),
+    "constant of one row": lambda: with_a_constant_of_shape("MUL", (1, 1, 5, 6)),
+    "constant of one element": lambda: with_a_constant_of_shape("ADD", (1,)),
+    "scalar": lambda: with_a_constant_of_shape("MUL", ()),
+    "mean of one pixel": lambda: mean_of(1, 1, 1.0),
+    "mean of many pixels": lambda: mean_of(48, 31, 3.7),
+    "mean in the same scale": lambda: mean_of(7, 7, 1.0),
+    "softmax of one class": lambda: softmax(pixels(1, 1), 0.1),
+    "softmax of equal values": lambda: softmax(np.full((1, 7), 5, np.int8), 0.1),
+    "softmax of all values": lambda: softmax(ALL_INT8[None], 0.04),
+    "softmax of a steep scale": lambda: softmax(ALL_INT8[None], 8.0),
+    "softmax of a flat scale": lambda: softmax(ALL_INT8[None], 1e-6),
+    "softmax of rows with beta": lambda: softmax(pixels(1, 2, 3, 5), 0.05, beta=0.3),
+    "uint8 to int8": lambda: requantize(ALL_UINT8, "int8", 1.0, -125),
+    "uint8 to int8 in another scale": lambda: requantize(ALL_UINT8, "int8", 0.37, 0),
+    "int8 to uint8": lambda: requantize(ALL_INT8, "uint8", 1.0, 131),
+    "int8 to uint8 that grows": lambda: requantize(ALL_INT8, "uint8", 5.3, 128),
+    "int8 to int8 in half the scale": lambda: requantize(ALL_INT8, "int8", 2.0, -1),
+    "float to int8 at ties": lambda: quantize(ties(0.1), "int8", 0.1, -5),
+    "float to uint8 at ties": lambda: quantize(ties(0.3), "uint8", 0.3, 77),
+    "pooling larger than its stride": pooling_larger_than_its_stride,
+}
+
+
+@pytest.fixture(scope="module")
+def cases() -> dict[str, Case]:
+    return {name: make() for name, make in CASES.items()}
+
+
+@pytest.fixture(scope="module")
+def expected(
+    cases: dict[str, Case], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, NDArray[Any]]:
+    folder = tmp_path_factory.mktemp("reference")
+    outputs = run_reference(folder, [(model, [values]) for model, values in cases.values()])
+    return dict(zip(cases, outputs, strict=True))
+
+
+@pytest.fixture(scope="module")
+def actual(
+    cases: dict[str, Case], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, NDArray[np.uint8]]:
+    refused = {name: check_operators(parse_tflite(model)) for name, (model, _) in cases.items()}
+    assert not any(refused.values()), refused
+    outputs = run_generated(tmp_path_factory.mktemp("generated"), list(cases.values()))
+    return dict(zip(cases, outputs, strict=True))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_border_case_gives_the_bits_of_the_reference_kernel(
+    name: str, expected: dict[str, NDArray[Any]], actual: dict[str, NDArray[np.uint8]]
+) -> None:
+    wanted = np.frombuffer(expected[name].tobytes(), np.uint8)
+    np.testing.assert_array_equal(actual[name].ravel(), wanted)
