@@ -22,13 +22,13 @@ class Multiplier:
 
 
 def quantize_multiplier(factor: float) -> Multiplier:
-    """The fixed-point number nearest to a factor ≥ 0.
+    """The fixed-point number nearest to a factor ≥ 0, saturated just below 2^30.
 
     Source: TFLite, QuantizeMultiplier: rounds half away from zero, gives 0 below 2^−32.
     """
     if factor == 0.0:
         return Multiplier(0, 0)
-    fraction, shift = math.frexp(factor)
+    fraction, shift = math.frexp(min(factor, 2.0**31))
     multiplier = math.floor(fraction * (1 << 31) + 0.5)
     if multiplier == 1 << 31:
         multiplier //= 2
@@ -41,16 +41,17 @@ def quantize_multiplier(factor: float) -> Multiplier:
 
 
 def single(value: float) -> float:
-    """A value rounded to single precision, in which TFLite stores scales."""
-    return float(np.float32(value))
+    """A value rounded to single precision, in which TFLite stores scales; may be infinite."""
+    with np.errstate(over="ignore"):
+        return float(np.float32(value))
 
 
 def product_in_single_precision(*factors: float) -> float:
     """The product, each step rounded to single precision."""
-    result = np.float32(1.0)
+    result = 1.0
     for factor in factors:
-        result = np.float32(result * np.float32(factor))
-    return float(result)
+        result = single(result * single(factor))
+    return result
 
 
 def type_range(dtype: DType) -> tuple[int, int]:
@@ -67,7 +68,8 @@ def activation_range(activation: str, scale: float, zero_point: int) -> tuple[in
     if activation in ("RELU", "RELU6"):
         lowest = max(lowest, zero_point)
     if activation == "RELU6":
-        highest = min(highest, zero_point + math.floor(single(6.0 / single(scale)) + 0.5))
+        six = min(single(6.0 / single(scale)), 255.0)
+        highest = min(highest, zero_point + math.floor(six + 0.5))
     return lowest, highest
 
 

@@ -34,7 +34,7 @@ def _check_mean(graph: Graph, operator: Operator) -> list[str]:
     if len(image.shape) != 4:
         return [*reasons, f"with an input of rank {len(image.shape)}"]
     reasons += check_batch(image)
-    if axes.data is not None:
+    if axes.data is not None and axes.dtype is DType.INT32:
         named = sorted(int(axis) % 4 for axis in np.ravel(axes.data))
         if named != [1, 2]:
             reasons.append(f"over axes {named}")

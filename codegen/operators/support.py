@@ -33,10 +33,14 @@ class OperatorSupport:
 
     def reasons(self, graph: Graph, operator: Operator) -> list[str]:
         """As `check`, for operators with any number of inputs and outputs."""
-        present = sum(index >= 0 for index in operator.inputs)
-        first_absent = -1 in operator.inputs[: self.input_counts[0]]
-        if present not in self.input_counts or first_absent or len(operator.outputs) != 1:
-            return [f"with {present} inputs and {len(operator.outputs)} outputs"]
+        given, needed = len(operator.inputs), self.input_counts[0]
+        if given not in self.input_counts or len(operator.outputs) != 1:
+            return [f"with {given} inputs and {len(operator.outputs)} outputs"]
+        if min(operator.inputs[:needed]) < 0:
+            return [f"without input {operator.inputs.index(-1)}"]
+        tensors = (*graph.inputs_of(operator), *graph.outputs_of(operator))
+        if any(not tensor.is_constant and tensor.element_count == 0 for tensor in tensors):
+            return ["of an empty tensor"]
         return list(dict.fromkeys(self.check(graph, operator)))
 
 

@@ -29,8 +29,18 @@ def value_of(multiplier: Multiplier) -> float:
         (2.0**-33, 0, 0),
         (0.0, 0, 0),
         (1.0 - 2.0**-40, 1 << 30, 1),
+        (math.inf, (1 << 31) - 1, 30),
     ],
-    ids=["half", "one", "three quarters", "least", "below the least", "zero", "rounds up to one"],
+    ids=[
+        "half",
+        "one",
+        "three quarters",
+        "least",
+        "below the least",
+        "zero",
+        "rounds up to one",
+        "saturates",
+    ],
 )
 def test_a_factor_becomes_a_multiplier_and_a_shift(
     factor: float, multiplier: int, shift: int
@@ -60,6 +70,7 @@ def test_a_product_is_rounded_to_single_precision_at_each_step() -> None:
         ("RELU6", 0.1, 5, (5, 65)),
         ("RELU6", 6 / 255, -128, (-128, 127)),
         ("RELU6", 4.0, 0, (0, 2)),
+        ("RELU6", 1e-45, 0, (0, 127)),
     ],
 )
 def test_a_fused_activation_limits_the_stored_values(

@@ -120,6 +120,7 @@ REFUSED = {
         "ADD", *[activation(1, 4)] * 3, fused_activation_function="TANH"
     ),
     "op 0 ADD with 1 inputs and 1 outputs": single("ADD", activation(1, 4), activation(1, 4)),
+    "op 0 ADD of an empty tensor": single("ADD", *[activation(1, 0)] * 3),
     "op 0 MUL without quantization": single(
         "MUL", activation(1, 4, scale=None), activation(1, 4), activation(1, 4)
     ),
@@ -186,6 +187,12 @@ def test_a_network_without_data_needs_no_quantization() -> None:
     )
     graph = Graph((image, weights, biases, image, pooled), operators, (0,), (4,))
     assert check_operators(graph) == []
+
+
+def test_an_absent_operand_is_named() -> None:
+    graph = GENERATED["ADD by channel"]
+    graph = replace(graph, operators=(replace(graph.operators[0], inputs=(0, -1)),))
+    assert check_operators(graph) == ["op 0 ADD without input 1"]
 
 
 def test_a_constant_first_operand_swaps_the_parameters_of_an_addition() -> None:
