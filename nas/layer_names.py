@@ -1,0 +1,27 @@
+"""Names of the layers of the `paper` graph, from which the converter makes tensor names. Pure.
+
+They are in the .tflite, so the size of the file depends on them, and they are fixed so that one
+network always gives the same bytes.
+"""
+
+MODEL = "model"
+INPUT = "image"
+RESCALING = "rescaling"
+MEAN = "mean"
+DROPOUT = "dropout"
+DENSE = "dense"
+
+
+def batch_norm(index: int) -> str:
+    """Batch normalisation before convolution `index`."""
+    return f"batch_norm_{index}"
+
+
+def conv(index: int) -> str:
+    """Convolution `index`; 0 is the first, the others belong to cells."""
+    return f"conv_{index}"
+
+
+def pool(index: int) -> str:
+    """Pooling of cell `index`, counted from 1."""
+    return f"pool_{index}"
