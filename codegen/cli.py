@@ -52,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
         "--golden",
         type=Path,
         metavar="FILE",
-        help="inputs and expected outputs (default: MODEL.golden.npz or golden.npz beside the model)",
+        help="expected outputs (default: beside the model, MODEL.golden.npz or golden.npz)",
     )
     build.add_argument("--name", default="", help="name of the model (default: of the run or file)")
     build.add_argument("--compile", action="store_true", help="build the firmware with 'pio run'")

@@ -183,7 +183,7 @@ def _code(b: flatbuffers.Builder, kind: str) -> int:
     tflite.OperatorCodeStart(b)
     tflite.OperatorCodeAddDeprecatedBuiltinCode(b, min(number, 127))
     tflite.OperatorCodeAddBuiltinCode(b, number)
-    tflite.OperatorCodeAddVersion(b, 2)
+    tflite.OperatorCodeAddVersion(b, 1 if kind == "RESHAPE" else 2)
     return int(tflite.OperatorCodeEnd(b))
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from tests.tflite_builder import ModelBuilder
 
-Case = tuple[bytes, list[NDArray[Any]]]
+Case = tuple[bytes, NDArray[Any]]
 Random = np.random.Generator
 SAME, VALID = 0, 1
 NONE, RELU, RELU6 = 0, 1, 3
@@ -61,7 +61,7 @@ def conv_2d(rng: Random) -> Case:
         dilation_w_factor=1,
         fused_activation_function=_activation(rng),
     )
-    return model.build([image], [out]), [_values(rng, (1, height, width, channels))]
+    return model.build([image], [out]), _values(rng, (1, height, width, channels))
 
 
 def max_pool_2d(rng: Random) -> Case:
@@ -89,7 +89,7 @@ def max_pool_2d(rng: Random) -> Case:
         filter_width=window[1],
         fused_activation_function=_activation(rng),
     )
-    return model.build([image], [out]), [_values(rng, (1, height, width, channels))]
+    return model.build([image], [out]), _values(rng, (1, height, width, channels))
 
 
 def _binary(rng: Random, kind: str) -> Case:
@@ -97,12 +97,10 @@ def _binary(rng: Random, kind: str) -> Case:
     form = rng.choice(["channels", "scalar", "two activations", "constant first"])
     model = ModelBuilder()
     first = model.activation(shape, _scale(rng), _point(rng))
-    inputs = [first]
-    values = [_values(rng, shape)]
     if form == "two activations":
+        factors = model.constant(_values(rng, shape[-1:]), _scale(rng), _point(rng))
         second = model.activation(shape, _scale(rng), _point(rng))
-        inputs.append(second)
-        values.append(_values(rng, shape))
+        model.operator("MUL", [first, factors], second, fused_activation_function=NONE)
     else:
         other_shape = () if form == "scalar" else shape[-1:]
         second = model.constant(
@@ -111,7 +109,7 @@ def _binary(rng: Random, kind: str) -> Case:
     operands = [second, first] if form == "constant first" else [first, second]
     out = model.activation(shape, _scale(rng, 0.01, 0.3), _point(rng))
     model.operator(kind, operands, out, fused_activation_function=_activation(rng))
-    return model.build(inputs, [out]), values
+    return model.build([first], [out]), _values(rng, shape)
 
 
 def add(rng: Random) -> Case:
@@ -134,7 +132,7 @@ def mean(rng: Random) -> Case:
     shape = (1, 1, 1, channels) if keep_dims else (1, channels)
     out = model.activation(shape, *out_quantization)
     model.operator("MEAN", [image, axes], out, keep_dims=keep_dims)
-    return model.build([image], [out]), [_values(rng, (1, height, width, channels))]
+    return model.build([image], [out]), _values(rng, (1, height, width, channels))
 
 
 def fully_connected(rng: Random) -> Case:
@@ -150,7 +148,7 @@ def fully_connected(rng: Random) -> Case:
     )
     out = model.activation((1, rows), _scale(rng, 0.02, 0.5), _point(rng))
     model.operator("FULLY_CONNECTED", [source, w, b], out, fused_activation_function=NONE)
-    return model.build([source], [out]), [_values(rng, (1, columns))]
+    return model.build([source], [out]), _values(rng, (1, columns))
 
 
 def softmax(rng: Random) -> Case:
@@ -159,7 +157,7 @@ def softmax(rng: Random) -> Case:
     source = model.activation((1, classes), _scale(rng, 0.001, 0.5), _point(rng))
     out = model.activation((1, classes), 1 / 256, -128)
     model.operator("SOFTMAX", [source], out, beta=1.0)
-    return model.build([source], [out]), [_values(rng, (1, classes))]
+    return model.build([source], [out]), _values(rng, (1, classes))
 
 
 def quantize(rng: Random) -> Case:
@@ -180,7 +178,7 @@ def quantize(rng: Random) -> Case:
         if source == "float32"
         else _values(rng, shape, np.dtype(source).type)
     )
-    return model.build([image], [out]), [values]
+    return model.build([image], [out]), values
 
 
 def dequantize(rng: Random) -> Case:
@@ -190,7 +188,7 @@ def dequantize(rng: Random) -> Case:
     image = model.activation(shape, _scale(rng), 5, dtype=source)
     out = model.activation(shape, None, dtype="float32")
     model.operator("DEQUANTIZE", [image], out)
-    return model.build([image], [out]), [_values(rng, shape, np.dtype(source).type)]
+    return model.build([image], [out]), _values(rng, shape, np.dtype(source).type)
 
 
 def reshape(rng: Random) -> Case:
@@ -201,7 +199,7 @@ def reshape(rng: Random) -> Case:
     target = model.constant(np.array([1, height * width * 2], np.int32))
     out = model.activation((1, height * width * 2), scale, point)
     model.operator("RESHAPE", [image, target], out)
-    return model.build([image], [out]), [_values(rng, (1, height, width, 2))]
+    return model.build([image], [out]), _values(rng, (1, height, width, 2))
 
 
 CASES: dict[str, Callable[[Random], Case]] = {

@@ -31,7 +31,9 @@ def expected(
     cases: dict[str, list[Case]], tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, list[np.ndarray]]:
     flat = [(kind, case) for kind, group in cases.items() for case in group]
-    outputs = run_reference(tmp_path_factory.mktemp("reference"), [case for _, case in flat])
+    outputs = run_reference(
+        tmp_path_factory.mktemp("reference"), [(model, [values]) for _, (model, values) in flat]
+    )
     return {
         kind: [o for (k, _), o in zip(flat, outputs, strict=True) if k == kind] for kind in cases
     }
@@ -48,16 +50,9 @@ def test_a_kernel_gives_the_bits_of_the_reference_kernel(
     expected: dict[str, list[np.ndarray]],
     tmp_path: Path,
 ) -> None:
-    single = [
-        (model, values, output)
-        for (model, values), output in zip(cases[kind], expected[kind], strict=True)
-        if len(values) == 1
-    ]
-    assert len(single) >= CASE_COUNT // 4
-    assert [check_operators(parse_tflite(model)) for model, *_ in single] == [[]] * len(single)
-    actual = run_generated(tmp_path, [(model, values[0]) for model, values, _ in single])
-    for index, (_, values, output) in enumerate(single):
+    models = [model for model, _ in cases[kind]]
+    assert [check_operators(parse_tflite(model)) for model in models] == [[]] * CASE_COUNT
+    actual = run_generated(tmp_path, cases[kind])
+    for index, output in enumerate(expected[kind]):
         wanted = np.frombuffer(output.tobytes(), np.uint8)
-        np.testing.assert_array_equal(
-            actual[index].ravel(), wanted, f"case {index}, input {values[0].shape}"
-        )
+        np.testing.assert_array_equal(actual[index].ravel(), wanted, f"case {index}")

@@ -1,0 +1,298 @@
+#include "bench.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "bench_model.h"
+#include "board.h"
+#include "crc32.h"
+
+static int model_status;
+static uint32_t load_expected, load_received;
+
+/* Answers */
+
+static void put_text(const char *text) {
+    while (*text != '\0') {
+        board_write_byte((uint8_t)*text++);
+    }
+}
+
+static void put_number(uint32_t value) {
+    char digits[11];
+    size_t first = sizeof digits - 1;
+    digits[first] = '\0';
+    do {
+        digits[--first] = (char)('0' + value % 10U);
+        value /= 10U;
+    } while (value != 0);
+    put_text(&digits[first]);
+}
+
+static void put_hex(uint32_t value, int digit_count) {
+    while (digit_count-- > 0) {
+        board_write_byte((uint8_t) "0123456789abcdef"[(value >> (4 * digit_count)) & 0xFU]);
+    }
+}
+
+static void end_line(void) { put_text("\r\n"); }
+
+static void line(const char *text) {
+    put_text(text);
+    end_line();
+}
+
+static void text_fact(const char *key, const char *value) {
+    put_text(key);
+    put_text("-[");
+    put_text(value);
+    line("]");
+}
+
+static void number_fact(const char *key, uint32_t value) {
+    put_text(key);
+    put_text("-[");
+    put_number(value);
+    line("]");
+}
+
+static void crc_fact(const void *bytes, uint32_t size) {
+    put_text("x-crc-[");
+    put_hex(crc32(bytes, size), 8);
+    line("]");
+}
+
+static void failure(const char *text) { text_fact("e", text); }
+
+static bool model_is_ready(void) {
+    if (model_status != 0) {
+        number_fact("e-[the model could not be initialised] status", (uint32_t)model_status);
+    }
+    return model_status == 0;
+}
+
+/* Arguments */
+
+/* Read a decimal number and the spaces before it; false if there is none or it is too large. */
+static bool take_number(const char **text, uint32_t *value) {
+    const char *digit = *text;
+    while (*digit == ' ') {
+        digit++;
+    }
+    if (*digit < '0' || *digit > '9') {
+        return false;
+    }
+    *value = 0;
+    for (; *digit >= '0' && *digit <= '9'; digit++) {
+        if (*value > (UINT32_MAX - 9U) / 10U) {
+            return false;
+        }
+        *value = *value * 10U + (uint32_t)(*digit - '0');
+    }
+    *text = digit;
+    return true;
+}
+
+static int hex_digit(char c) {
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    c = (char)(c | 0x20);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Commands */
+
+static void command_name(const char *arguments) {
+    (void)arguments;
+    text_fact("m-name-dut", bench_model.target);
+}
+
+static void command_profile(const char *arguments) {
+    (void)arguments;
+    text_fact("m-profile", "mcu-nas bench");
+    text_fact("m-model", bench_model.name);
+}
+
+static void command_timestamp(const char *arguments) {
+    (void)arguments;
+    put_text("m-lap-us-");
+    put_number(board_microseconds());
+    end_line();
+}
+
+static void command_info(const char *arguments) {
+    (void)arguments;
+    const board_info_t board = board_info();
+    number_fact("x-protocol", BENCH_PROTOCOL_VERSION);
+    text_fact("x-model", bench_model.name);
+    text_fact("x-sha256", bench_model.sha256);
+    text_fact("x-runtime", bench_model.runtime);
+    text_fact("x-target", bench_model.target);
+    number_fact("x-input-bytes", bench_model.input_bytes);
+    number_fact("x-output-bytes", bench_model.output_bytes);
+    number_fact("x-arena-bytes", bench_model.arena_bytes);
+    number_fact("x-arena-used-bytes", bench_model.arena_used_bytes());
+    number_fact("x-stack-bytes", board.stack_bytes);
+    text_fact("x-clock-source", board.clock_source);
+    number_fact("x-core-hz", board.core_hz);
+    text_fact("x-tick-source", board.tick_source);
+}
+
+static void load_start(const char *arguments) {
+    uint32_t size = 0;
+    load_received = 0;
+    load_expected = 0;
+    if (!take_number(&arguments, &size) || *arguments != '\0') {
+        failure("db load takes a number of bytes");
+    } else if (size != bench_model.input_bytes) {
+        number_fact("e-[wrong input size] expected", bench_model.input_bytes);
+    } else {
+        load_expected = size;
+        number_fact("m-load-expecting", size);
+    }
+}
+
+static void load_bytes(const char *digits) {
+    uint8_t *const input = bench_model.input();
+    const size_t count = strlen(digits) / 2;
+    if (strlen(digits) % 2 != 0 || count > load_expected - load_received) {
+        failure("odd number of digits, or more bytes than announced");
+        load_expected = 0;
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const int high = hex_digit(digits[2 * i]);
+        const int low = hex_digit(digits[2 * i + 1]);
+        if (high < 0 || low < 0) {
+            failure("not a hexadecimal digit");
+            load_expected = 0;
+            return;
+        }
+        input[load_received++] = (uint8_t)(high * 16 + low);
+    }
+    if (load_received == load_expected) {
+        line("m-load-done");
+        crc_fact(input, load_received);
+        load_expected = 0;
+    }
+}
+
+static void command_db(const char *arguments) {
+    if (!model_is_ready()) {
+        return;
+    }
+    if (strncmp(arguments, "load ", 5) == 0) {
+        load_start(arguments + 5);
+    } else if (load_expected == 0) {
+        failure("db without db load");
+    } else {
+        load_bytes(arguments);
+    }
+}
+
+static bool invoke_times(uint32_t count) {
+    for (uint32_t i = 0; i < count; i++) {
+        const int status = bench_model.invoke();
+        if (status != 0) {
+            number_fact("e-[inference failed] status", (uint32_t)status);
+            return false;
+        }
+    }
+    return true;
+}
+
+static void put_output(void) {
+    const uint8_t *const output = bench_model.output();
+    put_text("x-output-[");
+    for (uint32_t i = 0; i < bench_model.output_bytes; i++) {
+        put_hex(output[i], 2);
+    }
+    line("]");
+    crc_fact(output, bench_model.output_bytes);
+}
+
+static void command_infer(const char *arguments) {
+    uint32_t count = 1;
+    uint32_t warm_up = 0;
+    (void)(take_number(&arguments, &count) && take_number(&arguments, &warm_up));
+    if (*arguments != '\0' || count == 0) {
+        failure("infer takes a number of inferences and one of warm-ups");
+        return;
+    }
+    if (!model_is_ready()) {
+        return;
+    }
+    line("m-warmup-start");
+    if (!invoke_times(warm_up)) {
+        return;
+    }
+    line("m-warmup-done");
+    line("m-infer-start");
+    board_ticks_start();
+    const bool done = invoke_times(count);
+    const uint32_t ticks = board_ticks();
+    if (done) {
+        line("m-infer-done");
+        number_fact("x-ticks", ticks);
+        put_output();
+    }
+}
+
+static void command_output(const char *arguments) {
+    (void)arguments;
+    if (model_is_ready()) {
+        put_output();
+    }
+}
+
+static void command_stack(const char *arguments) {
+    (void)arguments;
+    number_fact("x-stack-peak-bytes", board_stack_peak_bytes());
+}
+
+static const struct {
+    const char *name;
+    void (*answer)(const char *arguments);
+} commands[] = {
+    {"name", command_name},     {"profile", command_profile}, {"timestamp", command_timestamp},
+    {"info", command_info},     {"db", command_db},           {"infer", command_infer},
+    {"output", command_output}, {"stack", command_stack},
+};
+
+static void answer(const char *command) {
+    const size_t length = strcspn(command, " ");
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        if (strlen(commands[i].name) == length && strncmp(command, commands[i].name, length) == 0) {
+            commands[i].answer(command + length + (command[length] == ' ' ? 1 : 0));
+            line("m-ready");
+            return;
+        }
+    }
+    failure("unknown command");
+    line("m-ready");
+}
+
+void bench_run(void) {
+    static char command[BENCH_COMMAND_BYTES + 1];
+    size_t length = 0;
+    model_status = bench_model.init();
+    for (int byte = board_read_byte(); byte >= 0; byte = board_read_byte()) {
+        if (byte == '\r' || byte == '\n') {
+            length = 0;
+        } else if (byte != '%') {
+            command[length < BENCH_COMMAND_BYTES ? length : BENCH_COMMAND_BYTES] = (char)byte;
+            length = length <= BENCH_COMMAND_BYTES ? length + 1 : length;
+        } else if (length > BENCH_COMMAND_BYTES) {
+            length = 0;
+            failure("command too long");
+            line("m-ready");
+        } else {
+            command[length] = '\0';
+            length = 0;
+            answer(command);
+        }
+    }
+}

@@ -1,0 +1,23 @@
+/** What the bench application needs to know of a model. A generated project defines it. */
+#ifndef BENCH_MODEL_H
+#define BENCH_MODEL_H
+
+#include <stdint.h>
+
+typedef struct {
+    const char *name;
+    const char *sha256;  /* of the .tflite, 64 hexadecimal digits */
+    const char *runtime; /* "static" or "tflm" */
+    const char *target;  /* the board that the project was made for */
+    uint32_t input_bytes, output_bytes;
+    uint32_t arena_bytes; /* size of the array in which the model works */
+    int (*init)(void);    /* 0, or the model's status */
+    void *(*input)(void);
+    int (*invoke)(void); /* 0, or the model's status */
+    const void *(*output)(void);
+    uint32_t (*arena_used_bytes)(void); /* what the runtime itself says that it uses */
+} bench_model_t;
+
+extern const bench_model_t bench_model;
+
+#endif

@@ -1,0 +1,11 @@
+/** CRC-32 of IEEE 802.3, the one of zlib. */
+#ifndef CRC32_H
+#define CRC32_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/** CRC of size bytes. */
+uint32_t crc32(const uint8_t *bytes, size_t size);
+
+#endif

@@ -1,0 +1,117 @@
+"""What a network needs of its target, and whether it has it. Pure."""
+
+from dataclasses import asdict, dataclass
+
+from codegen.graph import Graph, count_macc
+from codegen.planner import plan_graph
+from codegen.tflm import estimate_arena_bytes
+from firmware.errors import ConfigError
+from nas.model_size import predict_model_bytes
+
+RUNTIMES = ("static", "tflm")
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Needs of one network.
+
+    Attributes:
+        macc: Multiply-accumulates of one inference.
+        model_bytes: Bytes of its .tflite file, all of which lie in flash.
+        arena_bytes: RAM in which the runtime keeps its activations.
+    """
+
+    macc: int
+    model_bytes: int
+    arena_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Most that a network may need.
+
+    Attributes:
+        macc: Multiply-accumulates of one inference.
+        flash_bytes: Flash for the .tflite file.
+        ram_bytes: RAM for the arena.
+    """
+
+    macc: int
+    flash_bytes: int
+    ram_bytes: int
+
+    def __post_init__(self) -> None:
+        for name, value in asdict(self).items():
+            if value < 1:
+                raise ConfigError(f"the limit {name} is {value}, expected at least 1")
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """One need beside its limit.
+
+    Attributes:
+        name: What is needed, in words.
+        unit: Unit of both numbers.
+        needed: What the network needs.
+        limit: What it may need.
+    """
+
+    name: str
+    unit: str
+    needed: int
+    limit: int
+
+    @property
+    def used_fraction(self) -> float:
+        """Needed over limit; above 1 it does not fit."""
+        return self.needed / self.limit
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.needed:,} of {self.limit:,} {self.unit}"
+
+
+def measure_cost(graph: Graph, runtime: str) -> Cost:
+    """The needs of a network that need not exist yet.
+
+    Raises:
+        ConfigError: There is no such runtime.
+    """
+    return Cost(
+        macc=sum(count_macc(graph, operator) for operator in graph.operators),
+        model_bytes=predict_model_bytes(graph),
+        arena_bytes=arena_bytes(graph, runtime),
+    )
+
+
+def arena_bytes(graph: Graph, runtime: str) -> int:
+    """Bytes of the arena with one of `RUNTIMES`.
+
+    Raises:
+        ConfigError: There is no such runtime.
+    """
+    if runtime == "static":
+        return plan_graph(graph).arena_bytes
+    if runtime == "tflm":
+        return estimate_arena_bytes(graph)
+    raise ConfigError(f"unknown runtime {runtime!r}; known runtimes: {', '.join(RUNTIMES)}")
+
+
+def needs(cost: Cost, limits: Limits) -> tuple[Need, ...]:
+    """Each need beside its limit, the scarcest first."""
+    unsorted = (
+        Need("RAM", "bytes", cost.arena_bytes, limits.ram_bytes),
+        Need("flash", "bytes", cost.model_bytes, limits.flash_bytes),
+        Need("MACC", "MACs", cost.macc, limits.macc),
+    )
+    return tuple(sorted(unsorted, key=lambda need: -need.used_fraction))
+
+
+def exceeded(cost: Cost, limits: Limits) -> tuple[Need, ...]:
+    """The needs above their limits, the worst first; empty if the network fits."""
+    return tuple(need for need in needs(cost, limits) if need.needed > need.limit)
+
+
+def fits(cost: Cost, limits: Limits) -> bool:
+    """Whether no need is above its limit."""
+    return not exceeded(cost, limits)
