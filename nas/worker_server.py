@@ -16,8 +16,8 @@ import sys
 from collections.abc import Callable
 from typing import Any, TextIO
 
+from firmware.die_with_parent import die_with_parent
 from firmware.errors import SdkError
-from nas.die_with_parent import die_with_parent
 
 Emit = Callable[[dict[str, Any]], None]
 

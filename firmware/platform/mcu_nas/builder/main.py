@@ -27,7 +27,7 @@ env.Append(
         )
     }
 )
-if not env.get("PROGNAME"):
+if env.get("PROGNAME", "program") == "program":
     env.Replace(PROGNAME="firmware")
 
 elf = env.BuildProgram()

@@ -12,6 +12,9 @@ _PR_SET_PDEATHSIG = 1
 def die_with_parent(parent_id: int) -> None:
     """Ask the kernel to kill this process when its parent ends; exit if it already has.
 
+    It stays in force for the program that this process becomes by `exec`, so it may be called
+    between fork and exec.
+
     Args:
         parent_id: Process id of the parent, taken before this process was started.
     """

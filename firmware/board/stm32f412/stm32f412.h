@@ -1,0 +1,89 @@
+/**
+ * Registers of the STM32F412 that the bench application uses, and no others.
+ *
+ * Sections are those of RM0402 (reference manual of the STM32F412) unless they name the Armv7-M
+ * Architecture Reference Manual (DDI 0403).
+ */
+#ifndef STM32F412_H
+#define STM32F412_H
+
+#include <stdint.h>
+
+#define REGISTER(address) (*(volatile uint32_t *)(address))
+
+/* Reset and clock control: 6.3 */
+#define RCC_CR REGISTER(0x40023800U)
+#define RCC_CR_HSION (1U << 0)
+#define RCC_CR_HSIRDY (1U << 1)
+#define RCC_CR_HSEON (1U << 16)
+#define RCC_CR_HSERDY (1U << 17)
+#define RCC_CR_HSEBYP (1U << 18)
+#define RCC_CR_PLLON (1U << 24)
+#define RCC_CR_PLLRDY (1U << 25)
+#define RCC_PLLCFGR REGISTER(0x40023804U)
+#define RCC_PLLCFGR_M_POS 0
+#define RCC_PLLCFGR_N_POS 6
+#define RCC_PLLCFGR_P_POS 16
+#define RCC_PLLCFGR_SRC_HSE (1U << 22)
+#define RCC_PLLCFGR_Q_POS 24
+#define RCC_PLLCFGR_R_POS 28
+#define RCC_CFGR REGISTER(0x40023808U)
+#define RCC_CFGR_SW_PLL 2U
+#define RCC_CFGR_SWS_MASK (3U << 2)
+#define RCC_CFGR_SWS_PLL (2U << 2)
+#define RCC_CFGR_PPRE1_DIV2 (4U << 10)
+#define RCC_AHB1ENR REGISTER(0x40023830U)
+#define RCC_AHB1ENR_GPIODEN (1U << 3)
+#define RCC_APB1ENR REGISTER(0x40023840U)
+#define RCC_APB1ENR_USART3EN (1U << 18)
+#define RCC_APB1ENR_PWREN (1U << 28)
+
+/* Power control: 5.4 */
+#define PWR_CR REGISTER(0x40007000U)
+#define PWR_CR_VOS_SCALE1 (3U << 14)
+
+/* Embedded flash interface: 3.8 */
+#define FLASH_ACR REGISTER(0x40023C00U)
+#define FLASH_ACR_LATENCY_MASK 15U
+#define FLASH_ACR_PRFTEN (1U << 8)
+#define FLASH_ACR_ICEN (1U << 9)
+#define FLASH_ACR_DCEN (1U << 10)
+
+/* General-purpose I/Os: 7.4 */
+#define GPIOD_MODER REGISTER(0x40020C00U)
+#define GPIOD_AFRH REGISTER(0x40020C24U)
+
+/* USART: 25.6 */
+#define USART3_SR REGISTER(0x40004800U)
+#define USART_SR_RXNE (1U << 5)
+#define USART_SR_TXE (1U << 7)
+#define USART3_DR REGISTER(0x40004804U)
+#define USART3_BRR REGISTER(0x40004808U)
+#define USART3_CR1 REGISTER(0x4000480CU)
+#define USART_CR1_RE (1U << 2)
+#define USART_CR1_TE (1U << 3)
+#define USART_CR1_UE (1U << 13)
+
+/* SysTick: DDI 0403, B3.3 */
+#define SYST_CSR REGISTER(0xE000E010U)
+#define SYST_CSR_ENABLE (1U << 0)
+#define SYST_CSR_TICKINT (1U << 1)
+#define SYST_CSR_CLKSOURCE_CORE (1U << 2)
+#define SYST_RVR REGISTER(0xE000E014U)
+#define SYST_CVR REGISTER(0xE000E018U)
+#define SYST_MAX 0x00FFFFFFU
+
+/* System control block: DDI 0403, B3.2 */
+#define SCB_CFSR REGISTER(0xE000ED28U)
+#define SCB_HFSR REGISTER(0xE000ED2CU)
+#define SCB_CPACR REGISTER(0xE000ED88U)
+#define SCB_CPACR_FPU (15U << 20)
+
+/* Debug and data watchpoint and trace: DDI 0403, C1.6 and C1.8 */
+#define DEMCR REGISTER(0xE000EDFCU)
+#define DEMCR_TRCENA (1U << 24)
+#define DWT_CTRL REGISTER(0xE0001000U)
+#define DWT_CTRL_CYCCNTENA (1U << 0)
+#define DWT_CYCCNT REGISTER(0xE0001004U)
+
+#endif

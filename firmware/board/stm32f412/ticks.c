@@ -1,0 +1,62 @@
+#include "ticks.h"
+
+#include <stdbool.h>
+
+#include "stm32f412.h"
+
+static volatile uint32_t turns; /* times that SysTick has run down since it began */
+static uint64_t ticks_before;   /* ticks until SysTick began */
+static uint32_t mark_cycles;
+static bool has_dwt;
+
+void systick_handler(void);
+void systick_handler(void) { turns++; }
+
+static void systick_begin(void) {
+    SYST_CSR = 0;
+    turns = 0;
+    SYST_RVR = SYST_MAX;
+    SYST_CVR = 0; /* any write clears it; the first tick then loads SYST_RVR */
+    SYST_CSR = SYST_CSR_CLKSOURCE_CORE | SYST_CSR_TICKINT | SYST_CSR_ENABLE;
+}
+
+static uint64_t systick_ticks(void) {
+    uint32_t turn;
+    uint32_t left;
+    do {
+        turn = turns;
+        left = SYST_CVR;
+        __asm volatile("isb"); /* a pending systick_handler runs here */
+    } while (turn != turns);
+    return (uint64_t)turn * (SYST_MAX + 1U) + (SYST_MAX - left);
+}
+
+void ticks_start(void) {
+    DEMCR |= DEMCR_TRCENA;
+    DWT_CYCCNT = 0;
+    DWT_CTRL |= DWT_CTRL_CYCCNTENA;
+    const uint32_t first = DWT_CYCCNT;
+    __asm volatile("nop\n nop\n nop\n nop");
+    has_dwt = DWT_CYCCNT != first;
+    ticks_before = 0;
+    systick_begin();
+}
+
+const char *ticks_source(void) { return has_dwt ? "dwt" : "systick"; }
+
+uint64_t ticks_now(void) { return ticks_before + systick_ticks(); }
+
+void ticks_mark(void) {
+    ticks_before += systick_ticks();
+    systick_begin();
+    mark_cycles = DWT_CYCCNT;
+}
+
+uint32_t ticks_since_mark(void) {
+    const uint32_t cycles = DWT_CYCCNT - mark_cycles;
+    const uint64_t ticks = systick_ticks();
+    if (ticks > UINT32_MAX) {
+        return UINT32_MAX;
+    }
+    return has_dwt ? cycles : (uint32_t)ticks;
+}

@@ -1,0 +1,66 @@
+"""Progress of long work on stderr. Prints."""
+
+import sys
+import time
+from collections.abc import Callable
+from typing import TextIO
+
+_PLAIN_INTERVAL_S = 5.0
+_TERMINAL_INTERVAL_S = 0.1
+
+
+class Progress:
+    """One line that is rewritten on a terminal, and a line every 5 s elsewhere.
+
+    Args:
+        program: Begins every line.
+        stream: Where it goes; stderr if not given.
+        clock: Seconds from any origin.
+    """
+
+    def __init__(
+        self,
+        program: str,
+        stream: TextIO | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._program = program
+        self._stream = sys.stderr if stream is None else stream
+        self._clock = clock
+        self._is_terminal = self._stream.isatty()
+        self._shown_s = float("-inf")
+        self._width = 0
+
+    def update(self, text: str) -> None:
+        """Show where the work is; most calls in quick succession show nothing."""
+        interval_s = _TERMINAL_INTERVAL_S if self._is_terminal else _PLAIN_INTERVAL_S
+        if self._clock() - self._shown_s < interval_s:
+            return
+        self._shown_s = self._clock()
+        if not self._is_terminal:
+            print(f"{self._program}: {text}", file=self._stream, flush=True)
+            return
+        line = f"{self._program}: {text}"
+        print(f"\r{line:<{self._width}}", end="", file=self._stream, flush=True)
+        self._width = len(line)
+
+    def note(self, text: str) -> None:
+        """Show a line that stays."""
+        self.clear()
+        print(f"{self._program}: {text}", file=self._stream, flush=True)
+        self._shown_s = float("-inf")
+
+    def clear(self) -> None:
+        """Take the rewritten line away."""
+        if self._width > 0:
+            print(f"\r{'':<{self._width}}\r", end="", file=self._stream, flush=True)
+            self._width = 0
+
+
+def duration(seconds: float) -> str:
+    """A length of time as people say it: `45 s`, `12 min`, `3.5 h`."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if seconds < 90 * 60:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h"

@@ -1,0 +1,80 @@
+"""What a linked firmware takes of its chip. Reads an ELF file."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from elftools.common.exceptions import ELFError
+from elftools.elf.constants import SH_FLAGS
+from elftools.elf.elffile import ELFFile
+from elftools.elf.sections import SymbolTableSection
+
+from firmware.errors import BoardError
+
+
+@dataclass(frozen=True, slots=True)
+class FirmwareSize:
+    """Bytes of a linked firmware.
+
+    Attributes:
+        flash_bytes: Everything that is written to flash.
+        model_bytes: The part of flash that is the model: weights, or the .tflite.
+        ram_bytes: Everything that is reserved in RAM, the stack included.
+        ram_end: First address after the reserved RAM.
+    """
+
+    flash_bytes: int
+    model_bytes: int
+    ram_bytes: int
+    ram_end: int
+
+    @property
+    def code_bytes(self) -> int:
+        """Flash without the model: code, constants, start values."""
+        return self.flash_bytes - self.model_bytes
+
+
+def measure_elf(path: Path, model_symbols: tuple[str, ...]) -> FirmwareSize:
+    """Read the sizes of a linked firmware.
+
+    Args:
+        path: The ELF.
+        model_symbols: Beginnings of the names of the objects that are the model.
+
+    Raises:
+        BoardError: The file is no firmware.
+    """
+    try:
+        with path.open("rb") as stream:
+            return _measure(ELFFile(stream), model_symbols)
+    except OSError as error:
+        raise BoardError(f"could not read {str(path)!r}: {error.strerror}") from error
+    except ELFError as error:
+        raise BoardError(f"{str(path)!r} is no ELF file: {error}") from error
+
+
+def _measure(elf: ELFFile, model_symbols: tuple[str, ...]) -> FirmwareSize:
+    allocated = [s for s in elf.iter_sections() if s["sh_flags"] & SH_FLAGS.SHF_ALLOC]
+    written = [s for s in allocated if s["sh_type"] != "SHT_NOBITS"]
+    in_ram = [s for s in allocated if s["sh_flags"] & SH_FLAGS.SHF_WRITE and _is_ram(s["sh_addr"])]
+    return FirmwareSize(
+        flash_bytes=sum(s["sh_size"] for s in written),
+        model_bytes=_symbol_bytes(elf, model_symbols),
+        ram_bytes=sum(s["sh_size"] for s in in_ram),
+        ram_end=max((s["sh_addr"] + s["sh_size"] for s in in_ram), default=0),
+    )
+
+
+def _is_ram(address: int) -> bool:
+    """Whether an address lies in the SRAM region of the core's memory map (DDI 0403, B3.1)."""
+    return bool(0x20000000 <= address < 0x40000000)
+
+
+def _symbol_bytes(elf: ELFFile, beginnings: tuple[str, ...]) -> int:
+    table = elf.get_section_by_name(".symtab")
+    if not isinstance(table, SymbolTableSection):
+        return 0
+    return sum(
+        symbol["st_size"]
+        for symbol in table.iter_symbols()
+        if symbol["st_info"]["type"] == "STT_OBJECT" and symbol.name.startswith(beginnings)
+    )

@@ -1,0 +1,91 @@
+"""Promised against measured. Pure."""
+
+from dataclasses import dataclass
+
+from hil.measure import Measurement
+from hil.project import Project
+
+TFLM_OUTPUT_LSB = 1
+"""TFLM scales FULLY_CONNECTED with another rounding than TFLite, one step at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of the verdict.
+
+    Attributes:
+        quantity: What is compared, with its unit.
+        promised: What had to be kept, as text.
+        measured: What was measured, as text.
+        holds: Whether it was kept; None where nothing was promised.
+    """
+
+    quantity: str
+    promised: str
+    measured: str
+    holds: bool | None
+
+
+def judge(project: Project, measurement: Measurement) -> tuple[Check, ...]:
+    """Every promise of a project beside what was measured."""
+    size, identity = measurement.size, measurement.identity
+    target = project.target
+    return (
+        Check(
+            "model",
+            project.model_sha256[:12],
+            identity.model_sha256[:12],
+            project.model_sha256 == identity.model_sha256,
+        ),
+        _arena(project, measurement),
+        _at_most("stack peak bytes", project.stack_bytes, measurement.stack_peak_bytes),
+        _at_most("RAM in all, bytes", target.ram_bytes, size.ram_bytes),
+        _exactly("model bytes in flash", project.weight_bytes, size.model_bytes),
+        _at_most("flash in all, bytes", target.flash_bytes, size.flash_bytes),
+        _outputs(project, measurement),
+        _speed(measurement),
+    )
+
+
+def all_hold(checks: tuple[Check, ...]) -> bool:
+    """Whether no promise was broken."""
+    return all(check.holds is not False for check in checks)
+
+
+def _arena(project: Project, measurement: Measurement) -> Check:
+    """The static runtime needs the whole arena and no more; TFLM's has a margin."""
+    identity = measurement.identity
+    if project.runtime == "static":
+        return _exactly("arena bytes", project.arena_bytes, identity.arena_bytes)
+    return _at_most("arena bytes", project.arena_bytes, identity.arena_used_bytes)
+
+
+def _exactly(quantity: str, promised: int, measured: int) -> Check:
+    return Check(quantity, f"{promised:,}", f"{measured:,}", promised == measured)
+
+
+def _at_most(quantity: str, limit: int, measured: int) -> Check:
+    return Check(quantity, f"≤ {limit:,}", f"{measured:,}", measured <= limit)
+
+
+def _outputs(project: Project, measurement: Measurement) -> Check:
+    outputs = measurement.outputs
+    if outputs is None:
+        return Check("outputs", "no golden file", "not checked", None)
+    identical = round(outputs.identical_fraction * outputs.samples)
+    measured = f"{identical} of {outputs.samples}, differ by {outputs.max_lsb:g} LSB at most"
+    if project.runtime == "static":
+        holds = outputs.identical_fraction == 1.0
+        return Check("outputs identical", f"all {outputs.samples}", measured, holds)
+    holds = outputs.max_lsb <= TFLM_OUTPUT_LSB
+    return Check("outputs", f"within {TFLM_OUTPUT_LSB} LSB", measured, holds)
+
+
+def _speed(measurement: Measurement) -> Check:
+    if measurement.cycles is None:
+        assert measurement.instructions is not None
+        return Check("instructions", "not promised", f"{measurement.instructions:,}", None)
+    clock_hz = measurement.identity.clock_hz
+    milliseconds = 1000 * measurement.cycles / clock_hz
+    text = f"{measurement.cycles:,} cycles, {milliseconds:.2f} ms at {clock_hz / 1e6:g} MHz"
+    return Check("latency", "not promised", text, None)

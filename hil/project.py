@@ -1,0 +1,131 @@
+"""A generated project as the bench sees it. Reads its manifest and golden file."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from firmware.errors import ConfigError, StaleError
+from firmware.files import sha256_of_file
+from firmware.platformio import firmware_path
+from firmware.targets import Target, load_target
+
+MANIFEST_SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """What a project promises.
+
+    Attributes:
+        folder: Where it lies.
+        model_symbols: Beginnings of the names of the C objects that hold the model.
+        weight_bytes: Flash that the model takes: its constants, or the .tflite.
+        arena_bytes: Planned arena.
+        stack_bytes: Reserved stack.
+        golden: Expected outputs, if the project has any.
+        manifest: The whole of manifest.json.
+    """
+
+    folder: Path
+    target: Target
+    model_name: str
+    model_sha256: str
+    runtime: str
+    model_symbols: tuple[str, ...]
+    weight_bytes: int
+    arena_bytes: int
+    stack_bytes: int
+    output_dtype: str
+    golden: Path | None
+    manifest: dict[str, Any]
+
+    @property
+    def firmware(self) -> Path:
+        """Where its ELF lies once built."""
+        return firmware_path(self.folder, self.target)
+
+
+@dataclass(frozen=True, slots=True)
+class Golden:
+    """Inputs and the outputs that TFLite's reference kernels give.
+
+    Attributes:
+        inputs: (n, …) in the type of the model's input.
+        outputs: (n, …) in the type of the model's output.
+    """
+
+    inputs: NDArray[Any]
+    outputs: NDArray[Any]
+
+
+def read_project(folder: Path) -> Project:
+    """Read the manifest of a project.
+
+    Raises:
+        ConfigError: The folder is no generated project.
+        StaleError: Its golden file was replaced by another.
+    """
+    path = folder / "manifest.json"
+    hint = "make a project with 'codegen build'"
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        if manifest["schema"] != MANIFEST_SCHEMA:
+            raise ConfigError(
+                f"{str(path)!r} has schema {manifest['schema']!r}, expected {MANIFEST_SCHEMA}; "
+                "generate the project again"
+            )
+        project = _parse(folder, manifest)
+    except OSError as error:
+        raise ConfigError(f"could not read {str(path)!r}: {error.strerror}; {hint}") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise ConfigError(
+            f"{str(path)!r} is no manifest of a project: {error!r}; {hint}"
+        ) from error
+    if project.golden is not None:
+        _check_golden(project.golden, manifest["golden_sha256"])
+    return project
+
+
+def _parse(folder: Path, manifest: dict[str, Any]) -> Project:
+    name, is_static = manifest["model_name"], manifest["runtime"] == "static"
+    return Project(
+        folder=folder,
+        target=load_target(manifest["target"]),
+        model_name=name,
+        model_sha256=manifest["model_sha256"],
+        runtime=manifest["runtime"],
+        model_symbols=(f"{name}_op",) if is_static else (f"{name}_tflite",),
+        weight_bytes=manifest["weight_bytes"] if is_static else manifest["model_bytes"],
+        arena_bytes=manifest["estimate"]["arena_bytes"],
+        stack_bytes=manifest["estimate"]["stack_bytes"],
+        output_dtype=manifest["output"]["dtype"],
+        golden=folder / "golden.npz" if manifest["golden_sha256"] else None,
+        manifest=manifest,
+    )
+
+
+def _check_golden(golden: Path, sha256: str) -> None:
+    if not golden.is_file():
+        raise ConfigError(f"{str(golden)!r} is gone; generate the project again")
+    if sha256_of_file(golden) != sha256:
+        raise StaleError(f"{str(golden)!r} is not the one the project was made with")
+
+
+def read_golden(path: Path) -> Golden:
+    """Read golden inputs and outputs.
+
+    Raises:
+        ConfigError: The file is damaged.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            golden = Golden(arrays["inputs"], arrays["outputs"])
+    except (OSError, ValueError, KeyError, EOFError) as error:
+        raise ConfigError(f"{str(path)!r} is no golden file: {error}") from error
+    if len(golden.inputs) != len(golden.outputs) or len(golden.inputs) == 0:
+        raise ConfigError(f"{str(path)!r} holds no pairs of inputs and outputs")
+    return golden

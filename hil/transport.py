@@ -1,0 +1,127 @@
+"""Bytes to and from a board: the seam between the protocol and what carries it."""
+
+import time
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+import serial
+
+from firmware.errors import BoardError
+
+BAUD = 115_200
+
+
+class Transport(Protocol):
+    """A serial line, open."""
+
+    def write(self, data: bytes) -> None:
+        """Send all bytes.
+
+        Raises:
+            BoardError: The line is gone.
+        """
+
+    def read(self, wait_s: float) -> bytes:
+        """Whatever has come; waits at most `wait_s` seconds for the first byte, then b"".
+
+        Raises:
+            BoardError: The line is gone.
+        """
+
+    def close(self) -> None:
+        """Give the line back; harmless if that was done already."""
+
+
+class SerialTransport:
+    """A serial port of this machine, opened at `BAUD`, 8N1.
+
+    Raises:
+        BoardError: The port cannot be opened.
+    """
+
+    _WRITE_LIMIT_S = 10.0
+
+    def __init__(self, port: str) -> None:
+        try:
+            self._serial = serial.Serial(
+                port, BAUD, timeout=0, write_timeout=self._WRITE_LIMIT_S, exclusive=True
+            )
+        except (serial.SerialException, ValueError, OSError) as error:
+            raise BoardError(f"could not open {port}: {_reason(error)}") from error
+        self._port = port
+
+    def write(self, data: bytes) -> None:
+        """See `Transport`."""
+        try:
+            self._serial.write(data)
+            self._serial.flush()
+        except (serial.SerialException, OSError) as error:
+            raise BoardError(f"could not write to {self._port}: {_reason(error)}") from error
+
+    def read(self, wait_s: float) -> bytes:
+        """See `Transport`."""
+        try:
+            self._serial.timeout = wait_s
+            first = self._serial.read(1)
+            return bytes(first + self._serial.read(self._serial.in_waiting)) if first else b""
+        except (serial.SerialException, OSError) as error:
+            raise BoardError(f"could not read from {self._port}: {_reason(error)}") from error
+
+    def close(self) -> None:
+        """See `Transport`."""
+        self._serial.close()
+
+
+def _reason(error: Exception) -> str:
+    text = str(error)
+    if isinstance(error, PermissionError) or "Permission denied" in text:
+        return "permission denied; add yourself to the group dialout, or choose another port"
+    if isinstance(error, BlockingIOError) or "exclusively lock" in text:
+        return "another program uses it; close that one first"
+    if "No such file" in text:
+        return "there is no such port; is the board connected?"
+    return text
+
+
+class ScriptedTransport:
+    """A board that is a table: for each command its answers, one after another. For tests.
+
+    Args:
+        answers: (command, answer) pairs in the order in which they will be asked. An answer of
+            b"" is silence.
+        sleep: Called with the time that a read waits in vain, such as to advance a false clock.
+    """
+
+    def __init__(
+        self,
+        answers: Iterable[tuple[bytes, bytes]],
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._answers = list(answers)
+        self._sleep = sleep
+        self._received = b""
+        self._pending = b""
+        self.is_open = True
+
+    def write(self, data: bytes) -> None:
+        """See `Transport`."""
+        self._received += data
+        while b"%" in self._received:
+            command, _, self._received = self._received.partition(b"%")
+            command = command.rpartition(b"\r")[2] + b"%"
+            assert self._answers, f"unexpected command {command!r}"
+            expected, answer = self._answers.pop(0)
+            assert command == expected, f"expected command {expected!r}, got {command!r}"
+            self._pending += answer
+
+    def read(self, wait_s: float) -> bytes:
+        """See `Transport`."""
+        if not self._pending:
+            self._sleep(wait_s)
+            return b""
+        data, self._pending = self._pending[:7], self._pending[7:]
+        return data
+
+    def close(self) -> None:
+        """See `Transport`."""
+        self.is_open = False
