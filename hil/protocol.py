@@ -14,7 +14,7 @@ _CHUNK_BYTES = 64
 _POLL_S = 0.25
 _QUIET_S = 0.2
 _ANSWER_CHARACTERS = 1 << 20
-_FACT = re.compile(r"^(?P<key>[a-z-]+)-\[(?P<value>.*)\]$")
+_FACT = re.compile(r"^(?P<key>[a-z0-9-]+)-\[(?P<value>.*)\]$")
 _FAILURE = re.compile(r"^e-\[(?P<text>.*?)\](?P<rest>.*)$")
 
 
