@@ -164,5 +164,5 @@ def _add_head(lowering: _Lowering, depth: int, classes: int) -> None:
     lowering.operator("MEAN", _scoped(layer_names.MEAN, "Mean"), (1, depth), "axes")
     name = f"{_scoped(dense, 'MatMul')};{_scoped(dense, 'BiasAdd')}"
     lowering.operator("FULLY_CONNECTED", name, (1, classes), "dense", "dense bias")
-    lowering.operator("SOFTMAX", "PartitionedCall:01", (1, classes))
-    lowering.operator("QUANTIZE", "PartitionedCall:0", (1, classes), dtype=DType.UINT8)
+    lowering.operator("SOFTMAX", "StatefulPartitionedCall_1:01", (1, classes))
+    lowering.operator("QUANTIZE", "StatefulPartitionedCall_1:0", (1, classes), dtype=DType.UINT8)
