@@ -1,7 +1,9 @@
-"""Search spaces by name. Pure."""
+"""Search spaces by name. Pure, but for the Keras builders that need TensorFlow."""
 
+import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from codegen.graph import Graph
 from firmware.errors import ConfigError
@@ -43,3 +45,19 @@ def find_space(name: str) -> Space:
         if space.name == name:
             return space
     raise ConfigError(f"unknown search space {name!r}; known spaces: {', '.join(known_spaces())}")
+
+
+def build_keras_model(
+    space: str, candidate: Candidate, shape: Shape, classes: int, batch_size: int | None = None
+) -> Any:
+    """The Keras model of a candidate; in the worker process alone.
+
+    Args:
+        space: Name of the search space.
+        candidate: A point of it.
+        shape: Height, width and channels of an image.
+        classes: Probabilities to give.
+        batch_size: Fixed number of images; None for any.
+    """
+    module, _, function = find_space(space).keras_builder.partition(":")
+    return getattr(importlib.import_module(module), function)(candidate, shape, classes, batch_size)

@@ -1,0 +1,58 @@
+"""State of an interrupted training, on disk. I/O."""
+
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from firmware.files import replacing
+
+
+@dataclass(slots=True)
+class Checkpoint:
+    """Where a training is.
+
+    Attributes:
+        accuracies: Validation accuracy after each epoch so far.
+        state: Everything that training changes.
+        best: Weights after the epoch with the best validation accuracy.
+    """
+
+    accuracies: list[float] = field(default_factory=list)
+    state: list[NDArray[Any]] = field(default_factory=list)
+    best: list[NDArray[Any]] = field(default_factory=list)
+
+
+def write_checkpoint(path: Path, key: Mapping[str, Any], checkpoint: Checkpoint) -> None:
+    """Write a checkpoint whole or not at all; `key` tells which training it belongs to."""
+    arrays = {f"state_{i}": array for i, array in enumerate(checkpoint.state)}
+    arrays |= {f"best_{i}": array for i, array in enumerate(checkpoint.best)}
+    header = json.dumps({"key": key, "accuracies": checkpoint.accuracies}, sort_keys=True)
+    with replacing(path) as temporary, temporary.open("wb") as stream:
+        np.savez(stream, header=np.asarray(header), **arrays)  # type: ignore[arg-type]
+
+
+def read_checkpoint(path: Path, key: Mapping[str, Any]) -> Checkpoint | None:
+    """The checkpoint of a training; None if there is none, or only one of another training."""
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            header = json.loads(str(arrays["header"]))
+            if header["key"] != json.loads(json.dumps(key)):
+                return None
+            return Checkpoint(
+                header["accuracies"], _numbered(arrays, "state"), _numbered(arrays, "best")
+            )
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        return None
+
+
+def _numbered(arrays: Mapping[str, NDArray[Any]], prefix: str) -> list[NDArray[Any]]:
+    count = sum(name.startswith(f"{prefix}_") for name in arrays)
+    return [arrays[f"{prefix}_{i}"] for i in range(count)]

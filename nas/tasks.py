@@ -1,0 +1,161 @@
+"""What the worker process can be asked to do. Needs TensorFlow: for the worker process alone.
+
+Each task takes its arguments as JSON holds them, reports progress, and returns what JSON can hold.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from firmware.errors import ModelError
+from firmware.files import write_bytes
+from nas.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
+from nas.convert import REPRESENTATIVE_IMAGES, convert_int8
+from nas.dataset import Dataset, open_dataset
+from nas.golden import write_golden
+from nas.space import Candidate
+from nas.spaces import build_keras_model
+from nas.splits import Split
+from nas.training import Recipe, Trainer
+
+Arguments = dict[str, Any]
+Report = Callable[[dict[str, Any]], None]
+
+
+def train_candidate(arguments: Arguments, report: Report) -> dict[str, Any]:
+    """Train a candidate for the search.
+
+    Arguments: `dataset` (folder), `space`, `candidate` [k, c], `recipe` (fields of `Recipe`).
+    Returns `accuracies`, one for each epoch, on the validation images.
+    """
+    trainer, recipe = _trainer(arguments)
+    accuracies = []
+    for epoch in range(recipe.epochs):
+        trainer.train_epoch(epoch)
+        accuracies.append(trainer.accuracy(Split.VALID))
+        report({"epoch": epoch + 1, "epochs": recipe.epochs, "accuracy": accuracies[-1]})
+    return {"accuracies": accuracies}
+
+
+def train_winner(arguments: Arguments, report: Report) -> dict[str, Any]:
+    """Train the winner, with a checkpoint after each epoch from which it goes on.
+
+    Arguments: those of `train_candidate`, and `checkpoint` (file).
+    Returns `accuracies` on the validation images, and `test_accuracy` of the best epoch's weights.
+    """
+    trainer, recipe = _trainer(arguments)
+    path = Path(arguments["checkpoint"])
+    key = _key(arguments)
+    checkpoint = read_checkpoint(path, key) or Checkpoint()
+    if checkpoint.state:
+        trainer.state = checkpoint.state
+    for epoch in range(len(checkpoint.accuracies), recipe.epochs):
+        trainer.train_epoch(epoch)
+        accuracy = trainer.accuracy(Split.VALID)
+        if accuracy > max(checkpoint.accuracies, default=-1.0):
+            checkpoint.best = trainer.weights
+        checkpoint.accuracies.append(accuracy)
+        checkpoint.state = trainer.state
+        write_checkpoint(path, key, checkpoint)
+        report({"epoch": epoch + 1, "epochs": recipe.epochs, "accuracy": accuracy})
+    trainer.model.set_weights(checkpoint.best)
+    return {"accuracies": checkpoint.accuracies, "test_accuracy": trainer.accuracy(Split.TEST)}
+
+
+def convert_winner(arguments: Arguments, report: Report) -> dict[str, Any]:
+    """Convert the trained winner to int8 and measure it.
+
+    Arguments: those of `train_winner`, and `model` (the .tflite to write).
+    Returns `int8_test_accuracy`.
+    """
+    dataset = open_dataset(Path(arguments["dataset"]))
+    checkpoint = read_checkpoint(Path(arguments["checkpoint"]), _key(arguments))
+    assert checkpoint is not None, "the winner has been trained"
+    model = build_keras_model(
+        arguments["space"],
+        Candidate(*arguments["candidate"]),
+        dataset.shape,
+        len(dataset.classes),
+        batch_size=1,
+    )
+    model.set_weights(checkpoint.best)
+    report({"stage": "converting"})
+    content = convert_int8(model, _representative(dataset, arguments["recipe"]["seed"]))
+    report({"stage": "testing the int8 model"})
+    accuracy = _int8_accuracy(content, dataset)
+    write_bytes(Path(arguments["model"]), content)
+    return {"int8_test_accuracy": accuracy}
+
+
+def make_golden(arguments: Arguments, report: Report) -> dict[str, Any]:
+    """Write the outputs that TFLite's reference kernels give for some inputs.
+
+    Arguments: `model` (.tflite), `inputs` (.npy of (n, …)), `out` (.npz to write).
+    """
+    import tensorflow as tf
+
+    model = Path(arguments["model"])
+    inputs = np.load(arguments["inputs"], allow_pickle=False)
+    kernels = tf.lite.experimental.OpResolverType.BUILTIN_REF
+    interpreter = _interpreter(model.read_bytes(), kernels)
+    outputs = []
+    for done, sample in enumerate(inputs):
+        outputs.append(_invoke(interpreter, sample[np.newaxis])[0])
+        report({"done": done + 1, "all": len(inputs)})
+    write_golden(Path(arguments["out"]), model, inputs, np.stack(outputs))
+    return {}
+
+
+def _trainer(arguments: Arguments) -> tuple[Trainer, Recipe]:
+    recipe = Recipe(**arguments["recipe"])
+    dataset = open_dataset(Path(arguments["dataset"]))
+    candidate = Candidate(*arguments["candidate"])
+    return Trainer(arguments["space"], candidate, dataset, recipe), recipe
+
+
+def _key(arguments: Arguments) -> dict[str, Any]:
+    """What makes a training the same training."""
+    dataset = open_dataset(Path(arguments["dataset"]))
+    parts = {name: arguments[name] for name in ("space", "candidate", "recipe")}
+    return {"dataset": dataset.key, **parts}
+
+
+def _representative(dataset: Dataset, seed: int) -> NDArray[np.uint8]:
+    images = dataset.images(Split.TRAIN)
+    count = min(REPRESENTATIVE_IMAGES, len(images))
+    chosen = np.random.default_rng(seed).choice(len(images), count, replace=False)
+    return np.asarray(images[np.sort(chosen)])
+
+
+def _int8_accuracy(content: bytes, dataset: Dataset) -> float:
+    """Test accuracy with TFLite's optimised int8 kernels on one thread."""
+    import tensorflow as tf
+
+    kernels = tf.lite.experimental.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+    interpreter = _interpreter(content, kernels)
+    images, labels = dataset.images(Split.TEST), dataset.labels(Split.TEST)
+    predicted = [_invoke(interpreter, image[np.newaxis])[0].argmax() for image in images]
+    return float((np.asarray(predicted) == labels).mean())
+
+
+def _interpreter(content: bytes, kernels: Any) -> Any:
+    import tensorflow as tf
+
+    try:
+        interpreter = tf.lite.Interpreter(
+            model_content=content, experimental_op_resolver_type=kernels, num_threads=1
+        )
+        interpreter.allocate_tensors()
+    except (ValueError, RuntimeError) as error:
+        raise ModelError(f"TFLite refuses the model: {error}") from error
+    return interpreter
+
+
+def _invoke(interpreter: Any, batch: NDArray[Any]) -> NDArray[Any]:
+    interpreter.set_tensor(interpreter.get_input_details()[0]["index"], batch)
+    interpreter.invoke()
+    output: NDArray[Any] = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+    return output
