@@ -48,7 +48,7 @@ class Progress:
         """Show a line that stays."""
         self.clear()
         print(f"{self._program}: {text}", file=self._stream, flush=True)
-        self._shown_s = float("-inf")
+        self._shown_s = self._clock()
 
     def clear(self) -> None:
         """Take the rewritten line away."""

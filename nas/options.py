@@ -1,0 +1,119 @@
+"""The command line of `nas`: its verbs and options. Pure."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeAlias
+
+from firmware.targets import known_targets
+from nas.config import FINAL_EPOCHS
+from nas.cost import RUNTIMES
+from nas.golden import SAMPLES, SEED
+from nas.spaces import known_spaces
+from nas.strategy import known_strategies
+
+Command = Callable[[argparse.Namespace], int | None]
+_Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
+def make_parser(run: Command, estimate: Command, golden: Command) -> argparse.ArgumentParser:
+    """The parser; the parsed verb's function is in `command`."""
+    parser = argparse.ArgumentParser(
+        prog="nas", description="Searches networks for microcontrollers, within their limits."
+    )
+    verbs = parser.add_subparsers(required=True, metavar="VERB")
+    _add_run(verbs, run)
+    _add_estimate(verbs, estimate)
+    _add_golden(verbs, golden)
+    return parser
+
+
+def _add_run(verbs: _Verbs, command: Command) -> None:
+    parser = verbs.add_parser(
+        "run",
+        help="search a network, train it, convert it to int8",
+        description="Search the best network that fits the target, train it and convert it to "
+        "int8. The same command continues an interrupted run.",
+        epilog="example: nas run --data digits --target stm32f412 --out runs/digits",
+    )
+    parser.set_defaults(command=command)
+    add = parser.add_argument
+    add(
+        "--data",
+        required=True,
+        metavar="PATH|digits",
+        help="folder or zip of class folders (JPEG, PNG), an .npz with 'images' and 'labels', or "
+        "'digits', which is built in",
+    )
+    add("--out", required=True, type=Path, metavar="DIR", help="folder of the run")
+    _add_target(parser, required=True)
+    add(
+        "--input",
+        metavar="HxWxC",
+        help="input in pixels and channels (50x50x3; arrays and digits: their own)",
+    )
+    add("--space", choices=known_spaces(), default="paper", help="search space (%(default)s)")
+    add(
+        "--strategy",
+        choices=known_strategies(),
+        default="paper",
+        help="how the search moves (%(default)s)",
+    )
+    add("--epochs", type=int, default=3, metavar="N", help="epochs per candidate (%(default)s)")
+    add(
+        "--final-epochs",
+        type=int,
+        default=FINAL_EPOCHS,
+        metavar="N",
+        help="epochs for the winner (%(default)s)",
+    )
+    add("--seed", type=int, default=0, metavar="N", help="seed of all randomness (%(default)s)")
+    add("--skip-broken", action="store_true", help="leave out images that cannot be read")
+    add("--json", action="store_true", help="print run.json instead of tables")
+
+
+def _add_estimate(verbs: _Verbs, command: Command) -> None:
+    parser = verbs.add_parser(
+        "estimate",
+        help="what a network takes of its target",
+        description="Estimate the RAM, flash and MACC of a .tflite, or of a candidate that does "
+        "not exist yet.",
+        epilog="example: nas estimate --candidate 6,4 --input 50x50x3 --classes 2",
+    )
+    parser.set_defaults(command=command)
+    add = parser.add_argument
+    add("model", nargs="?", type=Path, metavar="MODEL.tflite", help="an int8 model")
+    add("--space", choices=known_spaces(), default="paper", help="search space (%(default)s)")
+    add("--candidate", metavar="K,C", help="a candidate instead of a model, such as 6,4")
+    add("--input", metavar="HxWxC", default="50x50x3", help="its input (%(default)s)")
+    add("--classes", type=int, default=2, metavar="N", help="its classes (%(default)s)")
+    _add_target(parser, required=False)
+    add("--json", action="store_true", help="print JSON instead of tables")
+
+
+def _add_golden(verbs: _Verbs, command: Command) -> None:
+    parser = verbs.add_parser(
+        "golden",
+        help="record what a model must answer",
+        description="Record the outputs of TFLite's reference kernels for seeded inputs.",
+        epilog="example: nas golden model.tflite --out golden.npz",
+    )
+    parser.set_defaults(command=command)
+    add = parser.add_argument
+    add("model", type=Path, metavar="MODEL.tflite", help="an int8 model")
+    add("--out", required=True, type=Path, metavar="FILE", help="the .npz to write")
+    add("--samples", type=int, default=SAMPLES, metavar="N", help="inputs (%(default)s)")
+    add("--seed", type=int, default=SEED, metavar="N", help="seed of the inputs (%(default)s)")
+
+
+def _add_target(parser: argparse.ArgumentParser, required: bool) -> None:
+    add = parser.add_argument
+    known = ", ".join(known_targets())
+    if required:
+        add("--target", required=True, help=f"chip, one of: {known}")
+    else:
+        add("--target", default=known_targets()[0], help=f"chip, one of: {known} (%(default)s)")
+    add("--runtime", choices=RUNTIMES, default="static", help="what runs the model (%(default)s)")
+    add("--ram", type=int, metavar="BYTES", help="limit of the arena (the chip's RAM less stack)")
+    add("--flash", type=int, metavar="BYTES", help="limit of the .tflite (the chip's flash)")
+    add("--macc", type=int, metavar="N", help="limit of MACs per inference (CoreMark x 10^4)")

@@ -1,0 +1,95 @@
+"""Results as tables of text. Pure."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from nas.cost import needs
+from nas.estimate import Estimate
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -> str:
+    """Rows under a header; the first `left` columns are aligned left, the others right."""
+    lines = [header, *rows]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
+    return "\n".join(
+        "  ".join(
+            f"{cell:<{width}}" if column < left else f"{cell:>{width}}"
+            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ).rstrip()
+        for line in lines
+    )
+
+
+def estimate_text(estimate: Estimate) -> str:
+    """An estimate, operator by operator and in total."""
+    rows = [
+        (
+            str(operator.index),
+            operator.kind,
+            "x".join(map(str, operator.output_shape)),
+            f"{operator.macc:,}",
+            f"{operator.weight_bytes:,}",
+            f"{operator.live_bytes:,}",
+        )
+        for operator in estimate.operators
+    ]
+    header = ("op", "kind", "output", "MACC", "weight bytes", "live bytes")
+    lines = [
+        f"{estimate.name} on {estimate.target}, {estimate.runtime} runtime",
+        table(header, rows, left=3),
+        "",
+        _needs(estimate),
+    ]
+    if estimate.unsupported:
+        lines.append(f"not supported: {'; '.join(estimate.unsupported)}")
+    return "\n".join([*lines, f"fits: {'yes' if estimate.fits else 'no'}"])
+
+
+def _needs(estimate: Estimate) -> str:
+    rows = [
+        (
+            f"{need.name}, {need.unit}",
+            f"{need.needed:,}",
+            f"{need.limit:,}",
+            f"{100 * need.used_fraction:.1f} %",
+        )
+        for need in needs(estimate.cost, estimate.limits)
+    ]
+    return table(("total", "needed", "limit", "used"), rows)
+
+
+def run_text(record: dict[str, Any]) -> str:
+    """The trials of a run and its winner, from what run.json holds."""
+    rows = [_trial_row(trial, record["winner"]) for trial in record["trials"]]
+    header = ("k,c", "", "valid acc", "RAM bytes", "flash bytes", "MACC", "s", "peak MB", "reason")
+    winner = record["winner"]
+    candidate = winner["candidate"]
+    trials = table(header, rows, left=2)
+    return "\n".join(
+        [
+            trials,
+            "",
+            f"winner: k,c = {candidate['k']},{candidate['c']}",
+            f"test accuracy: float {record['float_test_accuracy']:.4f}, "
+            f"int8 {record['int8_test_accuracy']:.4f} on {record['images']['test']:,} images",
+            f"model: {record['model_bytes']:,} bytes, promised {winner['cost']['model_bytes']:,}; "
+            f"SHA-256 {record['model_sha256'][:12]}",
+        ]
+    )
+
+
+def _trial_row(trial: dict[str, Any], winner: dict[str, Any]) -> tuple[str, ...]:
+    candidate, cost = trial["candidate"], trial["cost"]
+    costs = ("–", "–", "–")
+    if cost:
+        costs = (f"{cost['arena_bytes']:,}", f"{cost['model_bytes']:,}", f"{cost['macc']:,}")
+    is_trained = trial["accuracy"] is not None
+    return (
+        f"{candidate['k']},{candidate['c']}",
+        "*" if candidate == winner["candidate"] else "",
+        f"{trial['accuracy']:.4f}" if is_trained else trial["status"],
+        *costs,
+        f"{trial['seconds']:.1f}" if is_trained else "–",
+        f"{trial['peak_anonymous_bytes'] / 1e6:.0f}" if is_trained else "–",
+        trial["reason"],
+    )

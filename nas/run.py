@@ -1,0 +1,108 @@
+"""One run: search, train the winner, convert it, record what happened. I/O."""
+
+import platform
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from firmware.files import sha256_of_file, write_json
+from nas.config import SearchConfig
+from nas.dataset import Dataset
+from nas.golden import SAMPLES, SEED
+from nas.make_golden import make_golden
+from nas.search import run_search
+from nas.space import Candidate
+from nas.trials import Trial, TrialStore
+from nas.worker import Worker
+
+RECORD = "run.json"
+SCHEMA = 1
+_PACKAGES = ("mcu-nas", "tensorflow", "keras", "numpy", "pillow")
+
+
+class Listener:
+    """What a run tells while it works; override what is of interest."""
+
+    def trial_ended(self, trial: Trial) -> None:
+        """A candidate was judged, now or in an earlier run."""
+
+    def trial_progressed(self, candidate: Candidate, event: dict[str, Any]) -> None:
+        """An epoch of a candidate ended: `epoch`, `epochs`, `accuracy`."""
+
+    def winner_progressed(self, event: dict[str, Any]) -> None:
+        """An epoch of the winner ended: `epoch`, `epochs`, `accuracy`; or a `stage` began."""
+
+
+def run(config: SearchConfig, dataset: Dataset, out: Path, listener: Listener) -> dict[str, Any]:
+    """Run a search in a folder, or go on with it; gives what run.json holds.
+
+    Raises:
+        ConfigError: The folder holds another search.
+        InfeasibleError: No candidate fits.
+        WorkerError: Training or conversion failed.
+    """
+    with TrialStore(out, config) as store, Worker() as worker:
+        winner = run_search(
+            config,
+            str(dataset.folder),
+            store,
+            worker,
+            listener.trial_ended,
+            listener.trial_progressed,
+        )
+        training = _train_winner(
+            config, dataset, out, winner.candidate, worker, listener.winner_progressed
+        )
+        make_golden(out / "model.tflite", out / "golden.npz", SAMPLES, SEED, worker)
+        record = _record(config, dataset, out, store.all(), winner, training)
+        write_json(out / RECORD, record)
+    return record
+
+
+def _train_winner(
+    config: SearchConfig,
+    dataset: Dataset,
+    out: Path,
+    winner: Candidate,
+    worker: Worker,
+    on_progress: Callable[[dict[str, Any]], None],
+) -> dict[str, Any]:
+    arguments = {
+        "dataset": str(dataset.folder),
+        "space": config.space,
+        "candidate": [winner.k, winner.c],
+        "recipe": config.final_recipe,
+        "checkpoint": str(out / "winner.npz"),
+    }
+    trained = worker.call("nas.tasks:train_winner", arguments, on_progress)
+    arguments |= {"model": str(out / "model.tflite")}
+    return trained | worker.call("nas.tasks:convert_winner", arguments, on_progress)
+
+
+def _record(
+    config: SearchConfig,
+    dataset: Dataset,
+    out: Path,
+    trials: list[Trial],
+    winner: Trial,
+    training: dict[str, Any],
+) -> dict[str, Any]:
+    model = out / "model.tflite"
+    return {
+        "schema": SCHEMA,
+        "config": config.as_record(),
+        "versions": {"python": platform.python_version()}
+        | {package: version(package) for package in _PACKAGES},
+        "images": dataset.counts,
+        "skipped_images": list(dataset.skipped),
+        "trials": [trial.as_record() for trial in trials],
+        "winner": winner.as_record(),
+        "final_accuracies": training["accuracies"],
+        "valid_accuracy": max(training["accuracies"]),
+        "float_test_accuracy": training["test_accuracy"],
+        "int8_test_accuracy": training["int8_test_accuracy"],
+        "model_bytes": model.stat().st_size,
+        "model_sha256": sha256_of_file(model),
+        "golden_sha256": sha256_of_file(out / "golden.npz"),
+    }

@@ -1,0 +1,196 @@
+"""Finished trials of one search in a SQLite file, safe against any end of the process. I/O."""
+
+import fcntl
+import json
+import sqlite3
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from firmware.errors import ConfigError
+from nas.config import SearchConfig, differences
+from nas.cost import Cost
+from nas.space import Candidate
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS search (only INTEGER PRIMARY KEY CHECK (only = 0), config TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS trials (
+    k INTEGER NOT NULL,
+    c INTEGER NOT NULL,
+    status TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    macc INTEGER,
+    model_bytes INTEGER,
+    arena_bytes INTEGER,
+    accuracies TEXT NOT NULL,
+    seconds REAL NOT NULL,
+    peak_anonymous_bytes INTEGER NOT NULL,
+    PRIMARY KEY (k, c)
+);
+"""
+
+
+class Status(StrEnum):
+    """Where a trial is; all but `PRICED` are ends."""
+
+    PRICED = "priced"
+    TRAINED = "trained"
+    INFEASIBLE = "infeasible"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One candidate, judged.
+
+    Attributes:
+        cost: Its needs; None if it is no network of this input.
+        reason: Why it was not trained to the end; empty if it was.
+        accuracies: On the validation images, after each epoch.
+        seconds: Time that its training took.
+        peak_anonymous_bytes: Most anonymous memory of the process that trained it.
+    """
+
+    candidate: Candidate
+    status: Status
+    cost: Cost | None
+    reason: str = ""
+    accuracies: tuple[float, ...] = ()
+    seconds: float = 0.0
+    peak_anonymous_bytes: int = 0
+
+    @property
+    def accuracy(self) -> float | None:
+        """The best accuracy of all epochs, by which the search compares; None if not trained."""
+        return max(self.accuracies) if self.status is Status.TRAINED else None
+
+    def as_record(self) -> dict[str, Any]:
+        """The trial as JSON holds it."""
+        record = asdict(self) | {"accuracy": self.accuracy, "status": str(self.status)}
+        return record | {"accuracies": list(self.accuracies)}
+
+
+class TrialStore:
+    """The trials of one search; a context manager that keeps other processes out.
+
+    Args:
+        folder: Folder of the run; made if it is absent.
+        config: The search. A store that holds another one is refused.
+
+    Raises:
+        ConfigError: The folder holds another search, or another process works in it.
+    """
+
+    def __init__(self, folder: Path, config: SearchConfig) -> None:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._lock = (folder / ".lock").open("w")
+        except OSError as error:
+            raise ConfigError(f"could not write in {str(folder)!r}: {error.strerror}") from error
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            self._lock.close()
+            raise ConfigError(f"another 'nas run' works in {str(folder)!r}") from error
+        path = folder / "trials.sqlite"
+        self._database = sqlite3.connect(path, isolation_level=None)
+        try:
+            self._database.executescript(_SCHEMA)
+            self._claim(folder, config)
+        except sqlite3.DatabaseError as error:
+            self.close()
+            raise ConfigError(f"{str(path)!r} is no store of trials: {error}") from error
+        except ConfigError:
+            self.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let other processes in."""
+        self._database.close()
+        self._lock.close()
+
+    def find(self, candidate: Candidate) -> Trial | None:
+        """The trial of a candidate that was trained or does not fit; None otherwise.
+
+        A failed trial is not given: what failed, such as memory, may be there the next time.
+        """
+        ended = [t for t in self.all() if t.candidate == candidate and t.status != Status.FAILED]
+        return ended[0] if ended else None
+
+    def all(self) -> list[Trial]:
+        """Every trial, in the order in which they ended."""
+        cursor = self._database.execute(
+            "SELECT k, c, status, reason, macc, model_bytes, arena_bytes, accuracies, seconds, "
+            "peak_anonymous_bytes FROM trials ORDER BY rowid"
+        )
+        return [_trial(*row) for row in cursor]
+
+    def add(self, trial: Trial) -> None:
+        """Keep a trial; on the disk when this returns."""
+        cost = trial.cost
+        self._database.execute(
+            "INSERT OR REPLACE INTO trials VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                trial.candidate.k,
+                trial.candidate.c,
+                str(trial.status),
+                trial.reason,
+                cost.macc if cost else None,
+                cost.model_bytes if cost else None,
+                cost.arena_bytes if cost else None,
+                json.dumps(list(trial.accuracies)),
+                trial.seconds,
+                trial.peak_anonymous_bytes,
+            ),
+        )
+
+    def _claim(self, folder: Path, config: SearchConfig) -> None:
+        wanted = json.loads(json.dumps(config.as_record()))
+        row = self._database.execute("SELECT config FROM search").fetchone()
+        if row is None:
+            self._database.execute("INSERT INTO search VALUES (0, ?)", (json.dumps(wanted),))
+            return
+        changed = differences(json.loads(row[0]), wanted)
+        if changed:
+            raise ConfigError(
+                f"{str(folder)!r} holds another search: {'; '.join(changed)}; choose another --out"
+            )
+
+
+def _trial(
+    k: int,
+    c: int,
+    status: str,
+    reason: str,
+    macc: int | None,
+    model_bytes: int | None,
+    arena_bytes: int | None,
+    accuracies: str,
+    seconds: float,
+    peak_anonymous_bytes: int,
+) -> Trial:
+    cost = None
+    if macc is not None and model_bytes is not None and arena_bytes is not None:
+        cost = Cost(macc, model_bytes, arena_bytes)
+    return Trial(
+        Candidate(k, c),
+        Status(status),
+        cost,
+        reason,
+        tuple(json.loads(accuracies)),
+        seconds,
+        peak_anonymous_bytes,
+    )
