@@ -19,8 +19,9 @@ def run(
 ) -> int:
     """Run a command and give the exit code of the process.
 
-    0 when it is done, or the code that it returns; 1 after an `SdkError`, told in one line;
-    130 after Ctrl-C. A reader that went away (`| head`) ends it quietly.
+    0 when it is done, or the code that it returns; 1 after an `SdkError`, or an error of the
+    operating system such as a full disk, told in one line; 130 after Ctrl-C. A reader that
+    went away (`| head`) ends it quietly.
     """
     try:
         code = command(arguments)
@@ -28,10 +29,14 @@ def run(
     except SdkError as error:
         print(f"{program}: error: {error}", file=sys.stderr)  # noqa: T201
         return EXIT_FAILED
-    except KeyboardInterrupt:
-        print(f"{program}: interrupted", file=sys.stderr)  # noqa: T201
-        return EXIT_INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_FAILED
+    except OSError as error:
+        place = f" {str(error.filename)!r}" if error.filename else ""
+        print(f"{program}: error: could not use{place}: {error.strerror}", file=sys.stderr)  # noqa: T201
+        return EXIT_FAILED
+    except KeyboardInterrupt:
+        print(f"{program}: interrupted", file=sys.stderr)  # noqa: T201
+        return EXIT_INTERRUPTED
     return EXIT_DONE if code is None else code

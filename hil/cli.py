@@ -1,6 +1,7 @@
 """`hil`: measures firmware on a board, and judges what was promised."""
 
 import argparse
+import contextlib
 import json
 import math
 from collections.abc import Sequence
@@ -65,10 +66,11 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _seconds(text: str) -> float:
-    value = float(text)
-    if not (math.isfinite(value) and value > 0):
-        raise ValueError
-    return value
+    with contextlib.suppress(ValueError):
+        value = float(text)
+        if math.isfinite(value) and value > 0:
+            return value
+    raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
 
 
 def _run(arguments: argparse.Namespace) -> int:

@@ -56,6 +56,11 @@ class SearchConfig:
         """The configuration as JSON holds it."""
         return {**asdict(self), "shape": list(self.shape), "classes": list(self.classes)}
 
+    def training_record(self) -> dict[str, Any]:
+        """What decides a candidate's accuracy, as JSON holds it; limits and target do not."""
+        names = ("dataset_key", "shape", "classes", "space", "epochs", "seed")
+        return {name: value for name, value in self.as_record().items() if name in names}
+
     @property
     def search_recipe(self) -> dict[str, Any]:
         """Recipe of a candidate's training, as the worker takes it."""

@@ -3,9 +3,10 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from codegen.graph import Graph, count_macc
+from codegen.graph import DType, Graph, count_macc
 from codegen.operators import check_operators
 from codegen.planner import activation_buffers, aligned, plan_graph
+from firmware.errors import ModelError
 from firmware.targets import Target
 from nas.cost import Cost, Limits, arena_bytes, needs
 
@@ -81,7 +82,9 @@ def estimate(
 
     Raises:
         ConfigError: There is no such runtime.
+        ModelError: The network computes in float.
     """
+    _check_int8(graph)
     operators = _operators(graph, runtime)
     cost = Cost(
         macc=sum(operator.macc for operator in operators),
@@ -92,6 +95,19 @@ def estimate(
     has_data = any(tensor.data is not None for tensor in graph.tensors)
     unsupported = check_operators(graph) if runtime == "static" and has_data else []
     return Estimate(name, runtime, target.name, cost, limits, operators, tuple(unsupported))
+
+
+def _check_int8(graph: Graph) -> None:
+    in_float = [
+        f"op {index} {operator.kind}"
+        for index, operator in enumerate(graph.operators)
+        if operator.kind not in ("QUANTIZE", "DEQUANTIZE")
+        and any(t.dtype is DType.FLOAT32 for t in graph.inputs_of(operator))
+    ]
+    if in_float:
+        raise ModelError(
+            f"the model computes in float32: {', '.join(in_float)}; quantize it to int8 first"
+        )
 
 
 def _operators(graph: Graph, runtime: str) -> tuple[OperatorEstimate, ...]:

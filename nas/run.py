@@ -43,7 +43,7 @@ def run(config: SearchConfig, dataset: Dataset, out: Path, listener: Listener) -
         WorkerError: Training or conversion failed.
     """
     with TrialStore(out, config) as store, Worker() as worker:
-        winner = run_search(
+        winner, trials = run_search(
             config,
             str(dataset.folder),
             store,
@@ -55,7 +55,7 @@ def run(config: SearchConfig, dataset: Dataset, out: Path, listener: Listener) -
             config, dataset, out, winner.candidate, worker, listener.winner_progressed
         )
         make_golden(out / "model.tflite", out / "golden.npz", SAMPLES, SEED, worker)
-        record = _record(config, dataset, out, store.all(), winner, training)
+        record = _record(config, dataset, out, trials, winner, training)
         write_json(out / RECORD, record)
     return record
 

@@ -23,10 +23,10 @@ def run_search(
     worker: Worker,
     on_trial: OnTrial,
     on_epoch: Callable[[Candidate, dict[str, Any]], None],
-) -> Trial:
-    """Judge candidates until the strategy has its winner; gives the winner's trial.
+) -> tuple[Trial, list[Trial]]:
+    """Judge candidates until the strategy has its winner; gives its trial, and all trials.
 
-    Candidates that the store holds are not trained again.
+    Candidates that the store holds as trained are not trained again.
 
     Raises:
         InfeasibleError: No candidate fits the limits.
@@ -37,9 +37,7 @@ def run_search(
     candidate = next(strategy)
     while True:
         if candidate not in judged:
-            judged[candidate] = store.find(candidate) or _judge(
-                config, dataset_folder, candidate, store, worker, on_epoch
-            )
+            judged[candidate] = _judge(config, dataset_folder, candidate, store, worker, on_epoch)
             on_trial(judged[candidate])
         try:
             candidate = strategy.send(judged[candidate].accuracy)
@@ -48,7 +46,7 @@ def run_search(
             break
     if winner is None:
         raise _no_winner(config, list(judged.values()))
-    return judged[winner]
+    return judged[winner], list(judged.values())
 
 
 def _judge(
@@ -59,8 +57,11 @@ def _judge(
     worker: Worker,
     on_epoch: Callable[[Candidate, dict[str, Any]], None],
 ) -> Trial:
-    """Price a candidate, train it if it fits, and keep the trial."""
+    """Price a candidate, train it if it fits and has not been trained, and keep the trial."""
     trial = price(config, candidate)
+    known = store.find(candidate)
+    if trial.status is not Status.INFEASIBLE and known is not None:
+        return replace(known, cost=trial.cost)
     if trial.status is not Status.INFEASIBLE:
         arguments = {
             "dataset": dataset_folder,
@@ -72,7 +73,8 @@ def _judge(
             "nas.tasks:train_candidate", arguments, lambda event: on_epoch(candidate, event)
         )
         trial = _with_outcome(trial, outcome)
-    store.add(trial)
+    if known is None:
+        store.add(trial)
     return trial
 
 

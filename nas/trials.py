@@ -1,4 +1,4 @@
-"""Finished trials of one search in a SQLite file, safe against any end of the process. I/O."""
+"""Finished trials in a SQLite file, safe against any end of the process. I/O."""
 
 import fcntl
 import json
@@ -73,14 +73,15 @@ class Trial:
 
 
 class TrialStore:
-    """The trials of one search; a context manager that keeps other processes out.
+    """The trials of a run; a context manager that keeps other processes out.
 
     Args:
         folder: Folder of the run; made if it is absent.
-        config: The search. A store that holds another one is refused.
+        config: The search. It must train its candidates as those in the store were trained;
+            limits and target may have changed.
 
     Raises:
-        ConfigError: The folder holds another search, or another process works in it.
+        ConfigError: The folder holds other trials, or another process works in it.
     """
 
     def __init__(self, folder: Path, config: SearchConfig) -> None:
@@ -123,12 +124,16 @@ class TrialStore:
         self._lock.close()
 
     def find(self, candidate: Candidate) -> Trial | None:
-        """The trial of a candidate that was trained or does not fit; None otherwise.
+        """The trial of a candidate that was trained; None otherwise.
 
         A failed trial is not given: what failed, such as memory, may be there the next time.
         """
-        ended = [t for t in self.all() if t.candidate == candidate and t.status != Status.FAILED]
-        return ended[0] if ended else None
+        trained = (
+            trial
+            for trial in self.all()
+            if trial.candidate == candidate and trial.status is Status.TRAINED
+        )
+        return next(trained, None)
 
     def all(self) -> list[Trial]:
         """Every trial, in the order in which they ended."""
@@ -141,24 +146,27 @@ class TrialStore:
     def add(self, trial: Trial) -> None:
         """Keep a trial; on the disk when this returns."""
         cost = trial.cost
-        self._database.execute(
-            "INSERT OR REPLACE INTO trials VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                trial.candidate.k,
-                trial.candidate.c,
-                str(trial.status),
-                trial.reason,
-                cost.macc if cost else None,
-                cost.model_bytes if cost else None,
-                cost.arena_bytes if cost else None,
-                json.dumps(list(trial.accuracies)),
-                trial.seconds,
-                trial.peak_anonymous_bytes,
-            ),
-        )
+        try:
+            self._database.execute(
+                "INSERT OR REPLACE INTO trials VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    trial.candidate.k,
+                    trial.candidate.c,
+                    str(trial.status),
+                    trial.reason,
+                    cost.macc if cost else None,
+                    cost.model_bytes if cost else None,
+                    cost.arena_bytes if cost else None,
+                    json.dumps(list(trial.accuracies)),
+                    trial.seconds,
+                    trial.peak_anonymous_bytes,
+                ),
+            )
+        except sqlite3.DatabaseError as error:
+            raise ConfigError(f"could not keep the trial of {trial.candidate}: {error}") from error
 
     def _claim(self, folder: Path, config: SearchConfig) -> None:
-        wanted = json.loads(json.dumps(config.as_record()))
+        wanted = json.loads(json.dumps(config.training_record()))
         row = self._database.execute("SELECT config FROM search").fetchone()
         if row is None:
             self._database.execute("INSERT INTO search VALUES (0, ?)", (json.dumps(wanted),))
@@ -166,7 +174,8 @@ class TrialStore:
         changed = differences(json.loads(row[0]), wanted)
         if changed:
             raise ConfigError(
-                f"{str(folder)!r} holds another search: {'; '.join(changed)}; choose another --out"
+                f"{str(folder)!r} holds trials of another search: {'; '.join(changed)}; "
+                "choose another --out"
             )
 
 
