@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import zipfile
 from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -92,9 +93,9 @@ def _check_record(record: Path, sha256: str) -> None:
 
 def _check_golden(golden: Path, sha256: str) -> None:
     try:
-        with np.load(golden, allow_pickle=False) as arrays:
+        with golden.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
             recorded = str(arrays["model_sha256"])
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise ModelError(f"{str(golden)!r} is no golden file; make it with 'nas golden'") from error
     if recorded != sha256:
         raise StaleError(

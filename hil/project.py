@@ -1,6 +1,7 @@
 """A generated project as the bench sees it. Reads its manifest and golden file."""
 
 import json
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -122,9 +123,9 @@ def read_golden(path: Path) -> Golden:
         ConfigError: The file is damaged.
     """
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
             golden = Golden(arrays["inputs"], arrays["outputs"])
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise ConfigError(f"{str(path)!r} is no golden file: {error}") from error
     if len(golden.inputs) != len(golden.outputs) or len(golden.inputs) == 0:
         raise ConfigError(f"{str(path)!r} holds no pairs of inputs and outputs")

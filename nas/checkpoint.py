@@ -40,7 +40,7 @@ def write_checkpoint(path: Path, key: Mapping[str, Any], checkpoint: Checkpoint)
 def read_checkpoint(path: Path, key: Mapping[str, Any]) -> Checkpoint | None:
     """The checkpoint of a training; None if there is none, or only one of another training."""
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
             header = json.loads(str(arrays["header"]))
             if header["key"] != json.loads(json.dumps(key)):
                 return None

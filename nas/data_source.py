@@ -180,14 +180,14 @@ def _arrays(path: Path) -> DataSource:
     """Arrays `images` and `labels`, or `train_images`, `train_labels` and the same for others."""
     samples: list[Sample] = []
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
             for prefix in ("", *(f"{part}_" for part in Split)):
                 if f"{prefix}images" in arrays:
                     images, labels = arrays[f"{prefix}images"], arrays[f"{prefix}labels"]
                     _check_arrays(path, prefix, images, labels)
                     split = Split(prefix[:-1]) if prefix else None
                     samples += _array_samples(path.name, images, labels, split)
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise DataError(f"could not read {str(path)!r}: {error}") from error
     if not samples:
         raise DataError(f"{str(path)!r} holds no arrays 'images' and 'labels'")

@@ -1,0 +1,46 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nas.data_source import find_data
+from nas.dataset import Dataset, prepare_dataset
+from nas.space import Shape
+from nas.worker import Worker
+
+
+@pytest.fixture(scope="session")
+def worker() -> Iterator[Worker]:
+    """One worker for all tests: TensorFlow takes seconds to start."""
+    with Worker() as worker:
+        yield worker
+
+
+def stripes(shape: Shape, count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Noisy images, brighter at the top (class 0) or at the bottom (class 1)."""
+    rng = np.random.default_rng(seed)
+    labels = np.arange(count) % 2
+    images = rng.integers(0, 128, (count, *shape))
+    half = shape[0] // 2
+    for image, label in zip(images, labels, strict=True):
+        image[half:] += 100 * label
+        image[:half] += 100 * (1 - label)
+    return images.astype(np.uint8), labels
+
+
+def stripes_dataset(folder: Path, shape: Shape, count: int = 120) -> Dataset:
+    images, labels = stripes(shape, count)
+    np.savez(folder / "stripes.npz", images=images, labels=labels)
+    source = find_data(str(folder / "stripes.npz"))
+    return prepare_dataset(source, shape, False, folder / "cache", lambda *_: None)
+
+
+@pytest.fixture(scope="session")
+def small_dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    return stripes_dataset(tmp_path_factory.mktemp("small"), (8, 8, 1))
+
+
+@pytest.fixture(scope="session")
+def photo_dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    return stripes_dataset(tmp_path_factory.mktemp("photos"), (50, 50, 3))

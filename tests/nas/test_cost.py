@@ -1,0 +1,78 @@
+import pytest
+
+from codegen.graph import DType
+from codegen.planner import plan_graph
+from firmware.errors import ConfigError
+from nas.cost import Cost, Limits, arena_bytes, exceeded, fits, measure_cost, needs
+from nas.lower import lower_paper
+from nas.space import Candidate
+from tests.nas.published import ROWS, Row
+
+LIMITS = Limits(macc=100, flash_bytes=1000, ram_bytes=500)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: str(row.candidate))
+def test_macc_is_the_published_one(row: Row) -> None:
+    assert measure_cost(lower_paper(row.candidate, (50, 50, 3), 2), "static").macc == row.macc
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: str(row.candidate))
+def test_convolution_weights_are_the_published_ones(row: Row) -> None:
+    """Published weight bytes: int8 weights and int32 biases of convolutions and the dense layer,
+    and the constants of batch normalisation."""
+    graph = lower_paper(row.candidate, (50, 50, 3), 2)
+    weights = [t for t in graph.tensors if t.is_constant and "reduction" not in t.name]
+    assert sum(tensor.size_bytes for tensor in weights) == pytest.approx(row.weight_bytes, abs=12)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: str(row.candidate))
+def test_the_arena_is_the_peak_of_the_published_table(row: Row) -> None:
+    """With nothing in place but element-wise operators, the largest in + out decides."""
+    assert plan_graph(lower_paper(row.candidate, (50, 50, 3), 2)).arena_bytes == row.peak_bytes
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: str(row.candidate))
+def test_the_file_is_near_the_published_one(row: Row) -> None:
+    """The published files have other tensor names, which are some 2 % of the file."""
+    cost = measure_cost(lower_paper(row.candidate, (50, 50, 3), 2), "static")
+    assert cost.model_bytes / 1024 == pytest.approx(row.flash_kib, rel=0.035)
+
+
+def test_tflm_needs_more_ram_than_the_static_runtime() -> None:
+    graph = lower_paper(Candidate(6, 4), (50, 50, 3), 2)
+    assert arena_bytes(graph, "tflm") > arena_bytes(graph, "static")
+
+
+def test_an_unknown_runtime_is_refused_with_the_known_ones() -> None:
+    graph = lower_paper(Candidate(1, 0), (8, 8, 1), 2)
+    with pytest.raises(ConfigError, match="unknown runtime 'x'; known runtimes: static, tflm"):
+        arena_bytes(graph, "x")
+
+
+def test_a_network_at_its_limits_fits() -> None:
+    assert fits(Cost(macc=100, model_bytes=1000, arena_bytes=500), LIMITS)
+
+
+@pytest.mark.parametrize(
+    ("cost", "name"),
+    [(Cost(101, 1, 1), "MACC"), (Cost(1, 1001, 1), "flash"), (Cost(1, 1, 501), "RAM")],
+)
+def test_one_need_above_its_limit_is_enough(cost: Cost, name: str) -> None:
+    assert [need.name for need in exceeded(cost, LIMITS)] == [name]
+
+
+def test_the_scarcest_need_comes_first() -> None:
+    assert [need.name for need in needs(Cost(50, 900, 100), LIMITS)] == ["flash", "MACC", "RAM"]
+
+
+def test_a_limit_of_nothing_is_refused() -> None:
+    with pytest.raises(ConfigError, match="ram_bytes is 0"):
+        Limits(macc=1, flash_bytes=1, ram_bytes=0)
+
+
+def test_lowered_activations_are_int8_between_two_quantize() -> None:
+    graph = lower_paper(Candidate(2, 1), (8, 8, 1), 3)
+    assert graph.tensors[graph.inputs[0]].dtype is DType.UINT8
+    assert graph.tensors[graph.outputs[0]].shape == (1, 3)
+    assert len(graph.operators) == 9 + 4 * 1
+    assert len(graph.tensors) == 18 + 8 * 1

@@ -1,0 +1,88 @@
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nas.checkpoint import read_checkpoint
+from nas.dataset import Dataset
+from nas.worker import Worker
+
+RECIPE = {"epochs": 4, "batch_size": 16, "learning_rate": 1e-2, "seed": 3}
+
+
+def arguments(dataset: Dataset, checkpoint: Path | None = None, **recipe: Any) -> dict[str, Any]:
+    common = {"dataset": str(dataset.folder), "space": "paper", "candidate": [2, 1]}
+    common["recipe"] = RECIPE | recipe
+    return common if checkpoint is None else common | {"checkpoint": str(checkpoint)}
+
+
+class Interruption(Exception):
+    pass
+
+
+def test_a_candidate_learns_what_can_be_learned(worker: Worker, small_dataset: Dataset) -> None:
+    value = worker.call("nas.tasks:train_candidate", arguments(small_dataset, epochs=15))
+    assert len(value["accuracies"]) == 15
+    assert max(value["accuracies"]) > 0.9
+
+
+def test_equal_seeds_give_equal_accuracies(worker: Worker, small_dataset: Dataset) -> None:
+    events: list[dict[str, Any]] = []
+    task, same = "nas.tasks:train_candidate", arguments(small_dataset)
+    first = worker.call(task, same, events.append)
+    assert worker.call(task, same) == first
+    assert [event["accuracy"] for event in events] == first["accuracies"]
+
+
+def test_other_seeds_give_other_weights(
+    worker: Worker, small_dataset: Dataset, tmp_path: Path
+) -> None:
+    weights = []
+    for seed in (0, 1):
+        path = tmp_path / f"{seed}.npz"
+        wanted = arguments(small_dataset, path, seed=seed, epochs=1)
+        worker.call("nas.tasks:train_winner", wanted)
+        with np.load(path) as arrays:
+            weights.append(arrays["state_0"])
+    assert not np.array_equal(*weights)
+
+
+def test_an_interrupted_training_goes_on_to_the_same_bits(
+    worker: Worker, small_dataset: Dataset, tmp_path: Path
+) -> None:
+    task = "nas.tasks:train_winner"
+    whole = worker.call(task, arguments(small_dataset, tmp_path / "whole.npz"))
+
+    def interrupt(event: dict[str, Any]) -> None:
+        if event["epoch"] == 2:
+            raise Interruption
+
+    cut = arguments(small_dataset, tmp_path / "cut.npz")
+    with pytest.raises(Interruption):
+        worker.run(task, cut, interrupt)
+    events: list[dict[str, Any]] = []
+    assert worker.call(task, cut, events.append) == whole
+    assert events[0]["epoch"] in (3, 4), "the finished epochs are not trained again"
+    with np.load(tmp_path / "whole.npz") as expected, np.load(tmp_path / "cut.npz") as reached:
+        assert expected.files == reached.files
+        for name in expected.files:
+            np.testing.assert_array_equal(reached[name], expected[name])
+
+
+def test_a_checkpoint_of_another_training_is_not_used(
+    worker: Worker, small_dataset: Dataset, tmp_path: Path
+) -> None:
+    path = tmp_path / "winner.npz"
+    worker.call("nas.tasks:train_winner", arguments(small_dataset, path, epochs=1))
+    events: list[dict[str, Any]] = []
+    other = arguments(small_dataset, path, epochs=2, seed=9)
+    worker.call("nas.tasks:train_winner", other, events.append)
+    assert [event["epoch"] for event in events] == [1, 2]
+
+
+def test_a_damaged_checkpoint_counts_as_none(tmp_path: Path) -> None:
+    path = tmp_path / "winner.npz"
+    assert read_checkpoint(path, {}) is None
+    path.write_bytes(b"PK\3\4 and nothing more")
+    assert read_checkpoint(path, {}) is None
