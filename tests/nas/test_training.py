@@ -17,7 +17,7 @@ def arguments(dataset: Dataset, checkpoint: Path | None = None, **recipe: Any) -
     return common if checkpoint is None else common | {"checkpoint": str(checkpoint)}
 
 
-class Interruption(Exception):
+class InterruptionError(Exception):
     pass
 
 
@@ -56,10 +56,10 @@ def test_an_interrupted_training_goes_on_to_the_same_bits(
 
     def interrupt(event: dict[str, Any]) -> None:
         if event["epoch"] == 2:
-            raise Interruption
+            raise InterruptionError
 
     cut = arguments(small_dataset, tmp_path / "cut.npz")
-    with pytest.raises(Interruption):
+    with pytest.raises(InterruptionError):
         worker.run(task, cut, interrupt)
     events: list[dict[str, Any]] = []
     assert worker.call(task, cut, events.append) == whole

@@ -35,7 +35,7 @@ def test_each_task_has_a_process_of_its_own(worker: Worker) -> None:
 
 
 def test_an_error_of_the_sdk_arrives_as_itself(worker: Worker) -> None:
-    with pytest.raises(DataError, match="^no images for you$"):
+    with pytest.raises(DataError, match=r"^no images for you$"):
         worker.call(f"{TASKS}:refuse", {"who": "you"})
 
 

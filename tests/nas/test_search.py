@@ -1,0 +1,128 @@
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from firmware.errors import ConfigError, InfeasibleError, WorkerError
+from nas.config import SearchConfig
+from nas.cost import Limits
+from nas.search import run_search
+from nas.space import Candidate
+from nas.trials import Status, Trial, TrialStore
+from nas.worker import Outcome, Progress, Worker
+
+CONFIG = SearchConfig(
+    dataset_key="d" * 64,
+    shape=(8, 8, 1),
+    classes=("a", "b"),
+    space="paper",
+    strategy="paper",
+    target="stm32f412",
+    runtime="static",
+    limits=Limits(macc=10_000, flash_bytes=1 << 20, ram_bytes=1 << 18),
+    epochs=3,
+    final_epochs=100,
+    seed=0,
+)
+
+
+class FakeWorker(Worker):
+    """Trains nothing: the accuracy comes from a formula, so that (2, 2) is the best that fits."""
+
+    def __init__(self, failing: tuple[tuple[int, int], ...] = ()) -> None:
+        self.trained: list[tuple[int, int]] = []
+        self._failing = failing
+
+    def run(
+        self, task: str, arguments: Mapping[str, Any], on_progress: Progress = lambda _: None
+    ) -> Outcome:
+        k, c = arguments["candidate"]
+        self.trained.append((k, c))
+        if (k, c) in self._failing:
+            return Outcome(None, WorkerError("out of memory"), 1.0, 5)
+        accuracy = min(k, 2) * 0.1 + min(c, 2) * 0.1
+        return Outcome({"accuracies": [0.0, accuracy, accuracy / 2]}, None, 2.0, 7)
+
+
+def search(
+    folder: Path, worker: Worker, config: SearchConfig = CONFIG
+) -> tuple[Trial, list[Trial]]:
+    with TrialStore(folder, config) as store:
+        return run_search(config, "images", store, worker, lambda _: None, lambda *_: None)
+
+
+def test_the_best_epoch_of_the_best_candidate_wins(tmp_path: Path) -> None:
+    winner, trials = search(tmp_path, FakeWorker())
+    assert winner.candidate == Candidate(2, 2)
+    assert winner.accuracy == pytest.approx(0.4)
+    assert [str(trial.candidate) for trial in trials][:4] == ["1,0", "1,1", "1,2", "1,3"]
+
+
+def test_what_does_not_fit_is_not_trained(tmp_path: Path) -> None:
+    worker = FakeWorker()
+    config = replace(CONFIG, limits=replace(CONFIG.limits, macc=1_000))
+    _, trials = search(tmp_path, worker, config)
+    refused = [trial for trial in trials if trial.status is Status.INFEASIBLE]
+    assert refused
+    assert all("MACC" in trial.reason and "of 1,000 MACs" in trial.reason for trial in refused)
+    assert not {(t.candidate.k, t.candidate.c) for t in refused} & set(worker.trained)
+
+
+def test_finished_trials_are_not_trained_again(tmp_path: Path) -> None:
+    first = search(tmp_path, FakeWorker())
+    again = FakeWorker()
+    assert search(tmp_path, again) == first
+    assert again.trained == []
+
+
+def test_other_limits_go_on_with_the_same_trials(tmp_path: Path) -> None:
+    tight = replace(CONFIG, limits=replace(CONFIG.limits, macc=600))
+    before = FakeWorker()
+    search(tmp_path, before, tight)
+    after = FakeWorker()
+    winner, _ = search(tmp_path, after)
+    assert winner.candidate == Candidate(2, 2)
+    assert not set(before.trained) & set(after.trained)
+
+
+def test_a_failed_trial_is_tried_again_by_the_next_run(tmp_path: Path) -> None:
+    _, trials = search(tmp_path, FakeWorker(failing=((1, 1),)))
+    assert trials[1].status is Status.FAILED
+    assert trials[1].reason == "out of memory"
+    worker = FakeWorker()
+    search(tmp_path, worker)
+    assert worker.trained[0] == (1, 1)
+
+
+def test_limits_that_nobody_meets_name_the_limit_and_the_nearest(tmp_path: Path) -> None:
+    config = replace(CONFIG, limits=Limits(macc=10_000, flash_bytes=100_000, ram_bytes=100))
+    text = r"nearest, k,c = 1,0, needs RAM of 128 bytes, the limit is 100$"
+    with pytest.raises(InfeasibleError, match=text):
+        search(tmp_path, FakeWorker(), config)
+
+
+def test_a_search_of_failures_says_the_first_one(tmp_path: Path) -> None:
+    with pytest.raises(WorkerError, match=r"no candidate could be trained; 1,0: out of memory"):
+        search(tmp_path, FakeWorker(failing=((1, 0),)))
+
+
+def test_a_folder_of_another_search_is_refused_with_what_differs(tmp_path: Path) -> None:
+    search(tmp_path, FakeWorker())
+    with pytest.raises(ConfigError, match="another search: seed 0, now 1; choose another --out"):
+        search(tmp_path, FakeWorker(), replace(CONFIG, seed=1))
+
+
+def test_two_runs_in_one_folder_are_refused(tmp_path: Path) -> None:
+    with (
+        TrialStore(tmp_path, CONFIG),
+        pytest.raises(ConfigError, match="another 'nas run' works in"),
+    ):
+        TrialStore(tmp_path, CONFIG)
+
+
+def test_a_file_that_is_no_store_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "trials.sqlite").write_bytes(b"hello" * 1000)
+    with pytest.raises(ConfigError, match="is no store of trials"):
+        TrialStore(tmp_path, CONFIG)
