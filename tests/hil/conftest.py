@@ -1,0 +1,69 @@
+import os
+import select
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hil.transport import Transport
+from tests.host_compiler import ROOT, compile_program
+
+
+class ProcessTransport:
+    """The bench application as a host program: stdin and stdout are its serial line."""
+
+    def __init__(self, program: Path) -> None:
+        self._process = subprocess.Popen(
+            [program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
+        )
+
+    def write(self, data: bytes) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(data)
+
+    def read(self, wait_s: float) -> bytes:
+        assert self._process.stdout is not None
+        if not select.select([self._process.stdout], [], [], wait_s)[0]:
+            return b""
+        return os.read(self._process.stdout.fileno(), 4096)
+
+    def close(self) -> None:
+        if self._process.poll() is None:
+            self._process.communicate(timeout=10)
+        assert self._process.returncode == 0, "the sanitizers found nothing"
+
+
+@pytest.fixture(scope="session")
+def toy_program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bench application with a toy model."""
+    firmware = ROOT / "firmware"
+    sources = sorted((firmware / "bench").glob("*.c"))
+    sources += [firmware / "board" / "host" / "board_host.c", ROOT / "tests/hil/toy_model.c"]
+    out = tmp_path_factory.mktemp("toy") / "bench"
+    return compile_program(out, sources, [firmware / "bench"])
+
+
+@pytest.fixture
+def toy_board(toy_program: Path) -> Iterator[Transport]:
+    transport = ProcessTransport(toy_program)
+    yield transport
+    transport.close()
+
+
+class FakeClock:
+    """Time that passes only when someone waits."""
+
+    def __init__(self) -> None:
+        self.now_s = 100.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+    def sleep(self, seconds: float) -> None:
+        self.now_s += seconds
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
