@@ -66,6 +66,8 @@ class VirtualBoard:
                 f"the firmware uses RAM up to 0x{self._ram_end:08x}, the virtual board's ends at "
                 f"0x{RAM_END:08x}; measure it on a real board"
             )
+        if not self._firmware.is_file():
+            raise BoardError(f"no firmware at {str(self._firmware)!r}; build the project first")
         program = shutil.which(_PROGRAM)
         if program is None:
             raise BoardError(

@@ -1,0 +1,257 @@
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from codegen.cli import main
+from codegen.planner import plan_graph
+from codegen.read_tflite import parse_tflite
+from firmware.files import sha256_of_bytes
+from hil.elf import measure_elf
+from tests.small_model import small_model
+from tests.tflite_builder import ModelBuilder
+
+needs_compiler = pytest.mark.skipif(
+    shutil.which("arm-none-eabi-gcc") is None, reason="arm-none-eabi-gcc is not installed"
+)
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    path = tmp_path / "small.tflite"
+    path.write_bytes(small_model())
+    return path
+
+
+def build(model: Path, out: Path, *options: str) -> int:
+    return main(["build", str(model), "--target", "stm32f412", "--out", str(out), *options])
+
+
+def refusal(capsys: pytest.CaptureFixture[str], model: Path, out: Path, *options: str) -> str:
+    """The error line of a build that must fail."""
+    assert build(model, out, *options) == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    lines = captured.err.splitlines()
+    assert lines[-1].startswith("codegen: error: ")
+    return lines[-1].removeprefix("codegen: error: ")
+
+
+def content_of(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def write_golden(path: Path, sha256: str) -> None:
+    np.savez(path, inputs=np.zeros(1), outputs=np.zeros(1), model_sha256=np.asarray(sha256))
+
+
+@pytest.mark.parametrize("runtime", ["static", "tflm"])
+@pytest.mark.parametrize("toolchain", ["system", "platformio"])
+def test_the_same_model_gives_the_same_bytes(
+    model: Path, tmp_path: Path, runtime: str, toolchain: str
+) -> None:
+    options = ("--runtime", runtime, "--toolchain", toolchain)
+    assert build(model, tmp_path / "one", *options) == 0
+    assert build(model, tmp_path / "two", *options) == 0
+    assert content_of(tmp_path / "one") == content_of(tmp_path / "two")
+
+
+def test_nothing_generated_holds_a_path_of_this_machine(model: Path, tmp_path: Path) -> None:
+    build(model, tmp_path / "out")
+    for name, content in content_of(tmp_path / "out").items():
+        assert str(tmp_path).encode() not in content, name
+
+
+def test_the_manifest_promises_what_the_planner_planned(model: Path, tmp_path: Path) -> None:
+    build(model, tmp_path / "out")
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
+    graph = parse_tflite(model.read_bytes())
+    assert manifest["estimate"]["arena_bytes"] == plan_graph(graph).arena_bytes
+    assert manifest["model_sha256"] == sha256_of_bytes(model.read_bytes())
+    assert manifest["macc"] == 6 * 6 * 4 * 18 + 12
+    assert manifest["input"]["bytes"] == 72
+    assert manifest["golden_sha256"] is None
+
+
+def test_the_model_as_a_c_array_holds_its_bytes(model: Path, tmp_path: Path) -> None:
+    build(model, tmp_path / "out")
+    library = tmp_path / "out" / "lib" / "small"
+    shutil.copy(library / "src" / "small_tflite.c", tmp_path)
+    shutil.copy(library / "include" / "small_tflite.h", tmp_path)
+    (tmp_path / "main.c").write_text(
+        "#include <stdio.h>\n#include <stdint.h>\n"
+        '#include "small_tflite.h"\n'
+        "int main(void) { fwrite(small_tflite, 1, small_tflite_len, stdout);\n"
+        "return (uintptr_t)small_tflite % 16 != 0; }\n"
+    )
+    sources = [str(tmp_path / "main.c"), str(tmp_path / "small_tflite.c")]
+    program = str(tmp_path / "program")
+    subprocess.run(["gcc", "-std=c11", "-Wall", "-Werror", "-o", program, *sources], check=True)
+    written = subprocess.run([program], capture_output=True, check=True).stdout
+    assert written == model.read_bytes()
+
+
+@needs_compiler
+def test_pio_run_builds_the_project_with_nothing_but_what_is_installed(
+    model: Path, tmp_path: Path
+) -> None:
+    """An empty home and proxies that lead nowhere: a download would fail."""
+    build(model, tmp_path / "out")
+    nowhere = {f"{scheme}_proxy": "http://127.0.0.1:9" for scheme in ("http", "https", "all")}
+    completed = subprocess.run(
+        [sys.executable, "-m", "platformio", "run", "--project-dir", str(tmp_path / "out")],
+        env={**os.environ, **nowhere, "HOME": str(tmp_path), "PYTHONWARNINGS": "ignore"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert completed.returncode == 0, completed.stdout + completed.stderr
+    elf = tmp_path / "out" / ".pio" / "build" / "nucleo_f412zg" / "firmware.elf"
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
+    size = measure_elf(elf, ("small_op",))
+    assert size.model_bytes == manifest["weight_bytes"]
+    assert size.ram_bytes > manifest["estimate"]["stack_bytes"]
+    assert "warning" not in completed.stderr.lower()
+
+
+def test_the_official_platform_is_pinned(model: Path, tmp_path: Path) -> None:
+    build(model, tmp_path / "out", "--toolchain", "platformio")
+    settings = (tmp_path / "out" / "platformio.ini").read_text()
+    assert "platform = ststm32@19.6.0" in settings
+    assert "toolchain-gccarmnoneeabi@~1.120301.0" in settings
+    assert not (tmp_path / "out" / "platform").exists()
+
+
+def test_the_tflm_project_registers_only_the_operators_of_the_model(
+    model: Path, tmp_path: Path
+) -> None:
+    build(model, tmp_path / "out", "--runtime", "tflm")
+    source = (tmp_path / "out" / "lib" / "small" / "src" / "small.cpp").read_text()
+    calls = {line.strip().split(".")[-1].split("(")[0] for line in source.split() if "Add" in line}
+    assert {call for call in calls if call.startswith("Add")} == {
+        "AddConv2D",
+        "AddFullyConnected",
+        "AddMaxPool2D",
+        "AddMean",
+        "AddSoftmax",
+    }
+    settings = (tmp_path / "out" / "platformio.ini").read_text()
+    assert "lib_deps = https://github.com/" in settings
+    assert "#" in settings.split("lib_deps = https://")[1].splitlines()[0], "pinned by commit"
+
+
+def test_a_golden_file_beside_the_model_is_taken(model: Path, tmp_path: Path) -> None:
+    write_golden(tmp_path / "golden.npz", sha256_of_bytes(model.read_bytes()))
+    build(model, tmp_path / "out")
+    copied = (tmp_path / "out" / "golden.npz").read_bytes()
+    assert copied == (tmp_path / "golden.npz").read_bytes()
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
+    assert manifest["golden_sha256"] == sha256_of_bytes(copied)
+
+
+def test_a_golden_file_of_another_model_is_refused(
+    capsys: pytest.CaptureFixture[str], model: Path, tmp_path: Path
+) -> None:
+    write_golden(tmp_path / "golden.npz", "00" * 32)
+    text = refusal(capsys, model, tmp_path / "out")
+    assert "was made from another model" in text
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_run_whose_model_was_replaced_is_refused(
+    capsys: pytest.CaptureFixture[str], model: Path, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    run.mkdir()
+    shutil.copy(model, run / "model.tflite")
+    (run / "run.json").write_text(json.dumps({"model_sha256": "00" * 32}))
+    assert "records another model" in refusal(capsys, run, tmp_path / "out")
+
+
+def unfinished_run(folder: Path) -> Path:
+    folder.mkdir()
+    shutil.copy(folder.parent / "small.tflite", folder / "model.tflite")
+    return folder
+
+
+def float_model(folder: Path) -> Path:
+    builder = ModelBuilder()
+    source = builder.activation((1, 4), None, dtype="float32")
+    middle = builder.activation((1, 4), None, dtype="float32")
+    output = builder.activation((1, 4), None, dtype="float32")
+    builder.operator("SOFTMAX", [source], middle, beta=1.0)
+    builder.operator("LOG_SOFTMAX", [middle], output)
+    path = folder.with_suffix(".tflite")
+    path.write_bytes(builder.build([source], [output]))
+    return path
+
+
+def truncated(folder: Path) -> Path:
+    folder.write_bytes(small_model()[:1000])
+    return folder
+
+
+def too_large(folder: Path) -> Path:
+    builder = ModelBuilder()
+    source = builder.activation((1, 300_000), 0.1)
+    output = builder.activation((1, 300_000), 0.2)
+    builder.operator("QUANTIZE", [source], output)
+    folder.write_bytes(builder.build([source], [output]))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("make", "text"),
+    [
+        (lambda path: path, "could not read"),
+        (truncated, "is not a usable .tflite"),
+        (unfinished_run, "is no finished run; start 'nas run' again"),
+        (float_model, "2 operators cannot be generated: op 0 SOFTMAX in float32"),
+        (too_large, "the arena needs "),
+    ],
+)
+@pytest.mark.usefixtures("model")
+def test_models_that_cannot_be_built_leave_nothing(
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    make: Callable[[Path], Path],
+    text: str,
+) -> None:
+    assert text in refusal(capsys, make(tmp_path / "other"), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    assert sorted(p.name for p in tmp_path.iterdir() if p.name.startswith(".out")) == []
+
+
+def test_a_folder_that_is_no_project_is_not_replaced(
+    capsys: pytest.CaptureFixture[str], model: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "thesis.txt").write_text("years of work")
+    assert "is no generated project" in refusal(capsys, model, tmp_path / "out")
+    assert (tmp_path / "out" / "thesis.txt").read_text() == "years of work"
+
+
+def test_an_unknown_target_is_refused(
+    capsys: pytest.CaptureFixture[str], model: Path, tmp_path: Path
+) -> None:
+    assert main(["build", str(model), "--target", "avr", "--out", str(tmp_path / "out")]) == 1
+    assert "unknown target 'avr'; known targets: stm32f412" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["9 lives", "naïve model", "a-b.c", "__x", "nn"])
+def test_any_name_becomes_a_c_identifier(model: Path, tmp_path: Path, name: str) -> None:
+    build(model, tmp_path / "out", "--name", name)
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
+    assert manifest["model_name"].isidentifier()
+    assert manifest["model_name"].isascii()
+    assert manifest["model_name"] != "nn", "the kernels' prefix"
