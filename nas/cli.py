@@ -10,6 +10,7 @@ from typing import Any
 from codegen.read_tflite import read_tflite
 from firmware.command_line import run as run_command
 from firmware.errors import ConfigError
+from firmware.files import sha256_of_file
 from firmware.progress import Progress, duration
 from firmware.targets import Target, load_target
 from nas.config import SearchConfig
@@ -175,4 +176,11 @@ def _golden(arguments: argparse.Namespace) -> None:
             lambda event: progress.update(f"{event['done']} of {event['all']} inputs"),
         )
     progress.clear()
-    print(f"{arguments.out}: {arguments.samples} inputs and their outputs")
+    record = {
+        "golden": str(arguments.out),
+        "model_sha256": sha256_of_file(arguments.model),
+        "samples": arguments.samples,
+        "seed": arguments.seed,
+    }
+    text = f"{arguments.out}: {arguments.samples} inputs and their outputs"
+    print(json.dumps(record, indent=2) if arguments.json else text)

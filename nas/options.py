@@ -104,6 +104,7 @@ def _add_golden(verbs: _Verbs, command: Command) -> None:
     add("--out", required=True, type=Path, metavar="FILE", help="the .npz to write")
     add("--samples", type=int, default=SAMPLES, metavar="N", help="inputs (%(default)s)")
     add("--seed", type=int, default=SEED, metavar="N", help="seed of the inputs (%(default)s)")
+    add("--json", action="store_true", help="print JSON")
 
 
 def _add_target(parser: argparse.ArgumentParser, required: bool) -> None:

@@ -136,7 +136,7 @@ def mean(rng: Random) -> Case:
 
 
 def fully_connected(rng: Random) -> Case:
-    columns, rows = (int(n) for n in rng.integers(1, 40, 2))
+    columns, rows = int(rng.integers(1, 40)), int(rng.integers(1, 300))
     model = ModelBuilder()
     in_scale = _scale(rng)
     per_channel = bool(rng.integers(2))
@@ -147,7 +147,9 @@ def fully_connected(rng: Random) -> Case:
         rng.integers(-5000, 5000, rows).astype(np.int32), [in_scale * s for s in scales]
     )
     out = model.activation((1, rows), _scale(rng, 0.02, 0.5), _point(rng))
-    model.operator("FULLY_CONNECTED", [source, w, b], out, fused_activation_function=NONE)
+    model.operator(
+        "FULLY_CONNECTED", [source, w, b], out, fused_activation_function=_activation(rng)
+    )
     return model.build([source], [out]), _values(rng, (1, columns))
 
 

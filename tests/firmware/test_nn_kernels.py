@@ -15,7 +15,7 @@ from tests.firmware.operator_cases import CASES, Case
 from tests.generated_program import run_generated
 from tests.reference_kernels import run_reference
 
-CASE_COUNT = int(os.environ.get("NN_KERNEL_CASES", "40"))
+CASE_COUNT = int(os.environ.get("NN_KERNEL_CASES", "60"))
 
 
 @pytest.fixture(scope="module")
