@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from codegen.graph import DType
 
@@ -38,6 +39,16 @@ def quantize_multiplier(factor: float) -> Multiplier:
     if shift > 30:
         return Multiplier((1 << 31) - 1, 30)
     return Multiplier(multiplier, shift)
+
+
+def rescale(values: NDArray[np.int64], factor: Multiplier) -> NDArray[np.int64]:
+    """Whole numbers times a factor, rounded twice as `nn_rescale` does.
+
+    Source: TFLite, MultiplyByQuantizedMultiplier with the double rounding of gemmlowp.
+    """
+    high = ((values << max(factor.shift, 0)) * factor.multiplier + (1 << 30)) >> 31
+    right = max(-factor.shift, 0)
+    return high if right == 0 else (high - (high < 0) + (1 << (right - 1))) >> right
 
 
 def single(value: float) -> float:

@@ -43,6 +43,7 @@ class KernelCall:
         constants: Arrays that the parameters point to.
         inputs: Indices of the activation tensors that it reads, in the order of its arguments.
         output: Index of the tensor that it writes.
+        needs_scratch: True if its last argument is scratch memory.
     """
 
     function: str
@@ -52,3 +53,4 @@ class KernelCall:
     constants: tuple[ConstantArray, ...]
     inputs: tuple[int, ...]
     output: int
+    needs_scratch: bool = False

@@ -3,11 +3,11 @@
 The same plan decides whether a candidate fits, and places the tensors of the generated code.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from codegen.graph import Graph
-from codegen.operators import in_place_input
+from codegen.steps import Step, make_steps
 
 ALIGNMENT_BYTES = 16
 
@@ -18,8 +18,8 @@ class Buffer:
 
     Attributes:
         size_bytes: Bytes that it occupies.
-        first_op: Index of the operator that writes it first; 0 for the model's input.
-        end_op: One past the index of the last operator that needs it.
+        first_op: Index of the step (or operator) that writes it first; 0 for the model's input.
+        end_op: One past the index of the last one that needs it.
     """
 
     size_bytes: int
@@ -27,7 +27,7 @@ class Buffer:
     end_op: int
 
     def overlaps(self, other: "Buffer") -> bool:
-        """Whether both are alive during some operator."""
+        """Whether both are alive at some time."""
         return self.first_op < other.end_op and other.first_op < self.end_op
 
 
@@ -37,63 +37,66 @@ class MemoryPlan:
 
     Attributes:
         arena_bytes: Size of the arena, a multiple of `ALIGNMENT_BYTES`.
-        offsets: First byte of each activation, by tensor index.
-        live_bytes: Bytes alive while each operator runs, in the order of operators.
-        peak_op: Index of the first operator at which most bytes are alive.
+        steps: What the generated code does, in order.
+        offsets: First byte of each stored activation, by tensor index.
+        scratch_offsets: First byte of the scratch memory of each step, 0 where it needs none.
+        live_bytes: Bytes in use while each operator runs, in the order of operators.
+        peak_op: Index of the first operator at which most bytes are in use.
     """
 
     arena_bytes: int
+    steps: tuple[Step, ...]
     offsets: dict[int, int]
+    scratch_offsets: tuple[int, ...]
     live_bytes: tuple[int, ...]
     peak_op: int
+
+
+Overlaps = Mapping[tuple[int, int], int]
+"""For pairs (output, input) of buffers: how many bytes the output must begin before the input."""
 
 
 def plan_graph(graph: Graph) -> MemoryPlan:
     """Place the activations of a network.
 
-    The model's input is alive from the start, its outputs to the end. An operator that works in
-    place writes over an input that nothing reads later; the model's own input may be among them,
-    so that the caller fills it anew for each inference.
+    The model's input is alive from the start, its outputs to the end. A step that works in place
+    writes over an input that nothing reads later; the model's own input may be among them, so
+    that the caller fills it anew for each inference.
     """
-    owners = _share_in_place(graph)
-    buffers = _merge(graph, owners)
-    names = sorted(buffers)
-    offsets = place([buffers[name] for name in names])
-    offset_of = dict(zip(names, offsets, strict=True))
-    live = [
-        sum(aligned(b.size_bytes) for b in buffers.values() if b.first_op <= op < b.end_op)
-        for op in range(len(graph.operators))
-    ]
+    steps = make_steps(graph)
+    owners = _share_in_place(graph, steps)
+    by_owner = _activation_buffers(graph, steps, owners)
+    tensors = sorted(by_owner)
+    buffers = [by_owner[tensor] for tensor in tensors]
+    overlaps = _overlaps(steps, owners, tensors, buffers)
+    buffers += [Buffer(step.scratch_bytes, i, i + 1) for i, step in enumerate(steps)]
+    offsets = place(buffers, overlaps)
+    offset_of = dict(zip(tensors, offsets, strict=False))
+    live_in_step = [_bytes_in_use(buffers, offsets, index) for index in range(len(steps))]
+    live = [live_in_step[i] for i, step in enumerate(steps) for _ in step.operators]
     return MemoryPlan(
-        arena_bytes=max(
-            (aligned(offset_of[name] + buffers[name].size_bytes) for name in names), default=0
-        ),
+        arena_bytes=_height(buffers, offsets),
+        steps=steps,
         offsets={tensor: offset_of[owner] for tensor, owner in sorted(owners.items())},
+        scratch_offsets=tuple(offsets[len(tensors) :]),
         live_bytes=tuple(live),
         peak_op=max(range(len(live)), key=live.__getitem__, default=0),
     )
 
 
-def place(buffers: Sequence[Buffer]) -> list[int]:
+def place(buffers: Sequence[Buffer], overlaps: Overlaps | None = None) -> list[int]:
     """An offset for each buffer, so that no two that are alive together share a byte.
 
-    Largest first, each into the lowest gap that holds it; ties in the order given.
+    Largest first, each as low as those before it allow; ties in the order given. Buffers that may
+    overlap are also tried first, output before input, and the lowest arena of all is taken.
     """
-    offsets: dict[int, int] = {}
-    for index in sorted(range(len(buffers)), key=lambda i: -buffers[i].size_bytes):
-        buffer = buffers[index]
-        taken = sorted(
-            (offset, offset + buffers[other].size_bytes)
-            for other, offset in offsets.items()
-            if buffers[other].overlaps(buffer)
-        )
-        candidate = 0
-        for first, end in taken:
-            if first - candidate >= buffer.size_bytes:
-                break
-            candidate = max(candidate, aligned(end))
-        offsets[index] = candidate
-    return [offsets[index] for index in range(len(buffers))]
+    allowed = overlaps or {}
+    by_size = sorted(range(len(buffers)), key=lambda i: -buffers[i].size_bytes)
+    orders = [by_size]
+    for output, source in sorted(allowed):
+        orders.append([output, source, *(i for i in by_size if i not in (output, source))])
+    plans = [_place_in_order(buffers, allowed, order) for order in orders]
+    return min(plans, key=lambda offsets: _height(buffers, offsets))
 
 
 def aligned(size_bytes: int) -> int:
@@ -101,42 +104,106 @@ def aligned(size_bytes: int) -> int:
     return -(-size_bytes // ALIGNMENT_BYTES) * ALIGNMENT_BYTES
 
 
-def _last_reads(graph: Graph) -> dict[int, int]:
-    """The last operator that reads each tensor; outputs of the model are read after all."""
-    reads = {
-        tensor: op for op, operator in enumerate(graph.operators) for tensor in operator.inputs
-    }
-    return reads | dict.fromkeys(graph.outputs, len(graph.operators))
+def _place_in_order(
+    buffers: Sequence[Buffer], overlaps: Overlaps, order: Sequence[int]
+) -> list[int]:
+    offsets: dict[int, int] = {}
+    for index in order:
+        gaps = [
+            _forbidden(buffers, overlaps, index, other, offsets[other])
+            for other in offsets
+            if buffers[other].overlaps(buffers[index])
+        ]
+        candidates = sorted({0, *(aligned(max(end, 0)) for _, end in gaps)})
+        offsets[index] = next(
+            offset for offset in candidates if not any(first < offset < end for first, end in gaps)
+        )
+    return [offsets[index] for index in range(len(buffers))]
 
 
-def _activations(graph: Graph) -> list[int]:
-    written = [tensor for operator in graph.operators for tensor in operator.outputs]
+def _forbidden(
+    buffers: Sequence[Buffer], overlaps: Overlaps, index: int, other: int, offset: int
+) -> tuple[int, int]:
+    """Between which two offsets, themselves allowed, a buffer may not begin beside another."""
+    own_bytes, other_bytes = buffers[index].size_bytes, buffers[other].size_bytes
+    if own_bytes == 0 or other_bytes == 0:
+        return offset, offset
+    as_output = overlaps.get((index, other), own_bytes)
+    as_input = overlaps.get((other, index), other_bytes)
+    return offset - min(own_bytes, as_output), offset + min(other_bytes, as_input)
+
+
+def _height(buffers: Sequence[Buffer], offsets: Sequence[int]) -> int:
+    ends = (
+        aligned(offset + buffer.size_bytes)
+        for buffer, offset in zip(buffers, offsets, strict=True)
+        if buffer.size_bytes > 0
+    )
+    return max(ends, default=0)
+
+
+def _bytes_in_use(buffers: Sequence[Buffer], offsets: Sequence[int], step: int) -> int:
+    """Bytes that some buffer occupies during a step; shared ones count once."""
+    spans = sorted(
+        (offset, aligned(offset + buffer.size_bytes))
+        for buffer, offset in zip(buffers, offsets, strict=True)
+        if buffer.first_op <= step < buffer.end_op
+    )
+    used, reached = 0, 0
+    for first, end in spans:
+        used += max(0, end - max(first, reached))
+        reached = max(reached, end)
+    return used
+
+
+def _last_reads(graph: Graph, steps: Sequence[Step]) -> dict[int, int]:
+    """The last step that reads each tensor; outputs of the model are read after all."""
+    reads = {tensor: index for index, step in enumerate(steps) for tensor in step.inputs}
+    return reads | dict.fromkeys(graph.outputs, len(steps))
+
+
+def _activations(graph: Graph, steps: Sequence[Step]) -> list[int]:
+    written = [step.output for step in steps]
     return [t for t in dict.fromkeys([*graph.inputs, *written]) if not graph.tensors[t].is_constant]
 
 
-def _share_in_place(graph: Graph) -> dict[int, int]:
+def _share_in_place(graph: Graph, steps: Sequence[Step]) -> dict[int, int]:
     """For each activation the one whose bytes it uses: itself, or what it is written over."""
-    last_reads = _last_reads(graph)
-    owners = {tensor: tensor for tensor in _activations(graph)}
-    for op, operator in enumerate(graph.operators):
-        source = in_place_input(graph, operator)
-        if source is not None and source in owners and last_reads.get(source) == op:
-            owners[operator.outputs[0]] = owners[source]
+    last_reads = _last_reads(graph, steps)
+    owners = {tensor: tensor for tensor in _activations(graph, steps)}
+    for index, step in enumerate(steps):
+        source = step.in_place
+        if source is not None and source in owners and last_reads.get(source) == index:
+            owners[step.output] = owners[source]
     return owners
 
 
-def activation_buffers(graph: Graph, share_in_place: bool) -> dict[int, Buffer]:
+def _overlaps(
+    steps: Sequence[Step],
+    owners: Mapping[int, int],
+    tensors: Sequence[int],
+    buffers: Sequence[Buffer],
+) -> dict[tuple[int, int], int]:
+    """Pairs of buffers that may overlap: an input that ends with the step that writes an output."""
+    pairs: dict[tuple[int, int], int] = {}
+    for index, step in enumerate(steps):
+        if step.overlap_bytes is None or step.inputs[0] not in owners:
+            continue
+        output = tensors.index(owners[step.output])
+        source = tensors.index(owners[step.inputs[0]])
+        if buffers[source].end_op == index + 1 and buffers[output].first_op == index:
+            pairs[output, source] = step.overlap_bytes
+    return pairs
+
+
+def _activation_buffers(
+    graph: Graph, steps: Sequence[Step], owners: Mapping[int, int]
+) -> dict[int, Buffer]:
     """The buffers that the activations need, by the tensor that owns each."""
-    owners = _share_in_place(graph) if share_in_place else {t: t for t in _activations(graph)}
-    return _merge(graph, owners)
-
-
-def _merge(graph: Graph, owners: dict[int, int]) -> dict[int, Buffer]:
-    last_reads = _last_reads(graph)
+    last_reads = _last_reads(graph, steps)
     written_at = dict.fromkeys(graph.inputs, 0)
-    for op, operator in enumerate(graph.operators):
-        for tensor in operator.outputs:
-            written_at.setdefault(tensor, op)
+    for index, step in enumerate(steps):
+        written_at.setdefault(step.output, index)
     buffers: dict[int, Buffer] = {}
     for tensor, owner in owners.items():
         first = written_at[tensor]
@@ -148,3 +215,23 @@ def _merge(graph: Graph, owners: dict[int, int]) -> dict[int, Buffer]:
             max(known.end_op, end),
         )
     return buffers
+
+
+def unfused_buffers(graph: Graph) -> list[Buffer]:
+    """A buffer for each activation, as a runtime needs them that does operator by operator."""
+    last_reads = {
+        tensor: op for op, operator in enumerate(graph.operators) for tensor in operator.inputs
+    } | dict.fromkeys(graph.outputs, len(graph.operators))
+    written_at = dict.fromkeys(graph.inputs, 0)
+    for op, operator in enumerate(graph.operators):
+        for tensor in operator.outputs:
+            written_at.setdefault(tensor, op)
+    return [
+        Buffer(
+            graph.tensors[tensor].size_bytes,
+            first,
+            max(last_reads.get(tensor, first), first) + 1,
+        )
+        for tensor, first in written_at.items()
+        if not graph.tensors[tensor].is_constant
+    ]

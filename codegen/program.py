@@ -7,8 +7,9 @@ import numpy as np
 from codegen.c_source import initializer_lines, literal
 from codegen.graph import DType, Graph
 from codegen.kernel_call import ConstantArray, KernelCall
-from codegen.operators import lower_operator
+from codegen.lower_steps import lower_step
 from codegen.planner import MemoryPlan
+from codegen.steps import Step
 
 C_TYPES = {
     DType.INT8: "int8_t",
@@ -67,10 +68,10 @@ def make_program(graph: Graph, plan: MemoryPlan, name: str) -> Program:
         plan: Where its activations lie.
         name: Prefix of all symbols, a C identifier.
     """
-    lowered = [lower_operator(graph, operator) for operator in graph.operators]
+    lowered = [lower_step(graph, step) for step in plan.steps]
     constants = [
-        (f"{name}_op{index}_{constant.name}", constant)
-        for index, call in enumerate(lowered)
+        (f"{name}_op{step.operators[0]}_{constant.name}", constant)
+        for step, call in zip(plan.steps, lowered, strict=True)
         for constant in call.constants
     ]
     return Program(
@@ -88,26 +89,34 @@ def _constant(symbol: str, constant: ConstantArray) -> ConstantText:
 
 
 def _call(graph: Graph, plan: MemoryPlan, name: str, index: int, call: KernelCall) -> CallText:
-    operator = graph.operators[index]
-    shapes = [list(tensor.shape) for tensor in graph.inputs_of(operator)]
-    output = graph.tensors[call.output]
+    step = plan.steps[index]
+    first = step.operators[0]
     named = {constant.name for constant in call.constants}
-    params_name = f"op{index}_params"
+    params_name = f"op{first}_params"
+    scratch = [f"a + {plan.scratch_offsets[index]}"] if call.needs_scratch else []
     return CallText(
-        comment=f"{index} {operator.kind} {' '.join(map(str, shapes))} -> {list(output.shape)}",
+        comment=_comment(graph, step),
         function=call.function,
         params_type=call.params_type,
         params_name=params_name,
         fields=[
-            (field, f"{name}_op{index}_{value}" if value in named else literal_or_text(value))
+            (field, f"{name}_op{first}_{value}" if value in named else literal_or_text(value))
             for field, value in call.params
         ],
         arguments=[
             f"&{params_name}",
             *(f"(const {_pointer(graph, plan, tensor)}" for tensor in call.inputs),
             f"({_pointer(graph, plan, call.output)}",
+            *scratch,
         ],
     )
+
+
+def _comment(graph: Graph, step: Step) -> str:
+    """The operators that a call does, and the shapes of what it reads and writes."""
+    kinds = ", ".join(f"{index} {graph.operators[index].kind}" for index in step.operators)
+    shapes = " ".join(str(list(graph.tensors[tensor].shape)) for tensor in step.inputs)
+    return f"{kinds}: {shapes} -> {list(graph.tensors[step.output].shape)}"
 
 
 def literal_or_text(value: int | float | str) -> str:
@@ -127,4 +136,11 @@ def _checks(graph: Graph, plan: MemoryPlan, name: str) -> list[CheckText]:
             f"tensor {tensor} lies inside the arena",
         )
         for tensor, offset in sorted(plan.offsets.items())
+    ] + [
+        CheckText(
+            f"{offset} + {step.scratch_bytes} <= {name.upper()}_ARENA_BYTES",
+            f"scratch memory of op {step.operators[0]} lies inside the arena",
+        )
+        for step, offset in zip(plan.steps, plan.scratch_offsets, strict=True)
+        if step.scratch_bytes > 0
     ]

@@ -1,7 +1,7 @@
 """What TensorFlow Lite Micro needs for a model: operators, arena. Pure."""
 
 from codegen.graph import Graph
-from codegen.planner import Buffer, activation_buffers, aligned, place
+from codegen.planner import Buffer, aligned, place, unfused_buffers
 
 LIBRARY = (
     "https://github.com/tensorflow/tflite-micro-arduino-examples.git"
@@ -41,7 +41,7 @@ def estimate_arena_bytes(graph: Graph) -> int:
     Source: fit over ten converted networks, 902 + 208 · operators + 6.2 · output channels of
     convolutions and matrix products; rms error 55 bytes.
     """
-    buffers: list[Buffer] = list(activation_buffers(graph, share_in_place=False).values())
+    buffers: list[Buffer] = unfused_buffers(graph)
     offsets = place(buffers)
     activations = max(
         (

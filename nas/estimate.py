@@ -5,7 +5,7 @@ from typing import Any
 
 from codegen.graph import DType, Graph, count_macc
 from codegen.operators import check_operators
-from codegen.planner import activation_buffers, aligned, plan_graph
+from codegen.planner import aligned, plan_graph, unfused_buffers
 from firmware.errors import ModelError
 from firmware.targets import Target
 from nas.cost import Cost, Limits, arena_bytes, needs
@@ -129,7 +129,7 @@ def _live_bytes(graph: Graph, runtime: str) -> tuple[int, ...]:
     """Activations alive during each operator; TFLM does nothing in place."""
     if runtime == "static":
         return plan_graph(graph).live_bytes
-    buffers = activation_buffers(graph, share_in_place=False).values()
+    buffers = unfused_buffers(graph)
     return tuple(
         sum(aligned(b.size_bytes) for b in buffers if b.first_op <= op < b.end_op)
         for op in range(len(graph.operators))

@@ -3,11 +3,15 @@
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from codegen.fixed_point import Multiplier
 from codegen.graph import DType, Graph, Operator, Tensor
 from codegen.kernel_call import ConstantArray
 from codegen.operators.support import check_constant, data_of
+
+PATCH_GROUP = 4
+"""Elements of a patch that the kernels of convolutions treat at once; NN_GROUP in C."""
 
 
 def _bias(graph: Graph, operator: Operator) -> Tensor | None:
@@ -30,6 +34,24 @@ def bias_array(graph: Graph, operator: Operator, count: int) -> ConstantArray:
     bias = _bias(graph, operator)
     values = np.zeros(count, np.int32) if bias is None else data_of(bias)
     return ConstantArray("biases", "int32_t", values)
+
+
+def padded_rows(weights: NDArray[np.generic]) -> NDArray[np.int8]:
+    """Weights (output channels, …) as rows of whole groups of `PATCH_GROUP`, filled with zeros."""
+    rows = np.asarray(weights, np.int8).reshape(len(weights), -1)
+    return np.pad(rows, ((0, 0), (0, -rows.shape[1] % PATCH_GROUP)))
+
+
+def folded_bias_array(
+    graph: Graph, operator: Operator, rows: NDArray[np.int8], zero_point: int
+) -> ConstantArray:
+    """Biases from which the weights' sum times the input's zero point is taken.
+
+    Sums of 32 bits wrap, so that the total is the reference's even if the difference overflows.
+    """
+    bias = np.asarray(bias_array(graph, operator, len(rows)).values, np.int64)
+    folded = bias - zero_point * rows.sum(axis=1, dtype=np.int64)
+    return ConstantArray("biases", "int32_t", folded.astype(np.uint32).astype(np.int32))
 
 
 def multiplier_arrays(multipliers: Sequence[Multiplier]) -> tuple[ConstantArray, ConstantArray]:

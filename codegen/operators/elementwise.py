@@ -1,9 +1,15 @@
 """Operators that treat each element alone: ADD, MUL, QUANTIZE, DEQUANTIZE, RESHAPE. Pure."""
 
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
 from codegen.fixed_point import (
     ADD_LEFT_SHIFT,
     product_in_single_precision,
     quantize_multiplier,
+    rescale,
     single,
 )
 from codegen.graph import DType, Graph, Operator, Tensor
@@ -53,14 +59,20 @@ def _check_binary(graph: Graph, operator: Operator) -> list[str]:
 
 
 def _binary_call(
-    graph: Graph, operator: Operator, name: str, scaling: tuple[tuple[str, int], ...]
+    graph: Graph,
+    operator: Operator,
+    name: str,
+    scaling: tuple[tuple[str, int], ...],
+    make_constant: Callable[[NDArray[np.int64]], ConstantArray],
 ) -> KernelCall:
+    """The call of ADD or MUL; `make_constant` prepares the values of a constant operand."""
     full_at, other_at = _operands(graph, operator)
     full = graph.tensors[operator.inputs[full_at]]
     other = graph.tensors[operator.inputs[other_at]]
     (output,) = graph.outputs_of(operator)
     lowest, highest = output_limits(operator, output)
     constant = other.is_constant
+    array = make_constant(np.ravel(data_of(other)).astype(np.int64)) if constant else None
     return KernelCall(
         function=f"nn_{name}_constant_s8" if constant else f"nn_{name}_s8",
         header=f"nn/{name}.h",
@@ -74,9 +86,9 @@ def _binary_call(
             *scaling,
             ("lowest", lowest),
             ("highest", highest),
-            ("constant", "constant" if constant else 0),
+            *(((array.name, array.name),) if array else ()),
         ),
-        constants=(ConstantArray("constant", "int8_t", data_of(other)),) if constant else (),
+        constants=(array,) if array else (),
         inputs=(operator.inputs[full_at],)
         if constant
         else (
@@ -93,7 +105,13 @@ def _lower_mul(graph: Graph, operator: Operator) -> KernelCall:
     product = product_in_single_precision(scale_of(first), scale_of(second))
     factor = quantize_multiplier(single(product / single(scale_of(output))))
     scaling = (("multiplier", factor.multiplier), ("shift", factor.shift))
-    return _binary_call(graph, operator, "mul", scaling)
+    return _binary_call(
+        graph,
+        operator,
+        "mul",
+        scaling,
+        lambda values: ConstantArray("constant", "int8_t", values.astype(np.int8)),
+    )
 
 
 def _lower_add(graph: Graph, operator: Operator) -> KernelCall:
@@ -112,7 +130,13 @@ def _lower_add(graph: Graph, operator: Operator) -> KernelCall:
         ("output_multiplier", result.multiplier),
         ("output_shift", result.shift),
     )
-    return _binary_call(graph, operator, "add", scaling)
+
+    def addends(values: NDArray[np.int64]) -> ConstantArray:
+        """What the kernel would make of the constant each time."""
+        scaled = rescale((values - zero_point_of(other)) << ADD_LEFT_SHIFT, second)
+        return ConstantArray("addends", "int32_t", scaled.astype(np.int32))
+
+    return _binary_call(graph, operator, "add", scaling, addends)
 
 
 def _check_quantize(graph: Graph, operator: Operator) -> list[str]:

@@ -3,7 +3,13 @@
 from codegen.fixed_point import quantize_multiplier
 from codegen.graph import DType, Graph, Operator, Tensor
 from codegen.kernel_call import ConstantArray, KernelCall
-from codegen.operators.channels import bias_array, check_bias, multiplier_arrays
+from codegen.operators.channels import (
+    PATCH_GROUP,
+    check_bias,
+    folded_bias_array,
+    multiplier_arrays,
+    padded_rows,
+)
 from codegen.operators.support import (
     OperatorSupport,
     check_activation,
@@ -94,6 +100,7 @@ def _lower_conv_2d(graph: Graph, operator: Operator) -> KernelCall:
         for scale in (scales if len(scales) == count else scales * count)
     ]
     lowest, highest = output_limits(operator, output)
+    weight_rows = padded_rows(data_of(weights))
     return KernelCall(
         function="nn_conv_2d_s8",
         header="nn/conv_2d.h",
@@ -111,6 +118,7 @@ def _lower_conv_2d(graph: Graph, operator: Operator) -> KernelCall:
             ("stride_width", stride_width),
             ("padding_top", padding_before(height, kernel_height, stride_height, padding)),
             ("padding_left", padding_before(width, kernel_width, stride_width, padding)),
+            ("groups", weight_rows.shape[1] // PATCH_GROUP),
             ("input_zero_point", zero_point_of(image)),
             ("output_zero_point", zero_point_of(output)),
             ("lowest", lowest),
@@ -121,12 +129,13 @@ def _lower_conv_2d(graph: Graph, operator: Operator) -> KernelCall:
             ("shifts", "shifts"),
         ),
         constants=(
-            ConstantArray("weights", "int8_t", data_of(weights)),
-            bias_array(graph, operator, count),
+            ConstantArray("weights", "int8_t", weight_rows),
+            folded_bias_array(graph, operator, weight_rows, zero_point_of(image)),
             *multiplier_arrays(multipliers),
         ),
         inputs=operator.inputs[:1],
         output=operator.outputs[0],
+        needs_scratch=True,
     )
 
 

@@ -221,14 +221,20 @@ def test_one_scale_of_the_weights_serves_every_channel() -> None:
     assert multipliers.values.tolist() == [1 << 30] * 4
 
 
-def test_a_convolution_without_biases_adds_zeros() -> None:
+def test_biases_hold_the_zero_point_times_the_weights() -> None:
+    graph = convolution()
+    image, weights = graph.tensors[0], graph.tensors[1]
+    assert image.quantization is not None
+    assert weights.data is not None
+    zero_point = image.quantization.zero_point
+    expected = [-zero_point * int(np.sum(kernel)) for kernel in np.asarray(weights.data, int)]
     graph = convolution()
     graph = replace(graph, operators=(replace(graph.operators[0], inputs=(0, 1, -1)),))
     assert check_operators(graph) == []
     biases = next(
         c for c in lower_operator(graph, graph.operators[0]).constants if c.name == "biases"
     )
-    assert biases.values.tolist() == [0, 0, 0, 0]
+    assert biases.values.tolist() == expected
 
 
 @pytest.mark.parametrize(

@@ -98,7 +98,7 @@ def test_a_failed_trial_is_tried_again_by_the_next_run(tmp_path: Path) -> None:
 
 def test_limits_that_nobody_meets_name_the_limit_and_the_nearest(tmp_path: Path) -> None:
     config = replace(CONFIG, limits=Limits(macc=10_000, flash_bytes=100_000, ram_bytes=100))
-    text = r"nearest, k,c = 1,0, needs RAM of 128 bytes, the limit is 100$"
+    text = r"nearest, k,c = 1,0, needs RAM of 192 bytes, the limit is 100$"
     with pytest.raises(InfeasibleError, match=text):
         search(tmp_path, FakeWorker(), config)
 

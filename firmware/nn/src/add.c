@@ -2,24 +2,35 @@
 
 #include "nn/fixed_point.h"
 
+static inline int32_t scale_first(const nn_add_params *p, int8_t value) {
+    return nn_rescale(nn_shift_left(value - p->first_zero_point, p->left_shift),
+                      p->first_multiplier, p->first_shift);
+}
+
+static inline int8_t scale_sum(const nn_add_params *p, int32_t sum) {
+    const int32_t scaled =
+        nn_rescale(sum, p->output_multiplier, p->output_shift) + p->output_zero_point;
+    return (int8_t)nn_clamp(scaled, p->lowest, p->highest);
+}
+
 void nn_add_s8(const nn_add_params *params, const int8_t *first, const int8_t *second,
                int8_t *output) {
-    const nn_add_params *p = params;
-    for (int32_t start = 0; start < p->count; start += p->channels) {
-        for (int32_t c = 0; c < p->channels; c++) {
-            const int32_t a =
-                nn_rescale(nn_shift_left(first[start + c] - p->first_zero_point, p->left_shift),
-                           p->first_multiplier, p->first_shift);
-            const int32_t b =
-                nn_rescale(nn_shift_left(second[c] - p->second_zero_point, p->left_shift),
-                           p->second_multiplier, p->second_shift);
+    const nn_add_params p = *params;
+    for (int32_t left = p.count; left > 0; left -= p.channels) {
+        for (int32_t c = 0; c < p.channels; c++) {
             const int32_t scaled =
-                nn_rescale(a + b, p->output_multiplier, p->output_shift) + p->output_zero_point;
-            output[start + c] = (int8_t)nn_clamp(scaled, p->lowest, p->highest);
+                nn_rescale(nn_shift_left(second[c] - p.second_zero_point, p.left_shift),
+                           p.second_multiplier, p.second_shift);
+            *output++ = scale_sum(&p, scale_first(&p, *first++) + scaled);
         }
     }
 }
 
 void nn_add_constant_s8(const nn_add_params *params, const int8_t *input, int8_t *output) {
-    nn_add_s8(params, input, params->constant, output);
+    const nn_add_params p = *params;
+    for (int32_t left = p.count; left > 0; left -= p.channels) {
+        for (int32_t c = 0; c < p.channels; c++) {
+            *output++ = scale_sum(&p, scale_first(&p, *input++) + p.addends[c]);
+        }
+    }
 }

@@ -13,7 +13,7 @@ typedef struct {
     int32_t second_multiplier, second_shift;
     int32_t output_multiplier, output_shift; /* from there to the scale of the output */
     int32_t lowest, highest;                 /* limits of the output: type and fused activation */
-    const int8_t *constant;                  /* the second input; 0 where it is an activation */
+    const int32_t *addends; /* a constant second input, scaled; 0 where it is an activation */
 } nn_add_params;
 
 /** The constant. The output may lie exactly over the input. */

@@ -10,15 +10,23 @@ typedef struct {
     int32_t kernel_height, kernel_width;
     int32_t stride_height, stride_width;
     int32_t padding_top, padding_left; /* rows and columns that stand for the zero point */
+    int32_t groups;                    /* kernel_height * kernel_width * input_channels / 4, up */
     int32_t input_zero_point, output_zero_point;
     int32_t lowest, highest;    /* limits of the output: type and fused activation */
-    const int8_t *weights;      /* (output_channels, kernel_height, kernel_width, input_channels) */
-    const int32_t *biases;      /* (output_channels) */
-    const int32_t *multipliers; /* (output_channels), Q0.31 */
+    const int8_t *weights;      /* (output_channels, 4 * groups): (h, w, c), then zeros */
+    const int32_t *biases;      /* (output_channels), less the weights' sum times the zero point */
+    const int32_t *multipliers; /* (output_channels), Q0.31, not negative */
     const int8_t *shifts;       /* (output_channels), see nn_rescale */
 } nn_conv_2d_params;
 
-/** Input and output must not overlap. No scratch memory. */
-void nn_conv_2d_s8(const nn_conv_2d_params *params, const int8_t *input, int8_t *output);
+/** Scratch bytes of a convolution: four patches in 16 bits, and one row of bytes. */
+#define NN_CONV_2D_SCRATCH_BYTES(groups) ((groups)*36)
+
+/**
+ * Pixels are written in the order of their addresses, each after all input that it and the pixels
+ * before it need was read. So the output may overlap the input as far as that allows.
+ */
+void nn_conv_2d_s8(const nn_conv_2d_params *params, const int8_t *input, int8_t *output,
+                   void *scratch);
 
 #endif

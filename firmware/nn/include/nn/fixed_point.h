@@ -19,14 +19,17 @@ static inline int32_t nn_shift_left(int32_t value, int32_t shift) {
     return (int32_t)((uint32_t)value << shift);
 }
 
-/** round(a * b / 2^31), ties away from zero; saturates for a = b = INT32_MIN. */
+/**
+ * round(a * b / 2^31), ties away from zero; saturates for a = b = INT32_MIN.
+ *
+ * The reference divides by 2^31 towards zero after a nudge of 2^30 or 1 - 2^30 by the sign of the
+ * product. Adding 2^30 and shifting gives the same for both signs.
+ */
 static inline int32_t nn_multiply_high(int32_t a, int32_t b) {
     if (a == INT32_MIN && b == INT32_MIN) {
         return INT32_MAX;
     }
-    const int64_t product = (int64_t)a * b;
-    const int64_t nudge = product >= 0 ? (INT64_C(1) << 30) : 1 - (INT64_C(1) << 30);
-    return (int32_t)((product + nudge) / (INT64_C(1) << 31));
+    return (int32_t)(((int64_t)a * b + (INT64_C(1) << 30)) >> 31);
 }
 
 /** round(value / 2^exponent), ties away from zero, 0 <= exponent <= 31. */
@@ -37,12 +40,18 @@ static inline int32_t nn_divide_by_power_of_two(int32_t value, int32_t exponent)
     return (value >> exponent) + (remainder > threshold ? 1 : 0);
 }
 
-/** value * multiplier * 2^(shift - 31), rounded twice, -31 <= shift <= 30. */
+/**
+ * value * multiplier * 2^(shift - 31), rounded twice; multiplier >= 0, -31 <= shift <= 30.
+ *
+ * Most factors are below 1, so that the shift is to the right. Rounding ties of negative values
+ * away from zero is rounding them down after 1 was taken away.
+ */
 static inline int32_t nn_rescale(int32_t value, int32_t multiplier, int32_t shift) {
-    const int32_t left = shift > 0 ? shift : 0;
-    const int32_t right = shift > 0 ? 0 : -shift;
-    return nn_divide_by_power_of_two(nn_multiply_high(nn_shift_left(value, left), multiplier),
-                                     right);
+    if (__builtin_expect(shift >= 0, 0)) {
+        return nn_multiply_high(nn_shift_left(value, shift), multiplier);
+    }
+    const int32_t high = (int32_t)(((int64_t)value * multiplier + (INT64_C(1) << 30)) >> 31);
+    return (((high + (high >> 31)) >> (-shift - 1)) + 1) >> 1;
 }
 
 /** value, or the limit that it passes. */

@@ -1,0 +1,102 @@
+"""Kernel calls of steps: what several operators become together. Pure."""
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from codegen.fixed_point import Multiplier, rescale, type_range
+from codegen.graph import Graph, Operator
+from codegen.kernel_call import ConstantArray, KernelCall
+from codegen.operators import lower_operator
+from codegen.operators.support import data_of
+from codegen.steps import Step, StepKind, constant_operand
+
+Params = dict[str, int | float | str]
+
+
+def lower_step(graph: Graph, step: Step) -> KernelCall:
+    """The kernel call of a step whose operators `check_operators` has no text for."""
+    if step.kind is StepKind.TABLE:
+        return _lower_table(graph, step)
+    if step.kind is StepKind.POOLED_CONVOLUTION:
+        return _lower_pooled_convolution(graph, step)
+    return lower_operator(graph, graph.operators[step.operators[0]])
+
+
+def _lower_pooled_convolution(graph: Graph, step: Step) -> KernelCall:
+    convolution, *others = (graph.operators[index] for index in step.operators)
+    call = lower_operator(graph, convolution)
+    _, height, width, _ = graph.tensors[step.output].shape
+    params: list[tuple[str, int | float | str]] = [
+        (f"conv.{field}", value) for field, value in call.params
+    ]
+    params += [("pooled_height", height), ("pooled_width", width)]
+    constants = list(call.constants)
+    for operator in others:
+        if operator.kind in ("MUL", "ADD"):
+            name = operator.kind.lower()
+            part = lower_operator(graph, operator)
+            arrays = {constant.name: f"{name}_{constant.name}" for constant in part.constants}
+            one_row = dict(part.params) | {"count": int(dict(part.params)["count"]) // height}
+            params += [(f"{name}.{key}", arrays.get(str(v), v)) for key, v in one_row.items()]
+            constants += [replace(c, name=arrays[c.name]) for c in part.constants]
+    return replace(
+        call,
+        function="nn_conv_2d_max_pool_2d_s8",
+        header="nn/conv_2d_max_pool_2d.h",
+        params_type="nn_conv_2d_max_pool_2d_params",
+        params=tuple(params),
+        constants=tuple(constants),
+        output=step.output,
+    )
+
+
+def _lower_table(graph: Graph, step: Step) -> KernelCall:
+    """What a chain of element-wise operators makes of every byte, for each channel."""
+    operators = [graph.operators[index] for index in step.operators]
+    source = graph.tensors[step.inputs[0]]
+    lowest, highest = type_range(source.dtype)
+    values = np.arange(lowest, highest + 1)[np.newaxis]
+    for operator in operators:
+        values = _apply(graph, operator, values)
+    # Row by row in the order of the input's bytes, where -128 to -1 are 128 to 255.
+    table = np.roll(values, lowest, axis=1).astype(np.uint8)
+    return KernelCall(
+        function="nn_lookup_8",
+        header="nn/lookup.h",
+        params_type="nn_lookup_params",
+        params=(("count", source.element_count), ("channels", len(table)), ("table", "table")),
+        constants=(ConstantArray("table", "uint8_t", table),),
+        inputs=step.inputs,
+        output=step.output,
+    )
+
+
+def _apply(graph: Graph, operator: Operator, values: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Stored values (channels or 1, n) after one operator; the same arithmetic as its kernel."""
+    p: Params = dict(lower_operator(graph, operator).params)
+    if operator.kind == "QUANTIZE":
+        lowest, highest = type_range(graph.outputs_of(operator)[0].dtype)
+        scaled = rescale(values - _int(p, "input_zero_point"), _factor(p, ""))
+        return np.clip(scaled + _int(p, "output_zero_point"), lowest, highest)
+    constant = constant_operand(graph, operator)
+    assert constant is not None
+    second = np.asarray(data_of(constant), np.int64).reshape(-1, 1) - _int(p, "second_zero_point")
+    first = values - _int(p, "first_zero_point")
+    if operator.kind == "MUL":
+        scaled = rescale(first * second, _factor(p, ""))
+    else:
+        shift = _int(p, "left_shift")
+        total = rescale(first << shift, _factor(p, "first_"))
+        total = total + rescale(second << shift, _factor(p, "second_"))
+        scaled = rescale(total, _factor(p, "output_"))
+    return np.clip(scaled + _int(p, "output_zero_point"), _int(p, "lowest"), _int(p, "highest"))
+
+
+def _int(params: Params, name: str) -> int:
+    return int(params[name])
+
+
+def _factor(params: Params, prefix: str) -> Multiplier:
+    return Multiplier(_int(params, f"{prefix}multiplier"), _int(params, f"{prefix}shift"))

@@ -1,0 +1,212 @@
+"""Which operators one kernel call does together, and what its memory may share. Pure.
+
+Decided by kinds, shapes and constants alone, never by quantization or weights, so that a candidate
+that does not exist yet is planned as its generated code will be.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from codegen.graph import DType, Graph, Operator, Tensor
+from codegen.operators import in_place_input
+from codegen.operators.channels import PATCH_GROUP
+from codegen.operators.windows import padding_before
+
+SCRATCH_BYTES_PER_GROUP = 36
+"""Source: NN_CONV_2D_SCRATCH_BYTES in nn/conv_2d.h."""
+MOST_TABLES = 4
+"""Channels up to which a chain of element-wise operators becomes tables of 256 bytes each."""
+
+
+class StepKind(StrEnum):
+    """How a step is done."""
+
+    OPERATOR = "operator"
+    """One operator by its own kernel."""
+    CONVOLUTION = "convolution"
+    """CONV_2D alone."""
+    POOLED_CONVOLUTION = "pooled convolution"
+    """CONV_2D, MAX_POOL_2D 2×2, perhaps MUL, perhaps ADD."""
+    TABLE = "table"
+    """Element-wise operators by a table for each channel."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One kernel call.
+
+    Attributes:
+        kind: How it is done.
+        operators: Indices of the operators that it does, in their order.
+        inputs: Activations that it reads; the first is the one that its output may overlap.
+        output: The tensor that it writes; what lies between its operators is never stored.
+        scratch_bytes: Memory that it needs while it runs.
+        in_place: The input over which the output may lie exactly, if any.
+        overlap_bytes: The output may share bytes with the first input if it begins at least so
+            many bytes before it; None if it may not.
+    """
+
+    kind: StepKind
+    operators: tuple[int, ...]
+    inputs: tuple[int, ...]
+    output: int
+    scratch_bytes: int = 0
+    in_place: int | None = None
+    overlap_bytes: int | None = None
+
+
+def make_steps(graph: Graph) -> tuple[Step, ...]:
+    """The network as steps; every operator is in exactly one."""
+    readers = Counter(tensor for operator in graph.operators for tensor in operator.inputs)
+    readers.update(graph.outputs)
+    steps: list[Step] = []
+    index = 0
+    while index < len(graph.operators):
+        step = _table(graph, readers, index) or _convolution(graph, readers, index)
+        steps.append(step or _operator(graph, index))
+        index = steps[-1].operators[-1] + 1
+    return tuple(steps)
+
+
+def _operator(graph: Graph, index: int) -> Step:
+    operator = graph.operators[index]
+    inputs = tuple(i for i in operator.inputs if i >= 0 and not graph.tensors[i].is_constant)
+    in_place = in_place_input(graph, operator)
+    return Step(StepKind.OPERATOR, (index,), inputs, operator.outputs[0], in_place=in_place)
+
+
+def _follows(graph: Graph, readers: Counter[int], before: int, index: int, kind: str) -> bool:
+    """Whether operator `index` is of a kind and alone reads what the one before it writes."""
+    if index >= len(graph.operators) or graph.operators[index].kind != kind:
+        return False
+    written = graph.operators[before].outputs[0]
+    return written in graph.operators[index].inputs and readers[written] == 1
+
+
+def constant_operand(graph: Graph, operator: Operator) -> Tensor | None:
+    """The constant of a MUL or ADD that has one element, or one for each channel; else None."""
+    if len(operator.inputs) != 2 or min(operator.inputs) < 0:
+        return None
+    constants = [graph.tensors[i] for i in operator.inputs if graph.tensors[i].is_constant]
+    channels = graph.tensors[operator.outputs[0]].shape[-1:]
+    if len(constants) != 1 or channels == ():
+        return None
+    trimmed = [size for size in constants[0].shape if size != 1]
+    return constants[0] if trimmed in ([], list(channels)) else None
+
+
+def _is_elementwise(graph: Graph, operator: Operator) -> bool:
+    """Whether an operator maps each byte, by its channel, to a byte."""
+    tensors = (*graph.inputs_of(operator), *graph.outputs_of(operator))
+    if any(tensor.dtype not in (DType.INT8, DType.UINT8) for tensor in tensors):
+        return False
+    if operator.kind == "QUANTIZE":
+        return len(operator.inputs) == 1
+    return operator.kind in ("MUL", "ADD") and constant_operand(graph, operator) is not None
+
+
+def _table(graph: Graph, readers: Counter[int], first: int) -> Step | None:
+    """Two or more element-wise operators on few channels."""
+    output = graph.tensors[graph.operators[first].outputs[0]]
+    if not output.shape or output.shape[-1] > MOST_TABLES or len(output.shape) != 4:
+        return None
+    end = first
+    while end < len(graph.operators) and _is_elementwise(graph, graph.operators[end]):
+        if end > first and not _follows(graph, readers, end - 1, end, graph.operators[end].kind):
+            break
+        end += 1
+    if end - first < 2:
+        return None
+    source = next(i for i in graph.operators[first].inputs if not graph.tensors[i].is_constant)
+    return Step(
+        StepKind.TABLE,
+        tuple(range(first, end)),
+        (source,),
+        graph.operators[end - 1].outputs[0],
+        in_place=source,
+    )
+
+
+def _convolution(graph: Graph, readers: Counter[int], index: int) -> Step | None:
+    operator = graph.operators[index]
+    if not _is_plain_convolution(graph, operator):
+        return None
+    end = index + 1
+    if _follows(graph, readers, index, end, "MAX_POOL_2D") and _halves(graph.operators[end]):
+        end += 1
+        for kind in ("MUL", "ADD"):
+            if _follows(graph, readers, end - 1, end, kind) and _scales_channels(
+                graph, graph.operators[end]
+            ):
+                end += 1
+    kind = StepKind.CONVOLUTION if end == index + 1 else StepKind.POOLED_CONVOLUTION
+    output = graph.operators[end - 1].outputs[0]
+    return Step(
+        kind,
+        tuple(range(index, end)),
+        operator.inputs[:1],
+        output,
+        scratch_bytes=patch_groups(graph, operator) * SCRATCH_BYTES_PER_GROUP,
+        overlap_bytes=_overlap(graph, operator, output, kind),
+    )
+
+
+def _is_plain_convolution(graph: Graph, operator: Operator) -> bool:
+    if operator.kind != "CONV_2D" or len(operator.inputs) < 2 or min(operator.inputs[:2]) < 0:
+        return False
+    image, weights = (graph.tensors[i] for i in operator.inputs[:2])
+    output = graph.tensors[operator.outputs[0]]
+    return all(len(tensor.shape) == 4 for tensor in (image, weights, output))
+
+
+def _halves(pool: Operator) -> bool:
+    """Whether a pooling takes whole windows of 2×2."""
+    names = ("filter_height", "filter_width", "stride_h", "stride_w")
+    is_square = all(pool.options.get(name) == 2 for name in names)
+    activation = pool.options.get("fused_activation_function", "NONE")
+    return is_square and pool.options.get("padding") == "VALID" and activation == "NONE"
+
+
+def _scales_channels(graph: Graph, operator: Operator) -> bool:
+    return _is_elementwise(graph, operator) and len(graph.outputs_of(operator)[0].shape) == 4
+
+
+def patch_groups(graph: Graph, convolution: Operator) -> int:
+    """Groups of `PATCH_GROUP` elements in the patch of a convolution, the last one filled up."""
+    _, height, width, channels = graph.tensors[convolution.inputs[1]].shape
+    return -(-height * width * channels // PATCH_GROUP)
+
+
+def _overlap(graph: Graph, convolution: Operator, output: int, kind: StepKind) -> int:
+    """How many bytes the output must begin before the image so that no byte is lost.
+
+    Pixels of the output are written in the order of their addresses, each after its patch was
+    read. After a pixel is written, the first byte of the image that is still needed is the top
+    left one of the next pixel's patch, or of the first patch of the next row. The end of what is
+    written must never pass it.
+    """
+    image = graph.tensors[convolution.inputs[0]]
+    _, input_height, input_width, input_channels = image.shape
+    _, height, width, channels = graph.tensors[output].shape
+    factor = 2 if kind is StepKind.POOLED_CONVOLUTION else 1
+    kernel = graph.tensors[convolution.inputs[1]].shape
+    rows = _first_needed(convolution, "h", input_height, kernel[1], height, factor)
+    columns = _first_needed(convolution, "w", input_width, kernel[2], width, factor)
+    following = np.arange(1, height * width)
+    needed = (rows[following // width] * input_width + columns[following % width]) * input_channels
+    # Patches reach back: what any later pixel needs counts, not only the next one.
+    needed = np.minimum.accumulate(needed[::-1])[::-1]
+    return max(0, int((following * channels - needed).max(initial=0)))
+
+
+def _first_needed(
+    convolution: Operator, side: str, size: int, kernel: int, count: int, factor: int
+) -> np.ndarray:
+    """First row (or column) of the image that each row (or column) of the output needs."""
+    stride = int(convolution.options.get(f"stride_{side}", 1))
+    padding = padding_before(size, kernel, stride, str(convolution.options.get("padding")))
+    first = np.arange(count) * factor * stride - padding
+    return np.clip(first, 0, size - 1)

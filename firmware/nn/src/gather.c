@@ -1,0 +1,149 @@
+#include "gather.h"
+
+#include <stdbool.h>
+
+/* Columns of the kernel that lie left of the image, inside, and right of it. */
+typedef struct {
+    int32_t left, inside, right;
+} columns;
+
+static columns split_columns(const nn_conv_2d_params *p, int32_t x) {
+    const int32_t end = x + p->kernel_width;
+    columns split;
+    split.left = x < 0 ? -x : 0;
+    split.left = split.left > p->kernel_width ? p->kernel_width : split.left;
+    split.right = end > p->input_width ? end - p->input_width : 0;
+    split.right = split.right > p->kernel_width ? p->kernel_width : split.right;
+    split.inside = p->kernel_width - split.left - split.right;
+    return split;
+}
+
+static int8_t *fill(int8_t *to, int32_t count, int8_t value) {
+    for (; count > 0; count--) {
+        *to++ = value;
+    }
+    return to;
+}
+
+static int8_t *copy(int8_t *to, const int8_t *from, int32_t count) {
+    for (; count >= 4; count -= 4) {
+        memcpy(to, from, 4);
+        to += 4;
+        from += 4;
+    }
+    for (; count > 0; count--) {
+        *to++ = *from++;
+    }
+    return to;
+}
+
+static int16_t *fill_groups(int16_t *to, int32_t elements, int8_t value) {
+    const int8_t values[NN_GROUP] = {value, value, value, value};
+    for (; elements > 0; elements -= NN_GROUP) {
+        nn_widen(values, to);
+        to += NN_GROUP_VALUES;
+    }
+    return to;
+}
+
+static int16_t *widen_groups(int16_t *to, const int8_t *from, int32_t elements) {
+    for (; elements >= 2 * NN_GROUP; elements -= 2 * NN_GROUP) {
+        nn_widen(from, to);
+        nn_widen(from + NN_GROUP, to + NN_GROUP_VALUES);
+        from += 2 * NN_GROUP;
+        to += 2 * NN_GROUP_VALUES;
+    }
+    if (elements > 0) {
+        nn_widen(from, to);
+        from += NN_GROUP;
+        to += NN_GROUP_VALUES;
+    }
+    return to;
+}
+
+#if defined(__ARM_FEATURE_DSP)
+
+/* Three rows of nine bytes, three colours of three pixels each, as seven groups without a detour
+ * through memory. Reads not one byte more. */
+static void widen_colours(int16_t *to, const int8_t *first, int32_t step) {
+    const int8_t *const second = first + step, *const third = second + step;
+    uint16_t second_end, third_start;
+    memcpy(&second_end, second + 7, sizeof second_end);
+    memcpy(&third_start, third, sizeof third_start);
+    nn_widen_word(nn_word_at(first), to);
+    nn_widen_word(nn_word_at(first + 4), to + NN_GROUP_VALUES);
+    nn_widen_word((uint8_t)first[8] | nn_word_at(second) << 8, to + 2 * NN_GROUP_VALUES);
+    nn_widen_word(nn_word_at(second + 3), to + 3 * NN_GROUP_VALUES);
+    nn_widen_word(second_end | (uint32_t)third_start << 16, to + 4 * NN_GROUP_VALUES);
+    nn_widen_word(nn_word_at(third + 2), to + 5 * NN_GROUP_VALUES);
+    nn_widen_word(nn_word_at(third + 5) >> 8, to + 6 * NN_GROUP_VALUES);
+}
+
+#endif
+
+/* The rows of a patch that lies inside the image, without a look at its borders. */
+static void gather_inside(const nn_conv_2d_params *p, const int8_t *from, int16_t *to,
+                          int8_t *bytes) {
+    const int32_t row_bytes = p->kernel_width * p->input_channels;
+    const int32_t step = p->input_width * p->input_channels;
+    if (p->input_channels % NN_GROUP == 0) {
+        for (int32_t row = 0; row < p->kernel_height; row++) {
+            to = widen_groups(to, from, row_bytes);
+            from += step;
+        }
+        return;
+    }
+#if defined(__ARM_FEATURE_DSP)
+    if (row_bytes == 9 && p->kernel_height == 3) {
+        widen_colours(to, from, step);
+        return;
+    }
+#endif
+    int8_t *end = bytes;
+    for (int32_t row = 0; row < p->kernel_height; row++) {
+        end = copy(end, from, row_bytes);
+        from += step;
+    }
+    (void)widen_groups(to, bytes, p->groups * NN_GROUP);
+}
+
+/* A patch of which a part lies outside the image, where every element is the zero point. */
+static void gather_across(const nn_conv_2d_params *p, const int8_t *input, int32_t y, int32_t x,
+                          int16_t *to, int8_t *bytes) {
+    const columns split = split_columns(p, x);
+    const int32_t channels = p->input_channels;
+    const int8_t zero = (int8_t)p->input_zero_point;
+    const int32_t left = split.left * channels, right = split.right * channels;
+    int8_t *end = bytes;
+    for (int32_t row = y; row < y + p->kernel_height; row++) {
+        const bool inside = row >= 0 && row < p->input_height;
+        const int32_t middle = inside ? split.inside * channels : 0;
+        const int32_t before = inside ? left : p->kernel_width * channels;
+        const int8_t *const from = input + (row * p->input_width + x + split.left) * channels;
+        if (channels % NN_GROUP == 0) {
+            to = fill_groups(to, before, zero);
+            to = widen_groups(to, from, middle);
+            to = fill_groups(to, inside ? right : 0, zero);
+        } else {
+            end = fill(end, before, zero);
+            end = copy(end, from, middle);
+            end = fill(end, inside ? right : 0, zero);
+        }
+    }
+    if (channels % NN_GROUP != 0) {
+        (void)widen_groups(to, bytes, p->groups * NN_GROUP);
+    }
+}
+
+void nn_gather(const nn_conv_2d_params *params, const int8_t *input, int32_t y, int32_t x,
+               int16_t *patches, int8_t *bytes) {
+    const nn_conv_2d_params *p = params;
+    const int32_t top = y * p->stride_height - p->padding_top;
+    const int32_t left = x * p->stride_width - p->padding_left;
+    if (top >= 0 && left >= 0 && top + p->kernel_height <= p->input_height &&
+        left + p->kernel_width <= p->input_width) {
+        gather_inside(p, input + (top * p->input_width + left) * p->input_channels, patches, bytes);
+    } else {
+        gather_across(p, input, top, left, patches, bytes);
+    }
+}
