@@ -5,7 +5,7 @@ that does not exist yet is planned as its generated code will be.
 """
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -74,8 +74,21 @@ def make_steps(graph: Graph) -> tuple[Step, ...]:
 def _operator(graph: Graph, index: int) -> Step:
     operator = graph.operators[index]
     inputs = tuple(i for i in operator.inputs if i >= 0 and not graph.tensors[i].is_constant)
-    in_place = in_place_input(graph, operator)
-    return Step(StepKind.OPERATOR, (index,), inputs, operator.outputs[0], in_place=in_place)
+    step = Step(
+        StepKind.OPERATOR,
+        (index,),
+        inputs,
+        operator.outputs[0],
+        in_place=in_place_input(graph, operator),
+    )
+    if operator.kind != "DEPTHWISE_CONV_2D" or not _has_images(graph, operator):
+        return step
+    return replace(
+        step,
+        inputs=operator.inputs[:1],
+        scratch_bytes=graph.tensors[operator.inputs[1]].element_count,
+        overlap_bytes=_overlap(graph, operator, operator.outputs[0], step.kind),
+    )
 
 
 def _follows(graph: Graph, readers: Counter[int], before: int, index: int, kind: str) -> bool:
@@ -154,12 +167,19 @@ def _convolution(graph: Graph, readers: Counter[int], index: int) -> Step | None
     )
 
 
-def _is_plain_convolution(graph: Graph, operator: Operator) -> bool:
-    if operator.kind != "CONV_2D" or len(operator.inputs) < 2 or min(operator.inputs[:2]) < 0:
+def _has_images(graph: Graph, operator: Operator) -> bool:
+    """Whether a convolution's image, weights and output have four dimensions each."""
+    if len(operator.inputs) < 2 or min(operator.inputs[:2]) < 0:
         return False
-    image, weights = (graph.tensors[i] for i in operator.inputs[:2])
-    output = graph.tensors[operator.outputs[0]]
-    return all(len(tensor.shape) == 4 for tensor in (image, weights, output))
+    tensors = [graph.tensors[i] for i in (*operator.inputs[:2], operator.outputs[0])]
+    return all(len(tensor.shape) == 4 for tensor in tensors)
+
+
+def _is_plain_convolution(graph: Graph, operator: Operator) -> bool:
+    """Whether every output channel sums over all channels, of which there may be one."""
+    if operator.kind not in ("CONV_2D", "DEPTHWISE_CONV_2D") or not _has_images(graph, operator):
+        return False
+    return operator.kind == "CONV_2D" or graph.tensors[operator.inputs[0]].shape[3] == 1
 
 
 def _halves(pool: Operator) -> bool:
@@ -176,7 +196,8 @@ def _scales_channels(graph: Graph, operator: Operator) -> bool:
 
 def patch_groups(graph: Graph, convolution: Operator) -> int:
     """Groups of `PATCH_GROUP` elements in the patch of a convolution, the last one filled up."""
-    _, height, width, channels = graph.tensors[convolution.inputs[1]].shape
+    _, height, width, _ = graph.tensors[convolution.inputs[1]].shape
+    channels = graph.tensors[convolution.inputs[0]].shape[3]
     return -(-height * width * channels // PATCH_GROUP)
 
 
@@ -186,7 +207,8 @@ def _overlap(graph: Graph, convolution: Operator, output: int, kind: StepKind) -
     Pixels of the output are written in the order of their addresses, each after its patch was
     read. After a pixel is written, the first byte of the image that is still needed is the top
     left one of the next pixel's patch, or of the first patch of the next row. The end of what is
-    written must never pass it.
+    written must never pass it. A depthwise convolution writes channels of a pixel while it reads
+    others: there the pixel's own patch is still needed.
     """
     image = graph.tensors[convolution.inputs[0]]
     _, input_height, input_width, input_channels = image.shape
@@ -195,11 +217,13 @@ def _overlap(graph: Graph, convolution: Operator, output: int, kind: StepKind) -
     kernel = graph.tensors[convolution.inputs[1]].shape
     rows = _first_needed(convolution, "h", input_height, kernel[1], height, factor)
     columns = _first_needed(convolution, "w", input_width, kernel[2], width, factor)
-    following = np.arange(1, height * width)
-    needed = (rows[following // width] * input_width + columns[following % width]) * input_channels
+    reads_own = kind is StepKind.OPERATOR
+    needing = np.arange(0 if reads_own else 1, height * width)
+    needed = (rows[needing // width] * input_width + columns[needing % width]) * input_channels
     # Patches reach back: what any later pixel needs counts, not only the next one.
     needed = np.minimum.accumulate(needed[::-1])[::-1]
-    return max(0, int((following * channels - needed).max(initial=0)))
+    written = (needing + 1 if reads_own else needing) * channels
+    return max(0, int((written - needed).max(initial=0)))
 
 
 def _first_needed(

@@ -17,6 +17,9 @@ TYPES = {
     "int16": tflite.TensorType.INT16,
 }
 
+INT8_VERSIONS = {"RESHAPE": 1, "DEPTHWISE_CONV_2D": 3}
+"""First version of each operator that takes int8 and a scale for each channel; 2 for others."""
+
 
 @dataclass
 class ModelBuilder:
@@ -166,6 +169,9 @@ class ModelBuilder:
 
 OPTIONS = {
     "ADD": "AddOptions",
+    "AVERAGE_POOL_2D": "Pool2DOptions",
+    "CONCATENATION": "ConcatenationOptions",
+    "DEPTHWISE_CONV_2D": "DepthwiseConv2DOptions",
     "CONV_2D": "Conv2DOptions",
     "DEQUANTIZE": "DequantizeOptions",
     "FULLY_CONNECTED": "FullyConnectedOptions",
@@ -183,7 +189,7 @@ def _code(b: flatbuffers.Builder, kind: str) -> int:
     tflite.OperatorCodeStart(b)
     tflite.OperatorCodeAddDeprecatedBuiltinCode(b, min(number, 127))
     tflite.OperatorCodeAddBuiltinCode(b, number)
-    tflite.OperatorCodeAddVersion(b, 1 if kind == "RESHAPE" else 2)
+    tflite.OperatorCodeAddVersion(b, INT8_VERSIONS.get(kind, 2))
     return int(tflite.OperatorCodeEnd(b))
 
 

@@ -2,14 +2,17 @@
 
 from codegen.graph import Graph, Operator
 from codegen.kernel_call import KernelCall
+from codegen.operators.depthwise import DEPTHWISE_CONV_2D
 from codegen.operators.elementwise import ADD, DEQUANTIZE, MUL, QUANTIZE, RESHAPE
 from codegen.operators.reductions import FULLY_CONNECTED, MEAN, SOFTMAX
 from codegen.operators.support import OperatorSupport
-from codegen.operators.windows import CONV_2D, MAX_POOL_2D
+from codegen.operators.windows import AVERAGE_POOL_2D, CONV_2D, MAX_POOL_2D
 
 _SUPPORTED: dict[str, OperatorSupport] = {
     "ADD": ADD,
+    "AVERAGE_POOL_2D": AVERAGE_POOL_2D,
     "CONV_2D": CONV_2D,
+    "DEPTHWISE_CONV_2D": DEPTHWISE_CONV_2D,
     "DEQUANTIZE": DEQUANTIZE,
     "FULLY_CONNECTED": FULLY_CONNECTED,
     "MAX_POOL_2D": MAX_POOL_2D,

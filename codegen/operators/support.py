@@ -51,7 +51,7 @@ def check_types(tensors: Sequence[Tensor], allowed: Sequence[DType]) -> list[str
 
 
 def check_quantization(
-    graph: Graph, operator: Operator, weights: Tensor | None = None
+    graph: Graph, operator: Operator, weights: Tensor | None = None, axis: int = 0
 ) -> list[str]:
     """A reason for each way in which the 8-bit tensors' scales and zero points cannot be used.
 
@@ -60,7 +60,8 @@ def check_quantization(
     Args:
         graph: The network.
         operator: Its operator; all its tensors but `weights` must have one scale.
-        weights: Weights (output channels, …), which may have one scale for each channel.
+        weights: Weights, which may have one scale for each output channel.
+        axis: Their dimension along which the output channels lie.
     """
     if any(tensor.is_constant and tensor.data is None for tensor in graph.tensors):
         return []
@@ -71,17 +72,17 @@ def check_quantization(
         if tensor.quantization is None:
             reasons.append("without quantization")
         elif tensor is weights:
-            reasons += _check_weights(tensor, tensor.quantization)
+            reasons += _check_weights(tensor, tensor.quantization, axis)
         else:
             reasons += _check_one_scale(tensor, tensor.quantization)
     return reasons
 
 
-def _check_weights(weights: Tensor, quantization: Quantization) -> list[str]:
+def _check_weights(weights: Tensor, quantization: Quantization, axis: int) -> list[str]:
     count = len(quantization.scales)
     if count == 1:
         return _check_one_scale(weights, quantization)
-    if quantization.axis != 0 or count != weights.shape[0]:
+    if quantization.axis != axis or count != weights.shape[axis]:
         return [f"with {count} weight scales along axis {quantization.axis}"]
     return ["with weight zero points"] if any(quantization.zero_points) else []
 

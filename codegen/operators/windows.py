@@ -1,6 +1,9 @@
-"""Operators that move a window over an image: CONV_2D and MAX_POOL_2D. Pure."""
+"""Operators that move a window over an image: CONV_2D, MAX_POOL_2D, AVERAGE_POOL_2D. Pure."""
 
-from codegen.fixed_point import quantize_multiplier
+import numpy as np
+from numpy.typing import NDArray
+
+from codegen.fixed_point import Multiplier, quantize_multiplier
 from codegen.graph import DType, Graph, Operator, Tensor
 from codegen.kernel_call import ConstantArray, KernelCall
 from codegen.operators.channels import (
@@ -25,6 +28,8 @@ from codegen.operators.support import (
     zero_point_of,
 )
 
+Params = tuple[tuple[str, int | float | str], ...]
+
 
 def padding_before(size: int, window: int, stride: int, padding: str) -> int:
     """Rows or columns of padding before the first one of the input.
@@ -46,7 +51,7 @@ def output_size(size: int, window: int, stride: int, padding: str) -> int:
     return -(-(size if padding == "SAME" else max(size - window + 1, 0)) // stride)
 
 
-def _check_window(
+def check_window(
     operator: Operator, image: Tensor, output: Tensor, window: tuple[int, int], channels: int
 ) -> list[str]:
     """Reasons common to all windows (height, width) over an image that give `channels`."""
@@ -77,7 +82,7 @@ def _check_conv_2d(graph: Graph, operator: Operator) -> list[str]:
     reasons = check_types([image, weights, output], [DType.INT8])
     reasons += check_constant(weights, "weights") + check_bias(graph, operator, count)
     reasons += check_quantization(graph, operator, weights)
-    reasons += _check_window(operator, image, output, window, count)
+    reasons += check_window(operator, image, output, window, count)
     if dilations != [1, 1]:
         reasons.append(f"with dilation {max(dilations)}")
     if channels != image.shape[3]:
@@ -86,21 +91,45 @@ def _check_conv_2d(graph: Graph, operator: Operator) -> list[str]:
 
 
 def _lower_conv_2d(graph: Graph, operator: Operator) -> KernelCall:
+    weights = graph.tensors[operator.inputs[1]]
+    return convolution_call(graph, operator, data_of(weights))
+
+
+def weight_multipliers(graph: Graph, operator: Operator, count: int) -> list[Multiplier]:
+    """For each output channel the factor from sums of products to outputs."""
     image, weights, *_ = graph.inputs_of(operator)
     (output,) = graph.outputs_of(operator)
     assert weights.quantization is not None
-    _, height, width, channels = image.shape
-    count, kernel_height, kernel_width, _ = weights.shape
-    stride_height = integer_option(operator, "stride_h", 1)
-    stride_width = integer_option(operator, "stride_w", 1)
-    padding = str(operator.options["padding"])
     scales = weights.quantization.scales
-    multipliers = [
+    return [
         quantize_multiplier(scale_of(image) * scale / scale_of(output))
         for scale in (scales if len(scales) == count else scales * count)
     ]
+
+
+def geometry(operator: Operator, image: Tensor, kernel: tuple[int, int]) -> Params:
+    """Kernel, strides and padding before the image, as the kernels of convolutions take them."""
+    _, height, width, _ = image.shape
+    stride_height = integer_option(operator, "stride_h", 1)
+    stride_width = integer_option(operator, "stride_w", 1)
+    padding = str(operator.options["padding"])
+    return (
+        ("kernel_height", kernel[0]),
+        ("kernel_width", kernel[1]),
+        ("stride_height", stride_height),
+        ("stride_width", stride_width),
+        ("padding_top", padding_before(height, kernel[0], stride_height, padding)),
+        ("padding_left", padding_before(width, kernel[1], stride_width, padding)),
+    )
+
+
+def convolution_call(graph: Graph, operator: Operator, weights: NDArray[np.generic]) -> KernelCall:
+    """The call of `nn_conv_2d_s8` with weights (output channels, kernel h, kernel w, channels)."""
+    image = graph.tensors[operator.inputs[0]]
+    (output,) = graph.outputs_of(operator)
+    _, height, width, channels = image.shape
     lowest, highest = output_limits(operator, output)
-    weight_rows = padded_rows(data_of(weights))
+    rows = padded_rows(weights)
     return KernelCall(
         function="nn_conv_2d_s8",
         header="nn/conv_2d.h",
@@ -111,14 +140,9 @@ def _lower_conv_2d(graph: Graph, operator: Operator) -> KernelCall:
             ("input_channels", channels),
             ("output_height", output.shape[1]),
             ("output_width", output.shape[2]),
-            ("output_channels", count),
-            ("kernel_height", kernel_height),
-            ("kernel_width", kernel_width),
-            ("stride_height", stride_height),
-            ("stride_width", stride_width),
-            ("padding_top", padding_before(height, kernel_height, stride_height, padding)),
-            ("padding_left", padding_before(width, kernel_width, stride_width, padding)),
-            ("groups", weight_rows.shape[1] // PATCH_GROUP),
+            ("output_channels", len(rows)),
+            *geometry(operator, image, (weights.shape[1], weights.shape[2])),
+            ("groups", rows.shape[1] // PATCH_GROUP),
             ("input_zero_point", zero_point_of(image)),
             ("output_zero_point", zero_point_of(output)),
             ("lowest", lowest),
@@ -129,9 +153,9 @@ def _lower_conv_2d(graph: Graph, operator: Operator) -> KernelCall:
             ("shifts", "shifts"),
         ),
         constants=(
-            ConstantArray("weights", "int8_t", weight_rows),
-            folded_bias_array(graph, operator, weight_rows, zero_point_of(image)),
-            *multiplier_arrays(multipliers),
+            ConstantArray("weights", "int8_t", rows),
+            folded_bias_array(graph, operator, rows, zero_point_of(image)),
+            *multiplier_arrays(weight_multipliers(graph, operator, len(rows))),
         ),
         inputs=operator.inputs[:1],
         output=operator.outputs[0],
@@ -139,7 +163,7 @@ def _lower_conv_2d(graph: Graph, operator: Operator) -> KernelCall:
     )
 
 
-def _check_max_pool_2d(graph: Graph, operator: Operator) -> list[str]:
+def _check_pool(graph: Graph, operator: Operator) -> list[str]:
     (image,) = graph.inputs_of(operator)
     (output,) = graph.outputs_of(operator)
     if len(image.shape) != 4:
@@ -149,13 +173,14 @@ def _check_max_pool_2d(graph: Graph, operator: Operator) -> list[str]:
         integer_option(operator, "filter_width", 0),
     )
     reasons = check_types([image, output], [DType.INT8]) + check_quantization(graph, operator)
-    reasons += _check_window(operator, image, output, window, image.shape[3])
+    reasons += check_window(operator, image, output, window, image.shape[3])
     if not reasons and image.quantization != output.quantization:
         reasons.append("with an output of another scale than its input")
     return reasons
 
 
-def _lower_max_pool_2d(graph: Graph, operator: Operator) -> KernelCall:
+def _lower_pool(graph: Graph, operator: Operator) -> KernelCall:
+    name = operator.kind.lower()
     (image,) = graph.inputs_of(operator)
     (output,) = graph.outputs_of(operator)
     _, height, width, channels = image.shape
@@ -166,9 +191,9 @@ def _lower_max_pool_2d(graph: Graph, operator: Operator) -> KernelCall:
     padding = str(operator.options["padding"])
     lowest, highest = output_limits(operator, output)
     return KernelCall(
-        function="nn_max_pool_2d_s8",
-        header="nn/max_pool_2d.h",
-        params_type="nn_max_pool_2d_params",
+        function=f"nn_{name}_s8",
+        header=f"nn/{name}.h",
+        params_type=f"nn_{name}_params",
         params=(
             ("input_height", height),
             ("input_width", width),
@@ -191,4 +216,5 @@ def _lower_max_pool_2d(graph: Graph, operator: Operator) -> KernelCall:
 
 
 CONV_2D = OperatorSupport(_check_conv_2d, _lower_conv_2d, input_counts=(2, 3))
-MAX_POOL_2D = OperatorSupport(_check_max_pool_2d, _lower_max_pool_2d)
+AVERAGE_POOL_2D = OperatorSupport(_check_pool, _lower_pool)
+MAX_POOL_2D = OperatorSupport(_check_pool, _lower_pool)

@@ -45,10 +45,7 @@ def conv_2d(rng: Random) -> Case:
     b = model.constant(
         rng.integers(-5000, 5000, count).astype(np.int32), [in_scale * s for s in scales]
     )
-    shape = [
-        -(-n // s) if padding == SAME else (n - k) // s + 1
-        for n, k, s in zip((height, width), kernel, (stride_h, stride_w), strict=True)
-    ]
+    shape = _output_size((height, width), kernel, (stride_h, stride_w), padding)
     out = model.activation((1, *shape, count), _scale(rng, 0.02, 0.5), _point(rng))
     model.operator(
         "CONV_2D",
@@ -64,7 +61,56 @@ def conv_2d(rng: Random) -> Case:
     return model.build([image], [out]), _values(rng, (1, height, width, channels))
 
 
+def depthwise_conv_2d(rng: Random) -> Case:
+    kernel = tuple(int(n) for n in rng.integers(1, 5, 2))
+    height, width = (int(n) + k for n, k in zip(rng.integers(0, 9, 2), kernel, strict=True))
+    channels = int(rng.integers(1, 14))
+    count = int(rng.integers(1, 9)) if channels == 1 else channels
+    stride_h, stride_w = (int(n) for n in rng.integers(1, 4, 2))
+    padding = int(rng.choice([SAME, VALID]))
+    model = ModelBuilder()
+    in_scale, scales = _scale(rng), [_scale(rng, 0.001, 0.02) for _ in range(count)]
+    image = model.activation((1, height, width, channels), in_scale, _point(rng))
+    weights = _values(rng, (1, *kernel, count)).clip(-127, 127)
+    w = model.constant(weights, scales, axis=3)
+    b = model.constant(
+        rng.integers(-5000, 5000, count).astype(np.int32), [in_scale * s for s in scales]
+    )
+    shape = _output_size((height, width), kernel, (stride_h, stride_w), padding)
+    out = model.activation((1, *shape, count), _scale(rng, 0.02, 0.5), _point(rng))
+    model.operator(
+        "DEPTHWISE_CONV_2D",
+        [image, w, b],
+        out,
+        padding=padding,
+        stride_h=stride_h,
+        stride_w=stride_w,
+        depth_multiplier=count // channels,
+        dilation_h_factor=1,
+        dilation_w_factor=1,
+        fused_activation_function=_activation(rng),
+    )
+    return model.build([image], [out]), _values(rng, (1, height, width, channels))
+
+
+def _output_size(
+    size: tuple[int, ...], window: tuple[int, ...], stride: tuple[int, ...], padding: int
+) -> list[int]:
+    return [
+        -(-n // s) if padding == SAME else (n - k) // s + 1
+        for n, k, s in zip(size, window, stride, strict=True)
+    ]
+
+
 def max_pool_2d(rng: Random) -> Case:
+    return _pool(rng, "MAX_POOL_2D")
+
+
+def average_pool_2d(rng: Random) -> Case:
+    return _pool(rng, "AVERAGE_POOL_2D")
+
+
+def _pool(rng: Random, kind: str) -> Case:
     window = tuple(int(n) for n in rng.integers(1, 4, 2))
     height, width = (int(n) + k for n, k in zip(rng.integers(0, 9, 2), window, strict=True))
     channels = int(rng.integers(1, 9))
@@ -73,13 +119,10 @@ def max_pool_2d(rng: Random) -> Case:
     model = ModelBuilder()
     scale, point = _scale(rng), _point(rng)
     image = model.activation((1, height, width, channels), scale, point)
-    shape = [
-        -(-n // s) if padding == SAME else (n - k) // s + 1
-        for n, k, s in zip((height, width), window, (stride_h, stride_w), strict=True)
-    ]
+    shape = _output_size((height, width), window, (stride_h, stride_w), padding)
     out = model.activation((1, *shape, channels), scale, point)
     model.operator(
-        "MAX_POOL_2D",
+        kind,
         [image],
         out,
         padding=padding,
@@ -206,7 +249,9 @@ def reshape(rng: Random) -> Case:
 
 CASES: dict[str, Callable[[Random], Case]] = {
     "ADD": add,
+    "AVERAGE_POOL_2D": average_pool_2d,
     "CONV_2D": conv_2d,
+    "DEPTHWISE_CONV_2D": depthwise_conv_2d,
     "DEQUANTIZE": dequantize,
     "FULLY_CONNECTED": fully_connected,
     "MAX_POOL_2D": max_pool_2d,

@@ -1,21 +1,20 @@
 #include "nn/conv_2d.h"
 
 #include "gather.h"
-#include "nn/fixed_point.h"
+#include "scale_sums.h"
 
 static void write_pixels(const nn_conv_2d_params *p, const int16_t *patches, int32_t count,
                          int8_t *output) {
+    nn_scaling scaling = {0, 0, p->output_zero_point, p->lowest, p->highest};
     const int8_t *weights = p->weights;
     for (int32_t c = 0; c < p->output_channels; c++) {
         const int32_t bias = p->biases[c];
         int32_t sums[NN_PATCHES] = {bias, bias, bias, bias};
         nn_dot_4(patches, weights, p->groups, sums);
         weights += p->groups * NN_GROUP;
-        for (int32_t i = 0; i < count; i++) {
-            const int32_t scaled =
-                nn_rescale(sums[i], p->multipliers[c], p->shifts[c]) + p->output_zero_point;
-            output[i * p->output_channels + c] = (int8_t)nn_clamp(scaled, p->lowest, p->highest);
-        }
+        scaling.multiplier = p->multipliers[c];
+        scaling.shift = p->shifts[c];
+        nn_scale_sums(&scaling, sums, count, output++, p->output_channels);
     }
 }
 

@@ -41,17 +41,21 @@ static inline int32_t nn_divide_by_power_of_two(int32_t value, int32_t exponent)
 }
 
 /**
- * value * multiplier * 2^(shift - 31), rounded twice; multiplier >= 0, -31 <= shift <= 30.
+ * value * multiplier * 2^(-right - 31), rounded twice; multiplier >= 0, 1 <= right <= 31.
  *
- * Most factors are below 1, so that the shift is to the right. Rounding ties of negative values
- * away from zero is rounding them down after 1 was taken away.
+ * Rounding ties of negative values away from zero is rounding them down after 1 was taken away.
  */
-static inline int32_t nn_rescale(int32_t value, int32_t multiplier, int32_t shift) {
-    if (__builtin_expect(shift >= 0, 0)) {
-        return nn_multiply_high(nn_shift_left(value, shift), multiplier);
-    }
+static inline int32_t nn_rescale_down(int32_t value, int32_t multiplier, int32_t right) {
     const int32_t high = (int32_t)(((int64_t)value * multiplier + (INT64_C(1) << 30)) >> 31);
-    return (((high + (high >> 31)) >> (-shift - 1)) + 1) >> 1;
+    return (((high + (high >> 31)) >> (right - 1)) + 1) >> 1;
+}
+
+/** value * multiplier * 2^(shift - 31), rounded twice; multiplier >= 0, -31 <= shift <= 30. */
+static inline int32_t nn_rescale(int32_t value, int32_t multiplier, int32_t shift) {
+    if (shift < 0) {
+        return nn_rescale_down(value, multiplier, -shift);
+    }
+    return nn_multiply_high(nn_shift_left(value, shift), multiplier);
 }
 
 /** value, or the limit that it passes. */

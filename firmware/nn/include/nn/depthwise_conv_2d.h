@@ -1,0 +1,29 @@
+/** DEPTHWISE_CONV_2D: a kernel for each channel, int8, one output channel for each of the input. */
+#ifndef NN_DEPTHWISE_CONV_2D_H
+#define NN_DEPTHWISE_CONV_2D_H
+
+#include <stdint.h>
+
+typedef struct {
+    int32_t input_height, input_width, channels; /* input is (h, w, c) */
+    int32_t output_height, output_width;         /* output is (h, w, c) */
+    int32_t kernel_height, kernel_width;
+    int32_t stride_height, stride_width;
+    int32_t padding_top, padding_left; /* rows and columns that stand for the zero point */
+    int32_t input_zero_point, output_zero_point;
+    int32_t lowest, highest;    /* limits of the output: type and fused activation */
+    const int8_t *weights;      /* (kernel_height, kernel_width, channels) */
+    const int32_t *biases;      /* (channels), less the weights' sum times the zero point */
+    const int32_t *multipliers; /* (channels), Q0.31, not negative */
+    const int8_t *shifts;       /* (channels), see nn_rescale */
+} nn_depthwise_conv_2d_params;
+
+/**
+ * Pixels are written in the order of their addresses, channel by channel while they are read: the
+ * output may overlap the input where no byte is written before the pixel at its place was used up.
+ * Scratch memory: one patch, kernel_height * kernel_width * channels bytes.
+ */
+void nn_depthwise_conv_2d_s8(const nn_depthwise_conv_2d_params *params, const int8_t *input,
+                             int8_t *output, void *scratch);
+
+#endif
