@@ -54,6 +54,21 @@ def folded_bias_array(
     return ConstantArray("biases", "int32_t", folded.astype(np.uint32).astype(np.int32))
 
 
+LARGEST_SUM = (1 << 30) - 1
+"""Largest sum of products, either sign, that the kernels scale exactly."""
+
+
+def check_sums(graph: Graph, operator: Operator, rows: NDArray[np.generic]) -> list[str]:
+    """A reason if sums with weights (output channels, …) may pass `LARGEST_SUM`."""
+    image, output_count = graph.tensors[operator.inputs[0]], len(rows)
+    if image.quantization is None:
+        return []
+    weights = np.abs(np.asarray(rows, np.int64)).reshape(output_count, -1).sum(axis=1)
+    bias = np.abs(np.asarray(bias_array(graph, operator, output_count).values, np.int64))
+    largest = int((weights * 255 + bias).max(initial=0))
+    return [f"with sums up to {largest}"] if largest > LARGEST_SUM else []
+
+
 def multiplier_arrays(multipliers: Sequence[Multiplier]) -> tuple[ConstantArray, ConstantArray]:
     """Multipliers and shifts as the kernels take them."""
     return (

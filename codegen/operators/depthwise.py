@@ -1,10 +1,17 @@
 """DEPTHWISE_CONV_2D: a kernel for each channel. Pure."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from codegen.graph import DType, Graph, Operator
 from codegen.kernel_call import ConstantArray, KernelCall
-from codegen.operators.channels import check_bias, folded_bias_array, multiplier_arrays
+from codegen.operators.channels import (
+    PATCH_GROUP,
+    check_bias,
+    check_sums,
+    folded_bias_array,
+    multiplier_arrays,
+)
 from codegen.operators.support import (
     OperatorSupport,
     check_constant,
@@ -39,7 +46,20 @@ def _check(graph: Graph, operator: Operator) -> list[str]:
         reasons.append(f"with dilation {max(dilations)}")
     if weights.shape[0] != 1 or image.shape[3] not in (1, count):
         reasons.append(f"with {count} kernels for {image.shape[3]} channels")
+    if not reasons and weights.data is not None:
+        reasons += check_sums(graph, operator, np.moveaxis(weights.data, 3, 0))
     return reasons
+
+
+def _in_quads(by_channel: NDArray[np.int8]) -> NDArray[np.int8]:
+    """Weights (channels, taps) in the order in which the kernel reads them.
+
+    Four channels at a time, tap by tap; channels that are left over, one after another.
+    """
+    channels, taps = by_channel.shape
+    whole = channels - channels % PATCH_GROUP
+    quads = by_channel[:whole].reshape(-1, PATCH_GROUP, taps).transpose(0, 2, 1)
+    return np.concatenate([quads.ravel(), by_channel[whole:].ravel()])
 
 
 def _lower(graph: Graph, operator: Operator) -> KernelCall:
@@ -73,7 +93,7 @@ def _lower(graph: Graph, operator: Operator) -> KernelCall:
             ("shifts", "shifts"),
         ),
         constants=(
-            ConstantArray("weights", "int8_t", kernels),
+            ConstantArray("weights", "int8_t", _in_quads(by_channel)),
             folded_bias_array(graph, operator, by_channel, zero_point_of(image)),
             *multiplier_arrays(weight_multipliers(graph, operator, channels)),
         ),

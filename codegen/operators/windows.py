@@ -9,6 +9,7 @@ from codegen.kernel_call import ConstantArray, KernelCall
 from codegen.operators.channels import (
     PATCH_GROUP,
     check_bias,
+    check_sums,
     folded_bias_array,
     multiplier_arrays,
     padded_rows,
@@ -87,6 +88,8 @@ def _check_conv_2d(graph: Graph, operator: Operator) -> list[str]:
         reasons.append(f"with dilation {max(dilations)}")
     if channels != image.shape[3]:
         reasons.append(f"with {image.shape[3] // max(channels, 1)} groups")
+    if not reasons and weights.data is not None:
+        reasons += check_sums(graph, operator, weights.data)
     return reasons
 
 

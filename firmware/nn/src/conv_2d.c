@@ -3,18 +3,39 @@
 #include "gather.h"
 #include "scale_sums.h"
 
+typedef struct {
+    int32_t values[NN_PATCHES];
+} four_sums;
+
+/* Fewer pixels than four, or a factor above 1: seldom, and not in the way of the others. */
+static __attribute__((noinline)) void write_some(nn_range range, four_sums sums, int32_t count,
+                                                 int32_t multiplier, int32_t shift, int8_t *output,
+                                                 int32_t channels) {
+    for (int32_t i = 0; i < count; i++) {
+        output[i * channels] = nn_scale_sum(range, sums.values[i], multiplier, shift);
+    }
+}
+
 static void write_pixels(const nn_conv_2d_params *p, const int16_t *patches, int32_t count,
                          int8_t *output) {
-    nn_scaling scaling = {0, 0, p->output_zero_point, p->lowest, p->highest};
-    const int8_t *weights = p->weights;
-    for (int32_t c = 0; c < p->output_channels; c++) {
-        const int32_t bias = p->biases[c];
+    const nn_range range = nn_make_range(p->output_zero_point, p->lowest, p->highest);
+    const int32_t channels = p->output_channels, groups = p->groups;
+    const int8_t *weights = p->weights, *shifts = p->shifts;
+    const int32_t *biases = p->biases, *multipliers = p->multipliers;
+    for (const int8_t *const end = output + channels; output < end; output++) {
+        const int32_t bias = *biases++, multiplier = *multipliers++, shift = *shifts++;
         int32_t sums[NN_PATCHES] = {bias, bias, bias, bias};
-        nn_dot_4(patches, weights, p->groups, sums);
-        weights += p->groups * NN_GROUP;
-        scaling.multiplier = p->multipliers[c];
-        scaling.shift = p->shifts[c];
-        nn_scale_sums(&scaling, sums, count, output++, p->output_channels);
+        nn_dot_4(patches, weights, groups, sums);
+        weights += groups * NN_GROUP;
+        if (count < NN_PATCHES || shift >= 0) {
+            const four_sums all = {{sums[0], sums[1], sums[2], sums[3]}};
+            write_some(range, all, count, multiplier, shift, output, channels);
+        } else {
+            output[0] = nn_scale_sum_down(range, sums[0], multiplier, shift);
+            output[channels] = nn_scale_sum_down(range, sums[1], multiplier, shift);
+            output[2 * channels] = nn_scale_sum_down(range, sums[2], multiplier, shift);
+            output[3 * channels] = nn_scale_sum_down(range, sums[3], multiplier, shift);
+        }
     }
 }
 

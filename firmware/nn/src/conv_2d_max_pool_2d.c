@@ -1,21 +1,21 @@
 #include "nn/conv_2d_max_pool_2d.h"
 
 #include "gather.h"
-#include "nn/fixed_point.h"
+#include "scale_sums.h"
 
 static int32_t larger(int32_t a, int32_t b) { return a > b ? a : b; }
 
 static void write_pixel(const nn_conv_2d_params *p, const int16_t *patches, int8_t *output) {
-    const int8_t *weights = p->weights;
-    for (int32_t c = 0; c < p->output_channels; c++) {
+    const nn_range range = nn_make_range(p->output_zero_point, p->lowest, p->highest);
+    const int32_t groups = p->groups;
+    const int8_t *weights = p->weights, *shifts = p->shifts;
+    const int32_t *biases = p->biases, *multipliers = p->multipliers;
+    for (const int8_t *const end = output + p->output_channels; output < end; output++) {
         int32_t sums[NN_PATCHES] = {0, 0, 0, 0};
-        nn_dot_4(patches, weights, p->groups, sums);
-        weights += p->groups * NN_GROUP;
-        const int32_t sum =
-            p->biases[c] + larger(larger(sums[0], sums[1]), larger(sums[2], sums[3]));
-        const int32_t scaled =
-            nn_rescale(sum, p->multipliers[c], p->shifts[c]) + p->output_zero_point;
-        *output++ = (int8_t)nn_clamp(scaled, p->lowest, p->highest);
+        nn_dot_4(patches, weights, groups, sums);
+        weights += groups * NN_GROUP;
+        const int32_t largest = larger(larger(sums[0], sums[1]), larger(sums[2], sums[3]));
+        *output = nn_scale_sum(range, *biases++ + largest, *multipliers++, *shifts++);
     }
 }
 

@@ -11,19 +11,22 @@ typedef struct {
     int32_t row_step; /* bytes from one row to the next */
 } patch;
 
-/* Copy a patch, with the zero point where there is no image. */
+/* Copy a patch, with the zero point where there is no image; row by row. */
 static patch copy_patch(const nn_depthwise_conv_2d_params *p, const int8_t *input, int32_t top,
                         int32_t left, int8_t *to) {
+    const int32_t end = left + p->kernel_width;
+    const int32_t first = left < 0 ? 0 : left;
+    const int32_t last = end > p->input_width ? p->input_width : end;
     const patch copied = {to, p->kernel_width * p->channels};
     for (int32_t y = top; y < top + p->kernel_height; y++) {
-        for (int32_t x = left; x < left + p->kernel_width; x++) {
-            if (y >= 0 && y < p->input_height && x >= 0 && x < p->input_width) {
-                memcpy(to, input + (y * p->input_width + x) * p->channels, (size_t)p->channels);
-            } else {
-                memset(to, p->input_zero_point, (size_t)p->channels);
-            }
-            to += p->channels;
+        const bool inside = y >= 0 && y < p->input_height && last > first;
+        memset(to, p->input_zero_point, (size_t)copied.row_step);
+        if (inside) {
+            memcpy(to + (first - left) * p->channels,
+                   input + (y * p->input_width + first) * p->channels,
+                   (size_t)((last - first) * p->channels));
         }
+        to += copied.row_step;
     }
     return copied;
 }
@@ -42,38 +45,68 @@ static patch patch_at(const nn_depthwise_conv_2d_params *p, const int8_t *input,
     return found;
 }
 
-static void write_quad(const nn_depthwise_conv_2d_params *p, patch from, int32_t c,
-                       int8_t *output) {
-    const int32_t *const bias = &p->biases[c];
-    int32_t sums[NN_QUAD] = {bias[0], bias[1], bias[2], bias[3]};
-    const int8_t *weights = p->weights + c;
-    const int8_t *row = from.first + c;
+static nn_quad_sums multiply(nn_quad_sums sums, const nn_depthwise_conv_2d_params *p, patch from,
+                             const int8_t *weights) {
     for (int32_t y = 0; y < p->kernel_height; y++) {
-        nn_multiply_quads(row, weights, p->kernel_width, p->channels, sums);
-        weights += p->kernel_width * p->channels;
-        row += from.row_step;
+        for (int32_t x = 0; x < p->kernel_width; x++) {
+            sums = nn_multiply_quad(sums, from.first + x * p->channels, weights);
+            weights += NN_QUAD;
+        }
+        from.first += from.row_step;
     }
-    nn_scaling scaling = {0, 0, p->output_zero_point, p->lowest, p->highest};
-    for (int32_t i = 0; i < NN_QUAD; i++) {
-        scaling.multiplier = p->multipliers[c + i];
-        scaling.shift = p->shifts[c + i];
-        output[c + i] = nn_scale_sum(&scaling, sums[i]);
+    return sums;
+}
+
+/* Factors above 1 are seldom, and not in the way of the others. */
+static __attribute__((noinline)) void write_any(nn_range range, nn_quad_sums sums,
+                                                const int32_t *multipliers, const int8_t *shifts,
+                                                int8_t *output) {
+    output[0] = nn_scale_sum(range, sums.a, multipliers[0], shifts[0]);
+    output[1] = nn_scale_sum(range, sums.b, multipliers[1], shifts[1]);
+    output[2] = nn_scale_sum(range, sums.c, multipliers[2], shifts[2]);
+    output[3] = nn_scale_sum(range, sums.d, multipliers[3], shifts[3]);
+}
+
+/* All whole quads of a pixel; gives the first channel that is left. */
+static int32_t write_quads(const nn_depthwise_conv_2d_params *p, patch from, int8_t *output) {
+    const nn_range range = nn_make_range(p->output_zero_point, p->lowest, p->highest);
+    const int32_t taps = p->kernel_height * p->kernel_width;
+    const bool is_3x3 = p->kernel_height == 3 && p->kernel_width == 3;
+    const int32_t channels = p->channels, whole = channels - channels % NN_QUAD;
+    const int8_t *weights = p->weights, *shifts = p->shifts;
+    const int32_t *biases = p->biases, *multipliers = p->multipliers;
+    for (const int8_t *const end = output + whole; output < end; output += NN_QUAD) {
+        nn_quad_sums sums = {biases[0], biases[1], biases[2], biases[3]};
+        sums = is_3x3 ? nn_multiply_3x3(sums, from.first, channels, from.row_step, weights)
+                      : multiply(sums, p, from, weights);
+        if ((shifts[0] & shifts[1] & shifts[2] & shifts[3]) < 0) {
+            output[0] = nn_scale_sum_down(range, sums.a, multipliers[0], shifts[0]);
+            output[1] = nn_scale_sum_down(range, sums.b, multipliers[1], shifts[1]);
+            output[2] = nn_scale_sum_down(range, sums.c, multipliers[2], shifts[2]);
+            output[3] = nn_scale_sum_down(range, sums.d, multipliers[3], shifts[3]);
+        } else {
+            write_any(range, sums, multipliers, shifts, output);
+        }
+        from.first += NN_QUAD;
+        weights += taps * NN_QUAD;
+        biases += NN_QUAD;
+        multipliers += NN_QUAD;
+        shifts += NN_QUAD;
     }
+    return whole;
 }
 
 static void write_channel(const nn_depthwise_conv_2d_params *p, patch from, int32_t c,
                           int8_t *output) {
-    const nn_scaling scaling = {p->multipliers[c], p->shifts[c], p->output_zero_point, p->lowest,
-                                p->highest};
-    const int8_t *weight = p->weights + c;
+    const nn_range range = nn_make_range(p->output_zero_point, p->lowest, p->highest);
+    const int8_t *weight = p->weights + c * p->kernel_height * p->kernel_width;
     int32_t sum = p->biases[c];
     for (int32_t y = 0; y < p->kernel_height; y++) {
         for (int32_t x = 0; x < p->kernel_width; x++) {
-            sum += from.first[y * from.row_step + x * p->channels + c] * *weight;
-            weight += p->channels;
+            sum += from.first[y * from.row_step + x * p->channels + c] * *weight++;
         }
     }
-    output[c] = nn_scale_sum(&scaling, sum);
+    output[c] = nn_scale_sum(range, sum, p->multipliers[c], p->shifts[c]);
 }
 
 void nn_depthwise_conv_2d_s8(const nn_depthwise_conv_2d_params *params, const int8_t *input,
@@ -82,11 +115,7 @@ void nn_depthwise_conv_2d_s8(const nn_depthwise_conv_2d_params *params, const in
     for (int32_t y = 0; y < p->output_height; y++) {
         for (int32_t x = 0; x < p->output_width; x++) {
             const patch from = patch_at(p, input, y, x, scratch);
-            int32_t c = 0;
-            for (; c + NN_QUAD <= p->channels; c += NN_QUAD) {
-                write_quad(p, from, c, output);
-            }
-            for (; c < p->channels; c++) {
+            for (int32_t c = write_quads(p, from, output); c < p->channels; c++) {
                 write_channel(p, from, c, output);
             }
             output += p->channels;

@@ -2,34 +2,44 @@
 #ifndef NN_SCALE_SUMS_H
 #define NN_SCALE_SUMS_H
 
+#include <stdbool.h>
+
 #include "nn/fixed_point.h"
 
-/* How the sums of one channel become outputs. */
+/* What the outputs of a convolution have in common. */
 typedef struct {
-    int32_t multiplier, shift;
-    int32_t zero_point, lowest, highest;
-} nn_scaling;
+    int32_t twice_zero_point; /* and 1 more: joins the rounding of the last shift */
+    int32_t lowest, highest;
+    bool is_narrow; /* than int8 */
+} nn_range;
 
-static inline int8_t nn_scale_sum(const nn_scaling *s, int32_t sum) {
-    const int32_t scaled = nn_rescale(sum, s->multiplier, s->shift) + s->zero_point;
-    return (int8_t)nn_clamp(scaled, s->lowest, s->highest);
+static inline nn_range nn_make_range(int32_t zero_point, int32_t lowest, int32_t highest) {
+    const nn_range range = {2 * zero_point + 1, lowest, highest,
+                            lowest > INT8_MIN || highest < INT8_MAX};
+    return range;
 }
 
-/* Scale `count` sums to outputs that lie `stride` bytes apart. Most factors are below 1, and most
- * counts are 4: that case has no branch inside. */
-static inline void nn_scale_sums(const nn_scaling *s, const int32_t sums[4], int32_t count,
-                                 int8_t *output, int32_t stride) {
-    if (count < 4 || s->shift >= 0) {
-        for (int32_t i = 0; i < count; i++) {
-            output[i * stride] = nn_scale_sum(s, sums[i]);
-        }
-        return;
-    }
-    for (int32_t i = 0; i < 4; i++) {
-        const int32_t scaled = nn_rescale_down(sums[i], s->multiplier, -s->shift) + s->zero_point;
-        *output = (int8_t)nn_clamp(scaled, s->lowest, s->highest);
-        output += stride;
-    }
+static inline int8_t nn_limit(nn_range range, int32_t value) {
+#if defined(__ARM_FEATURE_DSP)
+    __asm("ssat %0, #8, %1" : "=r"(value) : "r"(value));
+#else
+    value = nn_clamp(value, INT8_MIN, INT8_MAX);
+#endif
+    return (int8_t)(range.is_narrow ? nn_clamp(value, range.lowest, range.highest) : value);
+}
+
+/* Any factor. */
+static inline int8_t nn_scale_sum(nn_range range, int32_t sum, int32_t multiplier, int32_t shift) {
+    const int32_t scaled = nn_rescale(sum, multiplier, shift);
+    return nn_limit(range, scaled + (range.twice_zero_point >> 1));
+}
+
+/* Factors below 1, as nearly all are: shift < 0. See nn_rescale_down. */
+static inline int8_t nn_scale_sum_down(nn_range range, int32_t sum, int32_t multiplier,
+                                       int32_t shift) {
+    const int32_t high = nn_scale(sum, multiplier);
+    const int32_t halves = (high + (high >> 31)) >> ~shift;
+    return nn_limit(range, (halves + range.twice_zero_point) >> 1);
 }
 
 #endif

@@ -12,7 +12,7 @@ typedef struct {
     int32_t padding_top, padding_left; /* rows and columns that stand for the zero point */
     int32_t input_zero_point, output_zero_point;
     int32_t lowest, highest;    /* limits of the output: type and fused activation */
-    const int8_t *weights;      /* (kernel_height, kernel_width, channels) */
+    const int8_t *weights;      /* (channels / 4, kernel h, kernel w, 4), then (rest, h, w) */
     const int32_t *biases;      /* (channels), less the weights' sum times the zero point */
     const int32_t *multipliers; /* (channels), Q0.31, not negative */
     const int8_t *shifts;       /* (channels), see nn_rescale */

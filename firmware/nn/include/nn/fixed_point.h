@@ -40,22 +40,36 @@ static inline int32_t nn_divide_by_power_of_two(int32_t value, int32_t exponent)
     return (value >> exponent) + (remainder > threshold ? 1 : 0);
 }
 
+/** round(value * multiplier / 2^31), ties away from zero; |value| < 2^30, multiplier >= 0. */
+static inline int32_t nn_scale(int32_t value, int32_t multiplier) {
+#if defined(__ARM_FEATURE_DSP)
+    int32_t high; /* of twice the product, rounded: two instructions instead of six */
+    __asm("smmulr %0, %1, %2" : "=r"(high) : "r"(2 * value), "r"(multiplier));
+    return high;
+#else
+    return (int32_t)(((int64_t)value * multiplier + (INT64_C(1) << 30)) >> 31);
+#endif
+}
+
 /**
- * value * multiplier * 2^(-right - 31), rounded twice; multiplier >= 0, 1 <= right <= 31.
+ * value * multiplier * 2^(shift - 31), rounded twice; |value| < 2^30, multiplier >= 0, shift < 0.
  *
  * Rounding ties of negative values away from zero is rounding them down after 1 was taken away.
  */
-static inline int32_t nn_rescale_down(int32_t value, int32_t multiplier, int32_t right) {
-    const int32_t high = (int32_t)(((int64_t)value * multiplier + (INT64_C(1) << 30)) >> 31);
-    return (((high + (high >> 31)) >> (right - 1)) + 1) >> 1;
+static inline int32_t nn_rescale_down(int32_t value, int32_t multiplier, int32_t shift) {
+    const int32_t high = nn_scale(value, multiplier);
+    return (((high + (high >> 31)) >> ~shift) + 1) >> 1; /* ~shift = -shift - 1 */
 }
 
-/** value * multiplier * 2^(shift - 31), rounded twice; multiplier >= 0, -31 <= shift <= 30. */
+/** value * multiplier * 2^(shift - 31), rounded; 0 < shift <= 30, multiplier >= 0. */
+int32_t nn_rescale_up(int32_t value, int32_t multiplier, int32_t shift);
+
+/** As nn_rescale_down, -31 <= shift <= 30. */
 static inline int32_t nn_rescale(int32_t value, int32_t multiplier, int32_t shift) {
     if (shift < 0) {
-        return nn_rescale_down(value, multiplier, -shift);
+        return nn_rescale_down(value, multiplier, shift);
     }
-    return nn_multiply_high(nn_shift_left(value, shift), multiplier);
+    return shift == 0 ? nn_scale(value, multiplier) : nn_rescale_up(value, multiplier, shift);
 }
 
 /** value, or the limit that it passes. */
