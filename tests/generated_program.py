@@ -47,11 +47,7 @@ def run_generated(
     blocks, includes = [], []
     for index, (content, inputs) in enumerate(cases):
         name = f"case{index}"
-        for path, text in _texts(content, name).items():
-            file = folder / Path(path).name
-            file.write_text(text)
-            if file.suffix == ".c" and not file.name.endswith(("_tflite.c", "bench_model.c")):
-                sources.append(file)
+        sources += write_sources(folder, content, name)
         includes.append(f'#include "{name}.h"')
         blocks.append(_BLOCK.format(name=name, upper=name.upper(), samples=len(inputs)))
     main = folder / "main.c"
@@ -65,6 +61,17 @@ def run_generated(
     completed = subprocess.run([program], input=data, capture_output=True, timeout=120)
     assert completed.returncode == 0, completed.stderr.decode()
     return _split(cases, completed.stdout)
+
+
+def write_sources(folder: Path, content: bytes, name: str) -> list[Path]:
+    """Write the generated files of a model; gives those to compile."""
+    sources = []
+    for path, text in _texts(content, name).items():
+        file = folder / Path(path).name
+        file.write_text(text)
+        if file.suffix == ".c" and not file.name.endswith(("_tflite.c", "bench_model.c")):
+            sources.append(file)
+    return sources
 
 
 def _texts(content: bytes, name: str) -> dict[str, str]:

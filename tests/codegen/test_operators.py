@@ -20,9 +20,13 @@ def activation(
 
 
 def constant(
-    *shape: int, dtype: DType = DType.INT8, scale: Quantization | None = SCALE, known: bool = True
+    *shape: int,
+    dtype: DType = DType.INT8,
+    scale: Quantization | None = SCALE,
+    known: bool = True,
+    value: int = 1,
 ) -> Tensor:
-    data = np.ones(shape, dtype.value) if known else None
+    data = np.full(shape, value, dtype.value) if known else None
     return Tensor("", shape, dtype, is_constant=True, quantization=scale, data=data)
 
 
@@ -50,10 +54,21 @@ def convolution(
     return single("CONV_2D", *tensors, **{**WINDOW, **options})
 
 
-def pooling(output: Tensor, **options: int | str) -> Graph:
+def depthwise(weights: Tensor, channels: int = 6, output: int = 6) -> Graph:
+    return single(
+        "DEPTHWISE_CONV_2D",
+        activation(1, 8, 8, channels),
+        weights,
+        constant(output, dtype=DType.INT32, scale=None),
+        activation(1, 8, 8, output),
+        **WINDOW,
+    )
+
+
+def pooling(output: Tensor, kind: str = "MAX_POOL_2D", **options: int | str) -> Graph:
     sizes = {"filter_height": 2, "filter_width": 2, "padding": "VALID", "stride_h": 2}
     return single(
-        "MAX_POOL_2D",
+        kind,
         activation(1, 7, 7, 3),
         output,
         **{**WINDOW, **sizes, "stride_w": 2, **options},
@@ -77,6 +92,9 @@ def fully_connected(weights: Tensor, output: Tensor, source: Tensor | None = Non
 GENERATED = {
     "CONV_2D": convolution(),
     "MAX_POOL_2D": pooling(activation(1, 3, 3, 3)),
+    "AVERAGE_POOL_2D": pooling(activation(1, 3, 3, 3), "AVERAGE_POOL_2D"),
+    "DEPTHWISE_CONV_2D": depthwise(constant(1, 3, 3, 6)),
+    "DEPTHWISE_CONV_2D of one channel": depthwise(constant(1, 3, 3, 6), channels=1),
     "ADD by channel": single("ADD", activation(1, 4, 4, 3), constant(3), activation(1, 4, 4, 3)),
     "ADD, constant first": single("ADD", constant(3), activation(1, 4, 3), activation(1, 4, 3)),
     "MUL by scalar": single("MUL", activation(1, 4, 4, 3), constant(), activation(1, 4, 4, 3)),
@@ -142,6 +160,15 @@ REFUSED = {
     "op 0 CONV_2D with output [1, 8, 8, 4] where [1, 4, 8, 4] results": convolution(stride_h=2),
     "op 0 CONV_2D with output [1, 8, 8, 4] where [1, 6, 6, 4] results": convolution(
         padding="VALID"
+    ),
+    "op 0 CONV_2D with sums up to 1073748709": convolution(
+        biases=constant(4, dtype=DType.INT32, scale=None, value=1 << 30)
+    ),
+    "op 0 DEPTHWISE_CONV_2D with 6 kernels for 3 channels": depthwise(
+        constant(1, 3, 3, 6), channels=3
+    ),
+    "op 0 DEPTHWISE_CONV_2D with 3 weight scales along axis 0": depthwise(
+        constant(1, 3, 3, 6, scale=Quantization((0.1,) * 3, (0,) * 3))
     ),
     "op 0 MAX_POOL_2D with output [1, 4, 4, 3] where [1, 3, 3, 3] results": pooling(
         activation(1, 4, 4, 3)

@@ -247,6 +247,64 @@ def reshape(rng: Random) -> Case:
     return model.build([image], [out]), _values(rng, (1, height, width, 2))
 
 
+def cell(rng: Random) -> Case:
+    """A convolution, 2x2 pooling, and perhaps MUL and ADD: what the code generator fuses."""
+    size = tuple(int(n) for n in rng.integers(2, 13, 2))
+    kernel = tuple(int(n) for n in rng.integers(1, 4, 2))
+    channels, count = (int(rng.choice([1, 2, 3, 3, 4, 5, 8])) for _ in range(2))
+    model = ModelBuilder()
+    in_scale, scales = _scale(rng), [_scale(rng, 0.001, 0.02) for _ in range(count)]
+    image = model.activation((1, *size, channels), in_scale, _point(rng))
+    w = model.constant(_values(rng, (count, *kernel, channels)).clip(-127, 127), scales)
+    b = model.constant(
+        rng.integers(-5000, 5000, count).astype(np.int32), [in_scale * s for s in scales]
+    )
+    scale, point = _scale(rng, 0.02, 0.5), _point(rng)
+    sums = model.activation((1, *size, count), scale, point)
+    window = {"stride_h": 1, "stride_w": 1, "dilation_h_factor": 1, "dilation_w_factor": 1}
+    activation = _activation(rng)
+    model.operator(
+        "CONV_2D", [image, w, b], sums, padding=SAME, fused_activation_function=activation, **window
+    )
+    halves = (1, size[0] // 2, size[1] // 2, count)
+    last = model.activation(halves, scale, point)
+    sizes = {"stride_h": 2, "stride_w": 2, "filter_height": 2, "filter_width": 2}
+    model.operator("MAX_POOL_2D", [sums], last, padding=VALID, **sizes)
+    for kind in ("MUL", "ADD"):
+        if rng.integers(4):
+            shape = () if rng.integers(3) == 0 else (count,)
+            values = np.asarray(_values(rng, shape)).reshape(shape)
+            factors = model.constant(values, _scale(rng), _point(rng))
+            out = model.activation(halves, _scale(rng, 0.01, 0.3), _point(rng))
+            model.operator(kind, [last, factors], out, fused_activation_function=_activation(rng))
+            last = out
+    return model.build([image], [last]), _values(rng, (1, *size, channels))
+
+
+def chain(rng: Random) -> Case:
+    """Element-wise operators on few channels: what becomes tables."""
+    shape = (1, *(int(n) for n in rng.integers(1, 6, 2)), int(rng.integers(1, 5)))
+    unsigned = bool(rng.integers(2))
+    model = ModelBuilder()
+    source = last = model.activation(
+        shape, _scale(rng), _point(rng) + 128 * unsigned, "uint8" if unsigned else "int8"
+    )
+    kinds = ["QUANTIZE", *rng.choice(["MUL", "ADD", "QUANTIZE"], int(rng.integers(1, 4)))]
+    for kind in kinds:
+        out = model.activation(shape, _scale(rng, 0.005, 0.3), _point(rng))
+        operands = [last]
+        if kind != "QUANTIZE":
+            form = () if rng.integers(2) else shape[-1:]
+            values = np.asarray(_values(rng, form)).reshape(form)
+            operands.append(model.constant(values, _scale(rng), _point(rng)))
+        fused = {} if kind == "QUANTIZE" else {"fused_activation_function": _activation(rng)}
+        model.operator(str(kind), operands, out, **fused)
+        last = out
+    return model.build([source], [last]), _values(rng, shape, np.uint8 if unsigned else np.int8)
+
+
+FUSED: dict[str, Callable[[Random], Case]] = {"cell": cell, "chain": chain}
+
 CASES: dict[str, Callable[[Random], Case]] = {
     "ADD": add,
     "AVERAGE_POOL_2D": average_pool_2d,

@@ -4,6 +4,7 @@
 """
 
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -11,18 +12,22 @@ import pytest
 
 from codegen.operators import check_operators, supported_kinds
 from codegen.read_tflite import parse_tflite
-from tests.firmware.operator_cases import CASES, Case
+from tests.board_program import failures_on_virtual_board
+from tests.firmware.operator_cases import CASES, FUSED, Case
 from tests.generated_program import run_generated
 from tests.reference_kernels import run_reference
 
 CASE_COUNT = int(os.environ.get("NN_KERNEL_CASES", "60"))
 
 
+ALL = CASES | FUSED
+
+
 @pytest.fixture(scope="module")
 def cases() -> dict[str, list[Case]]:
     return {
         kind: [make(np.random.default_rng([number, seed])) for seed in range(CASE_COUNT)]
-        for number, (kind, make) in enumerate(sorted(CASES.items()))
+        for number, (kind, make) in enumerate(sorted(ALL.items()))
     }
 
 
@@ -43,7 +48,7 @@ def test_every_supported_operator_has_cases() -> None:
     assert tuple(sorted(CASES)) == supported_kinds()
 
 
-@pytest.mark.parametrize("kind", sorted(CASES))
+@pytest.mark.parametrize("kind", sorted(ALL))
 def test_a_kernel_gives_the_bits_of_the_reference_kernel(
     kind: str,
     cases: dict[str, list[Case]],
@@ -56,3 +61,22 @@ def test_a_kernel_gives_the_bits_of_the_reference_kernel(
     for index, output in enumerate(expected[kind]):
         wanted = np.frombuffer(output.tobytes(), np.uint8)
         np.testing.assert_array_equal(actual[index].ravel(), wanted, f"case {index}")
+
+
+@pytest.mark.skipif(
+    shutil.which("qemu-system-arm") is None or shutil.which("arm-none-eabi-gcc") is None,
+    reason="qemu-system-arm or arm-none-eabi-gcc is not installed",
+)
+@pytest.mark.parametrize("kind", sorted(ALL))
+def test_the_kernel_for_the_board_gives_the_same_bits(
+    kind: str,
+    cases: dict[str, list[Case]],
+    expected: dict[str, list[np.ndarray]],
+    tmp_path: Path,
+) -> None:
+    """With the DSP instructions that the host does not have."""
+    with_expected = [
+        (model, given, wanted)
+        for (model, given), wanted in zip(cases[kind], expected[kind], strict=True)
+    ]
+    assert failures_on_virtual_board(tmp_path, with_expected) == []

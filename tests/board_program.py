@@ -1,0 +1,117 @@
+"""Runs the static runtime's code for many models in one firmware on the virtual board."""
+
+import subprocess
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from codegen.c_source import byte_lines
+from codegen.planner import plan_graph
+from codegen.read_tflite import parse_tflite
+from codegen.render import ModelNames, model_text, render_project
+from firmware.targets import load_target
+from hil.elf import measure_elf
+from hil.virtual_board import VirtualBoard
+from tests.generated_program import write_sources
+from tests.host_compiler import NN, ROOT, WARNINGS
+
+BOARD = ROOT / "firmware" / "board" / "stm32f412"
+
+_MAIN = """
+#include <stdalign.h>
+#include <string.h>
+#include "clock.h"
+#include "usart.h"
+{includes}
+
+{arrays}
+
+alignas(16) static unsigned char arena[{arena_bytes}];
+
+static void say(const char *text) {{ while (*text != 0) usart_write((uint8_t)*text++); }}
+
+int main(void) {{
+    usart_start(clock_start().apb1_hz);
+    (void)usart_read();
+{blocks}
+    say("done\\n");
+    return 0;
+}}
+"""
+_BLOCK = """
+    memset(arena, 0xA5, sizeof arena);
+    (void){name}_init(arena, sizeof arena);
+    memcpy({name}_input(), {name}_given, sizeof {name}_given);
+    (void){name}_invoke();
+    if (memcmp({name}_output(), {name}_wanted, sizeof {name}_wanted) != 0) say("{name}\\n");
+"""
+
+
+def failures_on_virtual_board(
+    folder: Path, cases: Sequence[tuple[bytes, NDArray[Any], NDArray[Any]]]
+) -> list[str]:
+    """Names (`case3`) of the (model, input, expected output) whose outputs differ."""
+    sources = [
+        path
+        for index, (model, *_) in enumerate(cases)
+        for path in write_sources(folder, model, f"case{index}")
+    ]
+    arrays, blocks, includes, arena_bytes = [], [], [], 16
+    for index, (model, given, wanted) in enumerate(cases):
+        name = f"case{index}"
+        arrays += [_array(f"{name}_given", given), _array(f"{name}_wanted", wanted)]
+        blocks.append(_BLOCK.format(name=name))
+        includes.append(f'#include "{name}.h"')
+        arena_bytes = max(arena_bytes, plan_graph(parse_tflite(model)).arena_bytes)
+    main = folder / "main.c"
+    main.write_text(
+        _MAIN.format(
+            includes="\n".join(includes),
+            arrays="\n".join(arrays),
+            arena_bytes=arena_bytes,
+            blocks="".join(blocks),
+        )
+    )
+    elf = _link(folder, [main, *sources], cases[0][0])
+    return _listen(elf)
+
+
+def _array(name: str, values: NDArray[Any]) -> str:
+    lines = "\n".join(byte_lines(np.ascontiguousarray(values).tobytes()))
+    return f"static const unsigned char {name}[] = {{\n{lines}\n}};"
+
+
+def _link(folder: Path, sources: Sequence[Path], model: bytes) -> Path:
+    target = load_target("stm32f412")
+    graph = parse_tflite(model)
+    names = ModelNames("x", "0" * 64, "static", "host")
+    text = model_text(graph, plan_graph(graph), model, 16, names)
+    script = folder / "board.ld"
+    script.write_text(render_project(text, target, "system", 0, False)["board.ld"])
+    board = [BOARD / f"{name}.c" for name in ("startup", "clock", "usart", "ticks", "fault")]
+    elf = folder / "firmware.elf"
+    command = ["arm-none-eabi-gcc", *target.cpu_flags, "-std=c11", "-O2", *WARNINGS]
+    command += ["-ffunction-sections", "-fdata-sections", "-Wl,--gc-sections", "-nostartfiles"]
+    command += ["--specs=nano.specs", "--specs=nosys.specs", f"-T{script}", "-o", str(elf)]
+    command += [f"-I{path}" for path in (folder, NN / "include", BOARD)]
+    command += [str(path) for path in (*sources, *board, *sorted((NN / "src").glob("*.c")))]
+    completed = subprocess.run([*command, "-lm"], capture_output=True, text=True, timeout=300)
+    assert completed.returncode == 0, completed.stderr
+    return elf
+
+
+def _listen(elf: Path) -> list[str]:
+    with VirtualBoard(elf, measure_elf(elf, ()).ram_end) as board:
+        said = ""
+        deadline = time.monotonic() + 120
+        while "done\n" not in said:
+            assert time.monotonic() < deadline, f"no end after {said!r}"
+            if not said:
+                board.transport.write(b"!")  # lost until the firmware listens
+            said += board.transport.read(0.5).decode(errors="replace")
+    assert "hard fault" not in said, said
+    return said.removesuffix("done\n").split()
