@@ -10,6 +10,7 @@ from codegen.graph import Graph, Operator
 from codegen.kernel_call import ConstantArray, KernelCall
 from codegen.operators import lower_operator
 from codegen.operators.support import data_of
+from codegen.operators.tables import byte_table
 from codegen.steps import Step, StepKind, constant_operand
 
 Params = dict[str, int | float | str]
@@ -60,8 +61,7 @@ def _lower_table(graph: Graph, step: Step) -> KernelCall:
     values = np.arange(lowest, highest + 1)[np.newaxis]
     for operator in operators:
         values = _apply(graph, operator, values)
-    # Row by row in the order of the input's bytes, where -128 to -1 are 128 to 255.
-    table = np.roll(values, lowest, axis=1).astype(np.uint8)
+    table = byte_table(values, lowest)
     return KernelCall(
         function="nn_lookup_8",
         header="nn/lookup.h",

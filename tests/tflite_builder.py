@@ -179,6 +179,7 @@ OPTIONS = {
     "MEAN": "ReducerOptions",
     "MUL": "MulOptions",
     "QUANTIZE": "QuantizeOptions",
+    "PAD": "PadOptions",
     "RESHAPE": "ReshapeOptions",
     "SOFTMAX": "SoftmaxOptions",
 }

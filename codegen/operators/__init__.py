@@ -4,8 +4,10 @@ from codegen.graph import Graph, Operator
 from codegen.kernel_call import KernelCall
 from codegen.operators.depthwise import DEPTHWISE_CONV_2D
 from codegen.operators.elementwise import ADD, DEQUANTIZE, MUL, QUANTIZE, RESHAPE
+from codegen.operators.pad import PAD
 from codegen.operators.reductions import FULLY_CONNECTED, MEAN, SOFTMAX
 from codegen.operators.support import OperatorSupport
+from codegen.operators.tables import LOGISTIC, RELU, RELU6
 from codegen.operators.windows import AVERAGE_POOL_2D, CONV_2D, MAX_POOL_2D
 
 _SUPPORTED: dict[str, OperatorSupport] = {
@@ -15,10 +17,14 @@ _SUPPORTED: dict[str, OperatorSupport] = {
     "DEPTHWISE_CONV_2D": DEPTHWISE_CONV_2D,
     "DEQUANTIZE": DEQUANTIZE,
     "FULLY_CONNECTED": FULLY_CONNECTED,
+    "LOGISTIC": LOGISTIC,
     "MAX_POOL_2D": MAX_POOL_2D,
     "MEAN": MEAN,
     "MUL": MUL,
+    "PAD": PAD,
     "QUANTIZE": QUANTIZE,
+    "RELU": RELU,
+    "RELU6": RELU6,
     "RESHAPE": RESHAPE,
     "SOFTMAX": SOFTMAX,
 }

@@ -89,7 +89,17 @@ def fully_connected(weights: Tensor, output: Tensor, source: Tensor | None = Non
     return single("FULLY_CONNECTED", source or activation(1, 8), weights, output)
 
 
+def padding(amounts: list[list[int]], output: Tensor) -> Graph:
+    data = np.array(amounts, np.int32)
+    named = Tensor("", data.shape, DType.INT32, is_constant=True, data=data)
+    return single("PAD", activation(1, 4, 4, 3), named, output)
+
+
 GENERATED = {
+    "PAD": padding([[0, 0], [1, 2], [0, 1], [0, 0]], activation(1, 7, 5, 3)),
+    "LOGISTIC": single("LOGISTIC", activation(1, 4), activation(1, 4, scale=PROBABILITY)),
+    "RELU": single("RELU", activation(1, 4), activation(1, 4)),
+    "RELU6": single("RELU6", activation(1, 4), activation(1, 4)),
     "CONV_2D": convolution(),
     "MAX_POOL_2D": pooling(activation(1, 3, 3, 3)),
     "AVERAGE_POOL_2D": pooling(activation(1, 3, 3, 3), "AVERAGE_POOL_2D"),
@@ -127,6 +137,15 @@ def test_every_supported_operator_is_among_the_generated_ones(kind: str) -> None
 
 
 REFUSED = {
+    "op 0 PAD by [[0, 0], [1, 1], [1, 1], [0, 1]]": padding(
+        [[0, 0], [1, 1], [1, 1], [0, 1]], activation(1, 6, 6, 4)
+    ),
+    "op 0 PAD with output [1, 4, 4, 3] where [1, 6, 4, 3] results": padding(
+        [[0, 0], [1, 1], [0, 0], [0, 0]], activation(1, 4, 4, 3)
+    ),
+    "op 0 LOGISTIC with output scale 0.5 and zero point 3": single(
+        "LOGISTIC", activation(1, 4), activation(1, 4)
+    ),
     "op 0 RESIZE_BILINEAR": single("RESIZE_BILINEAR", activation(1, 4), activation(1, 4)),
     "op 0 ADD in float32": single(
         "ADD", *[activation(1, 4, dtype=DType.FLOAT32, scale=None) for _ in range(3)]

@@ -247,6 +247,41 @@ def reshape(rng: Random) -> Case:
     return model.build([image], [out]), _values(rng, (1, height, width, 2))
 
 
+def _one_to_one(rng: Random, kind: str) -> Case:
+    shape = (1, *(int(n) for n in rng.integers(1, 9, 3)))
+    model = ModelBuilder()
+    source = model.activation(shape, _scale(rng, 0.01, 0.2), _point(rng))
+    quantization = (1 / 256, -128) if kind == "LOGISTIC" else (_scale(rng), _point(rng))
+    out = model.activation(shape, *quantization)
+    model.operator(kind, [source], out)
+    return model.build([source], [out]), _values(rng, shape)
+
+
+def logistic(rng: Random) -> Case:
+    return _one_to_one(rng, "LOGISTIC")
+
+
+def relu(rng: Random) -> Case:
+    return _one_to_one(rng, "RELU")
+
+
+def relu6(rng: Random) -> Case:
+    return _one_to_one(rng, "RELU6")
+
+
+def pad(rng: Random) -> Case:
+    height, width, channels = (int(n) for n in rng.integers(1, 7, 3))
+    rows, columns = rng.integers(0, 4, 2), rng.integers(0, 4, 2)
+    model = ModelBuilder()
+    scale, point = _scale(rng), _point(rng)
+    image = model.activation((1, height, width, channels), scale, point)
+    amounts = np.asarray([(0, 0), rows, columns, (0, 0)], np.int32)
+    shape = (1, height + int(rows.sum()), width + int(columns.sum()), channels)
+    out = model.activation(shape, scale, point)
+    model.operator("PAD", [image, model.constant(amounts)], out)
+    return model.build([image], [out]), _values(rng, (1, height, width, channels))
+
+
 def cell(rng: Random) -> Case:
     """A convolution, 2x2 pooling, and perhaps MUL and ADD: what the code generator fuses."""
     size = tuple(int(n) for n in rng.integers(2, 13, 2))
@@ -312,10 +347,14 @@ CASES: dict[str, Callable[[Random], Case]] = {
     "DEPTHWISE_CONV_2D": depthwise_conv_2d,
     "DEQUANTIZE": dequantize,
     "FULLY_CONNECTED": fully_connected,
+    "LOGISTIC": logistic,
     "MAX_POOL_2D": max_pool_2d,
     "MEAN": mean,
     "MUL": mul,
+    "PAD": pad,
     "QUANTIZE": quantize,
+    "RELU": relu,
+    "RELU6": relu6,
     "RESHAPE": reshape,
     "SOFTMAX": softmax,
 }

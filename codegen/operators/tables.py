@@ -1,0 +1,89 @@
+"""Operators of one int8 input that become a table of 256 bytes: LOGISTIC, RELU, RELU6. Pure."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from codegen.fixed_point import activation_range, quantize_multiplier, rescale
+from codegen.graph import DType, Graph, Operator, Quantization
+from codegen.kernel_call import ConstantArray, KernelCall
+from codegen.operators.support import (
+    OperatorSupport,
+    check_output_shape,
+    check_quantization,
+    check_types,
+    scale_of,
+    zero_point_of,
+)
+
+_STORED = np.arange(-128, 128)
+Values = NDArray[np.int64]
+
+
+def byte_table(values: Values, lowest: int) -> NDArray[np.uint8]:
+    """Stored outputs (…, 256) of the inputs from `lowest` up, in the order of the inputs' bytes.
+
+    As bytes, −128 to −1 are 128 to 255.
+    """
+    return np.roll(values, lowest, axis=-1).astype(np.uint8)
+
+
+def table_call(graph: Graph, operator: Operator, values: Values) -> KernelCall:
+    """The call that looks up each element; `values` are the outputs for −128 to 127."""
+    source = graph.tensors[operator.inputs[0]]
+    return KernelCall(
+        function="nn_lookup_8",
+        header="nn/lookup.h",
+        params_type="nn_lookup_params",
+        params=(("count", source.element_count), ("channels", 1), ("table", "table")),
+        constants=(ConstantArray("table", "uint8_t", byte_table(values, -128)),),
+        inputs=operator.inputs,
+        output=operator.outputs[0],
+    )
+
+
+def _check(graph: Graph, operator: Operator) -> list[str]:
+    (source,) = graph.inputs_of(operator)
+    (output,) = graph.outputs_of(operator)
+    reasons = check_types([source, output], [DType.INT8])
+    reasons += check_output_shape(output, source.shape)
+    return reasons + check_quantization(graph, operator)
+
+
+def _check_logistic(graph: Graph, operator: Operator) -> list[str]:
+    reasons = _check(graph, operator)
+    quantization = graph.outputs_of(operator)[0].quantization
+    if not reasons and quantization not in (None, Quantization((1 / 256,), (-128,))):
+        assert quantization is not None
+        reasons.append(
+            f"with output scale {quantization.scale} and zero point {quantization.zero_point}"
+        )
+    return reasons
+
+
+def _lower_logistic(graph: Graph, operator: Operator) -> KernelCall:
+    """Source: TFLite, LUTPopulate in int8: single precision, rounded half away from zero."""
+    source = graph.tensors[operator.inputs[0]]
+    real = np.float32(scale_of(source)) * (_STORED - zero_point_of(source)).astype(np.float32)
+    exact = np.float32(1) / (np.float32(1) + np.exp(-real, dtype=np.float32))
+    stored = np.floor(exact * np.float32(256) + np.float32(0.5)).astype(np.int64) - 128
+    return table_call(graph, operator, np.clip(stored, -128, 127))
+
+
+def _lower_relu(activation: str) -> Callable[[Graph, Operator], KernelCall]:
+    def lower(graph: Graph, operator: Operator) -> KernelCall:
+        """Source: TFLite, QuantizedReluX."""
+        source = graph.tensors[operator.inputs[0]]
+        (output,) = graph.outputs_of(operator)
+        factor = quantize_multiplier(scale_of(source) / scale_of(output))
+        scaled = rescale(_STORED - zero_point_of(source), factor) + zero_point_of(output)
+        limits = activation_range(activation, scale_of(output), zero_point_of(output))
+        return table_call(graph, operator, np.clip(scaled, *limits))
+
+    return lower
+
+
+LOGISTIC = OperatorSupport(_check_logistic, _lower_logistic, works_in_place=True)
+RELU = OperatorSupport(_check, _lower_relu("RELU"), works_in_place=True)
+RELU6 = OperatorSupport(_check, _lower_relu("RELU6"), works_in_place=True)
