@@ -2,6 +2,7 @@
 
 from codegen.graph import Graph, Operator
 from codegen.kernel_call import KernelCall
+from codegen.operators.concatenation import CONCATENATION
 from codegen.operators.depthwise import DEPTHWISE_CONV_2D
 from codegen.operators.elementwise import ADD, DEQUANTIZE, MUL, QUANTIZE, RESHAPE
 from codegen.operators.pad import PAD
@@ -13,6 +14,7 @@ from codegen.operators.windows import AVERAGE_POOL_2D, CONV_2D, MAX_POOL_2D
 _SUPPORTED: dict[str, OperatorSupport] = {
     "ADD": ADD,
     "AVERAGE_POOL_2D": AVERAGE_POOL_2D,
+    "CONCATENATION": CONCATENATION,
     "CONV_2D": CONV_2D,
     "DEPTHWISE_CONV_2D": DEPTHWISE_CONV_2D,
     "DEQUANTIZE": DEQUANTIZE,

@@ -96,6 +96,9 @@ def padding(amounts: list[list[int]], output: Tensor) -> Graph:
 
 
 GENERATED = {
+    "CONCATENATION": single(
+        "CONCATENATION", activation(1, 2, 3), activation(1, 4, 3), activation(1, 6, 3), axis=1
+    ),
     "PAD": padding([[0, 0], [1, 2], [0, 1], [0, 0]], activation(1, 7, 5, 3)),
     "LOGISTIC": single("LOGISTIC", activation(1, 4), activation(1, 4, scale=PROBABILITY)),
     "RELU": single("RELU", activation(1, 4), activation(1, 4)),
@@ -137,6 +140,12 @@ def test_every_supported_operator_is_among_the_generated_ones(kind: str) -> None
 
 
 REFUSED = {
+    "op 0 CONCATENATION of [[1, 2, 3], [1, 4, 3]] to [1, 5, 3]": single(
+        "CONCATENATION", activation(1, 2, 3), activation(1, 4, 3), activation(1, 5, 3), axis=1
+    ),
+    "op 0 CONCATENATION with 5 inputs and 1 outputs": single(
+        "CONCATENATION", *[activation(1, 2)] * 5, activation(1, 10), axis=1
+    ),
     "op 0 PAD by [[0, 0], [1, 1], [1, 1], [0, 1]]": padding(
         [[0, 0], [1, 1], [1, 1], [0, 1]], activation(1, 6, 6, 4)
     ),

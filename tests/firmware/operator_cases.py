@@ -282,6 +282,24 @@ def pad(rng: Random) -> Case:
     return model.build([image], [out]), _values(rng, (1, height, width, channels))
 
 
+def concatenation(rng: Random) -> Case:
+    """Parts made of one input by MULs, which give each its own values."""
+    shape = (1, *(int(n) for n in rng.integers(1, 6, 3)))
+    axis, count = int(rng.integers(1, 4)), int(rng.integers(2, 5))
+    model = ModelBuilder()
+    source = model.activation(shape, _scale(rng), _point(rng))
+    scale, point = _scale(rng), _point(rng)
+    parts = []
+    for _ in range(count):
+        factors = model.constant(_values(rng, shape[-1:]), _scale(rng), _point(rng))
+        parts.append(model.activation(shape, scale, point))
+        model.operator("MUL", [source, factors], parts[-1], fused_activation_function=NONE)
+    joined = tuple(size * count if i == axis else size for i, size in enumerate(shape))
+    out = model.activation(joined, scale, point)
+    model.operator("CONCATENATION", parts, out, axis=axis - 4 * int(rng.integers(2)))
+    return model.build([source], [out]), _values(rng, shape)
+
+
 def cell(rng: Random) -> Case:
     """A convolution, 2x2 pooling, and perhaps MUL and ADD: what the code generator fuses."""
     size = tuple(int(n) for n in rng.integers(2, 13, 2))
@@ -343,6 +361,7 @@ FUSED: dict[str, Callable[[Random], Case]] = {"cell": cell, "chain": chain}
 CASES: dict[str, Callable[[Random], Case]] = {
     "ADD": add,
     "AVERAGE_POOL_2D": average_pool_2d,
+    "CONCATENATION": concatenation,
     "CONV_2D": conv_2d,
     "DEPTHWISE_CONV_2D": depthwise_conv_2d,
     "DEQUANTIZE": dequantize,

@@ -1,0 +1,65 @@
+"""CONCATENATION: tensors side by side. Pure."""
+
+from math import prod
+
+from codegen.graph import DType, Graph, Operator
+from codegen.kernel_call import KernelCall
+from codegen.operators.support import (
+    OperatorSupport,
+    check_activation,
+    check_quantization,
+    check_types,
+    integer_option,
+)
+
+MOST_INPUTS = 4
+"""NN_CONCATENATION_MOST in C."""
+
+
+def _axis(graph: Graph, operator: Operator) -> int:
+    rank = len(graph.outputs_of(operator)[0].shape)
+    axis = integer_option(operator, "axis", 0)
+    return axis + rank if axis < 0 else axis
+
+
+def _check(graph: Graph, operator: Operator) -> list[str]:
+    inputs = graph.inputs_of(operator)
+    (output,) = graph.outputs_of(operator)
+    axis, rank = _axis(graph, operator), len(output.shape)
+    reasons = check_types([*inputs, output], [DType.INT8]) + check_quantization(graph, operator)
+    if operator.options.get("fused_activation_function", "NONE") != "NONE":
+        reasons += check_activation(operator) or ["with a fused activation"]
+    if any(tensor.is_constant for tensor in inputs):
+        reasons.append("with a constant")
+    if len(set(operator.inputs)) < len(inputs) or len(inputs) != len(operator.inputs):
+        reasons.append("with an input absent or twice")
+    if not reasons and any(tensor.quantization != output.quantization for tensor in inputs):
+        reasons.append("with an output of another scale than its inputs")
+    expected = list(output.shape)
+    if 0 <= axis < rank and all(len(tensor.shape) == rank for tensor in inputs):
+        expected[axis] = sum(tensor.shape[axis] for tensor in inputs)
+        others = {(*t.shape[:axis], *t.shape[axis + 1 :]) for t in (*inputs, output)}
+        if len(others) == 1 and tuple(expected) == output.shape:
+            return reasons
+    return [*reasons, f"of {[list(t.shape) for t in inputs]} to {list(output.shape)}"]
+
+
+def _lower(graph: Graph, operator: Operator) -> KernelCall:
+    inputs = graph.inputs_of(operator)
+    axis = _axis(graph, operator)
+    parts = [prod(tensor.shape[axis:]) for tensor in inputs]
+    return KernelCall(
+        function=f"nn_concatenation_{len(inputs)}_8",
+        header="nn/concatenation.h",
+        params_type="nn_concatenation_params",
+        params=(
+            ("rows", prod(inputs[0].shape[:axis])),
+            *((f"part_bytes[{index}]", part) for index, part in enumerate(parts)),
+        ),
+        constants=(),
+        inputs=operator.inputs,
+        output=operator.outputs[0],
+    )
+
+
+CONCATENATION = OperatorSupport(_check, _lower, input_counts=tuple(range(2, MOST_INPUTS + 1)))
