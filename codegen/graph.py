@@ -138,6 +138,8 @@ def count_macc(graph: Graph, operator: Operator) -> int:
     """
     if operator.kind not in ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"):
         return 0
+    if len(operator.inputs) < 2 or operator.inputs[1] < 0 or not operator.outputs:
+        return 0
     weights = graph.tensors[operator.inputs[1]]
     output_count = graph.tensors[operator.outputs[0]].element_count
     if operator.kind == "DEPTHWISE_CONV_2D":

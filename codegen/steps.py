@@ -17,6 +17,8 @@ from codegen.operators.windows import padding_before
 
 SCRATCH_BYTES_PER_GROUP = 36
 """Source: NN_CONV_2D_SCRATCH_BYTES in nn/conv_2d.h."""
+MOST_ELEMENTS = 1 << 24
+"""Tensors from which on overlaps are not looked for: no microcontroller holds them."""
 MOST_TABLES = 4
 """Channels up to which a chain of element-wise operators becomes tables of 256 bytes each."""
 
@@ -168,11 +170,16 @@ def _convolution(graph: Graph, readers: Counter[int], index: int) -> Step | None
 
 
 def _has_images(graph: Graph, operator: Operator) -> bool:
-    """Whether a convolution's image, weights and output have four dimensions each."""
+    """Whether image, weights and output of a convolution have four dimensions, its strides sense.
+
+    Damaged models, which are planned before they are refused, may have anything.
+    """
     if len(operator.inputs) < 2 or min(operator.inputs[:2]) < 0:
         return False
     tensors = [graph.tensors[i] for i in (*operator.inputs[:2], operator.outputs[0])]
-    return all(len(tensor.shape) == 4 for tensor in tensors)
+    shapes_fit = all(len(t.shape) == 4 and 0 < t.element_count < MOST_ELEMENTS for t in tensors)
+    strides = [operator.options.get(f"stride_{side}", 1) for side in "hw"]
+    return shapes_fit and all(int(stride) >= 1 for stride in strides)
 
 
 def _is_plain_convolution(graph: Graph, operator: Operator) -> bool:
@@ -201,7 +208,7 @@ def patch_groups(graph: Graph, convolution: Operator) -> int:
     return -(-height * width * channels // PATCH_GROUP)
 
 
-def _overlap(graph: Graph, convolution: Operator, output: int, kind: StepKind) -> int:
+def _overlap(graph: Graph, convolution: Operator, output: int, kind: StepKind) -> int | None:
     """How many bytes the output must begin before the image so that no byte is lost.
 
     Pixels of the output are written in the order of their addresses, each after its patch was
@@ -210,9 +217,12 @@ def _overlap(graph: Graph, convolution: Operator, output: int, kind: StepKind) -
     written must never pass it. A depthwise convolution writes channels of a pixel while it reads
     others: there the pixel's own patch is still needed.
     """
+    written = graph.tensors[output]
+    if len(written.shape) != 4 or not 0 < written.element_count < MOST_ELEMENTS:
+        return None
     image = graph.tensors[convolution.inputs[0]]
     _, input_height, input_width, input_channels = image.shape
-    _, height, width, channels = graph.tensors[output].shape
+    _, height, width, channels = written.shape
     factor = 2 if kind is StepKind.POOLED_CONVOLUTION else 1
     kernel = graph.tensors[convolution.inputs[1]].shape
     rows = _first_needed(convolution, "h", input_height, kernel[1], height, factor)
@@ -222,8 +232,8 @@ def _overlap(graph: Graph, convolution: Operator, output: int, kind: StepKind) -
     needed = (rows[needing // width] * input_width + columns[needing % width]) * input_channels
     # Patches reach back: what any later pixel needs counts, not only the next one.
     needed = np.minimum.accumulate(needed[::-1])[::-1]
-    written = (needing + 1 if reads_own else needing) * channels
-    return max(0, int((written - needed).max(initial=0)))
+    reached = (needing + 1 if reads_own else needing) * channels
+    return max(0, int((reached - needed).max(initial=0)))
 
 
 def _first_needed(

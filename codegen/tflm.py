@@ -51,7 +51,7 @@ def estimate_arena_bytes(graph: Graph) -> int:
         default=0,
     )
     channels = sum(
-        graph.tensors[operator.outputs[0]].shape[-1]
+        (graph.tensors[operator.outputs[0]].shape or (1,))[-1]
         for operator in graph.operators
         if operator.kind in ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
     )

@@ -1,11 +1,18 @@
+import contextlib
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from codegen.graph import DType, count_macc
+from codegen.operators import check_operators
+from codegen.planner import plan_graph
+from codegen.program import make_program
 from codegen.read_tflite import parse_tflite, read_tflite
 from firmware.errors import ModelError
+from firmware.targets import load_target
+from nas.cost import RUNTIMES, Limits
+from nas.estimate import estimate
 from tests.small_model import small_model
 
 
@@ -73,3 +80,22 @@ def test_another_file_is_refused_by_its_identifier(tmp_path: Path) -> None:
     (tmp_path / "x.tflite").write_text("this is a text, and no model at all")
     with pytest.raises(ModelError, match=r"is not a usable \.tflite: no TFLite identifier 'TFL3'"):
         read_tflite(tmp_path / "x.tflite")
+
+
+def test_a_damaged_model_that_can_be_read_is_planned_or_refused_but_never_a_crash() -> None:
+    content = small_model()
+    rng = np.random.default_rng(4)
+    target, limits = load_target("stm32f412"), Limits(1, 1, 1)
+    planned = 0
+    for _ in range(2000):
+        damaged = bytearray(content)
+        for position in rng.integers(0, len(content), rng.integers(1, 5)):
+            damaged[position] = rng.integers(0, 256)
+        with contextlib.suppress(ModelError):
+            graph = parse_tflite(bytes(damaged))
+            for runtime in RUNTIMES:
+                estimate("damaged", graph, len(content), target, limits, runtime)
+            if not check_operators(graph) and len(graph.inputs) == len(graph.outputs) == 1:
+                make_program(graph, plan_graph(graph), "damaged")
+            planned += 1
+    assert planned > 200
