@@ -13,7 +13,7 @@ import numpy as np
 from codegen.c_source import identifier
 from codegen.graph import DType, Graph, Tensor, count_macc
 from codegen.operators import check_operators, supported_kinds
-from codegen.planner import plan_graph
+from codegen.planner import MemoryPlan, plan_graph
 from codegen.program import C_TYPES, make_program
 from codegen.read_tflite import read_tflite
 from codegen.render import ModelNames, ModelText, model_text, render_model, render_project
@@ -140,7 +140,7 @@ def _generate(
     _check_limits(target, arena_bytes, flash_bytes)
     names = ModelNames(source.name, source.sha256, runtime, target.environment)
     model = model_text(graph, plan, source.content, arena_bytes, names)
-    manifest = _manifest(source, graph, target, model, toolchain, weight_bytes)
+    manifest = _manifest(source, graph, plan, target, model, toolchain, weight_bytes)
     texts = render_model(model, graph, program)
     texts |= render_project(model, target, toolchain, manifest["macc"], source.golden is not None)
     return manifest, texts
@@ -149,6 +149,7 @@ def _generate(
 def _manifest(
     source: ModelSource,
     graph: Graph,
+    plan: MemoryPlan,
     target: Target,
     model: ModelText,
     toolchain: str,
@@ -169,6 +170,7 @@ def _manifest(
         "input": _port_record(graph.tensors[graph.inputs[0]]),
         "output": _port_record(graph.tensors[graph.outputs[0]]),
         "operators": [operator.kind for operator in graph.operators],
+        "steps": _step_records(graph, plan) if model.runtime == "static" else [],
         "estimate": {
             "arena_bytes": model.arena_bytes,
             "stack_bytes": target.stack_bytes,
@@ -177,6 +179,19 @@ def _manifest(
         },
         "golden_sha256": sha256_of_bytes(source.golden.read_bytes()) if source.golden else None,
     }
+
+
+def _step_records(graph: Graph, plan: MemoryPlan) -> list[dict[str, Any]]:
+    """What each kernel call does, in order."""
+    return [
+        {
+            "operators": [graph.operators[index].kind for index in step.operators],
+            "input": [list(graph.tensors[tensor].shape) for tensor in step.inputs],
+            "output": list(graph.tensors[step.output].shape),
+            "macc": sum(count_macc(graph, graph.operators[index]) for index in step.operators),
+        }
+        for step in plan.steps
+    ]
 
 
 def _port_record(tensor: Tensor) -> dict[str, Any]:
@@ -197,6 +212,8 @@ def _check_model(graph: Graph, runtime: str) -> None:
             f"the model has {len(graph.inputs)} inputs and {len(graph.outputs)} outputs; "
             "one of each can be generated"
         )
+    if not graph.operators:
+        raise ModelError("the model has no operators")
     if any(port.dtype not in C_TYPES for port in ports):
         raise ModelError("input and output must be int8, uint8 or float32")
     problems = check_operators(graph) if runtime == "static" else []

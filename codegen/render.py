@@ -52,6 +52,7 @@ class ModelText:
     input: PortText
     output: PortText
     byte_lines: list[str]
+    step_count: int
     alignment_bytes: int = ALIGNMENT_BYTES
 
     @property
@@ -116,6 +117,7 @@ def model_text(
         input=port(graph, graph.inputs[0], plan, "Input"),
         output=port(graph, graph.outputs[0], plan, "Output"),
         byte_lines=byte_lines(content),
+        step_count=len(plan.steps) if names.runtime == "static" else 1,
         name=names.name,
         title=names.name,
         sha256=names.sha256,

@@ -43,6 +43,8 @@ class Measurement:
         cycles: Per inference, median over the samples; None on the virtual board.
         stack_peak_bytes: Most stack in use, by the paint that is gone.
         outputs: None if the project has no golden file.
+        step_ticks: Of each kernel call of one inference: instructions on the virtual board, else
+            cycles.
     """
 
     board: str
@@ -53,6 +55,7 @@ class Measurement:
     instructions: int | None
     cycles: int | None
     outputs: Outputs | None
+    step_ticks: tuple[int, ...] = ()
 
 
 def check_identity(identity: Identity, project: Project) -> None:
@@ -128,6 +131,8 @@ def measure(
         check_identity(identity, project)
         ticks, outputs = run_samples(client, golden, identity.input_bytes, on_sample)
         stack_peak_bytes = client.stack_peak_bytes()
+        client.load(bytes(identity.input_bytes))
+        step_ticks = client.step_ticks()
     return Measurement(
         board=board.name,
         identity=identity,
@@ -137,4 +142,7 @@ def measure(
         instructions=board.instructions(ticks) if board.counts_instructions else None,
         cycles=None if board.counts_instructions else ticks,
         outputs=compare_outputs(golden, outputs) if golden is not None else None,
+        step_ticks=tuple(
+            board.instructions(own) if board.counts_instructions else own for own in step_ticks
+        ),
     )

@@ -152,6 +152,14 @@ class BenchClient:
         _check_crc(facts, output)
         return Inference(_number(facts, "x-ticks"), output)
 
+    def step_ticks(self) -> list[int]:
+        """Ticks of each kernel call of one inference on what the input tensor holds."""
+        text = _text(self._ask("steps"), "x-step-ticks")
+        parts = text.split(",")
+        if not all(part.isdecimal() for part in parts):
+            raise ProtocolError(f"x-step-ticks-[{text}] is not a list of numbers")
+        return [int(part) for part in parts]
+
     def stack_peak_bytes(self) -> int:
         """Most bytes of stack in use since the board started."""
         return _number(self._ask("stack"), "x-stack-peak-bytes")

@@ -31,6 +31,7 @@ def record(project: Project, measurement: Measurement, checks: tuple[Check, ...]
         "flash_bytes": size.flash_bytes,
         "ram_bytes": size.ram_bytes,
         **speed,
+        "steps": _steps(project, measurement),
         "clock_source": identity.clock_source,
         "tick_source": identity.tick_source,
         "samples": outputs.samples if outputs else 0,
@@ -48,6 +49,17 @@ def record(project: Project, measurement: Measurement, checks: tuple[Check, ...]
         ],
         "verdict": "confirmed" if all_hold(checks) else "refuted",
     }
+
+
+def _steps(project: Project, measurement: Measurement) -> list[dict[str, Any]]:
+    """What each kernel call does, and what it took."""
+    name = "instructions" if measurement.cycles is None else "cycles"
+    promised = project.manifest.get("steps", [])
+    if len(promised) != len(measurement.step_ticks):
+        promised = [{} for _ in measurement.step_ticks]
+    return [
+        {**step, name: ticks} for step, ticks in zip(promised, measurement.step_ticks, strict=True)
+    ]
 
 
 def table(measurement: Measurement, checks: tuple[Check, ...]) -> str:

@@ -7,68 +7,14 @@
 
 #include "bench_model.h"
 #include "board.h"
-#include "crc32.h"
+#include "reply.h"
 
 static int model_status;
 static uint32_t load_expected, load_received;
 
-/* Answers */
-
-static void put_text(const char *text) {
-    while (*text != '\0') {
-        board_write_byte((uint8_t)*text++);
-    }
-}
-
-static void put_number(uint32_t value) {
-    char digits[11];
-    size_t first = sizeof digits - 1;
-    digits[first] = '\0';
-    do {
-        digits[--first] = (char)('0' + value % 10U);
-        value /= 10U;
-    } while (value != 0);
-    put_text(&digits[first]);
-}
-
-static void put_hex(uint32_t value, int digit_count) {
-    while (digit_count-- > 0) {
-        board_write_byte((uint8_t) "0123456789abcdef"[(value >> (4 * digit_count)) & 0xFU]);
-    }
-}
-
-static void end_line(void) { put_text("\r\n"); }
-
-static void line(const char *text) {
-    put_text(text);
-    end_line();
-}
-
-static void text_fact(const char *key, const char *value) {
-    put_text(key);
-    put_text("-[");
-    put_text(value);
-    line("]");
-}
-
-static void number_fact(const char *key, uint32_t value) {
-    put_text(key);
-    put_text("-[");
-    put_number(value);
-    line("]");
-}
-
-static void crc_fact(const void *bytes, uint32_t size) {
-    put_text("x-crc-[");
-    put_hex(crc32(bytes, size), 8);
-    line("]");
-}
-
-static void failure(const char *text) { text_fact("e", text); }
-
 static bool model_is_ready(void) {
     if (model_status != 0) {
-        number_fact("e-[the model could not be initialised] status", (uint32_t)model_status);
+        reply_number_fact("e-[the model could not be initialised] status", (uint32_t)model_status);
     }
     return model_status == 0;
 }
@@ -107,38 +53,38 @@ static int hex_digit(char c) {
 
 static void command_name(const char *arguments) {
     (void)arguments;
-    text_fact("m-name-dut", bench_model.target);
+    reply_text_fact("m-name-dut", bench_model.target);
 }
 
 static void command_profile(const char *arguments) {
     (void)arguments;
-    text_fact("m-profile", "mcu-nas bench");
-    text_fact("m-model", bench_model.name);
+    reply_text_fact("m-profile", "mcu-nas bench");
+    reply_text_fact("m-model", bench_model.name);
 }
 
 static void command_timestamp(const char *arguments) {
     (void)arguments;
-    put_text("m-lap-us-");
-    put_number(board_microseconds());
-    end_line();
+    reply_text("m-lap-us-");
+    reply_number(board_microseconds());
+    reply_end_line();
 }
 
 static void command_info(const char *arguments) {
     (void)arguments;
     const board_info_t board = board_info();
-    number_fact("x-protocol", BENCH_PROTOCOL_VERSION);
-    text_fact("x-model", bench_model.name);
-    text_fact("x-sha256", bench_model.sha256);
-    text_fact("x-runtime", bench_model.runtime);
-    text_fact("x-target", bench_model.target);
-    number_fact("x-input-bytes", bench_model.input_bytes);
-    number_fact("x-output-bytes", bench_model.output_bytes);
-    number_fact("x-arena-bytes", bench_model.arena_bytes);
-    number_fact("x-arena-used-bytes", bench_model.arena_used_bytes());
-    number_fact("x-stack-bytes", board.stack_bytes);
-    text_fact("x-clock-source", board.clock_source);
-    number_fact("x-core-hz", board.core_hz);
-    text_fact("x-tick-source", board.tick_source);
+    reply_number_fact("x-protocol", BENCH_PROTOCOL_VERSION);
+    reply_text_fact("x-model", bench_model.name);
+    reply_text_fact("x-sha256", bench_model.sha256);
+    reply_text_fact("x-runtime", bench_model.runtime);
+    reply_text_fact("x-target", bench_model.target);
+    reply_number_fact("x-input-bytes", bench_model.input_bytes);
+    reply_number_fact("x-output-bytes", bench_model.output_bytes);
+    reply_number_fact("x-arena-bytes", bench_model.arena_bytes);
+    reply_number_fact("x-arena-used-bytes", bench_model.arena_used_bytes());
+    reply_number_fact("x-stack-bytes", board.stack_bytes);
+    reply_text_fact("x-clock-source", board.clock_source);
+    reply_number_fact("x-core-hz", board.core_hz);
+    reply_text_fact("x-tick-source", board.tick_source);
 }
 
 static void load_start(const char *arguments) {
@@ -146,12 +92,12 @@ static void load_start(const char *arguments) {
     load_received = 0;
     load_expected = 0;
     if (!take_number(&arguments, &size) || *arguments != '\0') {
-        failure("db load takes a number of bytes");
+        reply_failure("db load takes a number of bytes");
     } else if (size != bench_model.input_bytes) {
-        number_fact("e-[wrong input size] expected", bench_model.input_bytes);
+        reply_number_fact("e-[wrong input size] expected", bench_model.input_bytes);
     } else {
         load_expected = size;
-        number_fact("m-load-expecting", size);
+        reply_number_fact("m-load-expecting", size);
     }
 }
 
@@ -159,7 +105,7 @@ static void load_bytes(const char *digits) {
     uint8_t *const input = bench_model.input();
     const size_t count = strlen(digits) / 2;
     if (strlen(digits) % 2 != 0 || count > load_expected - load_received) {
-        failure("odd number of digits, or more bytes than announced");
+        reply_failure("odd number of digits, or more bytes than announced");
         load_expected = 0;
         return;
     }
@@ -167,15 +113,15 @@ static void load_bytes(const char *digits) {
         const int high = hex_digit(digits[2 * i]);
         const int low = hex_digit(digits[2 * i + 1]);
         if (high < 0 || low < 0) {
-            failure("not a hexadecimal digit");
+            reply_failure("not a hexadecimal digit");
             load_expected = 0;
             return;
         }
         input[load_received++] = (uint8_t)(high * 16 + low);
     }
     if (load_received == load_expected) {
-        line("m-load-done");
-        crc_fact(input, load_received);
+        reply_line("m-load-done");
+        reply_crc_fact(input, load_received);
         load_expected = 0;
     }
 }
@@ -187,7 +133,7 @@ static void command_db(const char *arguments) {
     if (strncmp(arguments, "load ", 5) == 0) {
         load_start(arguments + 5);
     } else if (load_expected == 0) {
-        failure("db without db load");
+        reply_failure("db without db load");
     } else {
         load_bytes(arguments);
     }
@@ -197,7 +143,7 @@ static bool invoke_times(uint32_t count) {
     for (uint32_t i = 0; i < count; i++) {
         const int status = bench_model.invoke();
         if (status != 0) {
-            number_fact("e-[inference failed] status", (uint32_t)status);
+            reply_number_fact("e-[inference failed] status", (uint32_t)status);
             return false;
         }
     }
@@ -206,12 +152,12 @@ static bool invoke_times(uint32_t count) {
 
 static void put_output(void) {
     const uint8_t *const output = bench_model.output();
-    put_text("x-output-[");
+    reply_text("x-output-[");
     for (uint32_t i = 0; i < bench_model.output_bytes; i++) {
-        put_hex(output[i], 2);
+        reply_hex(output[i], 2);
     }
-    line("]");
-    crc_fact(output, bench_model.output_bytes);
+    reply_line("]");
+    reply_crc_fact(output, bench_model.output_bytes);
 }
 
 static void command_infer(const char *arguments) {
@@ -219,25 +165,46 @@ static void command_infer(const char *arguments) {
     uint32_t warm_up = 0;
     (void)(take_number(&arguments, &count) && take_number(&arguments, &warm_up));
     if (*arguments != '\0' || count == 0) {
-        failure("infer takes a number of inferences and one of warm-ups");
+        reply_failure("infer takes a number of inferences and one of warm-ups");
         return;
     }
     if (!model_is_ready()) {
         return;
     }
-    line("m-warmup-start");
+    reply_line("m-warmup-start");
     if (!invoke_times(warm_up)) {
         return;
     }
-    line("m-warmup-done");
-    line("m-infer-start");
+    reply_line("m-warmup-done");
+    reply_line("m-infer-start");
     board_ticks_start();
     const bool done = invoke_times(count);
     const uint32_t ticks = board_ticks();
     if (done) {
-        line("m-infer-done");
-        number_fact("x-ticks", ticks);
+        reply_line("m-infer-done");
+        reply_number_fact("x-ticks", ticks);
         put_output();
+    }
+}
+
+/* The ticks of each piece of one inference, in one line. */
+static void command_steps(const char *arguments) {
+    (void)arguments;
+    if (!model_is_ready()) {
+        return;
+    }
+    reply_text("x-step-ticks-[");
+    int status = 0;
+    for (uint32_t step = 0; step < bench_model.steps && status == 0; step++) {
+        board_ticks_start();
+        status = bench_model.invoke_step(step);
+        const uint32_t ticks = board_ticks();
+        reply_text(step == 0 ? "" : ",");
+        reply_number(ticks);
+    }
+    reply_line("]");
+    if (status != 0) {
+        reply_number_fact("e-[inference failed] status", (uint32_t)status);
     }
 }
 
@@ -250,7 +217,7 @@ static void command_output(const char *arguments) {
 
 static void command_stack(const char *arguments) {
     (void)arguments;
-    number_fact("x-stack-peak-bytes", board_stack_peak_bytes());
+    reply_number_fact("x-stack-peak-bytes", board_stack_peak_bytes());
 }
 
 static const struct {
@@ -259,7 +226,7 @@ static const struct {
 } commands[] = {
     {"name", command_name},     {"profile", command_profile}, {"timestamp", command_timestamp},
     {"info", command_info},     {"db", command_db},           {"infer", command_infer},
-    {"output", command_output}, {"stack", command_stack},
+    {"output", command_output}, {"stack", command_stack},     {"steps", command_steps},
 };
 
 static void answer(const char *command) {
@@ -267,12 +234,12 @@ static void answer(const char *command) {
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
         if (strlen(commands[i].name) == length && strncmp(command, commands[i].name, length) == 0) {
             commands[i].answer(command + length + (command[length] == ' ' ? 1 : 0));
-            line("m-ready");
+            reply_line("m-ready");
             return;
         }
     }
-    failure("unknown command");
-    line("m-ready");
+    reply_failure("unknown command");
+    reply_line("m-ready");
 }
 
 void bench_run(void) {
@@ -287,8 +254,8 @@ void bench_run(void) {
             length = length <= BENCH_COMMAND_BYTES ? length + 1 : length;
         } else if (length > BENCH_COMMAND_BYTES) {
             length = 0;
-            failure("command too long");
-            line("m-ready");
+            reply_failure("command too long");
+            reply_line("m-ready");
         } else {
             command[length] = '\0';
             length = 0;

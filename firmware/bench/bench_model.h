@@ -11,9 +11,11 @@ typedef struct {
     const char *target;  /* the board that the project was made for */
     uint32_t input_bytes, output_bytes;
     uint32_t arena_bytes; /* size of the array in which the model works */
+    uint32_t steps;       /* pieces of an inference, at least 1 */
     int (*init)(void);    /* 0, or the model's status */
     void *(*input)(void);
     int (*invoke)(void); /* 0, or the model's status */
+    int (*invoke_step)(uint32_t step);
     const void *(*output)(void);
     uint32_t (*arena_used_bytes)(void); /* what the runtime itself says that it uses */
 } bench_model_t;

@@ -16,6 +16,8 @@ static int invoke(void) {
     return arena[0] == 0xEE ? 3 : 0; /* a failure that tests can ask for */
 }
 
+static int invoke_step(uint32_t step) { return step == 0 ? 0 : invoke(); }
+
 static const void *output(void) { return &arena[8]; }
 
 static uint32_t arena_used_bytes(void) { return sizeof arena; }
@@ -28,9 +30,11 @@ const bench_model_t bench_model = {
     .input_bytes = 4,
     .output_bytes = 4,
     .arena_bytes = sizeof arena,
+    .steps = 2,
     .init = init,
     .input = input,
     .invoke = invoke,
+    .invoke_step = invoke_step,
     .output = output,
     .arena_used_bytes = arena_used_bytes,
 };

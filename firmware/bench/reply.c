@@ -1,0 +1,58 @@
+#include "reply.h"
+
+#include <stddef.h>
+
+#include "board.h"
+#include "crc32.h"
+
+void reply_text(const char *text) {
+    while (*text != '\0') {
+        board_write_byte((uint8_t)*text++);
+    }
+}
+
+void reply_number(uint32_t value) {
+    char digits[11];
+    size_t first = sizeof digits - 1;
+    digits[first] = '\0';
+    do {
+        digits[--first] = (char)('0' + value % 10U);
+        value /= 10U;
+    } while (value != 0);
+    reply_text(&digits[first]);
+}
+
+void reply_hex(uint32_t value, int digit_count) {
+    while (digit_count-- > 0) {
+        board_write_byte((uint8_t) "0123456789abcdef"[(value >> (4 * digit_count)) & 0xFU]);
+    }
+}
+
+void reply_end_line(void) { reply_text("\r\n"); }
+
+void reply_line(const char *text) {
+    reply_text(text);
+    reply_end_line();
+}
+
+void reply_text_fact(const char *key, const char *value) {
+    reply_text(key);
+    reply_text("-[");
+    reply_text(value);
+    reply_line("]");
+}
+
+void reply_number_fact(const char *key, uint32_t value) {
+    reply_text(key);
+    reply_text("-[");
+    reply_number(value);
+    reply_line("]");
+}
+
+void reply_crc_fact(const void *bytes, uint32_t size) {
+    reply_text("x-crc-[");
+    reply_hex(crc32(bytes, size), 8);
+    reply_line("]");
+}
+
+void reply_failure(const char *text) { reply_text_fact("e", text); }

@@ -1,0 +1,34 @@
+/** Lines that answer the host: docs/protocol.md. */
+#ifndef REPLY_H
+#define REPLY_H
+
+#include <stdint.h>
+
+/** Text as it is. */
+void reply_text(const char *text);
+
+/** A number in decimal. */
+void reply_number(uint32_t value);
+
+/** The lowest digits of a number in hexadecimal. */
+void reply_hex(uint32_t value, int digit_count);
+
+/** End of a line. */
+void reply_end_line(void);
+
+/** A whole line. */
+void reply_line(const char *text);
+
+/** key-[value] */
+void reply_text_fact(const char *key, const char *value);
+
+/** key-[value] */
+void reply_number_fact(const char *key, uint32_t value);
+
+/** x-crc-[...] of bytes. */
+void reply_crc_fact(const void *bytes, uint32_t size);
+
+/** e-[reason] */
+void reply_failure(const char *text);
+
+#endif
