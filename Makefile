@@ -5,12 +5,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 C_SOURCES = $(shell git ls-files '*.c' '*.h')
 
-.PHONY: help demo test check setup system-tools clean
+MODELS = $(wildcard benchmarks/models/*.tflite)
+
+.PHONY: help demo test check bench check-bench setup system-tools clean
 
 help:
 	@echo 'make demo   search on real digits, generate firmware, measure it on the virtual board'
 	@echo 'make test   run the tests'
 	@echo 'make check  ruff, mypy, clang-format, import rules'
+	@echo 'make bench  measure the static runtime: MODELS="a.tflite b.tflite", default benchmarks/models'
+	@echo 'make check-bench  the same, compared exactly with benchmarks/runtime.json'
 	@echo 'make clean  remove the virtual environment and the demo run'
 
 demo: setup
@@ -28,6 +32,12 @@ check: setup
 	$(BIN)/mypy
 	clang-format --dry-run --Werror $(C_SOURCES)
 	$(BIN)/python -m pytest tests/test_layering.py
+
+bench: setup
+	$(BIN)/python -m benchmarks.runtime $(MODELS)
+
+check-bench: setup
+	$(BIN)/python -m benchmarks.runtime $(MODELS) --check benchmarks/runtime.json
 
 setup: system-tools $(VENV)/.installed
 

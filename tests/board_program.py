@@ -51,10 +51,24 @@ _BLOCK = """
 """
 
 
-def failures_on_virtual_board(
-    folder: Path, cases: Sequence[tuple[bytes, NDArray[Any], NDArray[Any]]]
-) -> list[str]:
-    """Names (`case3`) of the (model, input, expected output) whose outputs differ."""
+Case = tuple[bytes, NDArray[Any], NDArray[Any]]
+"""Model, input, expected output."""
+
+_CASES_PER_FIRMWARE = 50
+
+
+def failures_on_virtual_board(folder: Path, cases: Sequence[Case]) -> list[str]:
+    """Numbers of firmware and case, such as `0 case3`, whose outputs differ."""
+    failures = []
+    for number, first in enumerate(range(0, len(cases), _CASES_PER_FIRMWARE)):
+        part = folder / str(number)
+        part.mkdir()
+        names = _failures_of_one(part, cases[first : first + _CASES_PER_FIRMWARE])
+        failures += [f"{number} {name}" for name in names]
+    return failures
+
+
+def _failures_of_one(folder: Path, cases: Sequence[Case]) -> list[str]:
     sources = [
         path
         for index, (model, *_) in enumerate(cases)

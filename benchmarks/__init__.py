@@ -1,0 +1,1 @@
+"""Benchmarks: programs that print tables. None is a test, none is timed by the tests."""

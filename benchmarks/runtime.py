@@ -1,0 +1,181 @@
+"""What the static runtime takes of each model, on the virtual board, beside its peers.
+
+    python -m benchmarks.runtime MODEL.tflite... [--json FILE] [--check FILE]
+
+Bytes and instructions are exact, so `--check` compares them exactly with a recorded file and exits
+with 1 if anything became worse. Outputs are checked where `MODEL.golden.npz` lies beside a model.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from codegen.project import build_project, find_model
+from firmware.files import sha256_of_file, write_json
+from firmware.platformio import run_platformio
+from firmware.targets import Target, load_target
+from hil.elf import measure_elf
+from hil.judge import judge
+from hil.measure import measure
+from hil.project import Project, read_golden, read_project
+from hil.report import record
+from hil.virtual_board import VirtualBoard
+
+ROOT = Path(__file__).parent.parent
+CHECKED = ("arena_bytes", "stack_peak_bytes", "runtime_code_bytes", "weight_bytes", "instructions")
+MACS_PER_SMLAD = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """Published or measured figures of another runtime for the same file.
+
+    Source: TensorFlow Lite Micro of August 2026 with CMSIS-NN, int8 kernels alone registered,
+    arm-none-eabi-gcc 12.2 -O2, counted in the same virtual board. Code excludes model and harness.
+    """
+
+    name: str
+    arena_bytes: int
+    stack_bytes: int
+    code_bytes: int
+    instructions: int
+
+
+PEERS = {
+    "e928aab4e327": Peer("TFLM + CMSIS-NN", 30_484, 948, 61_580, 7_492_487),
+    "808cfdfc0cf3": Peer("TFLM + CMSIS-NN", 82_308, 988, 45_668, 22_927_978),
+}
+"""By the first digits of the model's SHA-256."""
+
+
+def main() -> int:
+    """Run the benchmark; gives the exit code."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("models", nargs="+", type=Path, metavar="MODEL.tflite")
+    parser.add_argument("--target", default="stm32f412", help="chip (%(default)s)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures")
+    parser.add_argument("--check", type=Path, metavar="FILE", help="compare with recorded figures")
+    arguments = parser.parse_args()
+    target = load_target(arguments.target)
+    figures = {}
+    for model in arguments.models:
+        figures[model.stem] = measure_model(model, target)
+        print(model_text(model.stem, figures[model.stem]), end="\n\n")
+    if arguments.json:
+        write_json(arguments.json, figures)
+    return 0 if arguments.check is None else check(figures, arguments.check)
+
+
+def measure_model(model: Path, target: Target) -> dict[str, Any]:
+    """Build, boot and measure a model; gives the part of measurement.json that is its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "project"
+        build_project(find_model(model), target, path, "static", "system")
+        run_platformio(path, target)
+        project = read_project(path)
+        size = measure_elf(project.firmware, project.model_symbols)
+        golden = read_golden(project.golden) if project.golden else None
+        measured = measure(
+            VirtualBoard(project.firmware, size.ram_end),
+            project,
+            golden,
+            size,
+            sha256_of_file(project.firmware),
+            300.0,
+            lambda *_: None,
+        )
+        figures = record(project, measured, judge(project, measured))
+        code_bytes = runtime_code_bytes(project, target, Path(folder))
+    # The whole firmware changes with the bench application; only the model's part is compared.
+    for name in ("firmware_sha256", "code_bytes", "flash_bytes", "ram_bytes", "checks"):
+        del figures[name]
+    return figures | {"runtime_code_bytes": code_bytes}
+
+
+def runtime_code_bytes(project: Project, target: Target, folder: Path) -> int:
+    """Flash that an application grows by when it runs the model, without the model's weights."""
+    name = project.model_name
+    empty = "int main(void) { return 0; }\n"
+    using = (
+        f'#include "{name}.h"\n'
+        f"static _Alignas(16) uint8_t arena[{name.upper()}_ARENA_BYTES];\n"
+        f"int main(void) {{ {name}_init(arena, sizeof arena); return (int){name}_invoke() + "
+        f"(int)*{name}_output() + (int)*{name}_input(); }}\n"
+    )
+    sizes = []
+    for index, text in enumerate((empty, using)):
+        source, elf = folder / f"main{index}.c", folder / f"main{index}.elf"
+        source.write_text(text)
+        _link(project, target, source, elf)
+        size = measure_elf(elf, project.model_symbols)
+        sizes.append(size.flash_bytes - size.model_bytes)
+    return sizes[1] - sizes[0]
+
+
+def _link(project: Project, target: Target, main_source: Path, elf: Path) -> None:
+    library = project.folder / "lib"
+    own = library / project.model_name
+    board = [project.folder / "src" / f"{part}.c" for part in ("startup", "fault", "usart")]
+    sources = [main_source, *board, ROOT / "benchmarks" / "no_ticks.c"]
+    sources += [*sorted((library / "nn" / "src").glob("*.c")), *sorted((own / "src").glob("*.c"))]
+    command = ["arm-none-eabi-gcc", *target.cpu_flags, "-std=c11", "-O2", "-ffunction-sections"]
+    command += ["-fdata-sections", "-nostartfiles", "--specs=nano.specs", "--specs=nosys.specs"]
+    command += ["-Wl,--gc-sections", "-Wl,--no-warn-rwx-segments", f"-T{project.folder}/board.ld"]
+    command += [f"-I{path}" for path in (own / "include", library / "nn" / "include")]
+    command += [f"-I{project.folder / 'src'}", "-o", str(elf), *map(str, sources), "-lm"]
+    subprocess.run(command, check=True, timeout=300)
+
+
+def model_text(name: str, figures: dict[str, Any]) -> str:
+    """The figures of one model beside its peer, then each kernel call."""
+    peer = PEERS.get(figures["model_sha256"][:12])
+    rows = [
+        ("arena bytes", figures["arena_bytes"], peer.arena_bytes if peer else None),
+        ("stack bytes", figures["stack_peak_bytes"], peer.stack_bytes if peer else None),
+        ("code bytes", figures["runtime_code_bytes"], peer.code_bytes if peer else None),
+        ("weight bytes", figures["weight_bytes"], None),
+        ("instructions", figures["instructions"], peer.instructions if peer else None),
+    ]
+    lines = [f"{name}: static runtime, beside {peer.name if peer else 'no peer'}"]
+    for title, own, other in rows:
+        beside = f"{other:>14,} {own / other:>7.2f}x" if other else ""
+        lines.append(f"  {title:<14}{own:>14,}{beside}")
+    fraction = figures["outputs_identical_fraction"]
+    checked = "not checked" if fraction is None else f"{100 * fraction:g} % of {figures['samples']}"
+    lines.append(f"  outputs identical to the reference kernels: {checked}")
+    lines.append("  kernel calls: instructions, multiply-accumulates, instructions per MAC")
+    for step in figures["steps"]:
+        per_mac = f"{step['instructions'] / step['macc']:>7.2f}" if step["macc"] else ""
+        kinds = " + ".join(step["operators"])
+        lines.append(f"    {step['instructions']:>11,}{step['macc']:>11,}{per_mac:>8}  {kinds}")
+    least = 1 / MACS_PER_SMLAD
+    lines.append(f"  an SMLAD does {MACS_PER_SMLAD} MACs: below {least} per MAC nothing can come")
+    return "\n".join(lines)
+
+
+def check(figures: dict[str, Any], recorded_path: Path) -> int:
+    """1 if a figure is not the recorded one, else 0."""
+    recorded = json.loads(recorded_path.read_text(encoding="utf-8"))
+    changed = [
+        f"{model}: {name} is {own[name]:,}, recorded {recorded[model][name]:,}"
+        for model, own in figures.items()
+        if model in recorded
+        for name in CHECKED
+        if own[name] != recorded[model][name]
+    ]
+    for line in changed:
+        print(line, file=sys.stderr)
+    if changed:
+        print(f"record the new figures with --json {recorded_path}", file=sys.stderr)
+    return 1 if changed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
