@@ -39,10 +39,24 @@ _BLOCK = """
 """
 
 
+_CASES_PER_PROGRAM = 60
+
+
 def run_generated(
     folder: Path, cases: Sequence[tuple[bytes, NDArray[Any]]]
 ) -> list[NDArray[np.uint8]]:
     """The outputs' bytes, (samples, output bytes), for each (model, inputs (samples, …))."""
+    outputs = []
+    for first in range(0, len(cases), _CASES_PER_PROGRAM):
+        part = folder / str(first)
+        part.mkdir()
+        outputs += _run_program(part, cases[first : first + _CASES_PER_PROGRAM])
+    return outputs
+
+
+def _run_program(
+    folder: Path, cases: Sequence[tuple[bytes, NDArray[Any]]]
+) -> list[NDArray[np.uint8]]:
     sources: list[Path] = []
     blocks, includes = [], []
     for index, (content, inputs) in enumerate(cases):

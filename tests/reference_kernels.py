@@ -27,7 +27,7 @@ def run_reference(
         [sys.executable, "-m", "tests.reference_kernels", str(folder), str(len(cases))],
         cwd=ROOT,
         check=True,
-        timeout=300,
+        timeout=1800,
         stderr=subprocess.DEVNULL,
         env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""},
     )
