@@ -3,13 +3,15 @@
 The same plan decides whether a candidate fits, and places the tensors of the generated code.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from codegen.graph import Graph
 from codegen.steps import Step, make_steps
 
 ALIGNMENT_BYTES = 16
+SMALL_PART = 16
+"""Buffers of less than this part of the largest are small."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +89,37 @@ def plan_graph(graph: Graph) -> MemoryPlan:
 def place(buffers: Sequence[Buffer], overlaps: Overlaps | None = None) -> list[int]:
     """An offset for each buffer, so that no two that are alive together share a byte.
 
-    Largest first, each as low as those before it allow; ties in the order given. Buffers that may
-    overlap are also tried first, output before input, and the lowest arena of all is taken.
+    Each goes as low as those before it allow, the largest first; buffers that may overlap are also
+    tried first, output before input. Then, again and again, the buffer that reaches highest comes
+    first, as long as orders are new; the lowest arena of all is taken. Ties go by the order given.
     """
     allowed = overlaps or {}
     by_size = sorted(range(len(buffers)), key=lambda i: -buffers[i].size_bytes)
     orders = [by_size]
     for output, source in sorted(allowed):
         orders.append([output, source, *(i for i in by_size if i not in (output, source))])
-    plans = [_place_in_order(buffers, allowed, order) for order in orders]
+    plans = [plan for order in orders for plan in _improved(buffers, allowed, order)]
     return min(plans, key=lambda offsets: _height(buffers, offsets))
+
+
+def _improved(
+    buffers: Sequence[Buffer], overlaps: Overlaps, order: list[int]
+) -> Iterator[list[int]]:
+    """The plan of an order, then of those in which what reached highest comes first.
+
+    Small buffers are left where they are: put first, they stand in the way of the others.
+    """
+    largest = max((buffer.size_bytes for buffer in buffers), default=0)
+    movable = [i for i in order if buffers[i].size_bytes * SMALL_PART >= largest]
+    seen = set()
+    for _ in range(len(order) + 1):
+        offsets = _place_in_order(buffers, overlaps, order)
+        yield offsets
+        seen.add(tuple(order))
+        highest = max(movable, key=lambda i: offsets[i] + buffers[i].size_bytes, default=0)
+        order = [highest, *(i for i in order if i != highest)]
+        if tuple(order) in seen:
+            return
 
 
 def aligned(size_bytes: int) -> int:

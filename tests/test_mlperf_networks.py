@@ -1,0 +1,69 @@
+"""Whole networks of the field: supported, bit-exact on the host and on the virtual board."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from codegen.operators import check_operators
+from codegen.planner import plan_graph
+from codegen.read_tflite import parse_tflite
+from tests.board_program import failures_on_virtual_board
+from tests.generated_program import run_generated
+from tests.host_compiler import ROOT
+from tests.mlperf_networks import NAMES
+
+
+@pytest.fixture(scope="module")
+def networks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("networks")
+    subprocess.run(
+        [sys.executable, "-m", "tests.mlperf_networks", str(folder)],
+        cwd=ROOT,
+        check=True,
+        timeout=300,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=os.environ | {"CUDA_VISIBLE_DEVICES": ""},
+    )
+    return folder
+
+
+def load(folder: Path, name: str) -> tuple[bytes, np.ndarray, np.ndarray]:
+    with np.load(folder / f"{name}.npz") as arrays:
+        return (folder / f"{name}.tflite").read_bytes(), arrays["inputs"], arrays["outputs"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_network_gives_the_bits_of_the_reference_kernels(
+    networks: Path, tmp_path: Path, name: str
+) -> None:
+    model, given, wanted = load(networks, name)
+    assert check_operators(parse_tflite(model)) == []
+    (outputs,) = run_generated(tmp_path, [(model, given)])
+    np.testing.assert_array_equal(outputs.view(np.int8).reshape(wanted.shape), wanted)
+
+
+@pytest.mark.skipif(
+    shutil.which("qemu-system-arm") is None or shutil.which("arm-none-eabi-gcc") is None,
+    reason="qemu-system-arm or arm-none-eabi-gcc is not installed",
+)
+@pytest.mark.parametrize("name", NAMES)
+def test_a_network_gives_the_same_bits_on_the_board(
+    networks: Path, tmp_path: Path, name: str
+) -> None:
+    model, given, wanted = load(networks, name)
+    for index, (sample, expected) in enumerate(zip(given, wanted, strict=True)):
+        folder = tmp_path / str(index)
+        folder.mkdir()
+        assert failures_on_virtual_board(folder, [(model, sample, expected)]) == []
+
+
+def test_tensors_overlap_where_a_network_allows_it(networks: Path) -> None:
+    """The largest input and output of visual wake words take 55 kB side by side."""
+    model, _, _ = load(networks, "visual_wake_words")
+    assert plan_graph(parse_tflite(model)).arena_bytes < 40_000
