@@ -14,6 +14,7 @@ from codegen.planner import plan_graph
 from codegen.read_tflite import parse_tflite
 from firmware.files import sha256_of_bytes
 from hil.elf import measure_elf
+from tests.host_compiler import WARNINGS
 from tests.small_model import small_model
 from tests.tflite_builder import ModelBuilder
 
@@ -99,6 +100,45 @@ def test_the_model_as_a_c_array_holds_its_bytes(model: Path, tmp_path: Path) -> 
     subprocess.run(["gcc", "-std=c11", "-Wall", "-Werror", "-o", program, *sources], check=True)
     written = subprocess.run([program], capture_output=True, check=True).stdout
     assert written == model.read_bytes()
+
+
+@pytest.mark.skipif(shutil.which("g++") is None, reason="g++ is not installed")
+def test_two_models_work_side_by_side_in_a_c_plus_plus_application(
+    model: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "other.tflite").write_bytes(small_model(seed=1))
+    objects = []
+    for name, source in (("first", model), ("second", tmp_path / "other.tflite")):
+        build(source, tmp_path / name, "--name", name)
+        own = tmp_path / name / "lib" / name
+        kernels = sorted((tmp_path / "first/lib/nn/src").glob("*.c")) if name == "first" else []
+        for path in (own / "src" / f"{name}.c", own / "src" / f"{name}_weights.c", *kernels):
+            objects.append(tmp_path / f"{name}_{path.stem}.o")
+            includes = [f"-I{own / 'include'}", f"-I{tmp_path / 'first/lib/nn/include'}"]
+            command = ["gcc", "-std=c11", *WARNINGS, *includes, "-c", str(path)]
+            subprocess.run([*command, "-o", str(objects[-1])], check=True)
+    (tmp_path / "main.cpp").write_text(
+        '#include "first.h"\n#include "second.h"\n#include <cstring>\n'
+        "alignas(16) static unsigned char arena[FIRST_ARENA_BYTES + SECOND_ARENA_BYTES];\n"
+        "int main() {\n"
+        "  if (first_init(arena, FIRST_ARENA_BYTES) != FIRST_OK) return 1;\n"
+        "  if (second_init(arena + FIRST_ARENA_BYTES, SECOND_ARENA_BYTES) != SECOND_OK) return 2;\n"
+        "  std::memset(first_input(), 7, FIRST_INPUT_BYTES);\n"
+        "  std::memset(second_input(), 7, SECOND_INPUT_BYTES);\n"
+        "  first_output_t kept[FIRST_OUTPUT_COUNT];\n"
+        "  if (first_invoke() != FIRST_OK) return 3;\n"
+        "  std::memcpy(kept, first_output(), FIRST_OUTPUT_BYTES);\n"
+        "  for (size_t step = 0; step < SECOND_STEPS; step++)\n"
+        "    if (second_invoke_step(step) != SECOND_OK) return 4;\n"
+        "  if (second_invoke_step(SECOND_STEPS) != SECOND_FAILED) return 5;\n"
+        "  return std::memcmp(kept, first_output(), FIRST_OUTPUT_BYTES) == 0 ? 0 : 6;\n"
+        "}\n"
+    )
+    folders = [f"-I{tmp_path / name / 'lib' / name / 'include'}" for name in ("first", "second")]
+    program = str(tmp_path / "program")
+    command = ["g++", "-std=c++17", "-Wall", "-Wextra", "-Werror", *folders, "-o", program]
+    subprocess.run([*command, str(tmp_path / "main.cpp"), *map(str, objects), "-lm"], check=True)
+    assert subprocess.run([program]).returncode == 0
 
 
 @needs_compiler
