@@ -14,11 +14,15 @@ from numpy.typing import NDArray
 
 
 class DType(StrEnum):
-    """Element types that an int8 model may hold."""
+    """Element types that a model may hold, by their numpy names."""
 
     INT8 = "int8"
     UINT8 = "uint8"
+    BOOL = "bool"
+    INT16 = "int16"
     INT32 = "int32"
+    INT64 = "int64"
+    FLOAT16 = "float16"
     FLOAT32 = "float32"
     OTHER = "other"
     """Anything else: readable, never generated."""
@@ -26,7 +30,7 @@ class DType(StrEnum):
     @property
     def size_bytes(self) -> int:
         """Bytes of one element; 1 for `OTHER`."""
-        return {"int8": 1, "uint8": 1, "int32": 4, "float32": 4}.get(self.value, 1)
+        return 1 if self is DType.OTHER else np.dtype(self.value).itemsize
 
 
 @dataclass(frozen=True, slots=True)

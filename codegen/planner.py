@@ -113,7 +113,7 @@ def _improved(
     movable = [i for i in order if buffers[i].size_bytes * SMALL_PART >= largest]
     seen = set()
     for _ in range(len(order) + 1):
-        offsets = _place_in_order(buffers, overlaps, order)
+        offsets = place_in_order(buffers, overlaps, order)
         yield offsets
         seen.add(tuple(order))
         highest = max(movable, key=lambda i: offsets[i] + buffers[i].size_bytes, default=0)
@@ -127,9 +127,10 @@ def aligned(size_bytes: int) -> int:
     return -(-size_bytes // ALIGNMENT_BYTES) * ALIGNMENT_BYTES
 
 
-def _place_in_order(
+def place_in_order(
     buffers: Sequence[Buffer], overlaps: Overlaps, order: Sequence[int]
 ) -> list[int]:
+    """An offset for each buffer: those that come first in the order go as low as they can."""
     offsets: dict[int, int] = {}
     for index in order:
         gaps = [

@@ -26,10 +26,13 @@ _SMALLEST_BYTES = 16
 _DTYPES = {
     tflite.TensorType.INT8: DType.INT8,
     tflite.TensorType.UINT8: DType.UINT8,
+    tflite.TensorType.BOOL: DType.BOOL,
+    tflite.TensorType.INT16: DType.INT16,
     tflite.TensorType.INT32: DType.INT32,
+    tflite.TensorType.INT64: DType.INT64,
+    tflite.TensorType.FLOAT16: DType.FLOAT16,
     tflite.TensorType.FLOAT32: DType.FLOAT32,
 }
-_NUMPY = {DType.INT8: "<i1", DType.UINT8: "<u1", DType.INT32: "<i4", DType.FLOAT32: "<f4"}
 
 
 def _names_of(enumeration: type) -> dict[int, str]:
@@ -225,7 +228,7 @@ def _elements(
     expected = prod(shape) * dtype.size_bytes
     if len(data) != expected:
         raise ModelError(f"tensor {index} holds {len(data)} bytes, expected {expected}")
-    return np.frombuffer(data, _NUMPY[dtype]).reshape(shape)
+    return np.frombuffer(data, np.dtype(dtype.value).newbyteorder("<")).reshape(shape)
 
 
 def _options(entry: Any) -> dict[str, int | float | str | bool]:

@@ -1,0 +1,195 @@
+"""The arena of TensorFlow Lite Micro, byte by byte. Pure.
+
+The arena has two ends. From its head up lie the activations and the kernels' scratch buffers, as
+the greedy planner places them; from its tail down lies what the interpreter keeps for good. While
+it starts, temporary tables lie between the two.
+
+Source: `MicroInterpreter::AllocateTensors`, `MicroAllocator`, `SingleArenaBufferAllocator` and
+`GreedyMemoryPlanner` of tensorflow/tflite-micro, August 2026.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from codegen.graph import Graph, Tensor
+from codegen.planner import Buffer, aligned, place_in_order
+from codegen.tflm.kernels import KernelNeeds, is_modelled, kernel_needs
+from codegen.tflm.structures import (
+    PLANNER_BYTES_PER_BUFFER,
+    REQUESTS_IN_RESERVE,
+    Build,
+    Struct,
+    bookkeeping,
+    options_of,
+)
+
+_ALIGNMENT = 16
+_INT = Struct(4, 4)
+
+
+@dataclass(frozen=True, slots=True)
+class TflmArena:
+    """What a network takes of the arena.
+
+    Attributes:
+        activations_bytes: Activations and scratch buffers, as placed: `head`.
+        persistent_bytes: What the interpreter keeps for good: `tail`.
+        required_bytes: The smallest arena with which the interpreter starts.
+        buffers: Activations, by index of tensor, then scratch buffers.
+        offsets: First byte of each of `buffers`.
+        tensors: Which tensor each of `buffers` holds; None for a scratch buffer.
+        unmodelled: Kinds of operators of which it is not known what they ask for.
+    """
+
+    activations_bytes: int
+    persistent_bytes: int
+    required_bytes: int
+    buffers: tuple[Buffer, ...]
+    offsets: tuple[int, ...]
+    tensors: tuple[int | None, ...]
+    unmodelled: tuple[str, ...]
+
+    @property
+    def used_bytes(self) -> int:
+        """What `MicroInterpreter::arena_used_bytes()` gives."""
+        return self.activations_bytes + self.persistent_bytes
+
+
+def plan_tflm_arena(graph: Graph, build: Build) -> TflmArena:
+    """What the interpreter does with the arena for a network.
+
+    Raises:
+        ModelError: An operator has not the inputs that its kernel reads.
+    """
+    needs = [kernel_needs(graph, operator, build) for operator in graph.operators]
+    tensors, buffers = _buffers(graph, needs)
+    # Of buffers of one size the planner takes the last first.
+    order = sorted(range(len(buffers)), key=lambda i: (-buffers[i].size_bytes, -i))
+    offsets = place_in_order(buffers, {}, order)
+    ends = (offset + b.size_bytes for offset, b in zip(offsets, buffers, strict=True))
+    head = max(ends, default=0)
+    tail = _Tail(build)
+    starting = _start(graph, needs, build, tail)
+    planning = tail.used + _planning_bytes(graph, needs, len(buffers), build)
+    _keep_inputs_and_outputs(graph, tail)
+    return TflmArena(
+        activations_bytes=head,
+        persistent_bytes=tail.used,
+        required_bytes=max(starting, planning, head + tail.used),
+        buffers=tuple(buffers),
+        offsets=tuple(offsets),
+        tensors=tuple(tensors),
+        unmodelled=tuple(sorted({o.kind for o in graph.operators if not is_modelled(o.kind)})),
+    )
+
+
+class _Tail:
+    """The arena's tail: each allocation goes below the previous, down to its alignment."""
+
+    def __init__(self, build: Build) -> None:
+        self._build = build
+        self.used = 0
+
+    def keep(self, struct: Struct, count: int = 1) -> None:
+        """Allocate `count` structures in a row."""
+        used = self.used + struct.size * count
+        self.used = -(-used // struct.alignment) * struct.alignment
+
+    def keep_named(self, name: str, count: int = 1) -> None:
+        """Allocate structures of the interpreter."""
+        self.keep(bookkeeping(name, self._build), count)
+
+    def keep_bytes(self, size: int) -> None:
+        """Allocate what a kernel asks for."""
+        self.keep(Struct(size, _ALIGNMENT))
+
+    def keep_pointers(self, count: int) -> None:
+        """Allocate an array of pointers, as kernels allocate."""
+        self.keep_bytes(self._build.pointer_bytes * count)
+
+
+def _buffers(graph: Graph, needs: Sequence[KernelNeeds]) -> tuple[list[int | None], list[Buffer]]:
+    """What the planner places, in its order: tensors by index, then scratch buffers."""
+    first: dict[int, int] = dict.fromkeys(graph.inputs, -1)
+    last: dict[int, int] = dict.fromkeys(graph.inputs, -1)
+    for index, operator in enumerate(graph.operators):
+        for tensor in operator.outputs:
+            first.setdefault(tensor, index)
+        last |= {tensor: index for tensor in (*operator.inputs, *operator.outputs) if tensor >= 0}
+    last |= dict.fromkeys(graph.outputs, len(graph.operators) - 1)
+    placed = [
+        index
+        for index, tensor in enumerate(graph.tensors)
+        if not tensor.is_constant and tensor.size_bytes > 0
+    ]
+    buffers = [
+        Buffer(aligned(graph.tensors[i].size_bytes), first.get(i, -2), last.get(i, -2) + 1)
+        for i in placed
+    ]
+    scratch = [
+        Buffer(aligned(size), index, index + 1)
+        for index, need in enumerate(needs)
+        for size in need.scratch
+    ]
+    return [*placed, *(None for _ in scratch)], buffers + scratch
+
+
+def _start(graph: Graph, needs: Sequence[KernelNeeds], build: Build, tail: _Tail) -> int:
+    """Fill the tail up to the planning; the most that the arena must hold on the way."""
+    tail.keep_named("SingleArenaBufferAllocator")
+    tail.keep_named("GreedyMemoryPlanner")
+    tail.keep_named("MicroAllocator")
+    tail.keep_named("MicroBuiltinDataAllocator")
+    tail.keep_named("SubgraphAllocations")
+    tail.keep_named("TfLiteEvalTensor", len(graph.tensors))
+    tail.keep_named("NodeAndRegistration", len(graph.operators))
+    for operator in graph.operators:
+        options = options_of(operator.kind, build)
+        if options:
+            tail.keep(options)
+    for need in needs:
+        if need.init:
+            tail.keep_bytes(need.init)
+    most = tail.used
+    request = bookkeeping("ScratchBufferRequest", build).size
+    requests = 0
+    for operator, need in zip(graph.operators, needs, strict=True):
+        for size in need.prepare:
+            tail.keep_bytes(size)
+        tensors = (*graph.inputs_of(operator), *graph.outputs_of(operator))
+        opened = sum(_tensor_bytes(tensor, build) for tensor in tensors)
+        most = max(most, tail.used + request * (requests + REQUESTS_IN_RESERVE) + opened)
+        requests += len(need.scratch)
+    if requests:
+        tail.keep_named("ScratchBufferHandle", requests)
+    return most
+
+
+def _tensor_bytes(tensor: Tensor, build: Build) -> int:
+    """A `TfLiteTensor` with its quantization, as a kernel opens one while it prepares."""
+    scales = len(tensor.quantization.scales) if tensor.quantization else 0
+    quantization = bookkeeping("TfLiteAffineQuantization", build).size + 4 + 4 * scales
+    return bookkeeping("TfLiteTensor", build).size + (quantization if scales else 0)
+
+
+def _planning_bytes(
+    graph: Graph, needs: Sequence[KernelNeeds], buffer_count: int, build: Build
+) -> int:
+    """What lies at the head while the planner works."""
+    requests = sum(len(need.scratch) for need in needs)
+    at_head = bookkeeping("ScratchBufferRequest", build).size * (requests + REQUESTS_IN_RESERVE)
+    offsets = build.pointer_bytes
+    infos = bookkeeping("AllocationInfo", build).size * (len(graph.tensors) + requests)
+    tables = -(-(at_head + offsets + infos) // _ALIGNMENT) * _ALIGNMENT
+    return tables + PLANNER_BYTES_PER_BUFFER * buffer_count
+
+
+def _keep_inputs_and_outputs(graph: Graph, tail: _Tail) -> None:
+    for indices in (graph.inputs, graph.outputs):
+        tail.keep_pointers(len(indices))
+        for index in indices:
+            tail.keep_named("TfLiteTensor")
+            quantization = graph.tensors[index].quantization
+            if quantization:
+                tail.keep_named("TfLiteAffineQuantization")
+                tail.keep(_INT, 1 + len(quantization.scales))

@@ -1,0 +1,159 @@
+"""What the kernels of TensorFlow Lite Micro ask of the arena when they prepare. Pure.
+
+Source: the `Prepare` functions in `tensorflow/lite/micro/kernels` and `kernels/cmsis_nn`, and the
+`…_get_buffer_size` functions of CMSIS-NN for cores with the DSP extension, GCC.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import prod
+
+from codegen.graph import DType, Graph, Operator
+from codegen.tflm.structures import Build, operator_data_bytes
+from firmware.errors import ModelError
+
+_INT_BYTES = 4
+_WITHOUT_NEEDS = frozenset(
+    "ARG_MAX ARG_MIN BATCH_TO_SPACE_ND BROADCAST_ARGS BROADCAST_TO CAST CEIL DEPTH_TO_SPACE EXP "
+    "EXPAND_DIMS FILL FLOOR FLOOR_DIV FLOOR_MOD GATHER GATHER_ND LOGICAL_AND LOGICAL_OR MAXIMUM "
+    "MINIMUM NEG PACK RESHAPE RESIZE_BILINEAR RESIZE_NEAREST_NEIGHBOR REVERSE_V2 ROUND SHAPE "
+    "SLICE SPACE_TO_DEPTH SPLIT SPLIT_V SQUEEZE TRANSPOSE UNPACK ZEROS_LIKE".split()
+)
+_ONLY_OPERATOR_DATA = frozenset(
+    "ADD CONCATENATION DEQUANTIZE HARD_SWISH L2_NORMALIZATION LEAKY_RELU LOGISTIC MAX_POOL_2D MUL "
+    "PAD PADV2 PRELU QUANTIZE RELU RELU6 SOFTMAX SUB TANH".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class KernelNeeds:
+    """Bytes that one operator's kernel asks for.
+
+    Attributes:
+        init: Kept for good, asked for when the kernel starts.
+        prepare: Kept for good, asked for when it prepares, in this order.
+        scratch: Needed only while the operator runs.
+    """
+
+    init: int = 0
+    prepare: tuple[int, ...] = ()
+    scratch: tuple[int, ...] = ()
+
+
+def is_modelled(kind: str) -> bool:
+    """Whether it is known what the kernel of an operator asks for."""
+    return kind in _WITHOUT_NEEDS or kind in _ONLY_OPERATOR_DATA or kind in _PREPARE
+
+
+def kernel_needs(graph: Graph, operator: Operator, build: Build) -> KernelNeeds:
+    """What the kernel of an operator asks for; nothing for one that is not modelled."""
+    init = operator_data_bytes(operator.kind, build)
+    prepare = _PREPARE.get(operator.kind)
+    if prepare is None:
+        return KernelNeeds(init)
+    _check_ranks(graph, operator)
+    persistent, scratch = prepare(graph, operator, build)
+    return KernelNeeds(init, persistent, tuple(size for size in scratch if size > 0))
+
+
+def _check_ranks(graph: Graph, operator: Operator) -> None:
+    """The first two inputs (of a pooling, the first) and the output have at least these ranks."""
+    wanted = _RANKS.get(operator.kind, (0, 0))
+    tensors = [graph.tensors[i] for i in operator.inputs[: len(wanted)] if i >= 0]
+    ranks = [len(tensor.shape) for tensor in tensors]
+    too_low = any(rank < least for rank, least in zip(ranks, wanted, strict=False))
+    if len(ranks) < len(wanted) or too_low:
+        raise ModelError(
+            f"{operator.kind} has inputs of ranks {ranks}, expected at least {list(wanted)}"
+        )
+
+
+_Sizes = tuple[int, ...]
+
+
+def _conv_2d(graph: Graph, operator: Operator, build: Build) -> tuple[_Sizes, _Sizes]:
+    weights = graph.tensors[operator.inputs[1]]
+    per_channel = _INT_BYTES * weights.shape[0]
+    if not build.has_cmsis_nn or _is_pointwise(graph, operator):
+        return (per_channel, per_channel), ()
+    columns = prod(weights.shape[1:3]) * graph.tensors[operator.inputs[0]].shape[-1]
+    two_columns_of_int16 = 2 * 2 * (-(-columns // 4) * 4)
+    return (per_channel, per_channel), (two_columns_of_int16,)
+
+
+def _is_pointwise(graph: Graph, operator: Operator) -> bool:
+    """A 1×1 convolution without dilation over all channels: no im2col."""
+    weights = graph.tensors[operator.inputs[1]]
+    channels = graph.tensors[operator.inputs[0]].shape[-1]
+    dilations = (_option(operator, "dilation_h_factor"), _option(operator, "dilation_w_factor"))
+    return weights.shape[1:] == (1, 1, channels) and dilations == (1, 1)
+
+
+def _depthwise(graph: Graph, operator: Operator, build: Build) -> tuple[_Sizes, _Sizes]:
+    source, weights = (graph.tensors[i] for i in operator.inputs[:2])
+    output = graph.tensors[operator.outputs[0]]
+    per_channel = _INT_BYTES * weights.shape[-1]
+    dilations = (_option(operator, "dilation_h_factor"), _option(operator, "dilation_w_factor"))
+    is_optimised = (
+        build.has_cmsis_nn
+        and source.shape[-1] == output.shape[-1]
+        and source.shape[0] == 1
+        and dilations == (1, 1)
+    )
+    # Padding is at most 1 with a 3×3 kernel, so the function without a buffer takes it.
+    if not is_optimised or weights.shape[1:3] == (3, 3):
+        return (per_channel, per_channel), ()
+    return (per_channel, per_channel), (2 * source.shape[-1] * prod(weights.shape[1:3]),)
+
+
+def _fully_connected(graph: Graph, operator: Operator, build: Build) -> tuple[_Sizes, _Sizes]:
+    weights = graph.tensors[operator.inputs[1]]
+    output = graph.tensors[operator.outputs[0]]
+    scales = len(weights.quantization.scales) if weights.quantization else 1
+    persistent = (_INT_BYTES * scales,) * 2 if scales > 1 else ()
+    as_pointwise = (
+        build.has_cmsis_nn
+        and len(output.shape) > 2
+        and weights.shape[-1] % 4 == 0
+        and scales == 1
+    )
+    return persistent, (2 * _INT_BYTES * output.shape[-1],) if as_pointwise else ()
+
+
+def _average_pool(graph: Graph, operator: Operator, build: Build) -> tuple[_Sizes, _Sizes]:
+    channels = graph.tensors[operator.inputs[0]].shape[-1]
+    return (), (_INT_BYTES * channels,) if build.has_cmsis_nn else ()
+
+
+def _reduce_sum(graph: Graph, operator: Operator, build: Build) -> tuple[_Sizes, _Sizes]:
+    accumulators = ()
+    if graph.tensors[operator.inputs[0]].dtype in (DType.INT8, DType.INT16):
+        accumulators = (_INT_BYTES * graph.tensors[operator.outputs[0]].element_count,)
+    return (), (*accumulators, *_reduce_extremum(graph, operator, build)[1])
+
+
+def _reduce_extremum(graph: Graph, operator: Operator, build: Build) -> tuple[_Sizes, _Sizes]:
+    source, axes = (graph.tensors[i] for i in operator.inputs[:2])
+    return (), (_INT_BYTES * len(source.shape), _INT_BYTES * axes.element_count)
+
+
+def _option(operator: Operator, name: str) -> int:
+    return int(operator.options.get(name, 1))
+
+
+_RANKS = {
+    "AVERAGE_POOL_2D": (1,),
+    "CONV_2D": (1, 4),
+    "DEPTHWISE_CONV_2D": (1, 4),
+    "FULLY_CONNECTED": (1, 1),
+}
+_PREPARE: dict[str, Callable[[Graph, Operator, Build], tuple[_Sizes, _Sizes]]] = {
+    "AVERAGE_POOL_2D": _average_pool,
+    "CONV_2D": _conv_2d,
+    "DEPTHWISE_CONV_2D": _depthwise,
+    "FULLY_CONNECTED": _fully_connected,
+    "MEAN": _reduce_sum,
+    "REDUCE_MAX": _reduce_extremum,
+    "REDUCE_MIN": _reduce_extremum,
+    "SUM": _reduce_sum,
+}
