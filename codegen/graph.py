@@ -70,6 +70,7 @@ class Tensor:
         is_constant: True for weights and other data that lie in flash.
         quantization: None where there is none, or where it is not known yet.
         data: The elements of a constant, in `shape`; None where they are not known yet.
+        expected_scales: How many scales the quantization will have, where it is not known yet.
     """
 
     name: str
@@ -78,6 +79,12 @@ class Tensor:
     is_constant: bool = False
     quantization: Quantization | None = None
     data: NDArray[np.generic] | None = None
+    expected_scales: int = 0
+
+    @property
+    def scale_count(self) -> int:
+        """Scales that the file holds for it: none, one, or one for each channel."""
+        return len(self.quantization.scales) if self.quantization else self.expected_scales
 
     @property
     def element_count(self) -> int:

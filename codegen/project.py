@@ -11,13 +11,15 @@ from typing import Any
 import numpy as np
 
 from codegen.c_source import identifier
-from codegen.graph import DType, Graph, Tensor, count_macc
+from codegen.graph import Graph, Tensor, count_macc
 from codegen.operators import check_operators, supported_kinds
-from codegen.planner import MemoryPlan, plan_graph
+from codegen.planner import MemoryPlan, aligned, plan_graph
 from codegen.program import C_TYPES, make_program
 from codegen.read_tflite import read_tflite
 from codegen.render import ModelNames, ModelText, model_text, render_model, render_project
-from codegen.tflm import ARENA_MARGIN_BYTES, estimate_arena_bytes
+from codegen.tflm.arena import plan_tflm_arena
+from codegen.tflm.library import ARENA_MARGIN_BYTES, missing_operators
+from codegen.tflm.structures import MCU
 from firmware.errors import ConfigError, InfeasibleError, ModelError, StaleError
 from firmware.files import replacing_folder, sha256_of_bytes, write_json, write_text
 from firmware.targets import Target
@@ -133,7 +135,7 @@ def _generate(
     plan = plan_graph(graph)
     arena_bytes = plan.arena_bytes
     if runtime == "tflm":
-        arena_bytes = -(-(estimate_arena_bytes(graph) + ARENA_MARGIN_BYTES) // 16) * 16
+        arena_bytes = aligned(plan_tflm_arena(graph, MCU).required_bytes + ARENA_MARGIN_BYTES)
     program = make_program(graph, plan, source.name) if runtime == "static" else None
     weight_bytes = program.weight_bytes if program else 0
     flash_bytes = weight_bytes if program else len(source.content)
@@ -223,8 +225,9 @@ def _check_model(graph: Graph, runtime: str) -> None:
             f"{len(problems)} {noun} cannot be generated: {'; '.join(problems)}; "
             f"supported in int8: {', '.join(supported_kinds())}"
         )
-    if runtime == "tflm" and any(t.dtype is DType.OTHER for t in graph.tensors):
-        raise ModelError("the model holds tensors that are not int8, uint8, int32 or float32")
+    missing = missing_operators(graph) if runtime == "tflm" else []
+    if missing:
+        raise ModelError("; ".join(missing))
 
 
 def _check_limits(target: Target, arena_bytes: int, flash_bytes: int) -> None:

@@ -10,7 +10,7 @@ from codegen.fixed_point import type_range
 from codegen.graph import DType, Graph, Tensor
 from codegen.planner import ALIGNMENT_BYTES, MemoryPlan
 from codegen.program import C_TYPES, Program
-from codegen.tflm import LIBRARY, resolver_methods
+from codegen.tflm.library import LIBRARY, resolver_methods
 from firmware.targets import Target
 
 WARNINGS = ("-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Werror")

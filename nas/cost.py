@@ -4,7 +4,8 @@ from dataclasses import asdict, dataclass
 
 from codegen.graph import Graph, count_macc
 from codegen.planner import plan_graph
-from codegen.tflm import estimate_arena_bytes
+from codegen.tflm.arena import plan_tflm_arena
+from codegen.tflm.structures import MCU
 from firmware.errors import ConfigError
 from nas.model_size import predict_model_bytes
 
@@ -93,7 +94,7 @@ def arena_bytes(graph: Graph, runtime: str) -> int:
     if runtime == "static":
         return plan_graph(graph).arena_bytes
     if runtime == "tflm":
-        return estimate_arena_bytes(graph)
+        return plan_tflm_arena(graph, MCU).required_bytes
     raise ConfigError(f"unknown runtime {runtime!r}; known runtimes: {', '.join(RUNTIMES)}")
 
 

@@ -56,11 +56,20 @@ class _Lowering:
         self.operators: list[Operator] = []
         self._constants: dict[str, int] = {}
         self.last = self._add(
-            Tensor(f"serving_default_{layer_names.INPUT}:0", (1, *shape), DType.UINT8)
+            Tensor(
+                f"serving_default_{layer_names.INPUT}:0",
+                (1, *shape),
+                DType.UINT8,
+                expected_scales=1,
+            )
         )
 
-    def constant(self, role: str, name: str, shape: tuple[int, ...], dtype: DType) -> None:
-        self._constants[role] = self._add(Tensor(name, shape, dtype, is_constant=True))
+    def constant(
+        self, role: str, name: str, shape: tuple[int, ...], dtype: DType, scales: int
+    ) -> None:
+        """Add a constant with so many quantization scales, to be found by its role."""
+        tensor = Tensor(name, shape, dtype, is_constant=True, expected_scales=scales)
+        self._constants[role] = self._add(tensor)
 
     def operator(
         self,
@@ -72,7 +81,7 @@ class _Lowering:
     ) -> None:
         """Append an operator on the last activation and the constants named by their roles."""
         inputs = (self.last, *(self._constants[role] for role in roles))
-        self.last = self._add(Tensor(name, shape, dtype))
+        self.last = self._add(Tensor(name, shape, dtype, expected_scales=1))
         self.operators.append(Operator(kind, inputs, (self.last,), _OPTIONS[kind]))
 
     def _add(self, tensor: Tensor) -> int:
@@ -131,20 +140,23 @@ def _add_constants(
 ) -> None:
     dense = layer_names.DENSE
     axes_name = _scoped(layer_names.MEAN, "Mean/reduction_indices")
-    lowering.constant("axes", axes_name, (2,), DType.INT32)
-    lowering.constant("dense bias", _scoped(dense, "BiasAdd"), (classes,), DType.INT32)
-    lowering.constant("dense", _scoped(dense, "MatMul"), (classes, widths[-1]), DType.INT8)
+    lowering.constant("axes", axes_name, (2,), DType.INT32, 0)
+    lowering.constant("dense bias", _scoped(dense, "BiasAdd"), (classes,), DType.INT32, classes)
+    name = _scoped(dense, "MatMul")
+    lowering.constant("dense", name, (classes, widths[-1]), DType.INT8, classes)
     depths = (input_channels, *widths[:-1])
     for index in reversed(range(len(widths))):
         kernels, depth = widths[index], depths[index]
         conv, norm = layer_names.conv(index), layer_names.batch_norm(index)
         name = _convolution_name(index, kernels)
-        lowering.constant(f"bias {index}", name, (kernels,), DType.INT32)
+        lowering.constant(f"bias {index}", name, (kernels,), DType.INT32, kernels)
         name = _scoped(conv, "convolution")
-        lowering.constant(f"kernels {index}", name, (kernels, 3, 3, depth), DType.INT8)
-        lowering.constant(f"shift {index}", _scoped(norm, "batchnorm/sub"), (depth,), DType.INT8)
-        lowering.constant(f"factor {index}", _scoped(norm, "batchnorm/mul"), (depth,), DType.INT8)
-    lowering.constant("scale", _scoped(layer_names.RESCALING, "Cast/x"), (), DType.INT8)
+        weights = (kernels, 3, 3, depth)
+        lowering.constant(f"kernels {index}", name, weights, DType.INT8, kernels)
+        for role, operation in (("shift", "sub"), ("factor", "mul")):
+            name = _scoped(norm, f"batchnorm/{operation}")
+            lowering.constant(f"{role} {index}", name, (depth,), DType.INT8, 1)
+    lowering.constant("scale", _scoped(layer_names.RESCALING, "Cast/x"), (), DType.INT8, 1)
 
 
 def _add_convolution(lowering: _Lowering, index: int, shape: Shape, kernels: int) -> None:

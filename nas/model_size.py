@@ -70,9 +70,8 @@ def _count_operator_codes(size: FlatBufferSize, graph: Graph) -> None:
 
 
 def _count_subgraph(size: FlatBufferSize, graph: Graph) -> None:
-    scale_counts = _scale_counts(graph)
-    for index, tensor in enumerate(graph.tensors):
-        _count_tensor(size, tensor, scale_counts.get(index, 1))
+    for tensor in graph.tensors:
+        _count_tensor(size, tensor)
     size.vector(OFFSET_BYTES, len(graph.tensors))
     size.vector(4, len(graph.inputs))
     size.vector(4, len(graph.outputs))
@@ -84,23 +83,12 @@ def _count_subgraph(size: FlatBufferSize, graph: Graph) -> None:
     size.table(*((slot, OFFSET_BYTES) for slot in range(5)))
 
 
-def _scale_counts(graph: Graph) -> dict[int, int]:
-    """Scales of the tensors that have one for each output channel, and of those with none."""
-    counts: dict[int, int] = {}
-    for operator in graph.operators:
-        if operator.kind in ("CONV_2D", "FULLY_CONNECTED"):
-            counts |= dict.fromkeys(operator.inputs[1:], graph.tensors[operator.inputs[1]].shape[0])
-        elif operator.kind == "MEAN":
-            counts[operator.inputs[1]] = 0
-    return counts
-
-
-def _count_tensor(size: FlatBufferSize, tensor: Tensor, scale_count: int) -> None:
+def _count_tensor(size: FlatBufferSize, tensor: Tensor) -> None:
     size.vector(4, len(tensor.shape))
     size.string(len(tensor.name))
-    if scale_count > 0:
-        size.vector(4, scale_count)
-        size.vector(8, scale_count)
+    if tensor.scale_count > 0:
+        size.vector(4, tensor.scale_count)
+        size.vector(8, tensor.scale_count)
         size.table((2, OFFSET_BYTES), (3, OFFSET_BYTES))
     else:
         size.table()

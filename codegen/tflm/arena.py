@@ -167,9 +167,10 @@ def _start(graph: Graph, needs: Sequence[KernelNeeds], build: Build, tail: _Tail
 
 def _tensor_bytes(tensor: Tensor, build: Build) -> int:
     """A `TfLiteTensor` with its quantization, as a kernel opens one while it prepares."""
-    scales = len(tensor.quantization.scales) if tensor.quantization else 0
-    quantization = bookkeeping("TfLiteAffineQuantization", build).size + 4 + 4 * scales
-    return bookkeeping("TfLiteTensor", build).size + (quantization if scales else 0)
+    own = bookkeeping("TfLiteTensor", build).size
+    if tensor.scale_count == 0:
+        return own
+    return own + bookkeeping("TfLiteAffineQuantization", build).size + 4 + 4 * tensor.scale_count
 
 
 def _planning_bytes(
@@ -189,7 +190,7 @@ def _keep_inputs_and_outputs(graph: Graph, tail: _Tail) -> None:
         tail.keep_pointers(len(indices))
         for index in indices:
             tail.keep_named("TfLiteTensor")
-            quantization = graph.tensors[index].quantization
-            if quantization:
+            scales = graph.tensors[index].scale_count
+            if scales:
                 tail.keep_named("TfLiteAffineQuantization")
-                tail.keep(_INT, 1 + len(quantization.scales))
+                tail.keep(_INT, 1 + scales)

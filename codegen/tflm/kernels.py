@@ -14,14 +14,66 @@ from firmware.errors import ModelError
 
 _INT_BYTES = 4
 _WITHOUT_NEEDS = frozenset(
-    "ARG_MAX ARG_MIN BATCH_TO_SPACE_ND BROADCAST_ARGS BROADCAST_TO CAST CEIL DEPTH_TO_SPACE EXP "
-    "EXPAND_DIMS FILL FLOOR FLOOR_DIV FLOOR_MOD GATHER GATHER_ND LOGICAL_AND LOGICAL_OR MAXIMUM "
-    "MINIMUM NEG PACK RESHAPE RESIZE_BILINEAR RESIZE_NEAREST_NEIGHBOR REVERSE_V2 ROUND SHAPE "
-    "SLICE SPACE_TO_DEPTH SPLIT SPLIT_V SQUEEZE TRANSPOSE UNPACK ZEROS_LIKE".split()
+    [
+        "ARG_MAX",
+        "ARG_MIN",
+        "BATCH_TO_SPACE_ND",
+        "BROADCAST_ARGS",
+        "BROADCAST_TO",
+        "CAST",
+        "CEIL",
+        "DEPTH_TO_SPACE",
+        "EXP",
+        "EXPAND_DIMS",
+        "FILL",
+        "FLOOR",
+        "FLOOR_DIV",
+        "FLOOR_MOD",
+        "GATHER",
+        "GATHER_ND",
+        "LOGICAL_AND",
+        "LOGICAL_OR",
+        "MAXIMUM",
+        "MINIMUM",
+        "NEG",
+        "PACK",
+        "RESHAPE",
+        "RESIZE_BILINEAR",
+        "RESIZE_NEAREST_NEIGHBOR",
+        "REVERSE_V2",
+        "ROUND",
+        "SHAPE",
+        "SLICE",
+        "SPACE_TO_DEPTH",
+        "SPLIT",
+        "SPLIT_V",
+        "SQUEEZE",
+        "TRANSPOSE",
+        "UNPACK",
+        "ZEROS_LIKE",
+    ]
 )
 _ONLY_OPERATOR_DATA = frozenset(
-    "ADD CONCATENATION DEQUANTIZE HARD_SWISH L2_NORMALIZATION LEAKY_RELU LOGISTIC MAX_POOL_2D MUL "
-    "PAD PADV2 PRELU QUANTIZE RELU RELU6 SOFTMAX SUB TANH".split()
+    [
+        "ADD",
+        "CONCATENATION",
+        "DEQUANTIZE",
+        "HARD_SWISH",
+        "L2_NORMALIZATION",
+        "LEAKY_RELU",
+        "LOGISTIC",
+        "MAX_POOL_2D",
+        "MUL",
+        "PAD",
+        "PADV2",
+        "PRELU",
+        "QUANTIZE",
+        "RELU",
+        "RELU6",
+        "SOFTMAX",
+        "SUB",
+        "TANH",
+    ]
 )
 
 
@@ -109,13 +161,10 @@ def _depthwise(graph: Graph, operator: Operator, build: Build) -> tuple[_Sizes, 
 def _fully_connected(graph: Graph, operator: Operator, build: Build) -> tuple[_Sizes, _Sizes]:
     weights = graph.tensors[operator.inputs[1]]
     output = graph.tensors[operator.outputs[0]]
-    scales = len(weights.quantization.scales) if weights.quantization else 1
+    scales = weights.scale_count
     persistent = (_INT_BYTES * scales,) * 2 if scales > 1 else ()
     as_pointwise = (
-        build.has_cmsis_nn
-        and len(output.shape) > 2
-        and weights.shape[-1] % 4 == 0
-        and scales == 1
+        build.has_cmsis_nn and len(output.shape) > 2 and weights.shape[-1] % 4 == 0 and scales <= 1
     )
     return persistent, (2 * _INT_BYTES * output.shape[-1],) if as_pointwise else ()
 
@@ -126,13 +175,13 @@ def _average_pool(graph: Graph, operator: Operator, build: Build) -> tuple[_Size
 
 
 def _reduce_sum(graph: Graph, operator: Operator, build: Build) -> tuple[_Sizes, _Sizes]:
-    accumulators = ()
+    accumulators: _Sizes = ()
     if graph.tensors[operator.inputs[0]].dtype in (DType.INT8, DType.INT16):
         accumulators = (_INT_BYTES * graph.tensors[operator.outputs[0]].element_count,)
     return (), (*accumulators, *_reduce_extremum(graph, operator, build)[1])
 
 
-def _reduce_extremum(graph: Graph, operator: Operator, build: Build) -> tuple[_Sizes, _Sizes]:
+def _reduce_extremum(graph: Graph, operator: Operator, _build: Build) -> tuple[_Sizes, _Sizes]:
     source, axes = (graph.tensors[i] for i in operator.inputs[:2])
     return (), (_INT_BYTES * len(source.shape), _INT_BYTES * axes.element_count)
 

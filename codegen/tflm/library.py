@@ -1,7 +1,6 @@
-"""What TensorFlow Lite Micro needs for a model: operators, arena. Pure."""
+"""Which TensorFlow Lite Micro is used, and which of its operators a model needs. Pure."""
 
 from codegen.graph import Graph
-from codegen.planner import Buffer, aligned, place, unfused_buffers
 
 LIBRARY = (
     "https://github.com/tensorflow/tflite-micro-arduino-examples.git"
@@ -10,50 +9,137 @@ LIBRARY = (
 """The library tree that projects name in `lib_deps`, pinned by commit."""
 
 ARENA_MARGIN_BYTES = 1024
-"""Added to the estimate in generated projects; the fit's largest error is below it."""
+"""Added to the estimate in generated projects: releases differ in what they keep."""
 
-_FIXED_BYTES = 902
-_BYTES_PER_OPERATOR = 208
-_BYTES_PER_CHANNEL = 6.2
+OPERATORS = frozenset(
+    [
+        "ABS",
+        "ADD",
+        "ADD_N",
+        "ARG_MAX",
+        "ARG_MIN",
+        "ASSIGN_VARIABLE",
+        "AVERAGE_POOL_2D",
+        "BATCH_MATMUL",
+        "BATCH_TO_SPACE_ND",
+        "BROADCAST_ARGS",
+        "BROADCAST_TO",
+        "CALL_ONCE",
+        "CAST",
+        "CEIL",
+        "CONCATENATION",
+        "CONV_2D",
+        "COS",
+        "CUMSUM",
+        "DEPTHWISE_CONV_2D",
+        "DEPTH_TO_SPACE",
+        "DEQUANTIZE",
+        "DIV",
+        "DYNAMIC_UPDATE_SLICE",
+        "ELU",
+        "EMBEDDING_LOOKUP",
+        "EQUAL",
+        "EXP",
+        "EXPAND_DIMS",
+        "FILL",
+        "FLOOR",
+        "FLOOR_DIV",
+        "FLOOR_MOD",
+        "FULLY_CONNECTED",
+        "GATHER",
+        "GATHER_ND",
+        "GREATER",
+        "GREATER_EQUAL",
+        "HARD_SWISH",
+        "IF",
+        "L2_NORMALIZATION",
+        "L2_POOL_2D",
+        "LEAKY_RELU",
+        "LESS",
+        "LESS_EQUAL",
+        "LOG",
+        "LOGICAL_AND",
+        "LOGICAL_NOT",
+        "LOGICAL_OR",
+        "LOGISTIC",
+        "LOG_SOFTMAX",
+        "MAXIMUM",
+        "MAX_POOL_2D",
+        "MEAN",
+        "MINIMUM",
+        "MIRROR_PAD",
+        "MUL",
+        "NEG",
+        "NOT_EQUAL",
+        "PACK",
+        "PAD",
+        "PADV2",
+        "PRELU",
+        "QUANTIZE",
+        "READ_VARIABLE",
+        "REDUCE_ALL",
+        "REDUCE_MAX",
+        "REDUCE_MIN",
+        "RELU",
+        "RELU6",
+        "RESHAPE",
+        "RESIZE_BILINEAR",
+        "RESIZE_NEAREST_NEIGHBOR",
+        "REVERSE_V2",
+        "ROUND",
+        "RSQRT",
+        "SELECT_V2",
+        "SHAPE",
+        "SIN",
+        "SLICE",
+        "SOFTMAX",
+        "SPACE_TO_BATCH_ND",
+        "SPACE_TO_DEPTH",
+        "SPLIT",
+        "SPLIT_V",
+        "SQRT",
+        "SQUARE",
+        "SQUARED_DIFFERENCE",
+        "SQUEEZE",
+        "STRIDED_SLICE",
+        "SUB",
+        "SUM",
+        "SVDF",
+        "TANH",
+        "TRANSPOSE",
+        "TRANSPOSE_CONV",
+        "UNIDIRECTIONAL_SEQUENCE_LSTM",
+        "UNPACK",
+        "VAR_HANDLE",
+        "WHILE",
+        "ZEROS_LIKE",
+    ]
+)
+"""The builtin operators that the library can register (August 2026)."""
 
-_WORDS = {
-    "2D": "2D",
-    "3D": "3D",
-    "V2": "V2",
+_METHODS = {
+    "BATCH_MATMUL": "AddBatchMatMul",
+    "CUMSUM": "AddCumSum",
+    "PADV2": "AddPadV2",
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": "AddUnidirectionalSequenceLSTM",
 }
+"""Methods whose names do not follow from the operator's."""
 
 
 def resolver_methods(graph: Graph) -> list[str]:
     """The calls that register exactly the model's operators, such as `AddConv2D`, sorted."""
-    kinds = sorted({operator.kind for operator in graph.operators})
+    return [_method(kind) for kind in sorted({operator.kind for operator in graph.operators})]
+
+
+def missing_operators(graph: Graph) -> list[str]:
+    """What the library cannot run of a network: a text for each operator."""
     return [
-        "Add" + "".join(_WORDS.get(word, word.capitalize()) for word in kind.split("_"))
-        for kind in kinds
+        f"op {index} {operator.kind}: TensorFlow Lite Micro has no such operator"
+        for index, operator in enumerate(graph.operators)
+        if operator.kind not in OPERATORS
     ]
 
 
-def estimate_arena_bytes(graph: Graph) -> int:
-    """Arena of TFLM with 64-bit pointers and reference kernels, as its PC builds report it.
-
-    Activations are placed like TFLM's GreedyMemoryPlanner does: largest first, each into the
-    first gap, no operator in place. What the interpreter keeps beside them is a fit.
-
-    Source: fit over ten converted networks, 902 + 208 · operators + 6.2 · output channels of
-    convolutions and matrix products; rms error 55 bytes.
-    """
-    buffers: list[Buffer] = unfused_buffers(graph)
-    offsets = place(buffers)
-    activations = max(
-        (
-            offset + aligned(buffer.size_bytes)
-            for offset, buffer in zip(offsets, buffers, strict=True)
-        ),
-        default=0,
-    )
-    channels = sum(
-        (graph.tensors[operator.outputs[0]].shape or (1,))[-1]
-        for operator in graph.operators
-        if operator.kind in ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
-    )
-    persistent = _FIXED_BYTES + _BYTES_PER_OPERATOR * len(graph.operators)
-    return activations + persistent + round(_BYTES_PER_CHANNEL * channels)
+def _method(kind: str) -> str:
+    words = (word if word[:1].isdigit() else word.capitalize() for word in kind.split("_"))
+    return _METHODS.get(kind) or "Add" + "".join(words)
