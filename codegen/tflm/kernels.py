@@ -14,66 +14,14 @@ from firmware.errors import ModelError
 
 _INT_BYTES = 4
 _WITHOUT_NEEDS = frozenset(
-    [
-        "ARG_MAX",
-        "ARG_MIN",
-        "BATCH_TO_SPACE_ND",
-        "BROADCAST_ARGS",
-        "BROADCAST_TO",
-        "CAST",
-        "CEIL",
-        "DEPTH_TO_SPACE",
-        "EXP",
-        "EXPAND_DIMS",
-        "FILL",
-        "FLOOR",
-        "FLOOR_DIV",
-        "FLOOR_MOD",
-        "GATHER",
-        "GATHER_ND",
-        "LOGICAL_AND",
-        "LOGICAL_OR",
-        "MAXIMUM",
-        "MINIMUM",
-        "NEG",
-        "PACK",
-        "RESHAPE",
-        "RESIZE_BILINEAR",
-        "RESIZE_NEAREST_NEIGHBOR",
-        "REVERSE_V2",
-        "ROUND",
-        "SHAPE",
-        "SLICE",
-        "SPACE_TO_DEPTH",
-        "SPLIT",
-        "SPLIT_V",
-        "SQUEEZE",
-        "TRANSPOSE",
-        "UNPACK",
-        "ZEROS_LIKE",
-    ]
+    "ARG_MAX ARG_MIN BATCH_TO_SPACE_ND BROADCAST_ARGS BROADCAST_TO CAST CEIL DEPTH_TO_SPACE EXP "
+    "EXPAND_DIMS FILL FLOOR FLOOR_DIV FLOOR_MOD GATHER GATHER_ND LOGICAL_AND LOGICAL_OR MAXIMUM "
+    "MINIMUM NEG PACK RESHAPE RESIZE_BILINEAR RESIZE_NEAREST_NEIGHBOR REVERSE_V2 ROUND SHAPE "
+    "SLICE SPACE_TO_DEPTH SPLIT SPLIT_V SQUEEZE TRANSPOSE UNPACK ZEROS_LIKE".split()
 )
 _ONLY_OPERATOR_DATA = frozenset(
-    [
-        "ADD",
-        "CONCATENATION",
-        "DEQUANTIZE",
-        "HARD_SWISH",
-        "L2_NORMALIZATION",
-        "LEAKY_RELU",
-        "LOGISTIC",
-        "MAX_POOL_2D",
-        "MUL",
-        "PAD",
-        "PADV2",
-        "PRELU",
-        "QUANTIZE",
-        "RELU",
-        "RELU6",
-        "SOFTMAX",
-        "SUB",
-        "TANH",
-    ]
+    "ADD CONCATENATION DEQUANTIZE HARD_SWISH L2_NORMALIZATION LEAKY_RELU LOGISTIC MAX_POOL_2D MUL "
+    "PAD PADV2 PRELU QUANTIZE RELU RELU6 SOFTMAX SUB TANH".split()
 )
 
 
