@@ -33,14 +33,19 @@ _METADATA = (("min_runtime_version", 16), ("CONVERSION_METADATA", 96))
 """Name and bytes of each metadata buffer; the second holds TensorFlow's version."""
 
 
-def predict_model_bytes(graph: Graph) -> int:
+def predict_model_bytes(graph: Graph, any_batch: bool = False) -> int:
     """Bytes of the .tflite of a lowered graph, before it is trained and converted.
 
     Exact for the converter it was derived from; another version may differ by its metadata.
+
+    Args:
+        graph: What the candidate was lowered to.
+        any_batch: The model was converted for batches of any size, so that each activation has a
+            second shape; ours are converted for one image.
     """
     size = FlatBufferSize()
     _count_operator_codes(size, graph)
-    _count_subgraph(size, graph)
+    _count_subgraph(size, graph, any_batch)
     size.vector(OFFSET_BYTES, 1)
     size.string(len(_DESCRIPTION))
     _count_buffers(size, graph)
@@ -69,9 +74,9 @@ def _count_operator_codes(size: FlatBufferSize, graph: Graph) -> None:
     size.vector(OFFSET_BYTES, len(kinds))
 
 
-def _count_subgraph(size: FlatBufferSize, graph: Graph) -> None:
+def _count_subgraph(size: FlatBufferSize, graph: Graph, any_batch: bool) -> None:
     for tensor in graph.tensors:
-        _count_tensor(size, tensor)
+        _count_tensor(size, tensor, any_batch)
     size.vector(OFFSET_BYTES, len(graph.tensors))
     size.vector(4, len(graph.inputs))
     size.vector(4, len(graph.outputs))
@@ -83,7 +88,7 @@ def _count_subgraph(size: FlatBufferSize, graph: Graph) -> None:
     size.table(*((slot, OFFSET_BYTES) for slot in range(5)))
 
 
-def _count_tensor(size: FlatBufferSize, tensor: Tensor) -> None:
+def _count_tensor(size: FlatBufferSize, tensor: Tensor, any_batch: bool) -> None:
     size.vector(4, len(tensor.shape))
     size.string(len(tensor.name))
     if tensor.scale_count > 0:
@@ -94,7 +99,11 @@ def _count_tensor(size: FlatBufferSize, tensor: Tensor) -> None:
         size.table()
     assert tensor.dtype is not DType.FLOAT32, "float32 is the schema's default and not written"
     shape, name, quantization = (0, OFFSET_BYTES), (3, OFFSET_BYTES), (4, OFFSET_BYTES)
-    size.table(shape, (1, 1), (2, 4), name, quantization, (8, 1))
+    signature = []
+    if any_batch and not tensor.is_constant:
+        size.vector(4, len(tensor.shape))
+        signature = [(7, OFFSET_BYTES)]
+    size.table(shape, (1, 1), (2, 4), name, quantization, *signature, (8, 1))
 
 
 def _count_operator(size: FlatBufferSize, operator: Operator, is_first_kind: bool) -> None:

@@ -3,8 +3,10 @@
 Source: tables of the method's publications (PRIME 2023, ICCE 2024, Sensors Letters 2024).
 """
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 
+from codegen.graph import Graph, Tensor
 from nas.space import Candidate
 
 
@@ -15,15 +17,50 @@ class Row:
     macc: int
     weight_bytes: int
     peak_bytes: int
+    ram_kib: float
     flash_kib: float
 
 
 ROWS = (
-    Row(Candidate(3, 3), (3, 6, 9, 12), 408_750, 1_904, 15_008, 10.66),
-    Row(Candidate(5, 3), (5, 10, 15, 19), 905_528, 4_817, 20_016, 13.95),
-    Row(Candidate(5, 4), (5, 10, 15, 19, 22), 939_392, 8_711, 20_016, 19.73),
-    Row(Candidate(6, 4), (6, 12, 18, 23, 26), 1_272_562, 12_395, 22_512, 23.65),
-    Row(Candidate(7, 4), (7, 14, 21, 27, 31), 1_656_341, 16_976, 25_008, 28.48),
-    Row(Candidate(8, 4), (8, 16, 24, 30, 34), 2_073_632, 21_179, 27_504, 32.84),
-    Row(Candidate(9, 4), (9, 18, 27, 34, 39), 2_553_522, 27_056, 30_016, 38.96),
+    Row(Candidate(3, 3), (3, 6, 9, 12), 408_750, 1_904, 15_008, 20.0, 10.66),
+    Row(Candidate(5, 3), (5, 10, 15, 19), 905_528, 4_817, 20_016, 25.0, 13.95),
+    Row(Candidate(5, 4), (5, 10, 15, 19, 22), 939_392, 8_711, 20_016, 26.0, 19.73),
+    Row(Candidate(6, 4), (6, 12, 18, 23, 26), 1_272_562, 12_395, 22_512, 28.5, 23.65),
+    Row(Candidate(7, 4), (7, 14, 21, 27, 31), 1_656_341, 16_976, 25_008, 31.0, 28.48),
+    Row(Candidate(8, 4), (8, 16, 24, 30, 34), 2_073_632, 21_179, 27_504, 33.5, 32.84),
+    Row(Candidate(9, 4), (9, 18, 27, 34, 39), 2_553_522, 27_056, 30_016, 36.0, 38.96),
 )
+
+
+def with_keras_2_names(graph: Graph) -> Graph:
+    """The graph with the tensor names of Keras 2, in whose time the figures were published.
+
+    Source: a model of the same layers, converted by TensorFlow 2.12.
+    """
+    tensors = tuple(replace(tensor, name=_keras_2_name(tensor)) for tensor in graph.tensors)
+    return replace(graph, tensors=tensors)
+
+
+_NORM = {"sub": "V31", "mul": "V3", "mul_1": "V32", "add_1": "V33"}
+
+
+def _keras_2_name(tensor: Tensor) -> str:
+    if norm := re.fullmatch(r"model_1/batch_norm_(\d+)_1/batchnorm/(\w+)", tensor.name):
+        return f"model/batch_normalization{_suffix(norm[1])}/FusedBatchNorm{_NORM[norm[2]]}"
+    if pool := re.fullmatch(r"model_1/pool_(\d+)_1/MaxPool2d", tensor.name):
+        return f"model/max_pooling2d{_suffix(int(pool[1]) - 1)}/MaxPool"
+    if conv := re.match(r"model_1/conv_(\d+)_1/(Relu)?", tensor.name):
+        layer = f"model/conv2d{_suffix(conv[1])}/"
+        parts = ("Relu", "BiasAdd", "BiasAdd/ReadVariableOp", "Conv2D")
+        if not conv[2]:
+            return layer + "Conv2D"
+        if tensor.is_constant:
+            return layer + "BiasAdd/ReadVariableOp"
+        return ";".join(layer + part for part in parts)
+    name = tensor.name.replace("/mean_1/", "/global_average_pooling2d/")
+    name = name.replace("dense_1/BiasAdd", "dense/BiasAdd/ReadVariableOp")
+    return name.replace("model_1/", "model/").replace("rescaling_1/", "rescaling/")
+
+
+def _suffix(index: int | str) -> str:
+    return f"_{index}" if int(index) else ""
