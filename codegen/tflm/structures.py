@@ -48,6 +48,7 @@ _RECORDING = {
 }
 _WITH_COMPRESSION = {
     "SubgraphAllocations": Struct(24, 8),
+    "CONCATENATION data": Struct(80, 8),
     "CONV_2D data": Struct(80, 8),
     "DEPTHWISE_CONV_2D data": Struct(80, 8),
     "FULLY_CONNECTED data": Struct(72, 8),

@@ -48,7 +48,9 @@ def test_the_static_runtime_needs_little_more_than_the_image(row: Row) -> None:
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: str(row.candidate))
 def test_the_file_is_the_published_one_up_to_the_names_of_its_tensors(row: Row) -> None:
     graph = with_keras_2_names(lower_paper(row.candidate, (50, 50, 3), 2))
-    assert predict_model_bytes(graph, any_batch=True) / 1024 == pytest.approx(row.flash_kib, rel=0.01)
+    assert predict_model_bytes(graph, any_batch=True) / 1024 == pytest.approx(
+        row.flash_kib, rel=0.01
+    )
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: str(row.candidate))

@@ -1,0 +1,119 @@
+"""The model of the arena against the real interpreter, and against published figures.
+
+PyPI's tflite-micro is built for x86-64 alone; elsewhere the comparisons are skipped.
+"""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from codegen.graph import Graph
+from codegen.read_tflite import parse_tflite
+from codegen.tflm.arena import plan_tflm_arena
+from codegen.tflm.structures import MCU, RECORDING_WHEEL
+from nas.lower import lower_paper
+from nas.space import Candidate
+from tests.codegen.person_detection import person_detection
+from tests.firmware.operator_cases import CASES, FUSED
+from tests.graph_file import graph_file
+
+NAS_K8_C3 = Path("benchmarks/models/nas_k8_c3.tflite")
+ROOMY_BYTES = 1 << 20
+
+
+def candidates() -> list[bytes]:
+    """Twelve random networks of the search space, other inputs and classes among them."""
+    rng = np.random.default_rng(7)
+    files = []
+    for index in range(12):
+        height, width = (int(size) for size in rng.integers(16, 97, 2))
+        candidate = Candidate(int(rng.integers(1, 12)), int(rng.integers(0, 5)))
+        shape = (height, width, int(rng.choice([1, 3])))
+        files.append(graph_file(lower_paper(candidate, shape, int(rng.integers(2, 11))), index))
+    return files
+
+
+def models() -> dict[str, bytes]:
+    """Name and file of every model that is compared."""
+    files = {f"candidate {index}": file for index, file in enumerate(candidates())}
+    for name, make in sorted((CASES | FUSED).items()):
+        for seed in range(2):
+            files[f"{name} {seed}"] = make(np.random.default_rng([11, seed]))[0]
+    files["person detection"] = graph_file(person_detection())
+    files["nas_k8_c3"] = NAS_K8_C3.read_bytes()
+    return files
+
+
+def interpreter(content: bytes, arena_bytes: int = ROOMY_BYTES) -> Any:
+    runtime = pytest.importorskip(
+        "tflite_micro.python.tflite_micro.runtime", reason="needs tflite-micro, x86-64 only"
+    )
+    return runtime.Interpreter.from_bytes(content, arena_size=arena_bytes)
+
+
+def recorded(content: bytes, capfd: pytest.CaptureFixture[str]) -> tuple[int, int]:
+    """Bytes at the head and in all, as the real interpreter reports them."""
+    capfd.readouterr()
+    interpreter(content).print_allocations()
+    text = "".join(capfd.readouterr())
+    total, head = (
+        re.search(rf"Arena allocation {what} (\d+) bytes", text) for what in ("total", "head")
+    )
+    assert total is not None
+    assert head is not None
+    return int(head[1]), int(total[1])
+
+
+def test_the_arena_is_that_of_the_real_interpreter_to_the_byte(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    files = models()
+    assert len(files) >= 30
+    wrong = []
+    for name, content in files.items():
+        arena = plan_tflm_arena(parse_tflite(content), RECORDING_WHEEL)
+        planned = (arena.activations_bytes, arena.used_bytes)
+        real = recorded(content, capfd)
+        if planned != real:
+            wrong.append((name, planned, real))
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    "name", ["person detection", "nas_k8_c3", "fully_connected 0", "softmax 1"]
+)
+def test_no_smaller_arena_than_the_required_one_would_do(name: str) -> None:
+    content = {key.lower(): file for key, file in models().items()}[name]
+    required = plan_tflm_arena(parse_tflite(content), RECORDING_WHEEL).required_bytes
+    # The interpreter's arena begins at any address, and loses up to 15 bytes to be aligned.
+    interpreter(content, required + 16)
+    with pytest.raises(RuntimeError):
+        interpreter(content, int(0.98 * required) - 16)
+
+
+@pytest.mark.parametrize(
+    ("graph", "used_bytes"),
+    [
+        pytest.param(parse_tflite(NAS_K8_C3.read_bytes()), 30_484, id="nas_k8_c3"),
+        pytest.param(person_detection(), 82_308, id="person detection"),
+    ],
+)
+def test_with_cmsis_nn_on_a_cortex_m4_the_arena_is_the_published_one(
+    graph: Graph, used_bytes: int
+) -> None:
+    assert plan_tflm_arena(graph, MCU).used_bytes == used_bytes
+
+
+def test_an_operator_that_is_not_modelled_is_named_and_its_tensors_are_planned() -> None:
+    graph = lower_paper(Candidate(2, 1), (16, 16, 3), 2)
+    kinds = {"SOFTMAX": "SVDF"}
+    operators = tuple(
+        type(o)(kinds.get(o.kind, o.kind), o.inputs, o.outputs) for o in graph.operators
+    )
+    other = Graph(graph.tensors, operators, graph.inputs, graph.outputs)
+    arena, known = plan_tflm_arena(other, MCU), plan_tflm_arena(graph, MCU)
+    assert arena.unmodelled == ("SVDF",)
+    assert len(arena.buffers) == len(known.buffers)

@@ -1,0 +1,49 @@
+"""A .tflite file for a graph that has no weights yet: random ones, scales as many as expected."""
+
+import numpy as np
+import tflite
+
+from codegen.graph import Graph, Operator, Tensor
+from tests.tflite_builder import ModelBuilder
+
+_NUMBERS = {
+    "padding": tflite.Padding,
+    "fused_activation_function": tflite.ActivationFunctionType,
+    "weights_format": tflite.FullyConnectedOptionsWeightsFormat,
+}
+_SCALE = 0.05
+
+
+def graph_file(graph: Graph, seed: int = 0) -> bytes:
+    """The bytes of a model with the tensors and operators of a graph, in their order."""
+    rng = np.random.default_rng(seed)
+    builder = ModelBuilder()
+    for index, tensor in enumerate(graph.tensors):
+        _add_tensor(builder, graph, index, tensor, rng)
+    for operator in graph.operators:
+        builder.operator(operator.kind, operator.inputs, operator.outputs[0], **_options(operator))
+    return builder.build(graph.inputs, graph.outputs)
+
+
+def _add_tensor(
+    builder: ModelBuilder, graph: Graph, index: int, tensor: Tensor, rng: np.random.Generator
+) -> None:
+    scales = [_SCALE] * tensor.scale_count or None
+    if not tensor.is_constant:
+        is_probability = any(o.kind == "SOFTMAX" and index in o.outputs for o in graph.operators)
+        scale, zero_point = (1 / 256, -128) if is_probability else (_SCALE, 0)
+        builder.activation(tensor.shape, scale if scales else None, zero_point, tensor.dtype.value)
+        return
+    data = rng.integers(-100, 100, tensor.shape).astype(tensor.dtype.value)
+    reader = next(o for o in graph.operators if index in o.inputs)
+    if reader.kind == "MEAN":
+        data = np.array([1, 2], np.int32)
+    is_depthwise_kernel = reader.kind == "DEPTHWISE_CONV_2D" and len(tensor.shape) == 4
+    builder.constant(data, scales, 0, 3 if is_depthwise_kernel else 0)
+
+
+def _options(operator: Operator) -> dict[str, int | float | bool]:
+    return {
+        name: getattr(_NUMBERS[name], value) if isinstance(value, str) else value
+        for name, value in operator.options.items()
+    }
