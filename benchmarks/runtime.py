@@ -73,25 +73,29 @@ def main() -> int:
     return 0 if arguments.check is None else check(figures, arguments.check)
 
 
+def run_model(model: Path, target: Target, path: Path) -> tuple[Project, dict[str, Any]]:
+    """Build the project of a model in `path`, boot it, measure it; as measurement.json has it."""
+    build_project(find_model(model), target, path, "static", "system")
+    run_platformio(path, target)
+    project = read_project(path)
+    size = measure_elf(project.firmware, project.model_symbols)
+    golden = read_golden(project.golden) if project.golden else None
+    measured = measure(
+        VirtualBoard(project.firmware, size.ram_end),
+        project,
+        golden,
+        size,
+        sha256_of_file(project.firmware),
+        300.0,
+        lambda *_: None,
+    )
+    return project, record(project, measured, judge(project, measured))
+
+
 def measure_model(model: Path, target: Target) -> dict[str, Any]:
     """Build, boot and measure a model; gives the part of measurement.json that is its own."""
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "project"
-        build_project(find_model(model), target, path, "static", "system")
-        run_platformio(path, target)
-        project = read_project(path)
-        size = measure_elf(project.firmware, project.model_symbols)
-        golden = read_golden(project.golden) if project.golden else None
-        measured = measure(
-            VirtualBoard(project.firmware, size.ram_end),
-            project,
-            golden,
-            size,
-            sha256_of_file(project.firmware),
-            300.0,
-            lambda *_: None,
-        )
-        figures = record(project, measured, judge(project, measured))
+        project, figures = run_model(model, target, Path(folder) / "project")
         code_bytes = runtime_code_bytes(project, target, Path(folder))
     # The whole firmware changes with the bench application; only the model's part is compared.
     for name in ("firmware_sha256", "code_bytes", "flash_bytes", "ram_bytes", "checks"):

@@ -11,7 +11,7 @@ from typing import Any
 from codegen.project import RUNTIMES, TOOLCHAINS, build_project, find_model
 from firmware.command_line import run
 from firmware.platformio import run_platformio
-from firmware.targets import known_targets, load_target
+from firmware.targets import board_targets, load_board_target
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -34,7 +34,7 @@ def _parser() -> argparse.ArgumentParser:
         "model", type=Path, metavar="RUN_OR_TFLITE", help="a run's folder or a .tflite"
     )
     build.add_argument(
-        "--target", required=True, help=f"chip, one of: {', '.join(known_targets())}"
+        "--target", required=True, help=f"chip, one of: {', '.join(board_targets())}"
     )
     build.add_argument(
         "--out", required=True, type=Path, metavar="DIR", help="the project's folder"
@@ -61,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _build(arguments: argparse.Namespace) -> None:
-    target = load_target(arguments.target)
+    target = load_board_target(arguments.target)
     source = find_model(arguments.model, arguments.golden, arguments.name)
     manifest = build_project(source, target, arguments.out, arguments.runtime, arguments.toolchain)
     if arguments.compile:

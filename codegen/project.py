@@ -20,6 +20,7 @@ from codegen.render import ModelNames, ModelText, model_text, render_model, rend
 from codegen.tflm.arena import plan_tflm_arena
 from codegen.tflm.library import ARENA_MARGIN_BYTES, missing_operators
 from codegen.tflm.structures import MCU
+from codegen.work import step_work
 from firmware.errors import ConfigError, InfeasibleError, ModelError, StaleError
 from firmware.files import replacing_folder, sha256_of_bytes, write_json, write_text
 from firmware.targets import Target
@@ -191,8 +192,10 @@ def _step_records(graph: Graph, plan: MemoryPlan) -> list[dict[str, Any]]:
             "input": [list(graph.tensors[tensor].shape) for tensor in step.inputs],
             "output": list(graph.tensors[step.output].shape),
             "macc": sum(count_macc(graph, graph.operators[index]) for index in step.operators),
+            "kernel": kernel,
+            "work": work,
         }
-        for step in plan.steps
+        for step, (kernel, work) in ((step, step_work(graph, step)) for step in plan.steps)
     ]
 
 

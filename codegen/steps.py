@@ -147,7 +147,7 @@ def _table(graph: Graph, readers: Counter[int], first: int) -> Step | None:
 
 def _convolution(graph: Graph, readers: Counter[int], index: int) -> Step | None:
     operator = graph.operators[index]
-    if not _is_plain_convolution(graph, operator):
+    if not is_plain_convolution(graph, operator):
         return None
     end = index + 1
     if _follows(graph, readers, index, end, "MAX_POOL_2D") and _halves(graph.operators[end]):
@@ -182,7 +182,7 @@ def _has_images(graph: Graph, operator: Operator) -> bool:
     return shapes_fit and all(int(stride) >= 1 for stride in strides)
 
 
-def _is_plain_convolution(graph: Graph, operator: Operator) -> bool:
+def is_plain_convolution(graph: Graph, operator: Operator) -> bool:
     """Whether every output channel sums over all channels, of which there may be one."""
     if operator.kind not in ("CONV_2D", "DEPTHWISE_CONV_2D") or not _has_images(graph, operator):
         return False

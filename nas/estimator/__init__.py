@@ -1,0 +1,1 @@
+"""What a network takes of its target: memory, code and time."""

@@ -1,0 +1,204 @@
+"""Fits a speed model to measurements. Pure, but for the reading of measurement files.
+
+Each kernel is fitted alone, by least squares on relative errors with no price below zero. Where
+measurements are fewer than twice the parts, the prices of a model to start from are scaled
+instead, all by one factor. What is said about errors comes from networks that were held out.
+"""
+
+import json
+import statistics
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from codegen.work import Work
+from firmware.errors import ConfigError
+from nas.estimator.speed import Error, KernelPrices, SpeedModel, price
+
+FOLDS = 5
+SMALL_TICKS = 200
+"""Added to a measurement before its error is weighed: what is this small matters to nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One kernel call that was measured."""
+
+    network: str
+    kernel: str
+    work: Work
+    ticks: float
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The kernel calls of several networks, measured in one unit on one core."""
+
+    unit: str
+    runtime: str
+    core: str
+    board: str
+    calls: tuple[Call, ...]
+
+    @property
+    def networks(self) -> list[str]:
+        """The networks, each once, in the order in which they come."""
+        return list(dict.fromkeys(call.network for call in self.calls))
+
+
+def read_measurements(paths: Iterable[Path], core: str) -> Measured:
+    """The kernel calls in files that `hil measure` wrote.
+
+    Raises:
+        ConfigError: A file cannot be read, was measured without kernel calls, or does not go with
+            the others.
+    """
+    records = [_read(path) for path in paths]
+    kinds = {(unit, record["runtime"], record["board"]) for unit, record in records}
+    if len(kinds) != 1:
+        raise ConfigError(f"the measurements do not go together: {sorted(kinds)}")
+    unit, runtime, board = kinds.pop()
+    calls = [
+        Call(record["model_sha256"], step["kernel"], step["work"], float(step[unit]))
+        for _, record in records
+        for step in record["steps"]
+    ]
+    return Measured(unit, runtime, core, board, tuple(calls))
+
+
+def _read(path: Path) -> tuple[str, dict[str, Any]]:
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        unit = "cycles" if record.get("cycles") is not None else "instructions"
+        for step in record["steps"]:
+            _ = step["kernel"], dict(step["work"]), float(step[unit])
+        _ = record["runtime"], record["board"], record["model_sha256"]
+    except OSError as error:
+        raise ConfigError(f"could not read {str(path)!r}: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ConfigError(
+            f"{str(path)!r} is no measurement of kernel calls: {error!r}; generate the project "
+            "again and measure it with 'hil measure'"
+        ) from error
+    if not record["steps"]:
+        raise ConfigError(f"{str(path)!r} holds no kernel calls")
+    return unit, record
+
+
+def calibrate(measured: Measured, start: SpeedModel | None = None) -> SpeedModel:
+    """Fit a speed model, and hold out networks to say how good it is.
+
+    Args:
+        measured: Kernel calls.
+        start: Prices to scale where measurements are few, such as those in instructions.
+    """
+    networks = measured.networks
+    model = _fit(measured, measured.calls, start)
+    predicted: list[tuple[Call, float | None]] = []
+    for fold in range(min(FOLDS, len(networks)) if len(networks) > 1 else 0):
+        held_out = set(networks[fold::FOLDS])
+        rest = [call for call in measured.calls if call.network not in held_out]
+        fitted = _fit(measured, rest, start)
+        predicted += [
+            (call, fitted.predict(call.kernel, call.work))
+            for call in measured.calls
+            if call.network in held_out
+        ]
+    kernels = {
+        name: replace(kernel, error=_error_of_calls(predicted, name))
+        for name, kernel in model.kernels.items()
+    }
+    return replace(model, kernels=kernels, error=_error_of_networks(predicted))
+
+
+def _fit(measured: Measured, calls: Sequence[Call], start: SpeedModel | None) -> SpeedModel:
+    by_kernel: dict[str, list[Call]] = defaultdict(list)
+    for call in calls:
+        by_kernel[call.kernel].append(call)
+    known = start.kernels if start is not None else {}
+    prices = {
+        kernel: _prices(own, known[kernel].prices if kernel in known else None)
+        for kernel, own in by_kernel.items()
+    }
+    ratio = _common_ratio(calls, known)
+    for kernel in known.keys() - prices.keys():
+        prices[kernel] = {part: ratio * own for part, own in known[kernel].prices.items()}
+    count = len({call.network for call in calls})
+    return SpeedModel(
+        unit=measured.unit,
+        runtime=measured.runtime,
+        core=measured.core,
+        source=f"{len(calls)} kernel calls of {count} networks on the {measured.board} board",
+        kernels={kernel: KernelPrices(own, None) for kernel, own in sorted(prices.items())},
+    )
+
+
+def _prices(calls: Sequence[Call], start: dict[str, float] | None) -> dict[str, float]:
+    parts = sorted({part for call in calls for part in call.work})
+    if start is not None and len(calls) < 2 * len(parts):
+        ratio = _ratio(calls, start)
+        return {part: ratio * own for part, own in start.items()}
+    counts = np.array([[call.work.get(part, 0) for part in parts] for call in calls], float)
+    ticks = np.array([call.ticks for call in calls])
+    weights = 1 / (ticks + SMALL_TICKS)
+    solved = _least_squares(counts * weights[:, None], ticks * weights)
+    return {part: float(f"{own:.6g}") for part, own in zip(parts, solved, strict=True) if own > 0}
+
+
+def _least_squares(matrix: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """The solution without negative elements: those that would be are dropped one by one.
+
+    A column that hardly matters is held near zero, instead of taking a share of its neighbours'.
+    """
+    scale = np.maximum(np.linalg.norm(matrix, axis=0), 1e-12)
+    scaled = matrix / scale
+    kept = list(range(matrix.shape[1]))
+    while kept:
+        ridge = 1e-4 * np.eye(len(kept))
+        rows = np.vstack([scaled[:, kept], ridge])
+        solution = np.linalg.lstsq(rows, np.append(wanted, np.zeros(len(kept))), rcond=None)[0]
+        if solution.min() >= 0:
+            result = np.zeros(matrix.shape[1])
+            result[kept] = solution / scale[kept]
+            return result
+        del kept[int(solution.argmin())]
+    return np.zeros(matrix.shape[1])
+
+
+def _ratio(calls: Sequence[Call], start: dict[str, float]) -> float:
+    total = sum(price(start, call.work) for call in calls)
+    return sum(call.ticks for call in calls) / total if total > 0 else 1.0
+
+
+def _common_ratio(calls: Sequence[Call], known: dict[str, KernelPrices]) -> float:
+    own = [call for call in calls if call.kernel in known]
+    total = sum(price(known[call.kernel].prices, call.work) for call in own)
+    return sum(call.ticks for call in own) / total if total > 0 else 1.0
+
+
+def _error_of_calls(predicted: list[tuple[Call, float | None]], kernel: str) -> Error | None:
+    errors = [
+        abs(value - call.ticks) / max(call.ticks, SMALL_TICKS)
+        for call, value in predicted
+        if call.kernel == kernel and value is not None
+    ]
+    return _error(errors)
+
+
+def _error_of_networks(predicted: list[tuple[Call, float | None]]) -> Error | None:
+    totals: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
+    for call, value in predicted:
+        totals[call.network][0] += call.ticks
+        totals[call.network][1] += value or 0.0
+    return _error([abs(value - ticks) / max(ticks, 1.0) for ticks, value in totals.values()])
+
+
+def _error(errors: list[float]) -> Error | None:
+    if not errors:
+        return None
+    median, worst = statistics.median(errors), max(errors)
+    return Error(float(f"{median:.4g}"), float(f"{worst:.4g}"), len(errors))

@@ -1,0 +1,101 @@
+"""Flash and stack of the static runtime, added up from a table of measured parts. Reads the table.
+
+`benchmarks.code_size` measures it from real builds; it holds for the compiler and flags in it.
+"""
+
+import json
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+
+from codegen.graph import DType, Graph, Quantization, Tensor
+from codegen.kernel_call import KernelCall
+from codegen.lower_steps import lower_step
+from codegen.planner import MemoryPlan
+
+_TABLE = "static_cortex_m4_code.json"
+_WORD = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """What a network takes besides its arena.
+
+    Attributes:
+        weight_bytes: Flash for its constants.
+        runtime_bytes: Flash for the kernels that it uses, and for the code that calls them.
+        application_bytes: Flash for the bench application and the board support.
+        application_ram_bytes: RAM for their variables: `.data` and `.bss` without the arena.
+        stack_bytes: Most stack in use while it runs in the bench application.
+        holds_for: Compiler and flags.
+    """
+
+    weight_bytes: int
+    runtime_bytes: int
+    application_bytes: int
+    application_ram_bytes: int
+    stack_bytes: int
+    holds_for: str
+
+
+def estimate_code(graph: Graph, plan: MemoryPlan, core: str) -> Code | None:
+    """What the static runtime takes of flash and stack; None for a core without a table.
+
+    The graph must have passed `check_operators`, unless it is a candidate without weights.
+    """
+    table = _table()
+    if table["core"] != core:
+        return None
+    filled = with_placeholders(graph)
+    calls = [lower_step(filled, step) for step in plan.steps]
+    functions = {name: table["functions"][name] for name in sorted({c.function for c in calls})}
+    symbols = {n: size for own in functions.values() for n, size in own["symbols"].items()}
+    model = table["model"]
+    glue = model["flash_bytes"] + model["flash_bytes_per_call"] * len(calls)
+    glue += sum(functions[call.function]["params_bytes"] for call in calls)
+    several = model["stack_bytes_of_several_calls"] if len(calls) > 1 else 0
+    return Code(
+        weight_bytes=sum(_constant_bytes(call) for call in calls),
+        runtime_bytes=_whole_words(sum(map(_whole_words, symbols.values())) + glue),
+        application_bytes=table["application"]["flash_bytes"],
+        application_ram_bytes=table["application"]["ram_bytes"],
+        stack_bytes=max(own["stack_bytes"] for own in functions.values()) + several,
+        holds_for=f"{table['compiler']}, {' '.join(table['flags'])}",
+    )
+
+
+@cache
+def _table() -> dict[str, Any]:
+    text = files("nas.estimator").joinpath(_TABLE).read_text(encoding="utf-8")
+    table: dict[str, Any] = json.loads(text)
+    return table
+
+
+def _constant_bytes(call: KernelCall) -> int:
+    return sum(constant.size_bytes for constant in call.constants)
+
+
+def _whole_words(size: float) -> int:
+    return -(-round(size) // _WORD) * _WORD
+
+
+def with_placeholders(graph: Graph) -> Graph:
+    """A network that can be lowered: where weights or scales are not known, any will do.
+
+    What the generated code takes depends on shapes alone.
+    """
+    return replace(graph, tensors=tuple(_with_placeholder(tensor) for tensor in graph.tensors))
+
+
+def _with_placeholder(tensor: Tensor) -> Tensor:
+    changed = tensor
+    if tensor.is_constant and tensor.data is None:
+        changed = replace(changed, data=np.zeros(tensor.shape, tensor.dtype.value))
+    if tensor.quantization is None and tensor.dtype in (DType.INT8, DType.UINT8):
+        count = max(tensor.expected_scales, 1)
+        axis = tensor.shape.index(count) if count > 1 and count in tensor.shape else 0
+        changed = replace(changed, quantization=Quantization((0.01,) * count, (0,) * count, axis))
+    return changed
