@@ -91,11 +91,20 @@ def arena_bytes(graph: Graph, runtime: str) -> int:
     Raises:
         ConfigError: There is no such runtime.
     """
+    check_runtime(runtime)
     if runtime == "static":
         return plan_graph(graph).arena_bytes
-    if runtime == "tflm":
-        return plan_tflm_arena(graph, MCU).required_bytes
-    raise ConfigError(f"unknown runtime {runtime!r}; known runtimes: {', '.join(RUNTIMES)}")
+    return plan_tflm_arena(graph, MCU).required_bytes
+
+
+def check_runtime(runtime: str) -> None:
+    """Refuse a runtime that is none of `RUNTIMES`.
+
+    Raises:
+        ConfigError: It is not.
+    """
+    if runtime not in RUNTIMES:
+        raise ConfigError(f"unknown runtime {runtime!r}; known runtimes: {', '.join(RUNTIMES)}")
 
 
 def needs(cost: Cost, limits: Limits) -> tuple[Need, ...]:

@@ -1,14 +1,22 @@
 """What a network will take of its target, operator by operator. Pure; needs no TensorFlow."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from codegen.graph import DType, Graph, count_macc
 from codegen.operators import check_operators
-from codegen.planner import aligned, plan_graph, unfused_buffers
+from codegen.planner import MemoryPlan, plan_graph
+from codegen.tflm.library import missing_operators
+from codegen.work import step_work
 from firmware.errors import ModelError
 from firmware.targets import Target
-from nas.cost import Cost, Limits, arena_bytes, needs
+from nas.cost import Cost, Limits, check_runtime, needs
+from nas.estimator.code_size import Code, estimate_code
+from nas.estimator.memory import Block, Ram, live_bytes, static_memory, tflm_memory
+from nas.estimator.speed import SpeedModel, shipped_speed_model
+from nas.estimator.time_needed import Time, estimate_time
+
+SCHEMA = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,18 +26,37 @@ class OperatorEstimate:
     Attributes:
         index: Position in the order of execution.
         kind: TFLite's name.
+        name: Of its first output, as in the file; empty for candidates.
+        input_shapes: Of the activations that it reads, batch included.
         output_shape: Of its first output, batch included.
         macc: Multiply-accumulates.
         weight_bytes: Constants that it reads, in flash.
-        live_bytes: Activations alive while it runs, each rounded up to the arena's alignment.
+        live_bytes: Bytes of the arena in use while it runs.
+        ticks: Cycles or instructions of the kernel call of which it is the first operator; None
+            if it is not the first, or nothing is known.
+        ticks_error: Median relative error of `ticks` for networks not used for fitting.
     """
 
     index: int
     kind: str
+    name: str
+    input_shapes: tuple[tuple[int, ...], ...]
     output_shape: tuple[int, ...]
     macc: int
     weight_bytes: int
     live_bytes: int
+    ticks: int | None = None
+    ticks_error: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exceeded:
+    """A limit that is not kept, and the operator to look at first."""
+
+    name: str
+    needed: int
+    limit: int
+    operator: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +65,17 @@ class Estimate:
 
     Attributes:
         name: The file or the candidate.
-        cost: Its needs.
+        runtime: `static` or `tflm`.
+        target: The target's name.
+        cost: Its needs, as the search counts them.
+        limits: Most that it may need.
+        ram: RAM in detail.
+        code: Flash in detail; None where no build has been measured.
+        time: Instructions or cycles; None where nothing has been measured.
         operators: In execution order.
-        unsupported: What the static runtime cannot generate of it; empty for TFLM.
+        blocks: The arena over time.
+        unsupported: What the runtime cannot run of it.
+        unmodelled: Kinds of operators whose own memory is not known.
     """
 
     name: str
@@ -48,53 +83,152 @@ class Estimate:
     target: str
     cost: Cost
     limits: Limits
+    ram: Ram
+    code: Code | None
+    time: Time | None
     operators: tuple[OperatorEstimate, ...]
+    blocks: tuple[Block, ...]
     unsupported: tuple[str, ...]
+    unmodelled: tuple[str, ...]
+    chip_ram_bytes: int
+    chip_flash_bytes: int
+
+    @property
+    def linked_flash_bytes(self) -> int | None:
+        """Everything that is written to flash: model, runtime, application."""
+        if self.code is None:
+            return None
+        own = self.code.weight_bytes
+        return own + self.code.runtime_bytes + self.code.application_bytes
+
+    @property
+    def exceeded(self) -> tuple[Exceeded, ...]:
+        """The limits that are not kept, the worst first."""
+        by_need = {
+            "RAM": self._most("live_bytes"),
+            "flash": self._most("weight_bytes"),
+            "MACC": self._most("macc"),
+        }
+        found = [
+            Exceeded(need.name, need.needed, need.limit, by_need[need.name])
+            for need in needs(self.cost, self.limits)
+            if need.needed > need.limit
+        ]
+        if self.ram.linked_bytes is not None and self.ram.linked_bytes > self.chip_ram_bytes:
+            linked = self.ram.linked_bytes
+            found.append(Exceeded("linked RAM", linked, self.chip_ram_bytes, by_need["RAM"]))
+        if (self.linked_flash_bytes or 0) > self.chip_flash_bytes:
+            linked = self.linked_flash_bytes or 0
+            found.append(Exceeded("linked flash", linked, self.chip_flash_bytes, by_need["flash"]))
+        return tuple(found)
 
     @property
     def fits(self) -> bool:
-        """Whether every need is within its limit and every operator can be generated."""
-        within = all(need.needed <= need.limit for need in needs(self.cost, self.limits))
-        return within and not self.unsupported
+        """Whether every need is within its limit and every operator can be run."""
+        return not self.exceeded and not self.unsupported
+
+    def _most(self, attribute: str) -> int | None:
+        """The first operator of which something is largest."""
+        most = max(self.operators, key=lambda o: getattr(o, attribute), default=None)
+        return most.index if most is not None else None
 
     def as_record(self) -> dict[str, Any]:
-        """The estimate as JSON holds it."""
+        """The estimate as JSON holds it; `docs/estimates.md` describes it."""
         return {
-            "schema": 1,
+            "schema": SCHEMA,
             "model": self.name,
             "target": self.target,
             "runtime": self.runtime,
             **asdict(self.cost),
             "limits": asdict(self.limits),
             "fits": self.fits,
+            "exceeded": [asdict(exceeded) for exceeded in self.exceeded],
+            "ram": asdict(self.ram) | {"linked_bytes": self.ram.linked_bytes},
+            "flash": None
+            if self.code is None
+            else asdict(self.code) | {"linked_bytes": self.linked_flash_bytes},
+            "time": None if self.time is None else asdict(self.time),
             "unsupported": list(self.unsupported),
-            "operators": [
-                {**asdict(operator), "output_shape": list(operator.output_shape)}
-                for operator in self.operators
-            ],
+            "unmodelled": list(self.unmodelled),
+            "operators": [asdict(operator) for operator in self.operators],
+            "blocks": [asdict(block) for block in self.blocks],
         }
 
 
 def estimate(
-    name: str, graph: Graph, model_bytes: int, target: Target, limits: Limits, runtime: str
+    name: str,
+    graph: Graph,
+    model_bytes: int,
+    target: Target,
+    limits: Limits,
+    runtime: str,
+    speed_model: SpeedModel | None = None,
 ) -> Estimate:
     """Estimate a network whose .tflite has, or will have, `model_bytes`.
 
+    Args:
+        name: What it is called.
+        graph: The network.
+        model_bytes: Of the .tflite.
+        target: The chip.
+        limits: Most that it may need.
+        runtime: `static` or `tflm`.
+        speed_model: Prices of kernels; by default the instruction model that comes with the SDK.
+
     Raises:
         ConfigError: There is no such runtime.
-        ModelError: The network computes in float.
+        ModelError: The network computes in float, or an operator has not the inputs it needs.
     """
+    check_runtime(runtime)
     _check_int8(graph)
-    operators = _operators(graph, runtime)
+    unsupported = _unsupported(graph, runtime)
+    plan = plan_graph(graph)
+    if runtime == "static":
+        code = None if unsupported else estimate_code(graph, plan, target.core)
+        ram, blocks, unmodelled = *static_memory(graph, plan, code, target.stack_bytes), ()
+        live = plan.live_bytes
+    else:
+        code = None
+        ram, blocks, unmodelled = tflm_memory(graph)
+        live = live_bytes(blocks, len(graph.operators))
+    prices = speed_model or shipped_speed_model(runtime, target.core)
+    time, ticks = None, {}
+    if runtime == "static" and prices is not None and not unsupported:
+        calls = [step_work(graph, step) for step in plan.steps]
+        time, by_call = estimate_time(prices, calls, target.core_hz)
+        ticks = _by_operator(plan, by_call)
+    operators = tuple(
+        replace(operator, **ticks.get(operator.index, {})) for operator in _operators(graph, live)
+    )
     cost = Cost(
         macc=sum(operator.macc for operator in operators),
         model_bytes=model_bytes,
-        arena_bytes=arena_bytes(graph, runtime),
+        arena_bytes=ram.arena_bytes,
     )
-    # Candidates have no weights yet, and consist of supported operators alone.
+    return Estimate(
+        name=name,
+        runtime=runtime,
+        target=target.name,
+        cost=cost,
+        limits=limits,
+        ram=ram,
+        code=code,
+        time=time,
+        operators=operators,
+        blocks=blocks,
+        unsupported=unsupported,
+        unmodelled=unmodelled,
+        chip_ram_bytes=target.ram_bytes,
+        chip_flash_bytes=target.flash_bytes,
+    )
+
+
+def _unsupported(graph: Graph, runtime: str) -> tuple[str, ...]:
+    """Candidates have no weights yet, and consist of supported operators alone."""
+    if runtime == "tflm":
+        return tuple(missing_operators(graph))
     has_data = any(tensor.data is not None for tensor in graph.tensors)
-    unsupported = check_operators(graph) if runtime == "static" and has_data else []
-    return Estimate(name, runtime, target.name, cost, limits, operators, tuple(unsupported))
+    return tuple(check_operators(graph)) if has_data else ()
 
 
 def _check_int8(graph: Graph) -> None:
@@ -110,12 +244,13 @@ def _check_int8(graph: Graph) -> None:
         )
 
 
-def _operators(graph: Graph, runtime: str) -> tuple[OperatorEstimate, ...]:
-    live = _live_bytes(graph, runtime)
+def _operators(graph: Graph, live: tuple[int, ...]) -> tuple[OperatorEstimate, ...]:
     return tuple(
         OperatorEstimate(
             index=index,
             kind=operator.kind,
+            name=graph.outputs_of(operator)[0].name,
+            input_shapes=tuple(t.shape for t in graph.inputs_of(operator) if not t.is_constant),
             output_shape=graph.outputs_of(operator)[0].shape,
             macc=count_macc(graph, operator),
             weight_bytes=sum(t.size_bytes for t in graph.inputs_of(operator) if t.is_constant),
@@ -125,12 +260,10 @@ def _operators(graph: Graph, runtime: str) -> tuple[OperatorEstimate, ...]:
     )
 
 
-def _live_bytes(graph: Graph, runtime: str) -> tuple[int, ...]:
-    """Activations alive during each operator; TFLM does nothing in place."""
-    if runtime == "static":
-        return plan_graph(graph).live_bytes
-    buffers = unfused_buffers(graph)
-    return tuple(
-        sum(aligned(b.size_bytes) for b in buffers if b.first_op <= op < b.end_op)
-        for op in range(len(graph.operators))
-    )
+def _by_operator(
+    plan: MemoryPlan, by_call: list[tuple[int | None, float | None]]
+) -> dict[int, dict[str, Any]]:
+    return {
+        step.operators[0]: {"ticks": ticks, "ticks_error": error}
+        for step, (ticks, error) in zip(plan.steps, by_call, strict=True)
+    }

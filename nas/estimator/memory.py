@@ -1,0 +1,160 @@
+"""The RAM of a network: totals, and which bytes hold what when. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from codegen.graph import Graph
+from codegen.planner import Buffer, MemoryPlan, aligned
+from codegen.tflm.arena import TflmArena, plan_tflm_arena
+from codegen.tflm.structures import MCU, WHEEL
+from nas.estimator.code_size import Code
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Bytes of the arena that hold one thing for some time.
+
+    Attributes:
+        name: What they hold.
+        offset: Their first byte.
+        size_bytes: How many they are.
+        first_op: Index of the first operator during which they are needed.
+        end_op: One past the index of the last one.
+    """
+
+    name: str
+    offset: int
+    size_bytes: int
+    first_op: int
+    end_op: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ram:
+    """RAM that a network takes, in bytes.
+
+    Attributes:
+        arena_bytes: The smallest arena with which it runs.
+        activations_bytes: Part of it for activations and the kernels' scratch memory.
+        persistent_bytes: Part of it that the interpreter keeps for good; 0 without interpreter.
+        starting_bytes: What tables that live only while it starts add to the two.
+        pc_used_bytes: What `arena_used_bytes()` gives on a PC, with pointers of 8 bytes; None
+            without interpreter.
+        application_bytes: Variables of the bench application, `.data` and `.bss`; None if no build
+            has been measured.
+        stack_peak_bytes: Most stack in use; None if no build has been measured.
+        stack_reserved_bytes: Stack that the linker script reserves.
+    """
+
+    arena_bytes: int
+    activations_bytes: int
+    persistent_bytes: int
+    starting_bytes: int
+    pc_used_bytes: int | None
+    application_bytes: int | None
+    stack_peak_bytes: int | None
+    stack_reserved_bytes: int | None
+
+    @property
+    def linked_bytes(self) -> int | None:
+        """What the linker counts: arena, variables, reserved stack; None if not known."""
+        if self.application_bytes is None or self.stack_reserved_bytes is None:
+            return None
+        return self.arena_bytes + self.application_bytes + self.stack_reserved_bytes
+
+
+def static_memory(
+    graph: Graph, plan: MemoryPlan, code: Code | None, stack_bytes: int
+) -> tuple[Ram, tuple[Block, ...]]:
+    """RAM and arena of the static runtime."""
+    ram = Ram(
+        arena_bytes=plan.arena_bytes,
+        activations_bytes=plan.arena_bytes,
+        persistent_bytes=0,
+        starting_bytes=0,
+        pc_used_bytes=None,
+        application_bytes=code.application_ram_bytes if code else None,
+        stack_peak_bytes=code.stack_bytes if code else None,
+        stack_reserved_bytes=stack_bytes,
+    )
+    return ram, _static_blocks(graph, plan)
+
+
+def _static_blocks(graph: Graph, plan: MemoryPlan) -> tuple[Block, ...]:
+    """In the order of operators, though a step may do several of them."""
+    ends = dict.fromkeys(graph.outputs, len(graph.operators))
+    for step in plan.steps:
+        for tensor in step.inputs:
+            ends[tensor] = max(ends.get(tensor, 0), step.operators[-1] + 1)
+    starts = dict.fromkeys(graph.inputs, 0)
+    for step in plan.steps:
+        starts.setdefault(step.output, step.operators[0])
+    blocks = [
+        Block(
+            _tensor_name(graph, tensor),
+            offset,
+            graph.tensors[tensor].size_bytes,
+            starts.get(tensor, 0),
+            ends.get(tensor, starts.get(tensor, 0) + 1),
+        )
+        for tensor, offset in plan.offsets.items()
+    ]
+    blocks += [
+        Block(
+            f"scratch of op {step.operators[0]}",
+            offset,
+            step.scratch_bytes,
+            step.operators[0],
+            step.operators[-1] + 1,
+        )
+        for step, offset in zip(plan.steps, plan.scratch_offsets, strict=True)
+        if step.scratch_bytes > 0
+    ]
+    return tuple(blocks)
+
+
+def tflm_memory(graph: Graph) -> tuple[Ram, tuple[Block, ...], tuple[str, ...]]:
+    """RAM and arena of TFLM, and the kinds of operators whose own needs are not known."""
+    plan = plan_tflm_arena(graph, MCU)
+    ram = Ram(
+        arena_bytes=plan.required_bytes,
+        activations_bytes=plan.activations_bytes,
+        persistent_bytes=plan.persistent_bytes,
+        starting_bytes=plan.required_bytes - plan.used_bytes,
+        pc_used_bytes=plan_tflm_arena(graph, WHEEL).used_bytes,
+        application_bytes=None,
+        stack_peak_bytes=None,
+        stack_reserved_bytes=None,
+    )
+    return ram, _tflm_blocks(graph, plan), plan.unmodelled
+
+
+def _tflm_blocks(graph: Graph, plan: TflmArena) -> tuple[Block, ...]:
+    blocks = [
+        Block(
+            f"scratch of op {buffer.first_op}" if tensor is None else _tensor_name(graph, tensor),
+            offset,
+            buffer.size_bytes,
+            buffer.first_op,
+            min(buffer.end_op, len(graph.operators)),
+        )
+        for buffer, offset, tensor in zip(plan.buffers, plan.offsets, plan.tensors, strict=True)
+    ]
+    tail = plan.required_bytes - plan.persistent_bytes
+    persistent = Block("interpreter", tail, plan.persistent_bytes, 0, len(graph.operators))
+    return (*blocks, persistent)
+
+
+def live_bytes(blocks: Sequence[Block], operators: int) -> tuple[int, ...]:
+    """Bytes in use while each operator runs, each block rounded up to the arena's alignment."""
+    buffers = [Buffer(b.size_bytes, b.first_op, b.end_op) for b in blocks]
+    return tuple(
+        sum(aligned(b.size_bytes) for b in buffers if b.first_op <= op < b.end_op)
+        for op in range(operators)
+    )
+
+
+def _tensor_name(graph: Graph, tensor: int) -> str:
+    name = graph.tensors[tensor].name
+    kind = "input" if tensor in graph.inputs else "output" if tensor in graph.outputs else "tensor"
+    return f"{kind} {tensor}" + (f" {name}" if name else "")

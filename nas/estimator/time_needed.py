@@ -1,0 +1,71 @@
+"""From a speed model to the time of one inference. Pure."""
+
+from dataclasses import dataclass
+
+from codegen.work import Work
+from nas.estimator.speed import Error, SpeedModel, predict_all
+
+CYCLES_PER_INSTRUCTION = (1.0, 2.0)
+"""Between which a Cortex-M4 lies that runs from flash with an accelerator.
+
+No instruction takes less than one cycle; a load takes two unless it follows another, a taken
+branch two to four (Arm, Cortex-M4 Technical Reference Manual, section 3.3.1). Kernels consist
+of single-cycle arithmetic for more than half.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    """The time of one inference.
+
+    Attributes:
+        unit: `instructions` or `cycles`.
+        ticks: In that unit; None if a kernel was not measured.
+        error: Of whole networks that the model was not fitted on.
+        lowest_ms: Milliseconds at the target's clock. With cycles, both ends are the prediction
+            less and plus the worst error; with instructions, it is a range and no prediction.
+        highest_ms: See `lowest_ms`.
+        is_calibrated: Whether milliseconds come from a measured board.
+        source: What the model was fitted on.
+    """
+
+    unit: str
+    ticks: int | None
+    error: Error | None
+    lowest_ms: float | None
+    highest_ms: float | None
+    is_calibrated: bool
+    source: str
+
+
+def estimate_time(
+    model: SpeedModel, calls: list[tuple[str, Work]], core_hz: int
+) -> tuple[Time, list[tuple[int | None, float | None]]]:
+    """The time of an inference, and of each kernel call its ticks and their median error."""
+    single, total = predict_all(model, calls)
+    lowest, highest = None, None
+    if total is not None:
+        first, last = _factors(model)
+        lowest, highest = (1000 * total * factor / core_hz for factor in (first, last))
+    time = Time(
+        unit=model.unit,
+        ticks=None if total is None else round(total),
+        error=model.error,
+        lowest_ms=lowest,
+        highest_ms=highest,
+        is_calibrated=model.unit == "cycles",
+        source=model.source,
+    )
+    by_call: list[tuple[int | None, float | None]] = []
+    for (kernel, _), value in zip(calls, single, strict=True):
+        known = model.kernels.get(kernel)
+        error = known.error.median if known and known.error else None
+        by_call.append((None if value is None else round(value), error))
+    return time, by_call
+
+
+def _factors(model: SpeedModel) -> tuple[float, float]:
+    if model.unit == "instructions":
+        return CYCLES_PER_INSTRUCTION
+    worst = model.error.worst if model.error else 0.0
+    return 1 - worst, 1 + worst
