@@ -90,10 +90,8 @@ def _models() -> Iterator[bytes]:
         for seed in range(SEEDS_PER_OPERATOR):
             model, _ = case(np.random.default_rng([seed, len(operator)]))
             functions = _functions(model)
-            if len(functions) == 1 and not set(functions) <= seen:
-                seen |= set(functions)
-                yield model
-            elif operator == "CONCATENATION" and not set(functions) <= seen:
+            is_alone = len(functions) == 1 or operator == "CONCATENATION"
+            if is_alone and not set(functions) <= seen:
                 seen |= set(functions)
                 yield model
     yield from _single_operators()

@@ -1,6 +1,6 @@
 """Fits the instruction model of the static runtime on the virtual board, and shows its errors.
 
-    python -m benchmarks.instruction_model --work DIR [--networks 100] [--out FILE] [MODEL.tflite...]
+    python -m benchmarks.instruction_model --work DIR [--out FILE] [MODEL.tflite...]
 
 Random networks are what it is fitted on; the models named are not among them, and a table shows
 how well their instructions are predicted. Measurements lie in DIR; those that are there already

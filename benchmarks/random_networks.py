@@ -32,9 +32,7 @@ class _Chain:
         values = self.rng.integers(-127, 128, shape).astype(np.int8)
         return self.model.constant(values, _weight_scale(self.rng, shape[-1]))
 
-    def add(
-        self, kind: str, more: list[int], shape: Shape, **options: int | float | bool
-    ) -> None:
+    def add(self, kind: str, more: list[int], shape: Shape, **options: int | float | bool) -> None:
         """Append an operator on what is last."""
         zero_point = ZERO_POINT
         if kind in _KEEPING:
@@ -206,9 +204,7 @@ def _head(chain: _Chain) -> None:
     weights = chain.constant((outputs, inputs))
     scale = SCALE * chain.model.tensors[weights]["scales"][0]
     biases = chain.rng.integers(-500, 500, outputs).astype(np.int32)
-    chain.add(
-        "FULLY_CONNECTED", [weights, chain.model.constant(biases, scale)], (1, outputs)
-    )
+    chain.add("FULLY_CONNECTED", [weights, chain.model.constant(biases, scale)], (1, outputs))
     chain.model.tensors[chain.last]["scales"] = [float(chain.rng.uniform(0.05, 0.2))]
     chain.add("SOFTMAX", [], (1, outputs), beta=1.0)
     chain.model.tensors[chain.last] |= {"scales": [1 / 256], "zero_points": [-128]}

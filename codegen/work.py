@@ -65,9 +65,9 @@ def _sides(graph: Graph, operator: Operator, kernel: tuple[int, int]) -> tuple[l
     image, output = graph.inputs_of(operator)[0], graph.outputs_of(operator)[0]
     padding = str(operator.options.get("padding"))
     strides = [int(operator.options.get(f"stride_{side}", 1)) for side in "hw"]
+    sides = zip(image.shape[1:3], kernel, strides, output.shape[1:3], strict=True)
     return tuple(
-        _windows(*side, padding, count)
-        for *side, count in zip(image.shape[1:3], kernel, strides, output.shape[1:3], strict=True)
+        _windows(size, window, stride, padding, count) for size, window, stride, count in sides
     )
 
 

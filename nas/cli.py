@@ -5,23 +5,29 @@ import json
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
+from codegen.graph import Graph
 from codegen.read_tflite import read_tflite
 from firmware.command_line import run as run_command
 from firmware.errors import ConfigError
-from firmware.files import sha256_of_file
+from firmware.files import sha256_of_file, write_json, write_text
 from firmware.progress import Progress, duration
 from firmware.targets import Target, load_target
 from nas.config import SearchConfig
 from nas.cost import Limits
 from nas.data_source import find_data
 from nas.dataset import Dataset, cache_folder, prepare_dataset
-from nas.estimate import Estimate, estimate
+from nas.estimator.calibration import calibrate, read_measurements
+from nas.estimator.memory_map import memory_map_svg
+from nas.estimator.network import estimate
+from nas.estimator.report import calibration_text, estimate_text
+from nas.estimator.speed import read_speed_model, shipped_speed_model
 from nas.make_golden import make_golden
 from nas.model_size import predict_model_bytes
 from nas.options import make_parser
-from nas.report import estimate_text, run_text
+from nas.report import run_text
 from nas.run import Listener, run
 from nas.space import Candidate, parse_candidate, parse_shape
 from nas.spaces import find_space
@@ -31,7 +37,7 @@ from nas.worker import Worker
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; gives the exit code."""
-    arguments = make_parser(_run, _estimate, _golden).parse_args(argv)
+    arguments = make_parser(_run, _estimate, _calibrate, _golden).parse_args(argv)
     return run_command("nas", arguments.command, arguments)
 
 
@@ -132,35 +138,46 @@ class _Narrator(Listener):
         )
 
 
-def _estimate(arguments: argparse.Namespace) -> None:
+def _estimate(arguments: argparse.Namespace) -> int:
     target = load_target(arguments.target)
     limits = _limits(arguments, target)
     if (arguments.model is None) == (arguments.candidate is None):
-        raise ConfigError("name either a MODEL.tflite or a --candidate, such as 6,4")
-    result = (
-        _estimate_candidate(arguments, target, limits)
-        if arguments.model is None
-        else _estimate_model(arguments, target, limits)
+        raise ConfigError("name either a MODEL.tflite, a run, or a --candidate, such as 6,4")
+    name, graph, model_bytes = (
+        _candidate(arguments) if arguments.model is None else _model(arguments.model)
     )
+    prices = read_speed_model(arguments.latency_model) if arguments.latency_model else None
+    result = estimate(name, graph, model_bytes, target, limits, arguments.runtime, prices)
+    if arguments.map:
+        write_text(arguments.map, memory_map_svg(result))
     record = result.as_record()
     print(json.dumps(record, indent=2) if arguments.json else estimate_text(result))
+    return 1 if arguments.fail_over and not result.fits else 0
 
 
-def _estimate_model(arguments: argparse.Namespace, target: Target, limits: Limits) -> Estimate:
-    graph = read_tflite(arguments.model)
-    model_bytes = arguments.model.stat().st_size
-    return estimate(arguments.model.name, graph, model_bytes, target, limits, arguments.runtime)
+def _model(path: Path) -> tuple[str, Graph, int]:
+    model = path / "model.tflite" if path.is_dir() else path
+    graph = read_tflite(model)
+    return str(path.name or path), graph, model.stat().st_size
 
 
-def _estimate_candidate(arguments: argparse.Namespace, target: Target, limits: Limits) -> Estimate:
+def _candidate(arguments: argparse.Namespace) -> tuple[str, Graph, int]:
     candidate = parse_candidate(arguments.candidate)
     shape = parse_shape(arguments.input)
     if arguments.classes < 2:
         raise ConfigError(f"--classes is {arguments.classes}, expected at least 2")
     graph = find_space(arguments.space).lower(candidate, shape, arguments.classes)
     name = f"{arguments.space} {candidate} for {arguments.input} and {arguments.classes} classes"
-    model_bytes = predict_model_bytes(graph)
-    return estimate(name, graph, model_bytes, target, limits, arguments.runtime)
+    return name, graph, predict_model_bytes(graph)
+
+
+def _calibrate(arguments: argparse.Namespace) -> None:
+    target = load_target(arguments.target)
+    measured = read_measurements(arguments.measurements, target.core)
+    model = calibrate(measured, shipped_speed_model(measured.runtime, target.core))
+    write_json(arguments.out, model.as_record())
+    print(json.dumps(model.as_record(), indent=2) if arguments.json else calibration_text(model))
+    print(f"nas: wrote {arguments.out}", file=sys.stderr)
 
 
 def _golden(arguments: argparse.Namespace) -> None:

@@ -12,11 +12,14 @@ from nas.golden import SAMPLES, SEED
 from nas.spaces import known_spaces
 from nas.strategy import known_strategies
 
+DEFAULT_TARGET = "stm32f412"
 Command = Callable[[argparse.Namespace], int | None]
 _Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
-def make_parser(run: Command, estimate: Command, golden: Command) -> argparse.ArgumentParser:
+def make_parser(
+    run: Command, estimate: Command, calibrate: Command, golden: Command
+) -> argparse.ArgumentParser:
     """The parser; the parsed verb's function is in `command`."""
     parser = argparse.ArgumentParser(
         prog="nas", description="Searches networks for microcontrollers, within their limits."
@@ -24,6 +27,7 @@ def make_parser(run: Command, estimate: Command, golden: Command) -> argparse.Ar
     verbs = parser.add_subparsers(required=True, metavar="VERB")
     _add_run(verbs, run)
     _add_estimate(verbs, estimate)
+    _add_calibrate(verbs, calibrate)
     _add_golden(verbs, golden)
     return parser
 
@@ -76,19 +80,38 @@ def _add_estimate(verbs: _Verbs, command: Command) -> None:
     parser = verbs.add_parser(
         "estimate",
         help="what a network takes of its target",
-        description="Estimate the RAM, flash and MACC of a .tflite, or of a candidate that does "
-        "not exist yet.",
-        epilog="example: nas estimate --candidate 6,4 --input 50x50x3 --classes 2",
+        description="Estimate RAM, flash, MACC and time of a .tflite, of a run's winner, or of a "
+        "candidate that does not exist yet.",
+        epilog="example: nas estimate model.tflite --target stm32f412 --map arena.svg",
     )
     parser.set_defaults(command=command)
     add = parser.add_argument
-    add("model", nargs="?", type=Path, metavar="MODEL.tflite", help="an int8 model")
+    add("model", nargs="?", type=Path, metavar="MODEL", help="an int8 .tflite, or a run's folder")
     add("--space", choices=known_spaces(), default="paper", help="search space (%(default)s)")
     add("--candidate", metavar="K,C", help="a candidate instead of a model, such as 6,4")
     add("--input", metavar="HxWxC", default="50x50x3", help="its input (%(default)s)")
     add("--classes", type=int, default=2, metavar="N", help="its classes (%(default)s)")
     _add_target(parser, required=False)
+    add("--latency-model", type=Path, metavar="FILE", help="what 'nas calibrate' wrote")
+    add("--map", type=Path, metavar="FILE.svg", help="draw the arena over time")
+    add("--fail-over", action="store_true", help="exit with 1 if a limit is exceeded")
     add("--json", action="store_true", help="print JSON instead of tables")
+
+
+def _add_calibrate(verbs: _Verbs, command: Command) -> None:
+    parser = verbs.add_parser(
+        "calibrate",
+        help="learn from measurements how long kernels take",
+        description="Fit a model of cycles (or, from the virtual board, of instructions) to "
+        "measurements, for 'nas estimate --latency-model'.",
+        epilog="example: nas calibrate */measurement.json --out nucleo.json",
+    )
+    parser.set_defaults(command=command)
+    add = parser.add_argument
+    add("measurements", nargs="+", type=Path, metavar="measurement.json", help="of 'hil measure'")
+    add("--out", required=True, type=Path, metavar="FILE", help="the model to write")
+    add("--target", default=DEFAULT_TARGET, help="the chip measured (%(default)s)")
+    add("--json", action="store_true", help="print the model")
 
 
 def _add_golden(verbs: _Verbs, command: Command) -> None:
@@ -109,11 +132,11 @@ def _add_golden(verbs: _Verbs, command: Command) -> None:
 
 def _add_target(parser: argparse.ArgumentParser, required: bool) -> None:
     add = parser.add_argument
-    known = ", ".join(known_targets())
+    known = f"chip, one of {', '.join(known_targets())}, or a TOML file of your own"
     if required:
-        add("--target", required=True, help=f"chip, one of: {known}")
+        add("--target", required=True, help=known)
     else:
-        add("--target", default=known_targets()[0], help=f"chip, one of: {known} (%(default)s)")
+        add("--target", default=DEFAULT_TARGET, help=f"{known} (%(default)s)")
     add("--runtime", choices=RUNTIMES, default="static", help="what runs the model (%(default)s)")
     add("--ram", type=int, metavar="BYTES", help="limit of the arena (the chip's RAM less stack)")
     add("--flash", type=int, metavar="BYTES", help="limit of the .tflite (the chip's flash)")

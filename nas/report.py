@@ -3,9 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-from nas.cost import needs
-from nas.estimate import Estimate
-
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -> str:
     """Rows under a header; the first `left` columns are aligned left, the others right."""
@@ -18,44 +15,6 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -
         ).rstrip()
         for line in lines
     )
-
-
-def estimate_text(estimate: Estimate) -> str:
-    """An estimate, operator by operator and in total."""
-    rows = [
-        (
-            str(operator.index),
-            operator.kind,
-            "x".join(map(str, operator.output_shape)),
-            f"{operator.macc:,}",
-            f"{operator.weight_bytes:,}",
-            f"{operator.live_bytes:,}",
-        )
-        for operator in estimate.operators
-    ]
-    header = ("op", "kind", "output", "MACC", "weight bytes", "live bytes")
-    lines = [
-        f"{estimate.name} on {estimate.target}, {estimate.runtime} runtime",
-        table(header, rows, left=3),
-        "",
-        _needs(estimate),
-    ]
-    if estimate.unsupported:
-        lines.append(f"not supported: {'; '.join(estimate.unsupported)}")
-    return "\n".join([*lines, f"fits: {'yes' if estimate.fits else 'no'}"])
-
-
-def _needs(estimate: Estimate) -> str:
-    rows = [
-        (
-            f"{need.name}, {need.unit}",
-            f"{need.needed:,}",
-            f"{need.limit:,}",
-            f"{100 * need.used_fraction:.1f} %",
-        )
-        for need in needs(estimate.cost, estimate.limits)
-    ]
-    return table(("total", "needed", "limit", "used"), rows)
 
 
 def run_text(record: dict[str, Any]) -> str:

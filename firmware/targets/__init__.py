@@ -113,6 +113,4 @@ def _parse(table: dict[str, Any]) -> Target:
         if not isinstance(value, str):
             raise TypeError(f"{name} is {value!r}, expected text")
     board = table.get("board", {})
-    return Target(
-        **words, **numbers, **(board | {"cpu_flags": tuple(board.get("cpu_flags", ()))})
-    )
+    return Target(**words, **numbers, **(board | {"cpu_flags": tuple(board.get("cpu_flags", ()))}))

@@ -4,10 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from codegen.graph import Graph
-from codegen.planner import Buffer, MemoryPlan, aligned
+from codegen.planner import MemoryPlan, aligned
 from codegen.tflm.arena import TflmArena, plan_tflm_arena
 from codegen.tflm.structures import MCU, WHEEL
 from nas.estimator.code_size import Code
+
+SCRATCH = "scratch"
+"""First word of the name of a block that a kernel needs while it runs."""
+INTERPRETER = "interpreter"
+"""Name of the block that an interpreter keeps for good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +106,7 @@ def _static_blocks(graph: Graph, plan: MemoryPlan) -> tuple[Block, ...]:
     ]
     blocks += [
         Block(
-            f"scratch of op {step.operators[0]}",
+            f"{SCRATCH} of op {step.operators[0]}",
             offset,
             step.scratch_bytes,
             step.operators[0],
@@ -132,24 +137,24 @@ def tflm_memory(graph: Graph) -> tuple[Ram, tuple[Block, ...], tuple[str, ...]]:
 def _tflm_blocks(graph: Graph, plan: TflmArena) -> tuple[Block, ...]:
     blocks = [
         Block(
-            f"scratch of op {buffer.first_op}" if tensor is None else _tensor_name(graph, tensor),
+            f"{SCRATCH} of op {buffer.first_op}" if tensor is None else _tensor_name(graph, tensor),
             offset,
             buffer.size_bytes,
-            buffer.first_op,
+            max(buffer.first_op, 0),
             min(buffer.end_op, len(graph.operators)),
         )
         for buffer, offset, tensor in zip(plan.buffers, plan.offsets, plan.tensors, strict=True)
     ]
     tail = plan.required_bytes - plan.persistent_bytes
-    persistent = Block("interpreter", tail, plan.persistent_bytes, 0, len(graph.operators))
+    persistent = Block(INTERPRETER, tail, plan.persistent_bytes, 0, len(graph.operators))
     return (*blocks, persistent)
 
 
 def live_bytes(blocks: Sequence[Block], operators: int) -> tuple[int, ...]:
-    """Bytes in use while each operator runs, each block rounded up to the arena's alignment."""
-    buffers = [Buffer(b.size_bytes, b.first_op, b.end_op) for b in blocks]
+    """Bytes in use while each operator runs; activations are rounded up to their alignment."""
+    sizes = [b.size_bytes if b.name == INTERPRETER else aligned(b.size_bytes) for b in blocks]
     return tuple(
-        sum(aligned(b.size_bytes) for b in buffers if b.first_op <= op < b.end_op)
+        sum(size for b, size in zip(blocks, sizes, strict=True) if b.first_op <= op < b.end_op)
         for op in range(operators)
     )
 

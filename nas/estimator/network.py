@@ -1,6 +1,6 @@
 """What a network will take of its target, operator by operator. Pure; needs no TensorFlow."""
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from codegen.graph import DType, Graph, count_macc
@@ -66,7 +66,7 @@ class Estimate:
     Attributes:
         name: The file or the candidate.
         runtime: `static` or `tflm`.
-        target: The target's name.
+        target: The chip.
         cost: Its needs, as the search counts them.
         limits: Most that it may need.
         ram: RAM in detail.
@@ -80,7 +80,7 @@ class Estimate:
 
     name: str
     runtime: str
-    target: str
+    target: Target
     cost: Cost
     limits: Limits
     ram: Ram
@@ -90,8 +90,6 @@ class Estimate:
     blocks: tuple[Block, ...]
     unsupported: tuple[str, ...]
     unmodelled: tuple[str, ...]
-    chip_ram_bytes: int
-    chip_flash_bytes: int
 
     @property
     def linked_flash_bytes(self) -> int | None:
@@ -114,12 +112,14 @@ class Estimate:
             for need in needs(self.cost, self.limits)
             if need.needed > need.limit
         ]
-        if self.ram.linked_bytes is not None and self.ram.linked_bytes > self.chip_ram_bytes:
+        if self.ram.linked_bytes is not None and self.ram.linked_bytes > self.target.ram_bytes:
             linked = self.ram.linked_bytes
-            found.append(Exceeded("linked RAM", linked, self.chip_ram_bytes, by_need["RAM"]))
-        if (self.linked_flash_bytes or 0) > self.chip_flash_bytes:
+            found.append(Exceeded("linked RAM", linked, self.target.ram_bytes, by_need["RAM"]))
+        if (self.linked_flash_bytes or 0) > self.target.flash_bytes:
             linked = self.linked_flash_bytes or 0
-            found.append(Exceeded("linked flash", linked, self.chip_flash_bytes, by_need["flash"]))
+            found.append(
+                Exceeded("linked flash", linked, self.target.flash_bytes, by_need["flash"])
+            )
         return tuple(found)
 
     @property
@@ -137,7 +137,7 @@ class Estimate:
         return {
             "schema": SCHEMA,
             "model": self.name,
-            "target": self.target,
+            "target": self.target.name,
             "runtime": self.runtime,
             **asdict(self.cost),
             "limits": asdict(self.limits),
@@ -181,54 +181,66 @@ def estimate(
     """
     check_runtime(runtime)
     _check_int8(graph)
-    unsupported = _unsupported(graph, runtime)
-    plan = plan_graph(graph)
-    if runtime == "static":
-        code = None if unsupported else estimate_code(graph, plan, target.core)
-        ram, blocks, unmodelled = *static_memory(graph, plan, code, target.stack_bytes), ()
-        live = plan.live_bytes
-    else:
-        code = None
-        ram, blocks, unmodelled = tflm_memory(graph)
-        live = live_bytes(blocks, len(graph.operators))
-    prices = speed_model or shipped_speed_model(runtime, target.core)
-    time, ticks = None, {}
-    if runtime == "static" and prices is not None and not unsupported:
-        calls = [step_work(graph, step) for step in plan.steps]
-        time, by_call = estimate_time(prices, calls, target.core_hz)
-        ticks = _by_operator(plan, by_call)
+    parts = _static(graph, target, speed_model) if runtime == "static" else _tflm(graph)
     operators = tuple(
-        replace(operator, **ticks.get(operator.index, {})) for operator in _operators(graph, live)
+        replace(operator, **parts.ticks.get(operator.index, {}))
+        for operator in _operators(graph, parts.live_bytes)
     )
     cost = Cost(
         macc=sum(operator.macc for operator in operators),
         model_bytes=model_bytes,
-        arena_bytes=ram.arena_bytes,
+        arena_bytes=parts.ram.arena_bytes,
     )
     return Estimate(
         name=name,
         runtime=runtime,
-        target=target.name,
+        target=target,
         cost=cost,
         limits=limits,
-        ram=ram,
-        code=code,
-        time=time,
+        ram=parts.ram,
+        code=parts.code,
+        time=parts.time,
         operators=operators,
-        blocks=blocks,
-        unsupported=unsupported,
-        unmodelled=unmodelled,
-        chip_ram_bytes=target.ram_bytes,
-        chip_flash_bytes=target.flash_bytes,
+        blocks=parts.blocks,
+        unsupported=parts.unsupported,
+        unmodelled=parts.unmodelled,
     )
 
 
-def _unsupported(graph: Graph, runtime: str) -> tuple[str, ...]:
-    """Candidates have no weights yet, and consist of supported operators alone."""
-    if runtime == "tflm":
-        return tuple(missing_operators(graph))
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What depends on the runtime."""
+
+    ram: Ram
+    blocks: tuple[Block, ...]
+    live_bytes: tuple[int, ...]
+    unsupported: tuple[str, ...]
+    unmodelled: tuple[str, ...] = ()
+    code: Code | None = None
+    time: Time | None = None
+    ticks: dict[int, dict[str, Any]] = field(default_factory=dict)
+
+
+def _static(graph: Graph, target: Target, speed_model: SpeedModel | None) -> _Parts:
+    plan = plan_graph(graph)
+    # Candidates have no weights yet, and consist of supported operators alone.
     has_data = any(tensor.data is not None for tensor in graph.tensors)
-    return tuple(check_operators(graph)) if has_data else ()
+    unsupported = tuple(check_operators(graph)) if has_data else ()
+    code = None if unsupported else estimate_code(graph, plan, target.core)
+    ram, blocks = static_memory(graph, plan, code, target.stack_bytes)
+    parts = _Parts(ram, blocks, plan.live_bytes, unsupported, code=code)
+    prices = speed_model or shipped_speed_model("static", target.core)
+    if prices is None or unsupported:
+        return parts
+    calls = [step_work(graph, step) for step in plan.steps]
+    time, by_call = estimate_time(prices, calls, target.core_hz)
+    return replace(parts, time=time, ticks=_by_operator(plan, by_call))
+
+
+def _tflm(graph: Graph) -> _Parts:
+    ram, blocks, unmodelled = tflm_memory(graph)
+    live = live_bytes(blocks, len(graph.operators))
+    return _Parts(ram, blocks, live, tuple(missing_operators(graph)), unmodelled)
 
 
 def _check_int8(graph: Graph) -> None:

@@ -2,13 +2,20 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
 from codegen.planner import plan_graph
+from codegen.read_tflite import parse_tflite
+from firmware.targets import load_target
 from nas.cli import main
+from nas.cost import Limits
+from nas.estimator.network import estimate
 from nas.lower import lower_paper
 from tests.nas.published import ROWS, Row
+from tests.small_model import small_model
+from tests.tflite_builder import ModelBuilder
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -43,6 +50,84 @@ def test_the_limits_are_those_of_the_target_unless_given(
     record = estimated(capsys, "--candidate", "6,4", "--ram", "7000")
     assert record["limits"] == {"macc": 3_390_000, "flash_bytes": 1 << 20, "ram_bytes": 7000}
     assert record["fits"] is False
+    assert record["exceeded"] == [
+        {"name": "RAM", "needed": record["arena_bytes"], "limit": 7000, "operator": 4}
+    ]
+
+
+def test_a_limit_exceeded_is_marked_with_its_operator_and_can_fail_a_build(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    arguments = ["estimate", "--candidate", "6,4", "--macc", "1000"]
+    assert main(arguments) == 0
+    assert main([*arguments, "--fail-over"]) == 1
+    assert main([*arguments[:-1], "9000000", "--fail-over"]) == 0
+    text = capsys.readouterr().out
+    assert "exceeded: MACC 1,272,562 of 1,000; op 4 CONV_2D takes the most" in text
+
+
+def test_tflm_says_what_its_arena_consists_of(capsys: pytest.CaptureFixture[str]) -> None:
+    record = estimated(capsys, "--candidate", "6,4", "--runtime", "tflm")
+    ram = record["ram"]
+    assert isinstance(ram, dict)
+    parts = ("activations_bytes", "persistent_bytes", "starting_bytes")
+    assert sum(ram[part] for part in parts) == ram["arena_bytes"] == record["arena_bytes"]
+    assert ram["pc_used_bytes"] > ram["arena_bytes"]
+    operators, blocks = record["operators"], record["blocks"]
+    assert isinstance(operators, list)
+    assert isinstance(blocks, list)
+    # Activations are placed in steps of 16 bytes, so the last may end before its share does.
+    live = max(operator["live_bytes"] for operator in operators)
+    assert ram["arena_bytes"] <= live < ram["arena_bytes"] + 16
+    assert max(block["offset"] + block["size_bytes"] for block in blocks) == ram["arena_bytes"]
+
+
+def test_operators_that_tflm_lacks_and_those_not_modelled_are_named() -> None:
+    builder = ModelBuilder()
+    first = builder.activation((1, 8), 0.1)
+    second = builder.activation((1, 8), 0.1)
+    third = builder.activation((1, 8), 0.1)
+    builder.operator("HARD_SWISH", [first], second)
+    builder.operator("ABS", [second], third)
+    builder.operator("TOPK_V2", [third], builder.activation((1, 8), 0.1))
+    graph = parse_tflite(builder.build([first], [third]))
+    target = load_target("stm32f412")
+    result = estimate("swish", graph, 1000, target, Limits(10**6, 10**6, 10**6), "tflm")
+    assert len(result.unsupported) == 1
+    assert "TOPK_V2" in result.unsupported[0]
+    assert "ABS" in result.unmodelled
+    assert not result.fits
+    assert result.ram.arena_bytes > 0
+
+
+def test_the_arena_is_drawn_with_a_rectangle_for_each_block(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "arena.svg"
+    record = estimated(capsys, "--candidate", "5,3", "--map", str(path))
+    root = ElementTree.fromstring(path.read_text())  # noqa: S314 (our own)
+    titles = [element.text or "" for element in root.iter("{http://www.w3.org/2000/svg}title")]
+    blocks = record["blocks"]
+    assert isinstance(blocks, list)
+    assert len(titles) == len(blocks)
+    assert all(t.startswith(b["name"]) for t, b in zip(titles, blocks, strict=True))
+
+
+def test_a_run_is_estimated_by_its_folder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "model.tflite").write_bytes(small_model())
+    assert estimated(capsys, str(tmp_path))["model"] == tmp_path.name
+
+
+def test_a_core_that_was_not_measured_has_no_code_and_no_time(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    record = estimated(capsys, "--candidate", "5,3", "--target", "stm32l010rb")
+    assert record["flash"] is None
+    assert record["time"] is None
+    assert main(["estimate", "--candidate", "5,3", "--target", "stm32l010rb"]) == 0
+    assert "nothing was measured" in capsys.readouterr().out
 
 
 def test_the_table_ends_with_whether_it_fits(capsys: pytest.CaptureFixture[str]) -> None:

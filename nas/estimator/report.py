@@ -1,0 +1,167 @@
+"""An estimate as text. Pure."""
+
+from nas.cost import needs
+from nas.estimator.network import Estimate, OperatorEstimate
+from nas.estimator.speed import Error, SpeedModel
+from nas.report import table
+
+_NONE = "–"
+
+
+def estimate_text(estimate: Estimate) -> str:
+    """An estimate, operator by operator and in total."""
+    parts = [
+        f"{estimate.name} on {estimate.target.name}, {estimate.runtime} runtime",
+        _operators(estimate),
+        _needs(estimate),
+        _details(estimate),
+        "\n".join([*_warnings(estimate), f"fits: {'yes' if estimate.fits else 'no'}"]),
+    ]
+    return "\n\n".join(parts)
+
+
+def _operators(estimate: Estimate) -> str:
+    header = ["op", "kind", "shapes", "MACC", "weight bytes", "live bytes"]
+    unit = estimate.time.unit if estimate.time else None
+    if unit:
+        header += [unit, "± median"]
+    peak = max((o.live_bytes for o in estimate.operators), default=0)
+    rows = []
+    for operator in estimate.operators:
+        mark = " *" if operator.live_bytes == peak else "  "
+        row = [
+            str(operator.index),
+            operator.kind,
+            _shapes(operator),
+            f"{operator.macc:,}",
+            f"{operator.weight_bytes:,}",
+            f"{operator.live_bytes:,}{mark}",
+        ]
+        rows.append(row + (_ticks(operator) if unit else []))
+    return f"{table(header, rows, left=3)}\n* the most"
+
+
+def _shapes(operator: OperatorEstimate) -> str:
+    given = ", ".join("x".join(map(str, shape)) for shape in operator.input_shapes)
+    return f"{given} -> {'x'.join(map(str, operator.output_shape))}"
+
+
+def _ticks(operator: OperatorEstimate) -> list[str]:
+    """Empty for an operator that runs within the call of one before it."""
+    if operator.ticks is None:
+        return ["", ""]
+    error = "unknown" if operator.ticks_error is None else f"{100 * operator.ticks_error:.1f} %"
+    return [f"{operator.ticks:,}", error]
+
+
+def _needs(estimate: Estimate) -> str:
+    rows = [
+        (
+            f"{need.name}, {need.unit}",
+            f"{need.needed:,}",
+            f"{need.limit:,}",
+            f"{100 * need.used_fraction:.1f} %",
+        )
+        for need in needs(estimate.cost, estimate.limits)
+    ]
+    return table(("limited", "needed", "limit", "used"), rows)
+
+
+def _details(estimate: Estimate) -> str:
+    lines = _ram(estimate) + _flash(estimate) + _time(estimate)
+    return table(("in detail", ""), lines, left=2)
+
+
+def _ram(estimate: Estimate) -> list[tuple[str, str]]:
+    ram = estimate.ram
+    lines = [("arena", f"{ram.arena_bytes:,} bytes")]
+    if estimate.runtime == "tflm":
+        lines = [
+            (
+                "arena",
+                f"{ram.arena_bytes:,} bytes: activations and scratch {ram.activations_bytes:,}, "
+                f"interpreter {ram.persistent_bytes:,}, only while starting {ram.starting_bytes:,}",
+            ),
+            ("arena on a PC", f"{ram.pc_used_bytes:,} bytes used, with pointers of 8 bytes"),
+        ]
+    if ram.linked_bytes is not None:
+        lines += [
+            (
+                "RAM for the linker",
+                f"{ram.linked_bytes:,} bytes: arena, variables {ram.application_bytes:,}, "
+                f"stack {ram.stack_reserved_bytes:,}",
+            ),
+            ("stack in use", f"{ram.stack_peak_bytes:,} bytes at most"),
+        ]
+    return lines
+
+
+def _flash(estimate: Estimate) -> list[tuple[str, str]]:
+    code = estimate.code
+    if code is None:
+        why = f"no build of the {estimate.runtime} runtime for {estimate.target.core} was measured"
+        return [] if estimate.unsupported else [("code", f"not known: {why}")]
+    return [
+        (
+            "flash in all",
+            f"{estimate.linked_flash_bytes:,} bytes: weights {code.weight_bytes:,}, runtime "
+            f"{code.runtime_bytes:,}, bench application {code.application_bytes:,}",
+        ),
+        ("flash as a library", f"{code.weight_bytes + code.runtime_bytes:,} bytes"),
+        ("compiled by", code.holds_for),
+    ]
+
+
+def _time(estimate: Estimate) -> list[tuple[str, str]]:
+    time = estimate.time
+    if time is None:
+        why = f"nothing was measured of the {estimate.runtime} runtime on {estimate.target.core}"
+        return [] if estimate.unsupported else [("time", f"not known: {why}")]
+    if time.ticks is None or time.lowest_ms is None or time.highest_ms is None:
+        return [("time", "not known: a kernel was not measured")]
+    lines = [(time.unit, f"{time.ticks:,} per inference; {_error_text(time.error)}")]
+    span = f"{time.lowest_ms:.2f} to {time.highest_ms:.2f} ms"
+    clock = f"at {estimate.target.core_hz / 1e6:g} MHz"
+    if time.is_calibrated:
+        return [*lines, ("latency", f"{span} {clock}"), ("measured on", time.source)]
+    hint = "a range, not a prediction: calibrate with 'nas calibrate'"
+    return [*lines, ("latency", f"{span} {clock}; {hint}"), ("counted on", time.source)]
+
+
+def _error_text(error: Error | None) -> str:
+    if error is None:
+        return "error not known, too few networks were measured"
+    return (
+        f"for {error.count} networks held out, off by {100 * error.median:.1f} % (median), "
+        f"{100 * error.worst:.1f} % at worst"
+    )
+
+
+def _warnings(estimate: Estimate) -> list[str]:
+    lines = []
+    for exceeded in estimate.exceeded:
+        line = f"exceeded: {exceeded.name} {exceeded.needed:,} of {exceeded.limit:,}"
+        if exceeded.operator is not None:
+            kind = estimate.operators[exceeded.operator].kind
+            line += f"; op {exceeded.operator} {kind} takes the most"
+        lines.append(line)
+    if estimate.unsupported:
+        lines.append(f"not supported: {'; '.join(estimate.unsupported)}")
+    if estimate.unmodelled:
+        kinds = ", ".join(estimate.unmodelled)
+        lines.append(f"not modelled, their own memory is missing in the arena: {kinds}")
+    return lines
+
+
+def calibration_text(model: SpeedModel) -> str:
+    """A speed model: how far it was off, kernel by kernel."""
+    rows = [(name, *_error_cells(kernel.error)) for name, kernel in [*model.kernels.items()]]
+    rows.append(("whole networks", *_error_cells(model.error)))
+    header = ("kernel", "held out", "median error", "worst error")
+    return f"{model.unit} per kernel, from {model.source}\n\n{table(header, rows)}"
+
+
+def _error_cells(error: Error | None) -> tuple[str, str, str]:
+    if error is None:
+        return _NONE, _NONE, _NONE
+    return str(error.count), f"{100 * error.median:.1f} %", f"{100 * error.worst:.1f} %"

@@ -1,0 +1,54 @@
+from pathlib import Path
+
+import pytest
+
+from firmware.errors import ConfigError
+from firmware.targets import board_targets, known_targets, load_board_target, load_target
+from nas.cli import main
+
+SHIPPED = (Path(__file__).parent.parent / "firmware" / "targets" / "stm32l412kb.toml").read_text()
+
+
+@pytest.mark.parametrize("name", known_targets())
+def test_every_target_can_be_read(name: str) -> None:
+    target = load_target(name)
+    assert target.name == name
+    assert target.stack_bytes < target.ram_bytes < target.flash_bytes
+    assert target.has_board == (name in board_targets())
+
+
+def test_a_file_of_ones_own_works_like_a_shipped_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(SHIPPED.replace("stm32l412kb", "mine").replace("40960", "8192"))
+    assert main(["estimate", "--candidate", "9,4", "--target", str(path), "--fail-over"]) == 1
+    assert "on mine, static runtime" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "is no target: 'memory'"),
+        ("[", "is no target: "),
+        (SHIPPED.replace("coremark", "cormark"), "is no target: .*cormark"),
+        (SHIPPED.replace("ram_bytes = 40960", "ram_bytes = 4.5"), "ram_bytes is 4.5, expected"),
+        (SHIPPED.replace('core = "cortex-m4"', "core = 4"), "core is 4, expected text"),
+    ],
+)
+def test_a_file_that_is_no_target_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "wrong.toml"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match=message):
+        load_target(str(path))
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"could not read '.*none\.toml'"):
+        load_target(str(tmp_path / "none.toml"))
+
+
+def test_projects_are_generated_only_where_there_is_a_board() -> None:
+    assert load_board_target("stm32f412").environment == "nucleo_f412zg"
+    with pytest.raises(ConfigError, match="stm32l412kb is a target for estimates alone"):
+        load_board_target("stm32l412kb")
