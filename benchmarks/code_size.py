@@ -36,7 +36,7 @@ from tests.tflite_builder import ModelBuilder
 SEEDS_PER_OPERATOR = 6
 MANY_CALLS = 4
 SCHEMA = 1
-RAM_ORIGIN = 0x20000000
+RAM = range(0x20000000, 0x40000000)
 _MODEL = "measured"
 
 
@@ -170,6 +170,14 @@ def _symbols(elf: Path) -> Iterator[tuple[str, str, int]]:
             reached = address + size
 
 
+def named_bytes(elf: Path) -> dict[str, int]:
+    """Bytes in flash by name; names that are static several times share an entry."""
+    sizes: dict[str, int] = {}
+    for _, name, size in _symbols(elf):
+        sizes[name] = sizes.get(name, 0) + size
+    return sizes
+
+
 def _named(elf: Path) -> Iterator[tuple[int, int, str, str]]:
     """Address, bytes, name and source file (of those that are static) of functions and objects."""
     with elf.open("rb") as stream:
@@ -181,7 +189,7 @@ def _named(elf: Path) -> Iterator[tuple[int, int, str, str]]:
                 source = symbol.name
             is_named = symbol["st_info"]["type"] in ("STT_OBJECT", "STT_FUNC")
             address = symbol["st_value"] & ~1
-            if is_named and symbol["st_size"] > 0 and address < RAM_ORIGIN:
+            if is_named and symbol["st_size"] > 0 and address not in RAM:
                 is_static = symbol["st_info"]["bind"] == "STB_LOCAL"
                 yield address, symbol["st_size"], symbol.name, source if is_static else ""
 

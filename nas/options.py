@@ -108,7 +108,7 @@ def _add_calibrate(verbs: _Verbs, command: Command) -> None:
     )
     parser.set_defaults(command=command)
     add = parser.add_argument
-    add("measurements", nargs="+", type=Path, metavar="measurement.json", help="of 'hil measure'")
+    add("measurements", nargs="+", type=Path, metavar="measurement.json", help="of 'hil run'")
     add("--out", required=True, type=Path, metavar="FILE", help="the model to write")
     add("--target", default=DEFAULT_TARGET, help="the chip measured (%(default)s)")
     add("--json", action="store_true", help="print the model")

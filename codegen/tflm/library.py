@@ -37,7 +37,7 @@ _METHODS = {
 
 def resolver_methods(graph: Graph) -> list[str]:
     """The calls that register exactly the model's operators, such as `AddConv2D`, sorted."""
-    return [_method(kind) for kind in sorted({operator.kind for operator in graph.operators})]
+    return [method_of(kind) for kind in sorted({operator.kind for operator in graph.operators})]
 
 
 def missing_operators(graph: Graph) -> list[str]:
@@ -49,6 +49,7 @@ def missing_operators(graph: Graph) -> list[str]:
     ]
 
 
-def _method(kind: str) -> str:
+def method_of(kind: str) -> str:
+    """The resolver's method that registers an operator, such as `AddConv2D`."""
     words = (word if word[:1].isdigit() else word.capitalize() for word in kind.split("_"))
     return _METHODS.get(kind) or "Add" + "".join(words)

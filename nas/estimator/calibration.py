@@ -82,7 +82,7 @@ def _read(path: Path) -> tuple[str, dict[str, Any]]:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ConfigError(
             f"{str(path)!r} is no measurement of kernel calls: {error!r}; generate the project "
-            "again and measure it with 'hil measure'"
+            "again and measure it with 'hil run'"
         ) from error
     if not record["steps"]:
         raise ConfigError(f"{str(path)!r} holds no kernel calls")

@@ -1,6 +1,7 @@
-"""Flash and stack of the static runtime, added up from a table of measured parts. Reads the table.
+"""Flash and stack, added up from tables of measured parts. Reads the tables.
 
-`benchmarks.code_size` measures it from real builds; it holds for the compiler and flags in it.
+`benchmarks.code_size` and `benchmarks.tflm_code_size` measure them from real builds; each holds
+for the compiler and flags that it names.
 """
 
 import json
@@ -16,7 +17,8 @@ from codegen.kernel_call import KernelCall
 from codegen.lower_steps import lower_step
 from codegen.planner import MemoryPlan
 
-_TABLE = "static_cortex_m4_code.json"
+_STATIC = "static_cortex_m4_code.json"
+_TFLM = "tflm_cortex_m4_code.json"
 _WORD = 4
 
 
@@ -25,20 +27,21 @@ class Code:
     """What a network takes besides its arena.
 
     Attributes:
-        weight_bytes: Flash for its constants.
-        runtime_bytes: Flash for the kernels that it uses, and for the code that calls them.
-        application_bytes: Flash for the bench application and the board support.
+        weight_bytes: Flash for its constants, or for the .tflite where there is an interpreter.
+        runtime_bytes: Flash for the kernels that it uses, and for what calls them.
+        holds_for: Compiler and flags.
+        application_bytes: Flash for the bench application and the board support; None if not
+            measured, as the two that follow.
         application_ram_bytes: RAM for their variables: `.data` and `.bss` without the arena.
         stack_bytes: Most stack in use while it runs in the bench application.
-        holds_for: Compiler and flags.
     """
 
     weight_bytes: int
     runtime_bytes: int
-    application_bytes: int
-    application_ram_bytes: int
-    stack_bytes: int
     holds_for: str
+    application_bytes: int | None = None
+    application_ram_bytes: int | None = None
+    stack_bytes: int | None = None
 
 
 def estimate_code(graph: Graph, plan: MemoryPlan, core: str) -> Code | None:
@@ -46,7 +49,7 @@ def estimate_code(graph: Graph, plan: MemoryPlan, core: str) -> Code | None:
 
     The graph must have passed `check_operators`, unless it is a candidate without weights.
     """
-    table = _table()
+    table = _table(_STATIC)
     if table["core"] != core:
         return None
     filled = with_placeholders(graph)
@@ -67,9 +70,24 @@ def estimate_code(graph: Graph, plan: MemoryPlan, core: str) -> Code | None:
     )
 
 
+def estimate_tflm_code(graph: Graph, model_bytes: int, core: str) -> Code | None:
+    """What TFLM takes of flash, the .tflite included; None for a core without a table.
+
+    Operators that the library lacks take nothing.
+    """
+    table = _table(_TFLM)
+    if table["core"] != core:
+        return None
+    operators: dict[str, list[int]] = table["operators"]
+    kinds = {operator.kind for operator in graph.operators}
+    parts = {part for kind in kinds for part in operators.get(kind, [])}
+    runtime_bytes = table["interpreter_bytes"] + sum(table["sizes"][part] for part in parts)
+    return Code(model_bytes, runtime_bytes, table["built"])
+
+
 @cache
-def _table() -> dict[str, Any]:
-    text = files("nas.estimator").joinpath(_TABLE).read_text(encoding="utf-8")
+def _table(name: str) -> dict[str, Any]:
+    text = files("nas.estimator").joinpath(name).read_text(encoding="utf-8")
     table: dict[str, Any] = json.loads(text)
     return table
 

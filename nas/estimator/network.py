@@ -11,7 +11,7 @@ from codegen.work import step_work
 from firmware.errors import ModelError
 from firmware.targets import Target
 from nas.cost import Cost, Limits, check_runtime, needs
-from nas.estimator.code_size import Code, estimate_code
+from nas.estimator.code_size import Code, estimate_code, estimate_tflm_code
 from nas.estimator.memory import Block, Ram, live_bytes, static_memory, tflm_memory
 from nas.estimator.speed import SpeedModel, shipped_speed_model
 from nas.estimator.time_needed import Time, estimate_time
@@ -94,7 +94,7 @@ class Estimate:
     @property
     def linked_flash_bytes(self) -> int | None:
         """Everything that is written to flash: model, runtime, application."""
-        if self.code is None:
+        if self.code is None or self.code.application_bytes is None:
             return None
         own = self.code.weight_bytes
         return own + self.code.runtime_bytes + self.code.application_bytes
@@ -181,7 +181,10 @@ def estimate(
     """
     check_runtime(runtime)
     _check_int8(graph)
-    parts = _static(graph, target, speed_model) if runtime == "static" else _tflm(graph)
+    if runtime == "static":
+        parts = _static(graph, target, speed_model)
+    else:
+        parts = _tflm(graph, model_bytes, target)
     operators = tuple(
         replace(operator, **parts.ticks.get(operator.index, {}))
         for operator in _operators(graph, parts.live_bytes)
@@ -237,10 +240,11 @@ def _static(graph: Graph, target: Target, speed_model: SpeedModel | None) -> _Pa
     return replace(parts, time=time, ticks=_by_operator(plan, by_call))
 
 
-def _tflm(graph: Graph) -> _Parts:
+def _tflm(graph: Graph, model_bytes: int, target: Target) -> _Parts:
     ram, blocks, unmodelled = tflm_memory(graph)
     live = live_bytes(blocks, len(graph.operators))
-    return _Parts(ram, blocks, live, tuple(missing_operators(graph)), unmodelled)
+    code = estimate_tflm_code(graph, model_bytes, target.core)
+    return _Parts(ram, blocks, live, tuple(missing_operators(graph)), unmodelled, code)
 
 
 def _check_int8(graph: Graph) -> None:

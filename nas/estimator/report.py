@@ -101,15 +101,18 @@ def _flash(estimate: Estimate) -> list[tuple[str, str]]:
     if code is None:
         why = f"no build of the {estimate.runtime} runtime for {estimate.target.core} was measured"
         return [] if estimate.unsupported else [("code", f"not known: {why}")]
-    return [
-        (
-            "flash in all",
-            f"{estimate.linked_flash_bytes:,} bytes: weights {code.weight_bytes:,}, runtime "
-            f"{code.runtime_bytes:,}, bench application {code.application_bytes:,}",
-        ),
-        ("flash as a library", f"{code.weight_bytes + code.runtime_bytes:,} bytes"),
-        ("compiled by", code.holds_for),
+    own = f"model {code.weight_bytes:,}, runtime {code.runtime_bytes:,}"
+    lines = [
+        ("flash as a library", f"{code.weight_bytes + code.runtime_bytes:,} bytes: {own}"),
+        ("built from", code.holds_for),
     ]
+    if code.application_bytes is None:
+        return lines
+    in_all = (
+        f"{estimate.linked_flash_bytes:,} bytes: {own}, bench application "
+        f"{code.application_bytes:,}"
+    )
+    return [("flash in all", in_all), *lines]
 
 
 def _time(estimate: Estimate) -> list[tuple[str, str]]:
