@@ -1,4 +1,5 @@
 import contextlib
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -87,6 +88,7 @@ def test_a_damaged_model_that_can_be_read_is_planned_or_refused_but_never_a_cras
     rng = np.random.default_rng(4)
     target, limits = load_target("stm32f412"), Limits(1, 1, 1)
     planned = 0
+    tracemalloc.start()
     for _ in range(2000):
         damaged = bytearray(content)
         for position in rng.integers(0, len(content), rng.integers(1, 5)):
@@ -98,4 +100,7 @@ def test_a_damaged_model_that_can_be_read_is_planned_or_refused_but_never_a_cras
             if not check_operators(graph) and len(graph.inputs) == len(graph.outputs) == 1:
                 make_program(graph, plan_graph(graph), "damaged")
             planned += 1
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
     assert planned > 200
+    assert peak < 200 << 20
