@@ -32,7 +32,7 @@ from nas.run import Listener, run
 from nas.space import Candidate, parse_candidate, parse_shape
 from nas.spaces import find_space
 from nas.trials import Trial
-from nas.worker import Worker
+from nas.worker import CONVERSION, Worker
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -183,7 +183,7 @@ def _calibrate(arguments: argparse.Namespace) -> None:
 def _golden(arguments: argparse.Namespace) -> None:
     progress = Progress("nas")
     progress.update("starting TensorFlow")
-    with Worker() as worker:
+    with Worker(CONVERSION) as worker:
         make_golden(
             arguments.model,
             arguments.out,

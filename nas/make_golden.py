@@ -28,4 +28,4 @@ def make_golden(
         path = Path(folder) / "inputs.npy"
         np.save(path, inputs)
         arguments = {"model": str(model), "inputs": str(path), "out": str(out)}
-        worker.call("nas.tasks:make_golden", arguments, on_progress)
+        worker.call("nas.convert_tasks:make_golden", arguments, on_progress)

@@ -1,7 +1,6 @@
 """One run: search, train the winner, convert it, record what happened. I/O."""
 
 import platform
-from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from nas.make_golden import make_golden
 from nas.search import run_search
 from nas.space import Candidate
 from nas.trials import Trial, TrialStore
-from nas.worker import Worker
+from nas.worker import CONVERSION, Worker
 
 RECORD = "run.json"
 SCHEMA = 1
@@ -42,42 +41,32 @@ def run(config: SearchConfig, dataset: Dataset, out: Path, listener: Listener) -
         InfeasibleError: No candidate fits.
         WorkerError: Training or conversion failed.
     """
-    with TrialStore(out, config) as store, Worker() as worker:
-        winner, trials = run_search(
-            config,
-            str(dataset.folder),
-            store,
-            worker,
-            listener.trial_ended,
-            listener.trial_progressed,
-        )
-        training = _train_winner(
-            config, dataset, out, winner.candidate, worker, listener.winner_progressed
-        )
-        make_golden(out / "model.tflite", out / "golden.npz", SAMPLES, SEED, worker)
+    with TrialStore(out, config) as store:
+        with Worker() as worker:
+            winner, trials = run_search(
+                config,
+                str(dataset.folder),
+                store,
+                worker,
+                listener.trial_ended,
+                listener.trial_progressed,
+            )
+            arguments = {
+                "dataset": str(dataset.folder),
+                "space": config.space,
+                "candidate": [winner.candidate.k, winner.candidate.c],
+                "recipe": config.final_recipe,
+                "checkpoint": str(out / "winner.npz"),
+            }
+            tell = listener.winner_progressed
+            training = worker.call("nas.train_tasks:train_winner", arguments, tell)
+        with Worker(CONVERSION) as worker:
+            arguments |= {"model": str(out / "model.tflite")}
+            training |= worker.call("nas.convert_tasks:convert_winner", arguments, tell)
+            make_golden(out / "model.tflite", out / "golden.npz", SAMPLES, SEED, worker)
         record = _record(config, dataset, out, trials, winner, training)
         write_json(out / RECORD, record)
     return record
-
-
-def _train_winner(
-    config: SearchConfig,
-    dataset: Dataset,
-    out: Path,
-    winner: Candidate,
-    worker: Worker,
-    on_progress: Callable[[dict[str, Any]], None],
-) -> dict[str, Any]:
-    arguments = {
-        "dataset": str(dataset.folder),
-        "space": config.space,
-        "candidate": [winner.k, winner.c],
-        "recipe": config.final_recipe,
-        "checkpoint": str(out / "winner.npz"),
-    }
-    trained = worker.call("nas.tasks:train_winner", arguments, on_progress)
-    arguments |= {"model": str(out / "model.tflite")}
-    return trained | worker.call("nas.tasks:convert_winner", arguments, on_progress)
 
 
 def _record(

@@ -70,7 +70,7 @@ def _judge(
             "recipe": config.search_recipe,
         }
         outcome = worker.run(
-            "nas.tasks:train_candidate", arguments, lambda event: on_epoch(candidate, event)
+            "nas.train_tasks:train_candidate", arguments, lambda event: on_epoch(candidate, event)
         )
         trial = _with_outcome(trial, outcome)
     if known is None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from codegen.graph import Graph
 from firmware.errors import ConfigError
+from nas.layers import Layer, paper_layers
 from nas.lower import lower_paper
 from nas.space import Candidate, Shape
 
@@ -18,16 +19,22 @@ class Space:
     Attributes:
         name: Name on the command line.
         lower: Gives the graph of a candidate for an input shape and a number of classes.
+        layers: Gives the same network for the trainer.
         keras_builder: `module:function` that builds the same network in Keras; imported by the
             worker process alone, because it needs TensorFlow.
+        input_scale: From a byte to the trained network's input, with `input_offset`.
+        input_offset: Added after scaling.
     """
 
     name: str
     lower: Callable[[Candidate, Shape, int], Graph]
+    layers: Callable[[Candidate, Shape, int], list[Layer]]
     keras_builder: str
+    input_scale: float = 1 / 255
+    input_offset: float = 0.0
 
 
-_SPACES = (Space("paper", lower_paper, "nas.paper_keras:build_model"),)
+_SPACES = (Space("paper", lower_paper, paper_layers, "nas.paper_keras:build_model"),)
 
 
 def known_spaces() -> tuple[str, ...]:

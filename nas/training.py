@@ -1,136 +1,157 @@
-"""Trains one Keras model from arrays on disk. Needs TensorFlow: for the worker process alone.
+"""Trains one network from arrays on disk. Needs no TensorFlow.
 
-Images stay on disk and pass through in pieces; the loop over batches runs inside the graph, which
-costs less than Keras's own loop on networks this small. Everything random is derived from the seed
-and the number of the epoch, so that training can stop after any epoch and go on later, to the
-same bits.
+Images stay on disk and are read as they are needed. Everything random is derived from the seed, the
+epoch and the number of the step, so that training can stop after any epoch and go on later, to
+the same bits.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from math import cos, pi
+from types import TracebackType
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from firmware.errors import ConfigError
 from nas.dataset import Dataset
+from nas.layers import initial_parameters, split_parameters
 from nas.space import Candidate
-from nas.spaces import build_keras_model
+from nas.spaces import find_space
 from nas.splits import Split
+from nas.trainer.network import LANES, Augmentation, Network
 
-_PIECE_BYTES = 8 << 20
-_PREDICTION_BATCH = 64
+SCHEDULES = ("constant", "cosine")
+_WARM_UP = 0.02
+"""Share of all steps in which the learning rate rises, with `cosine`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How a network is trained: Adam on the cross-entropy, without augmentation.
+    """How a network is trained: Adam on the cross-entropy.
 
     Attributes:
         epochs: Passes over the training images.
-        batch_size: Images in each step.
-        learning_rate: Of Adam.
-        seed: Of the weights, the order of images and the dropout.
+        batch_size: Images in each step, a multiple of 16.
+        learning_rate: Of Adam, the highest.
+        seed: Of the weights, the order of images, the dropout and the augmentation.
+        schedule: One of `SCHEDULES`: the learning rate stays, or falls to 0 along a cosine.
+        smoothing: Share of a label that goes to all classes alike.
+        flip: Chance that an image is mirrored.
+        shift: Rows and columns by which an image is moved at most.
+        part: Images that go through the network together, a multiple of 16 that divides the
+            batch; the whole batch where it is 0. Normalisation sees a part at a time.
     """
 
     epochs: int
     batch_size: int
     learning_rate: float
     seed: int
+    schedule: str = "constant"
+    smoothing: float = 0.0
+    flip: float = 0.0
+    shift: int = 0
+    part: int = 0
+
+    def __post_init__(self) -> None:
+        part = self.part or self.batch_size
+        if part < LANES or part % LANES or self.batch_size % part:
+            raise ConfigError(
+                f"batches of {self.batch_size} in parts of {part} images: both must be multiples "
+                f"of {LANES}, and the part must divide the batch"
+            )
+        if self.schedule not in SCHEDULES:
+            raise ConfigError(
+                f"unknown schedule {self.schedule!r}; known schedules: {', '.join(SCHEDULES)}"
+            )
 
 
 class Trainer:
-    """A network and its optimizer, between epochs.
+    """A network and its optimizer, between epochs; a context manager.
 
     Args:
         space: Name of the search space.
         candidate: The network.
         dataset: Its images.
         recipe: How it is trained.
+
+    Raises:
+        ConfigError: The candidate is not of the space, or memory is short.
     """
 
     def __init__(self, space: str, candidate: Candidate, dataset: Dataset, recipe: Recipe) -> None:
-        import keras
-        import tensorflow as tf
+        self._dataset, self._recipe = dataset, recipe
+        definition = find_space(space)
+        self._layers = definition.layers(candidate, dataset.shape, len(dataset.classes))
+        part = recipe.part or recipe.batch_size
+        self._network = Network(
+            self._layers, dataset.shape, part, definition.input_scale, definition.input_offset
+        )
+        self.state: NDArray[np.float32] = np.zeros((3, self._network.parameter_count), np.float32)
+        self.state[0] = initial_parameters(self._layers, dataset.shape[2], recipe.seed)
+        self._images = dataset.images(Split.TRAIN)
+        self._labels = dataset.labels(Split.TRAIN)
+        self._steps = max(1, len(self._labels) // recipe.batch_size)
 
-        tf.config.experimental.enable_op_determinism()
-        keras.utils.set_random_seed(recipe.seed)
-        self._dataset = dataset
-        self._recipe = recipe
-        self.model = build_keras_model(space, candidate, dataset.shape, len(dataset.classes))
-        self._optimizer = keras.optimizers.Adam(recipe.learning_rate)
-        self._optimizer.build(self.model.trainable_variables)
-        self._train = _training_function(self.model, self._optimizer, recipe.batch_size)
-        self._predict = prediction_function(self.model)
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._network.__exit__(kind, error, trace)
 
     @property
-    def state(self) -> list[NDArray[Any]]:
-        """Everything that training changes; of `weights`, the optimizer and the dropout."""
-        return [np.asarray(v) for v in (*self.model.variables, *self._optimizer.variables)]
+    def weights(self) -> list[NDArray[np.float32]]:
+        """Parameters as Keras's `set_weights` takes them."""
+        return split_parameters(self.state[0].copy(), self._layers, self._dataset.shape[2])
 
-    @state.setter
-    def state(self, arrays: list[NDArray[Any]]) -> None:
-        variables = (*self.model.variables, *self._optimizer.variables)
-        for variable, array in zip(variables, arrays, strict=True):
-            variable.assign(array)
+    def train_epoch(self, epoch: int) -> float:
+        """Pass over the training images once, in the order of this epoch; gives the mean loss.
 
-    @property
-    def weights(self) -> list[NDArray[Any]]:
-        """What the network needs for inference."""
-        return [np.asarray(weight) for weight in self.model.get_weights()]
+        Images that do not fill a batch are left out, other ones in each epoch.
+        """
+        recipe = self._recipe
+        order = np.random.default_rng((recipe.seed, epoch)).permutation(len(self._labels))
+        first = epoch * self._steps
+        return self._network.train(
+            self.state,
+            self._images,
+            self._labels,
+            np.resize(order, self._steps * recipe.batch_size).astype(np.int64),
+            first,
+            self._rates(first),
+            recipe.seed,
+            recipe.batch_size // (recipe.part or recipe.batch_size),
+            Augmentation(recipe.smoothing, recipe.flip, recipe.shift),
+        )
 
-    def train_epoch(self, epoch: int) -> None:
-        """Pass over the training images once, in the order of this epoch."""
-        images = self._dataset.images(Split.TRAIN)
-        labels = self._dataset.labels(Split.TRAIN)
-        order = np.random.default_rng((self._recipe.seed, epoch)).permutation(len(labels))
-        batches = max(1, _PIECE_BYTES // (images[0].nbytes * self._recipe.batch_size))
-        for piece in _pieces(len(order), batches * self._recipe.batch_size):
-            self._train(images[order[piece]], labels[order[piece]])
+    def _rates(self, first: int) -> NDArray[np.float32]:
+        recipe = self._recipe
+        if recipe.schedule == "constant":
+            return np.full(self._steps, recipe.learning_rate, np.float32)
+        total = self._steps * recipe.epochs
+        warm_up = max(1.0, _WARM_UP * total)
+        return np.array(
+            [
+                recipe.learning_rate * min((step + 1) / warm_up, 0.5 * (1 + cos(pi * step / total)))
+                for step in range(first, first + self._steps)
+            ],
+            np.float32,
+        )
 
-    def accuracy(self, split: Split) -> float:
-        """Fraction of the images of a part whose most probable class is the right one."""
-        images, labels = self._dataset.images(split), self._dataset.labels(split)
-        correct = 0
-        for piece in _pieces(len(labels), _PREDICTION_BATCH):
-            predicted = np.asarray(self._predict(images[piece])).argmax(axis=1)
-            correct += int((predicted == labels[piece]).sum())
-        return correct / len(labels)
+    def accuracy(self, split: Split, weights: list[NDArray[np.float32]] | None = None) -> float:
+        """Fraction of the images of a part whose most probable class is the right one.
 
-
-def _pieces(count: int, length: int) -> Iterator[slice]:
-    for first in range(0, count, length):
-        yield slice(first, min(first + length, count))
-
-
-def prediction_function(model: Any) -> Any:
-    """Class probabilities of uint8 images (n, h, w, c), as a compiled function."""
-    import tensorflow as tf
-
-    def predict(images: Any) -> Any:
-        return model(tf.cast(images, tf.float32), training=False)
-
-    batch = tf.TensorSpec((None, *model.input_shape[1:]), tf.uint8)
-    return tf.function(predict, input_signature=[batch], autograph=False)
-
-
-def _training_function(model: Any, optimizer: Any, batch_size: int) -> Any:
-    """A compiled function that takes a step for each batch of the images it is given."""
-    import keras
-    import tensorflow as tf
-
-    def step(images: Any, labels: Any) -> None:
-        with tf.GradientTape() as tape:
-            probabilities = model(tf.cast(images, tf.float32), training=True)
-            loss = tf.reduce_mean(
-                keras.losses.sparse_categorical_crossentropy(labels, probabilities)
-            )
-        gradients = tape.gradient(loss, model.trainable_variables)
-        optimizer.apply(gradients, model.trainable_variables)
-
-    def train(images: Any, labels: Any) -> None:
-        for first in tf.range(0, tf.shape(labels)[0], batch_size):
-            step(images[first : first + batch_size], labels[first : first + batch_size])
-
-    piece = tf.TensorSpec((None, *model.input_shape[1:]), tf.uint8)
-    return tf.function(train, input_signature=[piece, tf.TensorSpec((None,), tf.int32)])
+        Args:
+            split: The part.
+            weights: Other weights than those reached.
+        """
+        parameters = self.state[0]
+        if weights is not None:
+            parameters = np.concatenate([own.ravel() for own in weights])
+        probabilities = self._network.predict(parameters, self._dataset.images(split))
+        return float((probabilities.argmax(axis=1) == self._dataset.labels(split)).mean())

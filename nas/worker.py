@@ -1,4 +1,4 @@
-"""Runs tasks that need TensorFlow in processes of their own, and watches them. I/O."""
+"""Runs tasks in processes of their own, and watches them. I/O."""
 
 import contextlib
 import json
@@ -21,6 +21,10 @@ from firmware.errors import SdkError, WorkerError
 
 Progress = Callable[[dict[str, Any]], None]
 
+TRAINING = "nas.train_tasks"
+"""What a worker imports that trains."""
+CONVERSION = "tensorflow"
+"""What a worker imports that converts, or runs TFLite's kernels."""
 SAMPLE_S = 0.05
 """Time between two looks at the memory of a task."""
 _GRACE_S = 5.0
@@ -40,9 +44,9 @@ class Outcome:
     Attributes:
         value: What it returned; None if it failed.
         error: Why it failed; None if it did not.
-        seconds: Wall-clock time of the task, without the start of TensorFlow.
+        seconds: Wall-clock time of the task, without what is imported before it.
         peak_anonymous_bytes: Most anonymous memory seen in its process, sampled every `SAMPLE_S`;
-            pages shared with the process that holds TensorFlow are counted.
+            pages shared with the process that it was forked from are counted.
     """
 
     value: dict[str, Any] | None
@@ -58,11 +62,15 @@ def _ignore(_: dict[str, Any]) -> None:
 class Worker:
     """Runs one task at a time; a context manager.
 
-    TensorFlow is started with the first task, and again if its process has died. Tasks end with
-    this process, even if it is killed.
+    A process that has imported what tasks need is started with the first task, and again if it
+    has died; each task runs in a fork of it. Tasks end with this process, even if it is killed.
+
+    Args:
+        preload: The module to import before any task.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, preload: str = TRAINING) -> None:
+        self._preload = preload
         self._folder = tempfile.TemporaryDirectory(prefix="mcu-nas-worker-")
         self._log = Path(self._folder.name) / "task.log"
         self._server_log = Path(self._folder.name) / "server.log"
@@ -111,7 +119,7 @@ class Worker:
             raise
         seconds = time.monotonic() - first_s
         if watch.exit_code is None:
-            watch.error = WorkerError(f"the process that holds TensorFlow {self._end_of_server()}")
+            watch.error = WorkerError(f"the process that runs tasks {self._end_of_server()}")
         elif watch.error is None and watch.value is None:
             text = f"the worker {_describe_exit(watch.exit_code)}"
             watch.error = WorkerError(_with_tail(text, self._log))
@@ -138,7 +146,7 @@ class Worker:
         environment = {**os.environ, **_ENVIRONMENT, "PYTHONPATH": os.pathsep.join(sys.path)}
         with self._server_log.open("w") as log:
             server = subprocess.Popen(
-                [sys.executable, "-m", "nas.worker_server", str(os.getpid())],
+                [sys.executable, "-m", "nas.worker_server", str(os.getpid()), self._preload],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -149,7 +157,7 @@ class Worker:
         self._server = server
         assert server.stdout is not None
         if not server.stdout.readline():
-            text = f"the process that holds TensorFlow {self._end_of_server()}"
+            text = f"the process that runs tasks {self._end_of_server()}"
             raise WorkerError(text)
         return server
 

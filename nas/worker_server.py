@@ -1,8 +1,8 @@
-"""The process that holds TensorFlow and forks itself for each task. I/O; run as a module.
+"""The process that imports what tasks need and forks itself for each task. I/O; run as a module.
 
-TensorFlow is imported once, which takes seconds; each task then runs in a fresh copy, so that no
-task inherits memory, threads or random state of another, and a task that dies takes nothing along.
-TensorFlow's own threads start with its first operation, which only copies ever run.
+What is imported may take seconds, as TensorFlow does; each task then runs in a fresh copy, so that
+no task inherits memory, threads or random state of another, and a task that dies takes nothing
+along. TensorFlow's own threads start with its first operation, which only copies ever run.
 
 Requests come as JSON lines on standard input: `{"task": "module:function", "arguments": {…},
 "log": path}`. Events go as JSON lines to standard output: `ready`, `started`, `progress`, `result`,
@@ -23,11 +23,11 @@ Emit = Callable[[dict[str, Any]], None]
 
 
 def main() -> int:
-    """Serve tasks until standard input ends; `argv[1]` is the id of the parent process."""
+    """Serve tasks until standard input ends; `argv` holds the parent's id and a module."""
     die_with_parent(int(sys.argv[1]))
     with os.fdopen(os.dup(sys.stdout.fileno()), "w") as events:
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-        importlib.import_module("tensorflow")
+        importlib.import_module(sys.argv[2])
         emit = _emitter(events)
         emit({"event": "ready"})
         for line in sys.stdin:

@@ -7,13 +7,13 @@ import pytest
 from nas.data_source import find_data
 from nas.dataset import Dataset, prepare_dataset
 from nas.space import Shape
-from nas.worker import Worker
+from nas.worker import CONVERSION, Worker
 
 
 @pytest.fixture(scope="session")
 def worker() -> Iterator[Worker]:
     """One worker for all tests: TensorFlow takes seconds to start."""
-    with Worker() as worker:
+    with Worker(CONVERSION) as worker:
         yield worker
 
 

@@ -91,7 +91,9 @@ def test_a_float_model(capsys: pytest.CaptureFixture[str], tmp_path: Path, verb:
 
 
 def test_neither_model_nor_candidate(capsys: pytest.CaptureFixture[str]) -> None:
-    assert refusal(capsys, "estimate").startswith("name either a MODEL.tflite, a run, or a --candidate")
+    assert refusal(capsys, "estimate").startswith(
+        "name either a MODEL.tflite, a run, or a --candidate"
+    )
 
 
 def test_more_cells_than_the_input_allows(capsys: pytest.CaptureFixture[str]) -> None:

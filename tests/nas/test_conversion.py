@@ -29,8 +29,8 @@ def convert(worker: Worker, dataset: Dataset, candidate: Candidate, folder: Path
         "model": str(model),
     }
     training = {key: value for key, value in arguments.items() if key != "model"}
-    worker.call("nas.tasks:train_winner", training)
-    worker.call("nas.tasks:convert_winner", arguments)
+    worker.call("nas.train_tasks:train_winner", training)
+    worker.call("nas.convert_tasks:convert_winner", arguments)
     return model
 
 

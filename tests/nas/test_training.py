@@ -22,14 +22,14 @@ class InterruptionError(Exception):
 
 
 def test_a_candidate_learns_what_can_be_learned(worker: Worker, small_dataset: Dataset) -> None:
-    value = worker.call("nas.tasks:train_candidate", arguments(small_dataset, epochs=15))
-    assert len(value["accuracies"]) == 15
+    value = worker.call("nas.train_tasks:train_candidate", arguments(small_dataset, epochs=40))
+    assert len(value["accuracies"]) == 40
     assert max(value["accuracies"]) > 0.9
 
 
 def test_equal_seeds_give_equal_accuracies(worker: Worker, small_dataset: Dataset) -> None:
     events: list[dict[str, Any]] = []
-    task, same = "nas.tasks:train_candidate", arguments(small_dataset)
+    task, same = "nas.train_tasks:train_candidate", arguments(small_dataset)
     first = worker.call(task, same, events.append)
     assert worker.call(task, same) == first
     assert [event["accuracy"] for event in events] == first["accuracies"]
@@ -42,7 +42,7 @@ def test_other_seeds_give_other_weights(
     for seed in (0, 1):
         path = tmp_path / f"{seed}.npz"
         wanted = arguments(small_dataset, path, seed=seed, epochs=1)
-        worker.call("nas.tasks:train_winner", wanted)
+        worker.call("nas.train_tasks:train_winner", wanted)
         with np.load(path) as arrays:
             weights.append(arrays["state_0"])
     assert not np.array_equal(*weights)
@@ -51,7 +51,7 @@ def test_other_seeds_give_other_weights(
 def test_an_interrupted_training_goes_on_to_the_same_bits(
     worker: Worker, small_dataset: Dataset, tmp_path: Path
 ) -> None:
-    task = "nas.tasks:train_winner"
+    task = "nas.train_tasks:train_winner"
     whole = worker.call(task, arguments(small_dataset, tmp_path / "whole.npz"))
 
     def interrupt(event: dict[str, Any]) -> None:
@@ -74,10 +74,10 @@ def test_a_checkpoint_of_another_training_is_not_used(
     worker: Worker, small_dataset: Dataset, tmp_path: Path
 ) -> None:
     path = tmp_path / "winner.npz"
-    worker.call("nas.tasks:train_winner", arguments(small_dataset, path, epochs=1))
+    worker.call("nas.train_tasks:train_winner", arguments(small_dataset, path, epochs=1))
     events: list[dict[str, Any]] = []
     other = arguments(small_dataset, path, epochs=2, seed=9)
-    worker.call("nas.tasks:train_winner", other, events.append)
+    worker.call("nas.train_tasks:train_winner", other, events.append)
     assert [event["epoch"] for event in events] == [1, 2]
 
 

@@ -1,4 +1,4 @@
-"""What the worker process can be asked to do. Needs TensorFlow: for the worker process alone.
+"""What the worker process can be asked to convert. Needs TensorFlow: for the worker process alone.
 
 Each task takes its arguments as JSON holds them, reports progress, and returns what JSON can hold.
 """
@@ -12,57 +12,17 @@ from numpy.typing import NDArray
 
 from firmware.errors import ModelError
 from firmware.files import write_bytes
-from nas.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
+from nas.checkpoint import read_checkpoint
 from nas.convert import REPRESENTATIVE_IMAGES, convert_int8
 from nas.dataset import Dataset, open_dataset
 from nas.golden import write_golden
 from nas.space import Candidate
 from nas.spaces import build_keras_model
 from nas.splits import Split
-from nas.training import Recipe, Trainer
+from nas.train_tasks import training_key
 
 Arguments = dict[str, Any]
 Report = Callable[[dict[str, Any]], None]
-
-
-def train_candidate(arguments: Arguments, report: Report) -> dict[str, Any]:
-    """Train a candidate for the search.
-
-    Arguments: `dataset` (folder), `space`, `candidate` [k, c], `recipe` (fields of `Recipe`).
-    Returns `accuracies`, one for each epoch, on the validation images.
-    """
-    trainer, recipe = _trainer(arguments)
-    accuracies = []
-    for epoch in range(recipe.epochs):
-        trainer.train_epoch(epoch)
-        accuracies.append(trainer.accuracy(Split.VALID))
-        report({"epoch": epoch + 1, "epochs": recipe.epochs, "accuracy": accuracies[-1]})
-    return {"accuracies": accuracies}
-
-
-def train_winner(arguments: Arguments, report: Report) -> dict[str, Any]:
-    """Train the winner, with a checkpoint after each epoch from which it goes on.
-
-    Arguments: those of `train_candidate`, and `checkpoint` (file).
-    Returns `accuracies` on the validation images, and `test_accuracy` of the best epoch's weights.
-    """
-    trainer, recipe = _trainer(arguments)
-    path = Path(arguments["checkpoint"])
-    key = _key(arguments)
-    checkpoint = read_checkpoint(path, key) or Checkpoint()
-    if checkpoint.state:
-        trainer.state = checkpoint.state
-    for epoch in range(len(checkpoint.accuracies), recipe.epochs):
-        trainer.train_epoch(epoch)
-        accuracy = trainer.accuracy(Split.VALID)
-        if accuracy > max(checkpoint.accuracies, default=-1.0):
-            checkpoint.best = trainer.weights
-        checkpoint.accuracies.append(accuracy)
-        checkpoint.state = trainer.state
-        write_checkpoint(path, key, checkpoint)
-        report({"epoch": epoch + 1, "epochs": recipe.epochs, "accuracy": accuracy})
-    trainer.model.set_weights(checkpoint.best)
-    return {"accuracies": checkpoint.accuracies, "test_accuracy": trainer.accuracy(Split.TEST)}
 
 
 def convert_winner(arguments: Arguments, report: Report) -> dict[str, Any]:
@@ -72,7 +32,7 @@ def convert_winner(arguments: Arguments, report: Report) -> dict[str, Any]:
     Returns `int8_test_accuracy`.
     """
     dataset = open_dataset(Path(arguments["dataset"]))
-    checkpoint = read_checkpoint(Path(arguments["checkpoint"]), _key(arguments))
+    checkpoint = read_checkpoint(Path(arguments["checkpoint"]), training_key(arguments))
     assert checkpoint is not None, "the winner has been trained"
     model = build_keras_model(
         arguments["space"],
@@ -107,20 +67,6 @@ def make_golden(arguments: Arguments, report: Report) -> dict[str, Any]:
         report({"done": done + 1, "all": len(inputs)})
     write_golden(Path(arguments["out"]), model, inputs, np.stack(outputs))
     return {}
-
-
-def _trainer(arguments: Arguments) -> tuple[Trainer, Recipe]:
-    recipe = Recipe(**arguments["recipe"])
-    dataset = open_dataset(Path(arguments["dataset"]))
-    candidate = Candidate(*arguments["candidate"])
-    return Trainer(arguments["space"], candidate, dataset, recipe), recipe
-
-
-def _key(arguments: Arguments) -> dict[str, Any]:
-    """What makes a training the same training."""
-    dataset = open_dataset(Path(arguments["dataset"]))
-    parts = {name: arguments[name] for name in ("space", "candidate", "recipe")}
-    return {"dataset": dataset.key, **parts}
 
 
 def _representative(dataset: Dataset, seed: int) -> NDArray[np.uint8]:

@@ -1,0 +1,135 @@
+"""Trains every feasible candidate of a space several times: the landscape that a search sees.
+
+    python -m benchmarks.landscape --data PATH --out FILE.json [--space paper] [--seeds 3]
+
+What is trained already, in FILE.json, is not trained again. `benchmarks.strategies` replays it.
+"""
+
+import argparse
+import json
+import os
+import sys
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
+from typing import Any
+
+from codegen.graph import Graph, count_macc
+from firmware.errors import ConfigError
+from firmware.files import write_json
+from firmware.targets import load_target
+from nas.config import SEARCH_BATCH, SEARCH_LEARNING_RATE
+from nas.cost import Limits, exceeded, measure_cost
+from nas.data_source import find_data
+from nas.dataset import cache_folder, open_dataset, prepare_dataset
+from nas.space import Candidate, Shape, cell_limit, parse_shape
+from nas.spaces import find_space, known_spaces
+from nas.splits import Split
+from nas.training import Recipe, Trainer
+
+EPOCHS = 3
+SAVE_EVERY = 5
+
+
+def main() -> int:
+    """Train what is missing; gives the exit code."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    add = parser.add_argument
+    add("--data", required=True, metavar="PATH", help="images, as for 'nas run'")
+    add("--out", required=True, type=Path, metavar="FILE", help="the landscape")
+    add("--space", default="paper", choices=known_spaces(), help="search space (%(default)s)")
+    add("--input", default="50x50x3", metavar="HxWxC", help="input (%(default)s)")
+    add("--seeds", type=int, default=3, metavar="N", help="trainings of each (%(default)s)")
+    add("--target", default="stm32f412", help="chip (%(default)s)")
+    arguments = parser.parse_args()
+    shape = parse_shape(arguments.input)
+    source = find_data(arguments.data)
+    dataset = prepare_dataset(source, shape, False, cache_folder(), lambda *_: None)
+    target = load_target(arguments.target)
+    limits = Limits(target.macc_limit, target.flash_bytes, target.ram_bytes - target.stack_bytes)
+    candidates = feasible(arguments.space, shape, len(dataset.classes), limits)
+    known = _known(arguments.out)
+    jobs = [
+        (str(dataset.folder), arguments.space, candidate, seed)
+        for candidate in candidates
+        for seed in range(arguments.seeds)
+        if f"{candidate} {seed}" not in known
+    ]
+    print(f"{len(candidates)} candidates, {len(jobs)} trainings to do", file=sys.stderr)
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        for done, future in enumerate(as_completed(pool.submit(_train, *job) for job in jobs), 1):
+            name, accuracies = future.result()
+            known[name] = accuracies
+            if done % SAVE_EVERY == 0 or done == len(jobs):
+                _save(arguments, dataset.counts, candidates, known, limits)
+                print(f"{done} of {len(jobs)}: {name} {max(accuracies):.4f}", file=sys.stderr)
+    return 0
+
+
+def feasible(space: str, shape: Shape, classes: int, limits: Limits) -> list[Candidate]:
+    """Every candidate that fits, by k and c; wider ones cost more, so each c ends somewhere."""
+    found = []
+    for c in range(cell_limit(shape) + 1):
+        k = 1
+        while _fits(space, Candidate(k, c), shape, classes, limits):
+            found.append(Candidate(k, c))
+            k += 1
+    return sorted(found)
+
+
+def _fits(space: str, candidate: Candidate, shape: Shape, classes: int, limits: Limits) -> bool:
+    try:
+        graph: Graph = find_space(space).lower(candidate, shape, classes)
+    except ConfigError:
+        return False
+    if sum(count_macc(graph, operator) for operator in graph.operators) > limits.macc:
+        return False
+    return not exceeded(measure_cost(graph, "static"), limits)
+
+
+def _train(folder: str, space: str, candidate: Candidate, seed: int) -> tuple[str, list[float]]:
+    dataset = open_dataset(Path(folder))
+    recipe = Recipe(EPOCHS, SEARCH_BATCH, SEARCH_LEARNING_RATE, seed)
+    accuracies = []
+    with Trainer(space, candidate, dataset, recipe) as trainer:
+        for epoch in range(EPOCHS):
+            trainer.train_epoch(epoch)
+            accuracies.append(round(trainer.accuracy(Split.VALID), 5))
+    return f"{candidate} {seed}", accuracies
+
+
+def _known(path: Path) -> dict[str, list[float]]:
+    if not path.exists():
+        return {}
+    trials: dict[str, list[float]] = json.loads(path.read_text())["trials"]
+    return trials
+
+
+def _save(
+    arguments: argparse.Namespace,
+    images: dict[str, int],
+    candidates: list[Candidate],
+    known: dict[str, list[float]],
+    limits: Limits,
+) -> None:
+    record: dict[str, Any] = {
+        "data": Path(arguments.data).name,
+        "images": images,
+        "input": arguments.input,
+        "space": arguments.space,
+        "epochs": EPOCHS,
+        "seeds": arguments.seeds,
+        "limits": {
+            "macc": limits.macc,
+            "flash_bytes": limits.flash_bytes,
+            "ram_bytes": limits.ram_bytes,
+        },
+        "candidates": [str(candidate) for candidate in candidates],
+        "trials": dict(sorted(known.items())),
+    }
+    write_json(arguments.out, record)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

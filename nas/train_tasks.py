@@ -1,0 +1,70 @@
+"""What the worker process can be asked to train. Needs no TensorFlow.
+
+Each task takes its arguments as JSON holds them, reports progress, and returns what JSON can hold.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from nas.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
+from nas.dataset import open_dataset
+from nas.space import Candidate
+from nas.splits import Split
+from nas.training import Recipe, Trainer
+
+Arguments = dict[str, Any]
+Report = Callable[[dict[str, Any]], None]
+
+
+def train_candidate(arguments: Arguments, report: Report) -> dict[str, Any]:
+    """Train a candidate for the search.
+
+    Arguments: `dataset` (folder), `space`, `candidate` [k, c], `recipe` (fields of `Recipe`).
+    Returns `accuracies`, one for each epoch, on the validation images.
+    """
+    recipe = Recipe(**arguments["recipe"])
+    accuracies = []
+    with _trainer(arguments, recipe) as trainer:
+        for epoch in range(recipe.epochs):
+            trainer.train_epoch(epoch)
+            accuracies.append(trainer.accuracy(Split.VALID))
+            report({"epoch": epoch + 1, "epochs": recipe.epochs, "accuracy": accuracies[-1]})
+    return {"accuracies": accuracies}
+
+
+def train_winner(arguments: Arguments, report: Report) -> dict[str, Any]:
+    """Train the winner, with a checkpoint after each epoch from which it goes on.
+
+    Arguments: those of `train_candidate`, and `checkpoint` (file).
+    Returns `accuracies` on the validation images, and `test_accuracy` of the best epoch's weights.
+    """
+    recipe = Recipe(**arguments["recipe"])
+    path, key = Path(arguments["checkpoint"]), training_key(arguments)
+    checkpoint = read_checkpoint(path, key) or Checkpoint()
+    with _trainer(arguments, recipe) as trainer:
+        if checkpoint.state:
+            trainer.state[:] = checkpoint.state[0]
+        for epoch in range(len(checkpoint.accuracies), recipe.epochs):
+            trainer.train_epoch(epoch)
+            accuracy = trainer.accuracy(Split.VALID)
+            if accuracy > max(checkpoint.accuracies, default=-1.0):
+                checkpoint.best = trainer.weights
+            checkpoint.accuracies.append(accuracy)
+            checkpoint.state = [trainer.state]
+            write_checkpoint(path, key, checkpoint)
+            report({"epoch": epoch + 1, "epochs": recipe.epochs, "accuracy": accuracy})
+        test_accuracy = trainer.accuracy(Split.TEST, checkpoint.best)
+    return {"accuracies": checkpoint.accuracies, "test_accuracy": test_accuracy}
+
+
+def training_key(arguments: Arguments) -> dict[str, Any]:
+    """What makes a training the same training."""
+    dataset = open_dataset(Path(arguments["dataset"]))
+    parts = {name: arguments[name] for name in ("space", "candidate", "recipe")}
+    return {"dataset": dataset.key, **parts}
+
+
+def _trainer(arguments: Arguments, recipe: Recipe) -> Trainer:
+    dataset = open_dataset(Path(arguments["dataset"]))
+    return Trainer(arguments["space"], Candidate(*arguments["candidate"]), dataset, recipe)
