@@ -7,6 +7,7 @@
     ├── InfeasibleError    no candidate, or not this model, fits the limits
     ├── StaleError         a file was made from another file than the one given
     ├── WorkerError        the process that trains or converts has failed
+    │   └── HostMemoryError  it took more memory than it may
     ├── BuildError         the firmware does not compile or link
     └── BoardError         the board (or the virtual one) cannot be used
         ├── NoAnswerError  nothing, or not the whole answer, came before the deadline
@@ -42,6 +43,10 @@ class StaleError(SdkError):
 
 class WorkerError(SdkError):
     """The process that trains or converts has failed."""
+
+
+class HostMemoryError(WorkerError):
+    """The process that trains or converts took more memory than it may."""
 
 
 class BuildError(SdkError):

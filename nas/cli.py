@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -24,11 +25,12 @@ from nas.estimator.memory_map import memory_map_svg
 from nas.estimator.network import estimate
 from nas.estimator.report import calibration_text, estimate_text
 from nas.estimator.speed import read_speed_model, shipped_speed_model
+from nas.host_memory import parse_host_memory
 from nas.make_golden import make_golden
 from nas.model_size import predict_model_bytes
 from nas.options import make_parser
 from nas.report import run_text
-from nas.run import Listener, run
+from nas.run import Listener, Machine, run
 from nas.space import Candidate, parse_candidate, parse_shape
 from nas.spaces import find_space
 from nas.trials import Trial
@@ -44,6 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(arguments: argparse.Namespace) -> None:
     target = load_target(arguments.target)
     limits = _limits(arguments, target)
+    machine = _machine(arguments)
     progress = Progress("nas")
     dataset = _dataset(arguments, progress)
     config = SearchConfig(
@@ -60,11 +63,18 @@ def _run(arguments: argparse.Namespace) -> None:
         seed=arguments.seed,
     )
     try:
-        record = run(config, dataset, arguments.out, _Narrator(progress))
+        record = run(config, dataset, arguments.out, _Narrator(progress), machine)
     finally:
         progress.clear()
     print(json.dumps(record, indent=2) if arguments.json else run_text(record))
     print(f"nas: wrote {arguments.out}/model.tflite, golden.npz, run.json", file=sys.stderr)
+
+
+def _machine(arguments: argparse.Namespace) -> Machine:
+    workers = arguments.workers or os.cpu_count() or 1
+    if workers < 1:
+        raise ConfigError(f"--workers is {workers}, expected at least 1")
+    return Machine(workers, parse_host_memory(arguments.host_memory))
 
 
 def _dataset(arguments: argparse.Namespace, progress: Progress) -> Dataset:

@@ -12,6 +12,9 @@ SEARCH_BATCH, SEARCH_LEARNING_RATE = 16, 1e-3
 FINAL_BATCH, FINAL_LEARNING_RATE, FINAL_EPOCHS = 128, 1e-2, 100
 """Recipe of the published final training."""
 
+_SEED_STEP = 1_000_003
+"""Between the seeds of repetitions; larger than seeds that people choose."""
+
 
 @dataclass(frozen=True, slots=True)
 class SearchConfig:
@@ -61,10 +64,13 @@ class SearchConfig:
         names = ("dataset_key", "shape", "classes", "space", "epochs", "seed")
         return {name: value for name, value in self.as_record().items() if name in names}
 
-    @property
-    def search_recipe(self) -> dict[str, Any]:
-        """Recipe of a candidate's training, as the worker takes it."""
-        return _recipe(self.epochs, SEARCH_BATCH, SEARCH_LEARNING_RATE, self.seed)
+    def search_recipe(self, repeat: int) -> dict[str, Any]:
+        """Recipe of a candidate's training, as the worker takes it.
+
+        All candidates have the same seed; a repetition has another.
+        """
+        seed = (self.seed + repeat * _SEED_STEP) % 2**32
+        return _recipe(self.epochs, SEARCH_BATCH, SEARCH_LEARNING_RATE, seed)
 
     @property
     def final_recipe(self) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from nas.space import Candidate, Shape, channels, check_candidate
 
+LANES = 16
+"""Images that the trainer has side by side (LANES in trainer/lanes.h)."""
 DROPOUT_FRACTION = 0.5
 _KERNEL = 3
 

@@ -9,8 +9,9 @@ from firmware.targets import known_targets
 from nas.config import FINAL_EPOCHS
 from nas.cost import RUNTIMES
 from nas.golden import SAMPLES, SEED
+from nas.host_memory import PROFILES
 from nas.spaces import known_spaces
-from nas.strategy import known_strategies
+from nas.strategy import DEFAULT_STRATEGY, known_strategies
 
 DEFAULT_TARGET = "stm32f412"
 Command = Callable[[argparse.Namespace], int | None]
@@ -60,7 +61,7 @@ def _add_run(verbs: _Verbs, command: Command) -> None:
     add(
         "--strategy",
         choices=known_strategies(),
-        default="paper",
+        default=DEFAULT_STRATEGY,
         help="how the search moves (%(default)s)",
     )
     add("--epochs", type=int, default=3, metavar="N", help="epochs per candidate (%(default)s)")
@@ -72,6 +73,14 @@ def _add_run(verbs: _Verbs, command: Command) -> None:
         help="epochs for the winner (%(default)s)",
     )
     add("--seed", type=int, default=0, metavar="N", help="seed of all randomness (%(default)s)")
+    add(
+        "--host-memory",
+        default="auto",
+        metavar="SIZE",
+        help="memory that the search may take: auto, 512MiB, or a host such as "
+        f"{', '.join(PROFILES)} (%(default)s)",
+    )
+    add("--workers", type=int, metavar="N", help="trainings side by side (one for each core)")
     add("--skip-broken", action="store_true", help="leave out images that cannot be read")
     add("--json", action="store_true", help="print run.json instead of tables")
 

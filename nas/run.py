@@ -1,6 +1,7 @@
 """One run: search, train the winner, convert it, record what happened. I/O."""
 
 import platform
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,13 @@ from firmware.files import sha256_of_file, write_json
 from nas.config import SearchConfig
 from nas.dataset import Dataset
 from nas.golden import SAMPLES, SEED
+from nas.host_memory import PARENT_BYTES, training_bytes
+from nas.layers import LANES
 from nas.make_golden import make_golden
-from nas.search import run_search
+from nas.pool import WorkerPool
+from nas.search import Host, run_search
 from nas.space import Candidate
+from nas.spaces import find_space
 from nas.trials import Trial, TrialStore
 from nas.worker import CONVERSION, Worker
 
@@ -33,7 +38,26 @@ class Listener:
         """An epoch of the winner ended: `epoch`, `epochs`, `accuracy`; or a `stage` began."""
 
 
-def run(config: SearchConfig, dataset: Dataset, out: Path, listener: Listener) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """How much of the host a run may take; does not change its result.
+
+    Attributes:
+        workers: Processes that train side by side.
+        memory_bytes: Anonymous memory of all processes; None if it is not limited.
+    """
+
+    workers: int = 1
+    memory_bytes: int | None = None
+
+
+def run(
+    config: SearchConfig,
+    dataset: Dataset,
+    out: Path,
+    listener: Listener,
+    machine: Machine,
+) -> dict[str, Any]:
     """Run a search in a folder, or go on with it; gives what run.json holds.
 
     Raises:
@@ -42,24 +66,20 @@ def run(config: SearchConfig, dataset: Dataset, out: Path, listener: Listener) -
         WorkerError: Training or conversion failed.
     """
     with TrialStore(out, config) as store:
-        with Worker() as worker:
+        with WorkerPool(_workers(machine)) as pool:
+            host = _host(pool, dataset, machine)
             winner, trials = run_search(
-                config,
-                str(dataset.folder),
-                store,
-                worker,
-                listener.trial_ended,
-                listener.trial_progressed,
+                config, host, store, listener.trial_ended, listener.trial_progressed
             )
             arguments = {
                 "dataset": str(dataset.folder),
                 "space": config.space,
                 "candidate": [winner.candidate.k, winner.candidate.c],
-                "recipe": config.final_recipe,
+                "recipe": config.final_recipe | {"part": _final_part(config, host, winner)},
                 "checkpoint": str(out / "winner.npz"),
             }
             tell = listener.winner_progressed
-            training = worker.call("nas.train_tasks:train_winner", arguments, tell)
+            training = pool.call("nas.train_tasks:train_winner", arguments, tell)
         with Worker(CONVERSION) as worker:
             arguments |= {"model": str(out / "model.tflite")}
             training |= worker.call("nas.convert_tasks:convert_winner", arguments, tell)
@@ -67,6 +87,34 @@ def run(config: SearchConfig, dataset: Dataset, out: Path, listener: Listener) -
         record = _record(config, dataset, out, trials, winner, training)
         write_json(out / RECORD, record)
     return record
+
+
+def _workers(machine: Machine) -> list[Worker]:
+    share = None
+    if machine.memory_bytes is not None:
+        share = max(0, machine.memory_bytes - PARENT_BYTES) // machine.workers
+    return [Worker(memory_bytes=share) for _ in range(machine.workers)]
+
+
+def _host(pool: WorkerPool, dataset: Dataset, machine: Machine) -> Host:
+    """The host with what a worker takes before it trains, which is measured once."""
+    share = None
+    if machine.memory_bytes is not None:
+        share = max(0, machine.memory_bytes - PARENT_BYTES) // machine.workers
+    base_bytes = pool.call("nas.train_tasks:probe", {})["anonymous_bytes"]
+    return Host(pool, str(dataset.folder), dataset.counts["train"], share, base_bytes)
+
+
+def _final_part(config: SearchConfig, host: Host, winner: Trial) -> int:
+    """Images that go through the winner together: the whole batch, or what the memory holds."""
+    layers = find_space(config.space).layers(winner.candidate, config.shape, len(config.classes))
+    part: int = config.final_recipe["batch_size"]
+    while host.worker_bytes is not None and part > LANES:
+        needed = training_bytes(layers, config.shape, part, host.images, host.base_bytes)
+        if needed <= host.worker_bytes:
+            break
+        part //= 2
+    return part
 
 
 def _record(

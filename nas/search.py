@@ -1,28 +1,46 @@
-"""Runs a strategy over the candidates that fit. I/O through the store and the worker."""
+"""Runs a strategy over the candidates that fit. I/O through the store and the workers."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-from firmware.errors import ConfigError, InfeasibleError, WorkerError
+from firmware.errors import ConfigError, HostMemoryError, InfeasibleError, WorkerError
 from nas.config import SearchConfig
 from nas.cost import exceeded, measure_cost, needs
-from nas.space import Candidate
+from nas.host_memory import training_bytes
+from nas.pool import WorkerPool
+from nas.space import Candidate, cell_limit
 from nas.spaces import find_space
-from nas.strategy import start_strategy
+from nas.strategy import Bounds, Evaluation, start_strategy
 from nas.trials import Status, Trial, TrialStore
-from nas.worker import Outcome, Worker
+from nas.worker import Outcome
 
+TRAIN = "nas.train_tasks:train_candidate"
 OnTrial = Callable[[Trial], None]
+OnEpoch = Callable[[Candidate, dict[str, Any]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """What the host gives to the search.
+
+    Attributes:
+        pool: The workers.
+        dataset_folder: Decoded images, as the workers find them.
+        images: Training images.
+        worker_bytes: Anonymous memory that a worker may take; None if it is not limited.
+        base_bytes: What a worker takes before it trains.
+    """
+
+    pool: WorkerPool
+    dataset_folder: str
+    images: int
+    worker_bytes: int | None = None
+    base_bytes: int = 0
 
 
 def run_search(
-    config: SearchConfig,
-    dataset_folder: str,
-    store: TrialStore,
-    worker: Worker,
-    on_trial: OnTrial,
-    on_epoch: Callable[[Candidate, dict[str, Any]], None],
+    config: SearchConfig, host: Host, store: TrialStore, on_trial: OnTrial, on_epoch: OnEpoch
 ) -> tuple[Trial, list[Trial]]:
     """Judge candidates until the strategy has its winner; gives its trial, and all trials.
 
@@ -32,63 +50,91 @@ def run_search(
         InfeasibleError: No candidate fits the limits.
         WorkerError: Candidates fit, but none could be trained.
     """
-    strategy = start_strategy(config.strategy)
-    judged: dict[Candidate, Trial] = {}
-    candidate = next(strategy)
-    while True:
-        if candidate not in judged:
-            judged[candidate] = _judge(config, dataset_folder, candidate, store, worker, on_epoch)
-            on_trial(judged[candidate])
-        try:
-            candidate = strategy.send(judged[candidate].accuracy)
-        except StopIteration as stop:
-            winner: Candidate | None = stop.value
-            break
+    bounds = Bounds(
+        cell_limit(config.shape),
+        lambda candidate: price(config, host, Evaluation(candidate)).status is Status.PRICED,
+    )
+    strategy = start_strategy(config.strategy, bounds)
+    judged: dict[Evaluation, Trial] = {}
+    try:
+        wanted = next(strategy)
+        while True:
+            new = [evaluation for evaluation in wanted if evaluation not in judged]
+            _judge(config, host, new, store, judged, on_trial, on_epoch)
+            wanted = strategy.send(tuple(judged[evaluation].accuracy for evaluation in wanted))
+    except StopIteration as stop:
+        winner: Candidate | None = stop.value
     if winner is None:
-        raise _no_winner(config, list(judged.values()))
-    return judged[winner], list(judged.values())
+        nearest = [price(config, host, Evaluation(Candidate(1, c))) for c in range(2)]
+        raise _no_winner(config, list(judged.values()) or nearest)
+    return judged[Evaluation(winner)], list(judged.values())
 
 
 def _judge(
     config: SearchConfig,
-    dataset_folder: str,
-    candidate: Candidate,
+    host: Host,
+    evaluations: list[Evaluation],
     store: TrialStore,
-    worker: Worker,
-    on_epoch: Callable[[Candidate, dict[str, Any]], None],
-) -> Trial:
-    """Price a candidate, train it if it fits and has not been trained, and keep the trial."""
-    trial = price(config, candidate)
-    known = store.find(candidate)
-    if trial.status is not Status.INFEASIBLE and known is not None:
-        return replace(known, cost=trial.cost)
-    if trial.status is not Status.INFEASIBLE:
-        arguments = {
-            "dataset": dataset_folder,
-            "space": config.space,
-            "candidate": [candidate.k, candidate.c],
-            "recipe": config.search_recipe,
-        }
-        outcome = worker.run(
-            "nas.train_tasks:train_candidate", arguments, lambda event: on_epoch(candidate, event)
-        )
-        trial = _with_outcome(trial, outcome)
-    if known is None:
+    judged: dict[Evaluation, Trial],
+    on_trial: OnTrial,
+    on_epoch: OnEpoch,
+) -> None:
+    """Price candidates, train those that fit and have not been trained, and keep the trials."""
+    priced = [price(config, host, evaluation) for evaluation in evaluations]
+    judged |= {trial.evaluation: trial for trial in priced}
+    known = {evaluation: store.find(evaluation) for evaluation in evaluations}
+    to_train = [t for t in priced if t.status is Status.PRICED and known[t.evaluation] is None]
+    for trial in priced:
+        before = known[trial.evaluation]
+        if trial.status is not Status.PRICED:
+            store.add(trial)
+            on_trial(trial)
+        elif before is not None:
+            judged[trial.evaluation] = replace(before, cost=trial.cost)
+            on_trial(judged[trial.evaluation])
+
+    def done(number: int, outcome: Outcome) -> None:
+        trial = _with_outcome(to_train[number], outcome)
+        judged[trial.evaluation] = trial
         store.add(trial)
-    return trial
+        on_trial(trial)
+
+    def progressed(number: int, event: dict[str, Any]) -> None:
+        on_epoch(to_train[number].candidate, event)
+
+    host.pool.run_all(TRAIN, [_job(config, host, t) for t in to_train], progressed, done)
 
 
-def price(config: SearchConfig, candidate: Candidate) -> Trial:
-    """A candidate with its cost: infeasible, or priced and still to be trained."""
+def _job(config: SearchConfig, host: Host, trial: Trial) -> dict[str, Any]:
+    return {
+        "dataset": host.dataset_folder,
+        "space": config.space,
+        "candidate": [trial.candidate.k, trial.candidate.c],
+        "recipe": config.search_recipe(trial.repeat),
+    }
+
+
+def price(config: SearchConfig, host: Host, evaluation: Evaluation) -> Trial:
+    """A candidate with its cost: infeasible, too large for the host, or still to be trained."""
+    candidate, space = evaluation.candidate, find_space(config.space)
+    trial = Trial(candidate, Status.PRICED, None, repeat=evaluation.repeat)
     try:
-        graph = find_space(config.space).lower(candidate, config.shape, len(config.classes))
+        graph = space.lower(candidate, config.shape, len(config.classes))
     except ConfigError as error:
-        return Trial(candidate, Status.INFEASIBLE, None, str(error))
-    cost = measure_cost(graph, config.runtime)
-    too_much = exceeded(cost, config.limits)
+        return replace(trial, status=Status.INFEASIBLE, reason=str(error))
+    trial = replace(trial, cost=measure_cost(graph, config.runtime))
+    assert trial.cost is not None
+    too_much = exceeded(trial.cost, config.limits)
     if too_much:
-        return Trial(candidate, Status.INFEASIBLE, cost, "; ".join(map(str, too_much)))
-    return Trial(candidate, Status.PRICED, cost)
+        return replace(trial, status=Status.INFEASIBLE, reason="; ".join(map(str, too_much)))
+    layers = space.layers(candidate, config.shape, len(config.classes))
+    batch_size = config.search_recipe(0)["batch_size"]
+    predicted = training_bytes(layers, config.shape, batch_size, host.images, host.base_bytes)
+    trial = replace(trial, predicted_anonymous_bytes=predicted)
+    if host.worker_bytes is not None and predicted > host.worker_bytes:
+        reason = f"its training would take {predicted:,} of {host.worker_bytes:,} bytes of the host"
+        return replace(trial, status=Status.HOST_MEMORY, reason=reason)
+    return trial
 
 
 def _with_outcome(trial: Trial, outcome: Outcome) -> Trial:
@@ -96,14 +142,17 @@ def _with_outcome(trial: Trial, outcome: Outcome) -> Trial:
         trial, seconds=outcome.seconds, peak_anonymous_bytes=outcome.peak_anonymous_bytes
     )
     if outcome.value is None:
-        return replace(measured, status=Status.FAILED, reason=str(outcome.error))
+        is_memory = isinstance(outcome.error, HostMemoryError)
+        status = Status.HOST_MEMORY if is_memory else Status.FAILED
+        return replace(measured, status=status, reason=str(outcome.error))
     accuracies = tuple(outcome.value["accuracies"])
     return replace(measured, status=Status.TRAINED, accuracies=accuracies)
 
 
 def _no_winner(config: SearchConfig, trials: list[Trial]) -> InfeasibleError | WorkerError:
     """Why there is no winner: the first failure, or the limit that even the nearest one breaks."""
-    failed = [trial for trial in trials if trial.status is Status.FAILED]
+    ends = (Status.FAILED, Status.HOST_MEMORY)
+    failed = [trial for trial in trials if trial.status in ends]
     if failed:
         return WorkerError(
             f"no candidate could be trained; {failed[0].candidate}: {failed[0].reason}"

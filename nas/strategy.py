@@ -1,12 +1,16 @@
-"""Which candidate to try next. Pure.
+"""Which candidates to try next. Pure.
 
-A strategy is a generator: it yields a candidate, is sent the candidate's accuracy, and returns its
-winner. It sees nothing else, so the same accuracies always lead to the same candidates: that is
-what makes an interrupted search continue where it was.
+A strategy is a generator: it yields evaluations that may be made at the same time, is sent their
+accuracies, and returns its winner. It sees nothing else, so the same accuracies always lead to the
+same candidates: that is what makes an interrupted search continue where it was, and the result
+independent of the number of workers.
 """
 
-from collections.abc import Callable, Generator
+from collections import defaultdict
+from collections.abc import Callable, Generator, Iterable
+from dataclasses import dataclass
 from itertools import count
+from statistics import mean
 
 from firmware.errors import ConfigError
 from nas.space import Candidate
@@ -14,11 +18,53 @@ from nas.space import Candidate
 Accuracy = float | None
 """Validation accuracy as a fraction; None if the candidate does not fit or its training failed."""
 
-Search = Generator[Candidate, Accuracy, Candidate | None]
-"""Yields candidates, is sent accuracies, returns the winner, None if there is none."""
+
+@dataclass(frozen=True, slots=True, order=True)
+class Evaluation:
+    """One training of a candidate.
+
+    Attributes:
+        candidate: What is trained.
+        repeat: How many trainings of it came before, with other seeds.
+    """
+
+    candidate: Candidate
+    repeat: int = 0
 
 
-def climb_paper() -> Search:
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What is known of a space before anything is trained.
+
+    Attributes:
+        most_cells: Cells that the input allows.
+        fits: Whether a candidate keeps all limits.
+    """
+
+    most_cells: int
+    fits: Callable[[Candidate], bool]
+
+    def most_kernels(self, c: int) -> int:
+        """The largest k that fits with so many cells; 0 if none does. Needs grow with k."""
+        if not self.fits(Candidate(1, c)):
+            return 0
+        lowest, beyond = 1, 2
+        while self.fits(Candidate(beyond, c)):
+            lowest, beyond = beyond, 2 * beyond
+        while beyond - lowest > 1:
+            middle = (lowest + beyond) // 2
+            if self.fits(Candidate(middle, c)):
+                lowest = middle
+            else:
+                beyond = middle
+        return lowest
+
+
+Search = Generator[tuple[Evaluation, ...], tuple[Accuracy, ...], Candidate | None]
+"""Yields evaluations, is sent accuracies, returns the winner, None if there is none."""
+
+
+def climb_paper(_: Bounds) -> Search:
     """The published climb.
 
     For k = 1, 2, 3, … the cells grow from 0 while the accuracy is strictly better; the first k
@@ -37,13 +83,15 @@ def climb_paper() -> Search:
     raise AssertionError("unreachable: the climb ends at the first k that is not better")
 
 
-def _climb_cells(k: int) -> Generator[Candidate, Accuracy, tuple[Candidate | None, Accuracy]]:
+def _climb_cells(
+    k: int,
+) -> Generator[tuple[Evaluation, ...], tuple[Accuracy, ...], tuple[Candidate | None, Accuracy]]:
     """Grow the cells of one k; gives its best candidate and that one's accuracy."""
     best: Candidate | None = None
     reached: Accuracy = None
     for c in count():
         candidate = Candidate(k, c)
-        accuracy = yield candidate
+        (accuracy,) = yield (Evaluation(candidate),)
         if not _is_better(accuracy, reached):
             break
         best, reached = candidate, accuracy
@@ -54,7 +102,75 @@ def _is_better(accuracy: Accuracy, than: Accuracy) -> bool:
     return accuracy is not None and (than is None or accuracy > than)
 
 
-_STRATEGIES: dict[str, Callable[[], Search]] = {"paper": climb_paper}
+FRONTIER_SHARES = (1.0, 0.75)
+"""Parts of the largest k that fits, at which each number of cells is first tried."""
+CELLS_TRIED = 3
+FINALISTS, REPEATS = 3, 2
+
+
+def bracket(bounds: Bounds) -> Search:
+    """From the limits inwards, with repetitions where noise decides.
+
+    Accuracy grows with k until a limit ends it, so each number of cells is tried at the largest k
+    that fits, from the deepest up; two that are worse than the best in a row end the descent. The
+    best numbers of cells are tried at a smaller k too. The best few of all are then trained again
+    with other seeds, and the highest mean wins.
+    """
+    found: dict[Candidate, list[float]] = defaultdict(list)
+    edges = _edges(bounds)
+    yield from _descend(edges, found)
+    by_cells = sorted(_ranked(found)[:CELLS_TRIED], key=lambda candidate: -candidate.c)
+    inner = [
+        Candidate(max(1, round(share * candidate.k)), candidate.c)
+        for candidate in by_cells
+        for share in FRONTIER_SHARES[1:]
+    ]
+    yield from _evaluate([c for c in dict.fromkeys(inner) if c not in found], found)
+    for repeat in range(1, REPEATS + 1):
+        finalists = _ranked(found)[:FINALISTS]
+        yield from _evaluate([c for c in finalists if len(found[c]) == repeat], found)
+    ranked = _ranked(found)
+    return ranked[0] if ranked else None
+
+
+def _edges(bounds: Bounds) -> list[Candidate]:
+    """The largest candidate of each number of cells, the deepest first."""
+    widths = ((bounds.most_kernels(c), c) for c in range(bounds.most_cells, -1, -1))
+    return [Candidate(k, c) for k, c in widths if k > 0]
+
+
+def _descend(
+    edges: list[Candidate], found: dict[Candidate, list[float]]
+) -> Generator[tuple[Evaluation, ...], tuple[Accuracy, ...], None]:
+    """Two numbers of cells at a time, until both are worse than the best before them."""
+    for first in range(0, len(edges), 2):
+        before = max((mean(values) for values in found.values()), default=-1.0)
+        pair = edges[first : first + 2]
+        yield from _evaluate(pair, found)
+        if found and all(mean(found[c]) <= before for c in pair if c in found):
+            return
+
+
+def _evaluate(
+    candidates: Iterable[Candidate], found: dict[Candidate, list[float]]
+) -> Generator[tuple[Evaluation, ...], tuple[Accuracy, ...], None]:
+    """Train each candidate once more; those that fail are not in what is found."""
+    wanted = tuple(Evaluation(c, len(found[c]) if c in found else 0) for c in candidates)
+    if not wanted:
+        return
+    accuracies = yield wanted
+    for evaluation, accuracy in zip(wanted, accuracies, strict=True):
+        if accuracy is not None:
+            found[evaluation.candidate].append(accuracy)
+
+
+def _ranked(found: dict[Candidate, list[float]]) -> list[Candidate]:
+    """By mean accuracy, the best first; of equal ones the smaller."""
+    return sorted(found, key=lambda candidate: (-mean(found[candidate]), candidate))
+
+
+_STRATEGIES: dict[str, Callable[[Bounds], Search]] = {"bracket": bracket, "paper": climb_paper}
+DEFAULT_STRATEGY = "bracket"
 
 
 def known_strategies() -> tuple[str, ...]:
@@ -62,7 +178,7 @@ def known_strategies() -> tuple[str, ...]:
     return tuple(_STRATEGIES)
 
 
-def start_strategy(name: str) -> Search:
+def start_strategy(name: str, bounds: Bounds) -> Search:
     """A strategy, before its first candidate.
 
     Raises:
@@ -71,4 +187,4 @@ def start_strategy(name: str) -> Search:
     if name not in _STRATEGIES:
         known = ", ".join(known_strategies())
         raise ConfigError(f"unknown strategy {name!r}; known strategies: {known}")
-    return _STRATEGIES[name]()
+    return _STRATEGIES[name](bounds)

@@ -3,6 +3,7 @@
 Each task takes its arguments as JSON holds them, reports progress, and returns what JSON can hold.
 """
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,18 @@ from nas.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from nas.dataset import open_dataset
 from nas.space import Candidate
 from nas.splits import Split
+from nas.trainer.library import load_library
 from nas.training import Recipe, Trainer
+from nas.worker import anonymous_bytes
 
 Arguments = dict[str, Any]
 Report = Callable[[dict[str, Any]], None]
+
+
+def probe(_: Arguments, __: Report) -> dict[str, Any]:
+    """Load what training needs; returns `anonymous_bytes`, what a process takes before it."""
+    load_library()
+    return {"anonymous_bytes": anonymous_bytes(os.getpid())}
 
 
 def train_candidate(arguments: Arguments, report: Report) -> dict[str, Any]:

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 
 from firmware.errors import ConfigError
 from nas.dataset import Dataset
-from nas.layers import initial_parameters, split_parameters
+from nas.layers import LANES, initial_parameters, split_parameters
 from nas.space import Candidate
 from nas.spaces import find_space
 from nas.splits import Split
-from nas.trainer.network import LANES, Augmentation, Network
+from nas.trainer.network import Augmentation, Network
 
 SCHEDULES = ("constant", "cosine")
 _WARM_UP = 0.02

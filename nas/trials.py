@@ -13,12 +13,14 @@ from firmware.errors import ConfigError
 from nas.config import SearchConfig, differences
 from nas.cost import Cost
 from nas.space import Candidate
+from nas.strategy import Evaluation
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS search (only INTEGER PRIMARY KEY CHECK (only = 0), config TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS trials (
     k INTEGER NOT NULL,
     c INTEGER NOT NULL,
+    repeat INTEGER NOT NULL,
     status TEXT NOT NULL,
     reason TEXT NOT NULL,
     macc INTEGER,
@@ -27,7 +29,8 @@ CREATE TABLE IF NOT EXISTS trials (
     accuracies TEXT NOT NULL,
     seconds REAL NOT NULL,
     peak_anonymous_bytes INTEGER NOT NULL,
-    PRIMARY KEY (k, c)
+    predicted_anonymous_bytes INTEGER NOT NULL,
+    PRIMARY KEY (k, c, repeat)
 );
 """
 
@@ -39,6 +42,7 @@ class Status(StrEnum):
     TRAINED = "trained"
     INFEASIBLE = "infeasible"
     FAILED = "failed"
+    HOST_MEMORY = "host_memory"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,8 @@ class Trial:
         accuracies: On the validation images, after each epoch.
         seconds: Time that its training took.
         peak_anonymous_bytes: Most anonymous memory of the process that trained it.
+        predicted_anonymous_bytes: What was predicted before.
+        repeat: How many trainings of the candidate came before, with other seeds.
     """
 
     candidate: Candidate
@@ -60,6 +66,13 @@ class Trial:
     accuracies: tuple[float, ...] = ()
     seconds: float = 0.0
     peak_anonymous_bytes: int = 0
+    predicted_anonymous_bytes: int = 0
+    repeat: int = 0
+
+    @property
+    def evaluation(self) -> Evaluation:
+        """What was asked for."""
+        return Evaluation(self.candidate, self.repeat)
 
     @property
     def accuracy(self) -> float | None:
@@ -123,23 +136,23 @@ class TrialStore:
         self._database.close()
         self._lock.close()
 
-    def find(self, candidate: Candidate) -> Trial | None:
-        """The trial of a candidate that was trained; None otherwise.
+    def find(self, evaluation: Evaluation) -> Trial | None:
+        """The trial of an evaluation that was trained; None otherwise.
 
         A failed trial is not given: what failed, such as memory, may be there the next time.
         """
         trained = (
             trial
             for trial in self.all()
-            if trial.candidate == candidate and trial.status is Status.TRAINED
+            if trial.evaluation == evaluation and trial.status is Status.TRAINED
         )
         return next(trained, None)
 
     def all(self) -> list[Trial]:
         """Every trial, in the order in which they ended."""
         cursor = self._database.execute(
-            "SELECT k, c, status, reason, macc, model_bytes, arena_bytes, accuracies, seconds, "
-            "peak_anonymous_bytes FROM trials ORDER BY rowid"
+            "SELECT k, c, repeat, status, reason, macc, model_bytes, arena_bytes, accuracies, "
+            "seconds, peak_anonymous_bytes, predicted_anonymous_bytes FROM trials ORDER BY rowid"
         )
         return [_trial(*row) for row in cursor]
 
@@ -148,10 +161,11 @@ class TrialStore:
         cost = trial.cost
         try:
             self._database.execute(
-                "INSERT OR REPLACE INTO trials VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO trials VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     trial.candidate.k,
                     trial.candidate.c,
+                    trial.repeat,
                     str(trial.status),
                     trial.reason,
                     cost.macc if cost else None,
@@ -160,6 +174,7 @@ class TrialStore:
                     json.dumps(list(trial.accuracies)),
                     trial.seconds,
                     trial.peak_anonymous_bytes,
+                    trial.predicted_anonymous_bytes,
                 ),
             )
         except sqlite3.DatabaseError as error:
@@ -182,6 +197,7 @@ class TrialStore:
 def _trial(
     k: int,
     c: int,
+    repeat: int,
     status: str,
     reason: str,
     macc: int | None,
@@ -190,6 +206,7 @@ def _trial(
     accuracies: str,
     seconds: float,
     peak_anonymous_bytes: int,
+    predicted_anonymous_bytes: int,
 ) -> Trial:
     cost = None
     if macc is not None and model_bytes is not None and arena_bytes is not None:
@@ -202,4 +219,6 @@ def _trial(
         tuple(json.loads(accuracies)),
         seconds,
         peak_anonymous_bytes,
+        predicted_anonymous_bytes,
+        repeat,
     )

@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from firmware import errors
-from firmware.errors import SdkError, WorkerError
+from firmware.errors import HostMemoryError, SdkError, WorkerError
 
 Progress = Callable[[dict[str, Any]], None]
 
@@ -67,10 +67,12 @@ class Worker:
 
     Args:
         preload: The module to import before any task.
+        memory_bytes: Anonymous memory that a task may take; one that takes more is ended.
     """
 
-    def __init__(self, preload: str = TRAINING) -> None:
+    def __init__(self, preload: str = TRAINING, memory_bytes: int | None = None) -> None:
         self._preload = preload
+        self._memory_bytes = memory_bytes
         self._folder = tempfile.TemporaryDirectory(prefix="mcu-nas-worker-")
         self._log = Path(self._folder.name) / "task.log"
         self._server_log = Path(self._folder.name) / "server.log"
@@ -104,7 +106,7 @@ class Worker:
         except WorkerError as error:
             return Outcome(None, error, 0.0, 0)
         first_s = time.monotonic()
-        watch = _Watch(on_progress)
+        watch = _Watch(on_progress, self._memory_bytes)
         request = {"task": task, "arguments": dict(arguments), "log": str(self._log)}
         self._log.write_text("")
         try:
@@ -182,8 +184,9 @@ class Worker:
 class _Watch:
     """What has been seen of one task."""
 
-    def __init__(self, on_progress: Progress) -> None:
+    def __init__(self, on_progress: Progress, memory_bytes: int | None) -> None:
         self._on_progress = on_progress
+        self._memory_bytes = memory_bytes
         self._process_id: int | None = None
         self.value: dict[str, Any] | None = None
         self.error: SdkError | None = None
@@ -201,6 +204,18 @@ class _Watch:
         if self._process_id is not None:
             sample_bytes = anonymous_bytes(self._process_id)
             self.peak_anonymous_bytes = max(self.peak_anonymous_bytes, sample_bytes)
+            if self._memory_bytes is not None and sample_bytes > self._memory_bytes:
+                self._end(sample_bytes)
+
+    def _end(self, sample_bytes: int) -> None:
+        assert self._process_id is not None
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self._process_id, signal.SIGKILL)
+        self.value = None
+        self.error = HostMemoryError(
+            f"{sample_bytes / 1e6:.0f} MB of anonymous memory, {self._memory_bytes or 0:,} bytes "
+            "are allowed"
+        )
 
     def _take(self, event: dict[str, Any]) -> None:
         kind = event.pop("event")

@@ -9,12 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmware.errors import ConfigError
-from nas.layers import Layer
+from nas.layers import LANES, Layer
 from nas.space import Shape
 from nas.trainer.library import Recipe, Source, load_library
-
-LANES = 16
-"""Images side by side (LANES in lanes.h)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,11 @@ import pytest
 from firmware.errors import ConfigError, InfeasibleError, WorkerError
 from nas.config import SearchConfig
 from nas.cost import Limits
-from nas.search import run_search
+from nas.host_memory import training_bytes
+from nas.pool import WorkerPool
+from nas.search import Host, run_search
 from nas.space import Candidate
+from nas.spaces import find_space
 from nas.trials import Status, Trial, TrialStore
 from nas.worker import Outcome, Progress, Worker
 
@@ -47,10 +50,14 @@ class FakeWorker(Worker):
 
 
 def search(
-    folder: Path, worker: Worker, config: SearchConfig = CONFIG
+    folder: Path,
+    worker: Worker,
+    config: SearchConfig = CONFIG,
+    worker_bytes: int | None = None,
 ) -> tuple[Trial, list[Trial]]:
     with TrialStore(folder, config) as store:
-        return run_search(config, "images", store, worker, lambda _: None, lambda *_: None)
+        host = Host(WorkerPool([worker]), "images", 100, worker_bytes)
+        return run_search(config, host, store, lambda _: None, lambda *_: None)
 
 
 def test_the_best_epoch_of_the_best_candidate_wins(tmp_path: Path) -> None:
@@ -126,3 +133,50 @@ def test_a_file_that_is_no_store_is_refused(tmp_path: Path) -> None:
     (tmp_path / "trials.sqlite").write_bytes(b"hello" * 1000)
     with pytest.raises(ConfigError, match="is no store of trials"):
         TrialStore(tmp_path, CONFIG)
+
+
+def test_a_candidate_too_large_for_the_host_is_not_trained(tmp_path: Path) -> None:
+    """Predicted from its layers; the search goes on with those that fit."""
+    worker = FakeWorker()
+    layers = find_space("paper").layers(Candidate(2, 1), (8, 8, 1), 2)
+    limit = training_bytes(layers, (8, 8, 1), 16, 100, 0)
+    _, trials = search(tmp_path, worker, worker_bytes=limit)
+    refused = [trial for trial in trials if trial.status is Status.HOST_MEMORY]
+    assert refused
+    assert "of the host" in refused[0].reason
+    assert all(trial.predicted_anonymous_bytes > limit for trial in refused)
+    assert not {(t.candidate.k, t.candidate.c) for t in refused} & set(worker.trained)
+    assert len(worker.trained) > 2
+
+
+def test_the_result_does_not_depend_on_the_number_of_workers(tmp_path: Path) -> None:
+    config = replace(CONFIG, strategy="bracket")
+    results = []
+    for count in (1, 3):
+        with TrialStore(tmp_path / str(count), config) as store:
+            host = Host(WorkerPool([FakeWorker() for _ in range(count)]), "images", 100)
+            winner, trials = run_search(config, host, store, lambda _: None, lambda *_: None)
+            results.append((winner, trials))
+    assert results[0] == results[1]
+    assert results[0][0].candidate == Candidate(2, 2)
+
+
+def test_a_repetition_has_another_seed_and_its_own_trial(tmp_path: Path) -> None:
+    config = replace(CONFIG, strategy="bracket")
+    seeds: list[int] = []
+
+    class SeedWorker(FakeWorker):
+        def run(
+            self, task: str, arguments: Mapping[str, Any], on_progress: Progress = lambda _: None
+        ) -> Outcome:
+            seeds.append(arguments["recipe"]["seed"])
+            return super().run(task, arguments, on_progress)
+
+    worker = SeedWorker()
+    _, trials = search(tmp_path, worker, config)
+    repeats = {trial.repeat for trial in trials}
+    assert repeats == {0, 1, 2}
+    assert len(set(seeds)) == 3
+    again = FakeWorker()
+    search(tmp_path, again, config)
+    assert again.trained == []

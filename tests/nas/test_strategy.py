@@ -1,25 +1,29 @@
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 
 from firmware.errors import ConfigError
 from nas.space import Candidate
-from nas.strategy import Accuracy, start_strategy
+from nas.strategy import Accuracy, Bounds, known_strategies, start_strategy
 
+ANY = Bounds(9, lambda _: True)
 Judge = Callable[[Candidate], Accuracy]
 
 
-def play(judge: Judge) -> tuple[list[tuple[int, int]], Candidate | None]:
-    """Candidates in the order in which the published climb asks for them, and its winner."""
-    strategy = start_strategy("paper")
+def play(
+    judge: Judge, name: str = "paper", bounds: Bounds = ANY
+) -> tuple[list[tuple[int, int]], Candidate | None]:
+    """Candidates in the order in which a strategy asks for them, and its winner."""
+    strategy = start_strategy(name, bounds)
     asked: list[tuple[int, int]] = []
-    candidate = next(strategy)
-    while True:
-        asked.append((candidate.k, candidate.c))
-        try:
-            candidate = strategy.send(judge(candidate))
-        except StopIteration as stop:
-            return asked, stop.value
+    try:
+        wanted = next(strategy)
+        while True:
+            asked += [(e.candidate.k, e.candidate.c) for e in wanted]
+            wanted = strategy.send(tuple(judge(e.candidate) for e in wanted))
+    except StopIteration as stop:
+        return asked, stop.value
 
 
 def table(accuracies: dict[tuple[int, int], float]) -> Judge:
@@ -54,5 +58,77 @@ def test_an_accuracy_of_zero_is_better_than_none() -> None:
 
 
 def test_an_unknown_strategy_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(ConfigError, match="known strategies: paper"):
-        start_strategy("luck")
+    with pytest.raises(ConfigError, match="known strategies: bracket, paper"):
+        start_strategy("luck", ANY)
+
+
+def within(macs: int) -> Bounds:
+    """Bounds in which needs grow with k and c, as they do in the spaces."""
+    return Bounds(5, lambda candidate: candidate.k * (candidate.c + 1) <= macs)
+
+
+@pytest.mark.parametrize("name", known_strategies())
+class TestEveryStrategy:
+    """The contract that a search relies on."""
+
+    def test_it_ends_without_a_winner_if_nothing_fits(self, name: str) -> None:
+        asked, winner = play(lambda _: None, name, Bounds(5, lambda _: False))
+        assert winner is None
+        assert len(asked) <= 1
+
+    def test_it_ends_without_a_winner_if_nothing_can_be_trained(self, name: str) -> None:
+        _, winner = play(lambda _: None, name, within(40))
+        assert winner is None
+
+    def test_the_winner_fits_and_was_trained(self, name: str) -> None:
+        rng = np.random.default_rng(0)
+        for macs in (1, 2, 7, 40):
+            bounds = within(macs)
+            asked, winner = play(
+                lambda candidate, bounds=bounds: (  # type: ignore[misc]
+                    float(rng.uniform(0.4, 0.9)) if bounds.fits(candidate) else None
+                ),
+                name,
+                bounds,
+            )
+            assert winner is not None
+            assert bounds.fits(winner)
+            assert (winner.k, winner.c) in asked
+
+    def test_equal_accuracies_lead_to_equal_candidates(self, name: str) -> None:
+        def judge(candidate: Candidate) -> Accuracy:
+            accuracy = (candidate.k * 7 + candidate.c * 3) % 11 / 11
+            return accuracy if within(30).fits(candidate) else None
+
+        assert play(judge, name, within(30)) == play(judge, name, within(30))
+
+    def test_a_candidate_that_fails_does_not_end_the_search(self, name: str) -> None:
+        bounds = Bounds(5, lambda candidate: candidate.k <= 3 and candidate.c <= 5)
+
+        def judge(candidate: Candidate) -> Accuracy:
+            fails = candidate == Candidate(1, 1) or not bounds.fits(candidate)
+            return None if fails else 0.5 + candidate.k / 100
+
+        _, winner = play(judge, name, bounds)
+        assert winner is not None
+
+
+def test_the_largest_width_that_fits_is_found_without_training() -> None:
+    asked: list[int] = []
+
+    def fits(candidate: Candidate) -> bool:
+        asked.append(candidate.k)
+        return candidate.k <= 37
+
+    assert Bounds(3, fits).most_kernels(0) == 37
+    assert len(asked) < 15
+    assert Bounds(3, lambda _: False).most_kernels(2) == 0
+
+
+def test_the_bracket_finds_the_best_of_a_landscape_without_noise_in_few_evaluations() -> None:
+    def judge(candidate: Candidate) -> float:
+        return 0.7 - abs(candidate.c - 3) / 20 - 0.1 / candidate.k
+
+    asked, winner = play(judge, "bracket", within(60))
+    assert winner == Candidate(15, 3)
+    assert len(asked) <= 15

@@ -1,0 +1,128 @@
+"""How much memory of the host the search may take, and what training takes. Reads /proc."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from firmware.errors import ConfigError
+from nas.layers import LANES, Kind, Layer
+from nas.space import Shape
+
+MIB = 1 << 20
+PARENT_BYTES = 60 * MIB
+"""What the process that searches may take itself."""
+PROFILES = {"rpi-zero2w": 512, "rpi3": 1024, "rpi4": 4096, "jetson-nano": 4096}
+"""Memory of the hosts of the published searches, in MiB."""
+_SYSTEM_SHARE = 0.8
+"""Of all memory, what a host without other work can give: the rest is the system's."""
+_UNITS = {"": 1, "B": 1, "KIB": 1 << 10, "MIB": MIB, "GIB": 1 << 30, "KB": 1000, "MB": 10**6}
+_UNITS |= {"GB": 10**9}
+_FLOAT, _ALIGNMENT = 4, 64
+_ADAM_ARRAYS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class HostMemory:
+    """What may be taken of the host.
+
+    Attributes:
+        limit_bytes: Anonymous memory of all processes of the search together.
+        base_bytes: What a process takes before it trains anything, as probed on this host.
+    """
+
+    limit_bytes: int
+    base_bytes: int
+
+    def worker_bytes(self, workers: int) -> int:
+        """What each of several workers may take."""
+        return max(0, self.limit_bytes - PARENT_BYTES) // workers
+
+
+def parse_host_memory(text: str) -> int:
+    """Bytes of `auto`, of a profile such as `rpi-zero2w`, or of a size such as `512MiB`.
+
+    Raises:
+        ConfigError: The text is none of them.
+    """
+    if text == "auto":
+        return min(int(psutil.virtual_memory().available), _cgroup_bytes())
+    if text in PROFILES:
+        return int(PROFILES[text] * MIB * _SYSTEM_SHARE)
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([A-Za-z]*)", text)
+    if match is None or match.group(2).upper() not in _UNITS:
+        raise ConfigError(
+            f"host memory {text!r} is neither 'auto', nor a size such as 512MiB, nor one of: "
+            f"{', '.join(PROFILES)}"
+        )
+    return int(float(match.group(1)) * _UNITS[match.group(2).upper()])
+
+
+def _cgroup_bytes() -> int:
+    """The limit of the control group that this process is in; huge if there is none."""
+    for path in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
+        try:
+            return int(Path(path).read_text())
+        except (OSError, ValueError):
+            continue
+    return 1 << 62
+
+
+def network_bytes(layers: list[Layer], shape: Shape, part: int) -> int:
+    """What the trainer allocates for a network and parts of batches of `part` images.
+
+    The same sum as `network_create` in trainer/network.c makes; a test compares them.
+    """
+    groups = max(1, part // LANES)
+    lanes = groups * LANES * _FLOAT
+    height, width, depth = shape
+    parameters = most_weights = 0
+    sizes = [height * width * depth * lanes]
+    most_elements = height * width * depth
+    for layer in layers:
+        before = depth
+        if layer.kind in (Kind.CONVOLUTION, Kind.DENSE):
+            depth = layer.channels
+        elif layer.kind is Kind.MAX_POOL:
+            height, width = height // 2, width // 2
+        elif layer.kind is Kind.MEAN:
+            height = width = 1
+        own = _parameter_count(layer, before)
+        parameters += own
+        most_weights = max(most_weights, own, 2 * before)
+        most_elements = max(most_elements, height * width * depth)
+        if layer.kind is Kind.BATCH_NORM:
+            sizes.append(2 * _FLOAT * before)
+        if layer.kind is not Kind.RELU:
+            copies = 2 if layer.kind is Kind.DROPOUT else 1
+            sizes.append(copies * height * width * depth * lanes)
+    sizes += [depth * lanes, most_elements * lanes, most_elements * lanes]
+    sizes += [parameters * _FLOAT, groups * LANES * _FLOAT]
+    sizes += [most_weights * _FLOAT, most_weights * LANES * _FLOAT]
+    return sum(-(-size // _ALIGNMENT) * _ALIGNMENT + _ALIGNMENT for size in sizes)
+
+
+def _parameter_count(layer: Layer, depth: int) -> int:
+    taps = layer.size * layer.size
+    if layer.kind is Kind.BATCH_NORM:
+        return 4 * depth
+    if layer.kind is Kind.CONVOLUTION:
+        return (taps * depth + layer.has_bias) * layer.channels
+    if layer.kind is Kind.DEPTHWISE:
+        return (taps + layer.has_bias) * depth
+    return (depth + 1) * layer.channels if layer.kind is Kind.DENSE else 0
+
+
+def training_bytes(
+    layers: list[Layer], shape: Shape, part: int, images: int, base_bytes: int
+) -> int:
+    """Anonymous memory of a process that trains a network; images stay in the page cache."""
+    parameters, depth = 0, shape[2]
+    for layer in layers:
+        parameters += _parameter_count(layer, depth)
+        if layer.kind in (Kind.CONVOLUTION, Kind.DENSE):
+            depth = layer.channels
+    arrays = _ADAM_ARRAYS * parameters * _FLOAT
+    per_image = 4 * 8
+    return base_bytes + network_bytes(layers, shape, part) + arrays + per_image * images
