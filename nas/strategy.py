@@ -102,7 +102,7 @@ def _is_better(accuracy: Accuracy, than: Accuracy) -> bool:
     return accuracy is not None and (than is None or accuracy > than)
 
 
-FRONTIER_SHARES = (1.0, 0.75)
+FRONTIER_SHARES = (1.0, 0.9)
 """Parts of the largest k that fits, at which each number of cells is first tried."""
 CELLS_TRIED = 3
 FINALISTS, REPEATS = 3, 2
