@@ -61,6 +61,8 @@ def _run(arguments: argparse.Namespace) -> None:
         epochs=arguments.epochs,
         final_epochs=arguments.final_epochs,
         seed=arguments.seed,
+        recipe=arguments.recipe,
+        augmentation=arguments.augment or ("mirror" if dataset.shape[2] == 3 else "shift"),
     )
     try:
         record = run(config, dataset, arguments.out, _Narrator(progress), machine)

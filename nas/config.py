@@ -9,8 +9,21 @@ from nas.space import Shape
 
 SEARCH_BATCH, SEARCH_LEARNING_RATE = 16, 1e-3
 """Recipe of the published search."""
-FINAL_BATCH, FINAL_LEARNING_RATE, FINAL_EPOCHS = 128, 1e-2, 100
-"""Recipe of the published final training."""
+FINAL_EPOCHS = 100
+RECIPES: dict[str, dict[str, Any]] = {
+    "augmented": {
+        "batch_size": 32,
+        "learning_rate": 5e-3,
+        "schedule": "cosine",
+        "smoothing": 0.1,
+    },
+    "paper": {"batch_size": 128, "learning_rate": 1e-2},
+}
+"""Recipes of the final training: ours, chosen by `benchmarks.recipes`, and the published one."""
+DEFAULT_RECIPE = "augmented"
+AUGMENTATIONS = ("none", "shift", "mirror")
+SHIFT_SHARE = 0.08
+"""Of the shorter side of an image: how far it is moved at most."""
 
 _SEED_STEP = 1_000_003
 """Between the seeds of repetitions; larger than seeds that people choose."""
@@ -31,6 +44,9 @@ class SearchConfig:
         limits: Most that a candidate may need.
         epochs: Passes over the training images for each candidate.
         final_epochs: Passes for the winner.
+        recipe: Name of the winner's recipe, one of `RECIPES`.
+        augmentation: One of `AUGMENTATIONS`: what happens to the winner's training images; with
+            `mirror` they are moved and mirrored. The published recipe has none.
         seed: Of everything random.
     """
 
@@ -45,6 +61,8 @@ class SearchConfig:
     epochs: int
     final_epochs: int
     seed: int
+    recipe: str = DEFAULT_RECIPE
+    augmentation: str = "shift"
 
     def __post_init__(self) -> None:
         for name in ("epochs", "final_epochs"):
@@ -54,6 +72,12 @@ class SearchConfig:
             raise ConfigError(f"the seed is {self.seed}, expected 0 to {2**32 - 1}")
         if self.runtime not in RUNTIMES:
             raise ConfigError(f"unknown runtime {self.runtime!r}; known: {', '.join(RUNTIMES)}")
+        if self.recipe not in RECIPES:
+            raise ConfigError(f"unknown recipe {self.recipe!r}; known: {', '.join(RECIPES)}")
+        if self.augmentation not in AUGMENTATIONS:
+            raise ConfigError(
+                f"unknown augmentation {self.augmentation!r}; known: {', '.join(AUGMENTATIONS)}"
+            )
 
     def as_record(self) -> dict[str, Any]:
         """The configuration as JSON holds it."""
@@ -70,12 +94,22 @@ class SearchConfig:
         All candidates have the same seed; a repetition has another.
         """
         seed = (self.seed + repeat * _SEED_STEP) % 2**32
-        return _recipe(self.epochs, SEARCH_BATCH, SEARCH_LEARNING_RATE, seed)
+        return {
+            "epochs": self.epochs,
+            "batch_size": SEARCH_BATCH,
+            "learning_rate": SEARCH_LEARNING_RATE,
+            "seed": seed,
+        }
 
     @property
     def final_recipe(self) -> dict[str, Any]:
         """Recipe of the winner's training, as the worker takes it."""
-        return _recipe(self.final_epochs, FINAL_BATCH, FINAL_LEARNING_RATE, self.seed)
+        recipe = {"epochs": self.final_epochs, "seed": self.seed, **RECIPES[self.recipe]}
+        if self.augmentation == "none" or self.recipe == "paper":
+            return recipe
+        recipe["shift"] = max(1, round(SHIFT_SHARE * min(self.shape[:2])))
+        recipe["flip"] = 0.5 if self.augmentation == "mirror" else 0.0
+        return recipe
 
 
 def differences(recorded: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
@@ -86,12 +120,3 @@ def differences(recorded: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
         for name in names
         if recorded.get(name) != wanted.get(name)
     ]
-
-
-def _recipe(epochs: int, batch_size: int, learning_rate: float, seed: int) -> dict[str, Any]:
-    return {
-        "epochs": epochs,
-        "batch_size": batch_size,
-        "learning_rate": learning_rate,
-        "seed": seed,
-    }

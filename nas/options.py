@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from firmware.targets import known_targets
-from nas.config import FINAL_EPOCHS
+from nas.config import AUGMENTATIONS, DEFAULT_RECIPE, FINAL_EPOCHS, RECIPES
 from nas.cost import RUNTIMES
 from nas.golden import SAMPLES, SEED
 from nas.host_memory import PROFILES
@@ -71,6 +71,18 @@ def _add_run(verbs: _Verbs, command: Command) -> None:
         default=FINAL_EPOCHS,
         metavar="N",
         help="epochs for the winner (%(default)s)",
+    )
+    add(
+        "--recipe",
+        choices=tuple(RECIPES),
+        default=DEFAULT_RECIPE,
+        help="how the winner is trained (%(default)s)",
+    )
+    add(
+        "--augment",
+        choices=AUGMENTATIONS,
+        help="what happens to the winner's training images (mirror for images in colour, which "
+        "moves and mirrors them, else shift)",
     )
     add("--seed", type=int, default=0, metavar="N", help="seed of all randomness (%(default)s)")
     add(
