@@ -102,30 +102,28 @@ def _is_better(accuracy: Accuracy, than: Accuracy) -> bool:
     return accuracy is not None and (than is None or accuracy > than)
 
 
-FRONTIER_SHARES = (1.0, 0.9)
-"""Parts of the largest k that fits, at which each number of cells is first tried."""
-CELLS_TRIED = 3
+FIRST_WIDTH = 8
+"""k at which numbers of cells are compared, or the largest that fits."""
+INNER_SHARE = 0.9
+"""Of the largest k that fits: another k worth a training."""
+CELLS_WIDENED = 2
 FINALISTS, REPEATS = 3, 2
+_Steps = Generator[tuple[Evaluation, ...], tuple[Accuracy, ...], None]
 
 
 def bracket(bounds: Bounds) -> Search:
-    """From the limits inwards, with repetitions where noise decides.
+    """Depth first, then width up to the limits, with repetitions where noise decides.
 
-    Accuracy grows with k until a limit ends it, so each number of cells is tried at the largest k
-    that fits, from the deepest up; two that are worse than the best in a row end the descent. The
-    best numbers of cells are tried at a smaller k too. The best few of all are then trained again
-    with other seeds, and the highest mean wins.
+    Numbers of cells are compared at one width, from the deepest up, until two in a row are worse.
+    The best two are widened: k doubles as long as that helps, up to the largest that fits. The
+    best few of all are then trained again with other seeds, and the highest mean wins.
     """
     found: dict[Candidate, list[float]] = defaultdict(list)
-    edges = _edges(bounds)
-    yield from _descend(edges, found)
-    by_cells = sorted(_ranked(found)[:CELLS_TRIED], key=lambda candidate: -candidate.c)
-    inner = [
-        Candidate(max(1, round(share * candidate.k)), candidate.c)
-        for candidate in by_cells
-        for share in FRONTIER_SHARES[1:]
-    ]
-    yield from _evaluate([c for c in dict.fromkeys(inner) if c not in found], found)
+    widest = {c: bounds.most_kernels(c) for c in range(bounds.most_cells, -1, -1)}
+    first = [Candidate(min(FIRST_WIDTH, k), c) for c, k in widest.items() if k > 0]
+    yield from _while_better(first, found)
+    for candidate in _ranked(found)[:CELLS_WIDENED]:
+        yield from _while_better(_wider(candidate, widest[candidate.c]), found)
     for repeat in range(1, REPEATS + 1):
         finalists = _ranked(found)[:FINALISTS]
         yield from _evaluate([c for c in finalists if len(found[c]) == repeat], found)
@@ -133,27 +131,28 @@ def bracket(bounds: Bounds) -> Search:
     return ranked[0] if ranked else None
 
 
-def _edges(bounds: Bounds) -> list[Candidate]:
-    """The largest candidate of each number of cells, the deepest first."""
-    widths = ((bounds.most_kernels(c), c) for c in range(bounds.most_cells, -1, -1))
-    return [Candidate(k, c) for k, c in widths if k > 0]
+def _wider(candidate: Candidate, most: int) -> list[Candidate]:
+    """Twice as wide, four times, and so on; at last the widest, and one a little below it."""
+    widths = []
+    k = 2 * candidate.k
+    while k < INNER_SHARE * most:
+        widths.append(k)
+        k *= 2
+    widths += [round(INNER_SHARE * most), most]
+    return [Candidate(k, candidate.c) for k in dict.fromkeys(widths) if k > candidate.k]
 
 
-def _descend(
-    edges: list[Candidate], found: dict[Candidate, list[float]]
-) -> Generator[tuple[Evaluation, ...], tuple[Accuracy, ...], None]:
-    """Two numbers of cells at a time, until both are worse than the best before them."""
-    for first in range(0, len(edges), 2):
+def _while_better(candidates: list[Candidate], found: dict[Candidate, list[float]]) -> _Steps:
+    """Two candidates at a time, until both are no better than the best before them."""
+    for first in range(0, len(candidates), 2):
         before = max((mean(values) for values in found.values()), default=-1.0)
-        pair = edges[first : first + 2]
+        pair = candidates[first : first + 2]
         yield from _evaluate(pair, found)
         if found and all(mean(found[c]) <= before for c in pair if c in found):
             return
 
 
-def _evaluate(
-    candidates: Iterable[Candidate], found: dict[Candidate, list[float]]
-) -> Generator[tuple[Evaluation, ...], tuple[Accuracy, ...], None]:
+def _evaluate(candidates: Iterable[Candidate], found: dict[Candidate, list[float]]) -> _Steps:
     """Train each candidate once more; those that fail are not in what is found."""
     wanted = tuple(Evaluation(c, len(found[c]) if c in found else 0) for c in candidates)
     if not wanted:

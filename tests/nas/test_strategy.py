@@ -131,4 +131,14 @@ def test_the_bracket_finds_the_best_of_a_landscape_without_noise_in_few_evaluati
 
     asked, winner = play(judge, "bracket", within(60))
     assert winner == Candidate(15, 3)
-    assert len(asked) <= 15
+    assert len(asked) <= 18
+
+
+def test_the_bracket_does_not_go_to_the_limits_where_width_does_not_help() -> None:
+    """On tiny images a thousand kernels may fit, and are of no use."""
+    asked, winner = play(
+        lambda candidate: 0.8 - abs(candidate.k - 16) / 1000, "bracket", within(5000)
+    )
+    assert winner is not None
+    assert winner.k == 16
+    assert max(k for k, _ in asked) <= 128
