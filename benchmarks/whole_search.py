@@ -105,7 +105,7 @@ class _Clock(Listener):
     def __init__(self) -> None:
         self.search_ended: float | None = None
 
-    def winner_progressed(self, event: dict[str, Any]) -> None:
+    def winner_progressed(self, event: dict[str, Any]) -> None:  # noqa: ARG002 (of the base)
         if self.search_ended is None:
             self.search_ended = time.monotonic()
 

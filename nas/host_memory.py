@@ -1,7 +1,7 @@
 """How much memory of the host the search may take, and what training takes. Reads /proc."""
 
+import contextlib
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -21,23 +21,6 @@ _UNITS = {"": 1, "B": 1, "KIB": 1 << 10, "MIB": MIB, "GIB": 1 << 30, "KB": 1000,
 _UNITS |= {"GB": 10**9}
 _FLOAT, _ALIGNMENT = 4, 64
 _ADAM_ARRAYS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class HostMemory:
-    """What may be taken of the host.
-
-    Attributes:
-        limit_bytes: Anonymous memory of all processes of the search together.
-        base_bytes: What a process takes before it trains anything, as probed on this host.
-    """
-
-    limit_bytes: int
-    base_bytes: int
-
-    def worker_bytes(self, workers: int) -> int:
-        """What each of several workers may take."""
-        return max(0, self.limit_bytes - PARENT_BYTES) // workers
 
 
 def parse_host_memory(text: str) -> int:
@@ -61,12 +44,25 @@ def parse_host_memory(text: str) -> int:
 
 def _cgroup_bytes() -> int:
     """The limit of the control group that this process is in; huge if there is none."""
-    for path in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
-        try:
-            return int(Path(path).read_text())
-        except (OSError, ValueError):
-            continue
-    return 1 << 62
+    limits = [1 << 62]
+    for path in _cgroup_files():
+        with contextlib.suppress(OSError, ValueError):
+            limits.append(int(path.read_text()))
+    return min(limits)
+
+
+def _cgroup_files() -> list[Path]:
+    """Where the kernel tells the limit: version 2, version 1, and both inside a container."""
+    root = Path("/sys/fs/cgroup")
+    files = [root / "memory.max", root / "memory" / "memory.limit_in_bytes"]
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/self/cgroup").read_text().splitlines():
+            _, controllers, path = line.split(":", 2)
+            if controllers == "":
+                files.append(root / path.lstrip("/") / "memory.max")
+            elif "memory" in controllers.split(","):
+                files.append(root / "memory" / path.lstrip("/") / "memory.limit_in_bytes")
+    return files
 
 
 def network_bytes(layers: list[Layer], shape: Shape, part: int) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from firmware.errors import DataError, WorkerError
+from firmware.errors import DataError, HostMemoryError, WorkerError
 from nas.worker import Worker
 
 TASKS = "tests.nas.worker_tasks"
@@ -86,3 +86,14 @@ with Worker() as worker:
         while is_running(server_id) and time.monotonic() < deadline:
             time.sleep(0.05)
         assert not is_running(server_id)
+
+
+def test_a_task_that_takes_more_memory_than_it_may_is_ended_and_the_next_one_runs() -> None:
+    task = "tests.nas.worker_tasks:grow"
+    with Worker(memory_bytes=150 << 20) as worker:
+        assert worker.call(task, {"pieces": 2}) == {"pieces": 2}
+        outcome = worker.run(task, {"pieces": 60})
+        assert isinstance(outcome.error, HostMemoryError)
+        assert "are allowed" in str(outcome.error)
+        assert 150 << 20 < outcome.peak_anonymous_bytes < 250 << 20
+        assert worker.call(task, {"pieces": 1}) == {"pieces": 1}

@@ -79,3 +79,13 @@ def keras_gradients(arguments: dict[str, Any], _: object) -> dict[str, Any]:
         after=np.concatenate([np.ravel(weight) for weight in model.get_weights()]),
     )
     return {}
+
+
+def grow(arguments: dict[str, Any], report: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+    """Take more and more memory, a piece at a time."""
+    taken = []
+    for piece in range(arguments["pieces"]):
+        taken.append(bytearray(os.urandom(1 << 20)) * 10)
+        report({"piece": piece})
+        time.sleep(0.1)
+    return {"pieces": len(taken)}
