@@ -10,23 +10,25 @@ REPRESENTATIVE_IMAGES = 150
 """Images from which the ranges of the activations are taken; the published number."""
 
 
-def convert_int8(model: Any, images: NDArray[np.uint8]) -> bytes:
-    """The .tflite of a Keras model, int8 inside, uint8 in and out.
+def convert_int8(model: Any, images: NDArray[np.uint8], scale: float, ports: str) -> bytes:
+    """The .tflite of a Keras model, int8 inside.
 
     Args:
-        model: Takes one float image of 0 to 255.
+        model: Takes one float image.
         images: (n, h, w, c) representative images.
+        scale: From a byte to the model's input.
+        ports: Type of input and output, `uint8` or `int8`.
     """
     import tensorflow as tf
 
     def representative() -> Iterator[list[NDArray[np.float32]]]:
         for image in images:
-            yield [image[np.newaxis].astype(np.float32)]
+            yield [image[np.newaxis].astype(np.float32) * np.float32(scale)]
 
     converter = tf.lite.TFLiteConverter.from_keras_model(model)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = representative
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
-    converter.inference_input_type = tf.uint8
-    converter.inference_output_type = tf.uint8
+    converter.inference_input_type = tf.as_dtype(ports)
+    converter.inference_output_type = tf.as_dtype(ports)
     return bytes(converter.convert())

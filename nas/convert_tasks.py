@@ -17,7 +17,7 @@ from nas.convert import REPRESENTATIVE_IMAGES, convert_int8
 from nas.dataset import Dataset, open_dataset
 from nas.golden import write_golden
 from nas.space import Candidate
-from nas.spaces import build_keras_model
+from nas.spaces import build_keras_model, find_space
 from nas.splits import Split
 from nas.train_tasks import training_key
 
@@ -43,9 +43,13 @@ def convert_winner(arguments: Arguments, report: Report) -> dict[str, Any]:
     )
     model.set_weights(checkpoint.best)
     report({"stage": "converting"})
-    content = convert_int8(model, _representative(dataset, arguments["recipe"]["seed"]))
+    space = find_space(arguments["space"])
+    graph = space.lower(Candidate(*arguments["candidate"]), dataset.shape, len(dataset.classes))
+    ports = graph.tensors[graph.inputs[0]].dtype.value
+    images = _representative(dataset, arguments["recipe"]["seed"])
+    content = convert_int8(model, images, space.keras_scale, ports)
     report({"stage": "testing the int8 model"})
-    accuracy = _int8_accuracy(content, dataset)
+    accuracy = _int8_accuracy(content, dataset, space.keras_scale)
     write_bytes(Path(arguments["model"]), content)
     return {"int8_test_accuracy": accuracy}
 
@@ -76,14 +80,23 @@ def _representative(dataset: Dataset, seed: int) -> NDArray[np.uint8]:
     return np.asarray(images[np.sort(chosen)])
 
 
-def _int8_accuracy(content: bytes, dataset: Dataset) -> float:
-    """Test accuracy with TFLite's optimised int8 kernels on one thread."""
+def _int8_accuracy(content: bytes, dataset: Dataset, scale: float) -> float:
+    """Test accuracy with TFLite's optimised int8 kernels on one thread.
+
+    Bytes go in as they are where the input takes bytes; else they are scaled and quantized.
+    """
     import tensorflow as tf
 
     kernels = tf.lite.experimental.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
     interpreter = _interpreter(content, kernels)
     images, labels = dataset.images(Split.TEST), dataset.labels(Split.TEST)
-    predicted = [_invoke(interpreter, image[np.newaxis])[0].argmax() for image in images]
+    table: NDArray[Any] = np.arange(256, dtype=np.uint8)
+    port = interpreter.get_input_details()[0]
+    if port["dtype"] is np.int8:
+        step, zero_point = port["quantization"]
+        levels = np.round(np.arange(256) * scale / step + zero_point)
+        table = levels.clip(-128, 127).astype(np.int8)
+    predicted = [_invoke(interpreter, table[image[np.newaxis]])[0].argmax() for image in images]
     return float((np.asarray(predicted) == labels).mean())
 
 

@@ -25,3 +25,8 @@ def conv(index: int) -> str:
 def pool(index: int) -> str:
     """Pooling of cell `index`, counted from 1."""
     return f"pool_{index}"
+
+
+def relu(index: int) -> str:
+    """Activation after convolution `index`, where it is a layer of its own."""
+    return f"relu_{index}"

@@ -71,6 +71,25 @@ def paper_layers(candidate: Candidate, shape: Shape, classes: int) -> list[Layer
     return [*layers, *_head(classes)]
 
 
+def folded_layers(candidate: Candidate, shape: Shape, classes: int) -> list[Layer]:
+    """The same network with batch normalisation after each convolution.
+
+    Raises:
+        ConfigError: The candidate has more cells than the input allows.
+    """
+    check_candidate(candidate, shape)
+    layers: list[Layer] = []
+    for index, kernels in enumerate(channels(candidate)):
+        if index > 0:
+            layers.append(Layer(Kind.MAX_POOL))
+        layers += [
+            Layer(Kind.CONVOLUTION, kernels, _KERNEL, has_bias=False),
+            Layer(Kind.BATCH_NORM),
+            Layer(Kind.RELU),
+        ]
+    return [*layers, *_head(classes)]
+
+
 def _head(classes: int) -> list[Layer]:
     dropout = Layer(Kind.DROPOUT, rate=DROPOUT_FRACTION)
     return [Layer(Kind.MEAN), dropout, Layer(Kind.DENSE, classes)]

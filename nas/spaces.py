@@ -7,8 +7,9 @@ from typing import Any
 
 from codegen.graph import Graph
 from firmware.errors import ConfigError
-from nas.layers import Layer, paper_layers
+from nas.layers import Layer, folded_layers, paper_layers
 from nas.lower import lower_paper
+from nas.lower_folded import lower_folded
 from nas.space import Candidate, Shape
 
 
@@ -22,19 +23,22 @@ class Space:
         layers: Gives the same network for the trainer.
         keras_builder: `module:function` that builds the same network in Keras; imported by the
             worker process alone, because it needs TensorFlow.
-        input_scale: From a byte to the trained network's input, with `input_offset`.
-        input_offset: Added after scaling.
+        keras_scale: From a byte to the Keras model's input; 1 where it scales it itself.
     """
 
     name: str
     lower: Callable[[Candidate, Shape, int], Graph]
     layers: Callable[[Candidate, Shape, int], list[Layer]]
     keras_builder: str
-    input_scale: float = 1 / 255
-    input_offset: float = 0.0
+    keras_scale: float = 1.0
 
 
-_SPACES = (Space("paper", lower_paper, paper_layers, "nas.paper_keras:build_model"),)
+_SPACES = (
+    Space("paper", lower_paper, paper_layers, "nas.paper_keras:build_model"),
+    Space(
+        "folded", lower_folded, folded_layers, "nas.folded_keras:build_model", keras_scale=1 / 255
+    ),
+)
 
 
 def known_spaces() -> tuple[str, ...]:

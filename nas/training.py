@@ -84,9 +84,7 @@ class Trainer:
         definition = find_space(space)
         self._layers = definition.layers(candidate, dataset.shape, len(dataset.classes))
         part = recipe.part or recipe.batch_size
-        self._network = Network(
-            self._layers, dataset.shape, part, definition.input_scale, definition.input_offset
-        )
+        self._network = Network(self._layers, dataset.shape, part)
         self.state: NDArray[np.float32] = np.zeros((3, self._network.parameter_count), np.float32)
         self.state[0] = initial_parameters(self._layers, dataset.shape[2], recipe.seed)
         self._images = dataset.images(Split.TRAIN)

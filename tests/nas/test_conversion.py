@@ -8,21 +8,25 @@ from codegen.graph import Graph, count_macc
 from codegen.operators import check_operators
 from codegen.planner import plan_graph
 from codegen.read_tflite import read_tflite
+from codegen.tflm.arena import plan_tflm_arena
+from codegen.tflm.structures import MCU
 from nas.dataset import Dataset
-from nas.lower import lower_paper
 from nas.model_size import predict_model_bytes
 from nas.space import Candidate
+from nas.spaces import find_space, known_spaces
 from nas.worker import Worker
 
 PHOTOS = [Candidate(1, 0), Candidate(3, 3), Candidate(6, 4), Candidate(9, 5)]
 
 
-def convert(worker: Worker, dataset: Dataset, candidate: Candidate, folder: Path) -> Path:
+def convert(
+    worker: Worker, dataset: Dataset, space: str, candidate: Candidate, folder: Path
+) -> Path:
     """Train a candidate for one epoch, and convert it."""
     model = folder / f"{candidate.k}_{candidate.c}.tflite"
     arguments = {
         "dataset": str(dataset.folder),
-        "space": "paper",
+        "space": space,
         "candidate": [candidate.k, candidate.c],
         "recipe": {"epochs": 1, "batch_size": 16, "learning_rate": 1e-3, "seed": 0},
         "checkpoint": str(folder / f"{candidate.k}_{candidate.c}.npz"),
@@ -58,23 +62,38 @@ def check_equality(model: Path, lowered: Graph) -> None:
     assert check_operators(read) == []
 
 
+@pytest.mark.parametrize("space", known_spaces())
 @pytest.mark.parametrize("candidate", PHOTOS, ids=str)
 def test_a_lowered_candidate_is_what_the_converter_writes(
-    candidate: Candidate, worker: Worker, photo_dataset: Dataset, tmp_path: Path
+    space: str, candidate: Candidate, worker: Worker, photo_dataset: Dataset, tmp_path: Path
 ) -> None:
-    model = convert(worker, photo_dataset, candidate, tmp_path)
-    check_equality(model, lower_paper(candidate, (50, 50, 3), 2))
+    model = convert(worker, photo_dataset, space, candidate, tmp_path)
+    check_equality(model, find_space(space).lower(candidate, (50, 50, 3), 2))
 
 
+@pytest.mark.parametrize("space", known_spaces())
 def test_it_holds_for_small_grey_images_too(
-    worker: Worker, small_dataset: Dataset, tmp_path: Path
+    space: str, worker: Worker, small_dataset: Dataset, tmp_path: Path
 ) -> None:
-    model = convert(worker, small_dataset, Candidate(5, 3), tmp_path)
-    check_equality(model, lower_paper(Candidate(5, 3), (8, 8, 1), 2))
+    model = convert(worker, small_dataset, space, Candidate(5, 3), tmp_path)
+    check_equality(model, find_space(space).lower(Candidate(5, 3), (8, 8, 1), 2))
 
 
+@pytest.mark.parametrize("space", known_spaces())
 def test_the_predicted_bytes_of_a_file_are_exact_but_for_one_element_constants(
-    worker: Worker, photo_dataset: Dataset, tmp_path: Path
+    space: str, worker: Worker, photo_dataset: Dataset, tmp_path: Path
 ) -> None:
-    model = convert(worker, photo_dataset, Candidate(4, 2), tmp_path)
-    assert predict_model_bytes(lower_paper(Candidate(4, 2), (50, 50, 3), 2)) == model.stat().st_size
+    model = convert(worker, photo_dataset, space, Candidate(4, 2), tmp_path)
+    lowered = find_space(space).lower(Candidate(4, 2), (50, 50, 3), 2)
+    assert predict_model_bytes(lowered) == model.stat().st_size
+
+
+def test_a_space_without_normalisation_in_the_graph_takes_less_of_the_target() -> None:
+    """Operators, flash, and with an interpreter the arena."""
+    plain, folded = (
+        find_space(space).lower(Candidate(8, 3), (50, 50, 3), 2) for space in ("paper", "folded")
+    )
+    assert len(folded.operators) < len(plain.operators) / 2
+    assert predict_model_bytes(folded) < predict_model_bytes(plain)
+    assert plan_tflm_arena(folded, MCU).required_bytes < plan_tflm_arena(plain, MCU).required_bytes
+    assert plan_graph(folded).arena_bytes <= plan_graph(plain).arena_bytes

@@ -57,8 +57,7 @@ def test_losses_gradients_and_probabilities_are_those_of_keras(
     np.savez(files["batch"], images=images, labels=labels, parameters=parameters)
     arguments = {"space": space, "candidate": [candidate.k, candidate.c], **files}
     worker.call("tests.nas.worker_tasks:keras_gradients", arguments)
-    scaling = (definition.input_scale, definition.input_offset)
-    with np.load(files["out"]) as expected, Network(layers, shape, 32, *scaling) as network:
+    with np.load(files["out"]) as expected, Network(layers, shape, 32) as network:
         probabilities = network.predict(parameters, images)
         np.testing.assert_allclose(probabilities, expected["probabilities"], atol=2e-5)
         loss, gradients = network.gradients(parameters, images, labels)

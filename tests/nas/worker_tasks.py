@@ -51,10 +51,11 @@ def keras_gradients(arguments: dict[str, Any], _: object) -> dict[str, Any]:
     import tensorflow as tf
 
     from nas.space import Candidate
-    from nas.spaces import build_keras_model
+    from nas.spaces import build_keras_model, find_space
 
     with np.load(arguments["batch"]) as batch:
-        images, labels, flat = batch["images"], batch["labels"], batch["parameters"]
+        labels, flat = batch["labels"], batch["parameters"]
+        images = batch["images"].astype(np.float32) * find_space(arguments["space"]).keras_scale
     model = build_keras_model(
         arguments["space"], Candidate(*arguments["candidate"]), images.shape[1:], 4
     )
@@ -64,9 +65,9 @@ def keras_gradients(arguments: dict[str, Any], _: object) -> dict[str, Any]:
     for layer in model.layers:
         if isinstance(layer, keras.layers.Dropout):
             layer.rate = 0.0
-    probabilities = np.asarray(model(images.astype(np.float32), training=False))
+    probabilities = np.asarray(model(images, training=False))
     with tf.GradientTape() as tape:
-        predicted = model(images.astype(np.float32), training=True)
+        predicted = model(images, training=True)
         loss = tf.reduce_mean(keras.losses.sparse_categorical_crossentropy(labels, predicted))
     found = tape.gradient(loss, model.trainable_variables)
     by_path = dict(zip((v.path for v in model.trainable_variables), found, strict=True))
