@@ -76,7 +76,7 @@ def _machine(arguments: argparse.Namespace) -> Machine:
     workers = arguments.workers or os.cpu_count() or 1
     if workers < 1:
         raise ConfigError(f"--workers is {workers}, expected at least 1")
-    return Machine(workers, parse_host_memory(arguments.host_memory))
+    return Machine(workers, parse_host_memory(arguments.host_memory), arguments.scheduler)
 
 
 def _dataset(arguments: argparse.Namespace, progress: Progress) -> Dataset:

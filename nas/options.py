@@ -93,6 +93,12 @@ def _add_run(verbs: _Verbs, command: Command) -> None:
         f"{', '.join(PROFILES)} (%(default)s)",
     )
     add("--workers", type=int, metavar="N", help="trainings side by side (one for each core)")
+    add(
+        "--scheduler",
+        default="",
+        metavar="tcp://HOST:PORT",
+        help="a Dask scheduler: its machines train the candidates",
+    )
     add("--skip-broken", action="store_true", help="leave out images that cannot be read")
     add("--json", action="store_true", help="print run.json instead of tables")
 

@@ -13,7 +13,7 @@ from nas.golden import SAMPLES, SEED
 from nas.host_memory import PARENT_BYTES, training_bytes
 from nas.layers import LANES
 from nas.make_golden import make_golden
-from nas.pool import WorkerPool
+from nas.pool import Pool, WorkerPool
 from nas.search import Host, run_search
 from nas.space import Candidate
 from nas.spaces import find_space
@@ -45,10 +45,19 @@ class Machine:
     Attributes:
         workers: Processes that train side by side.
         memory_bytes: Anonymous memory of all processes; None if it is not limited.
+        scheduler: Address of a Dask scheduler whose cluster trains; empty for this machine.
     """
 
     workers: int = 1
     memory_bytes: int | None = None
+    scheduler: str = ""
+
+    @property
+    def worker_bytes(self) -> int | None:
+        """What each worker may take."""
+        if self.memory_bytes is None:
+            return None
+        return max(0, self.memory_bytes - PARENT_BYTES) // self.workers
 
 
 def run(
@@ -66,7 +75,7 @@ def run(
         WorkerError: Training or conversion failed.
     """
     with TrialStore(out, config) as store:
-        with WorkerPool(_workers(machine)) as pool:
+        with _make_pool(machine) as pool:
             host = _host(pool, dataset, machine)
             winner, trials = run_search(
                 config, host, store, listener.trial_ended, listener.trial_progressed
@@ -78,8 +87,9 @@ def run(
                 "recipe": config.final_recipe | {"part": _final_part(config, host, winner)},
                 "checkpoint": str(out / "winner.npz"),
             }
-            tell = listener.winner_progressed
-            training = pool.call("nas.train_tasks:train_winner", arguments, tell)
+        tell = listener.winner_progressed
+        with Worker(memory_bytes=machine.worker_bytes) as worker:
+            training = worker.call("nas.train_tasks:train_winner", arguments, tell)
         with Worker(CONVERSION) as worker:
             arguments |= {"model": str(out / "model.tflite")}
             training |= worker.call("nas.convert_tasks:convert_winner", arguments, tell)
@@ -89,20 +99,20 @@ def run(
     return record
 
 
-def _workers(machine: Machine) -> list[Worker]:
-    share = None
-    if machine.memory_bytes is not None:
-        share = max(0, machine.memory_bytes - PARENT_BYTES) // machine.workers
-    return [Worker(memory_bytes=share) for _ in range(machine.workers)]
+def _make_pool(machine: Machine) -> Pool:
+    if machine.scheduler:
+        from nas.dask_pool import DaskPool
+
+        return DaskPool(machine.scheduler, machine.worker_bytes)
+    workers = [Worker(memory_bytes=machine.worker_bytes) for _ in range(machine.workers)]
+    return WorkerPool(workers)
 
 
-def _host(pool: WorkerPool, dataset: Dataset, machine: Machine) -> Host:
+def _host(pool: Pool, dataset: Dataset, machine: Machine) -> Host:
     """The host with what a worker takes before it trains, which is measured once."""
-    share = None
-    if machine.memory_bytes is not None:
-        share = max(0, machine.memory_bytes - PARENT_BYTES) // machine.workers
     base_bytes = pool.call("nas.train_tasks:probe", {})["anonymous_bytes"]
-    return Host(pool, str(dataset.folder), dataset.counts["train"], share, base_bytes)
+    images = dataset.counts["train"]
+    return Host(pool, str(dataset.folder), images, machine.worker_bytes, base_bytes)
 
 
 def _final_part(config: SearchConfig, host: Host, winner: Trial) -> int:

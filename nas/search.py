@@ -8,7 +8,7 @@ from firmware.errors import ConfigError, HostMemoryError, InfeasibleError, Worke
 from nas.config import SearchConfig
 from nas.cost import exceeded, measure_cost, needs
 from nas.host_memory import training_bytes
-from nas.pool import WorkerPool
+from nas.pool import Pool
 from nas.space import Candidate, cell_limit
 from nas.spaces import find_space
 from nas.strategy import Bounds, Evaluation, start_strategy
@@ -32,7 +32,7 @@ class Host:
         base_bytes: What a worker takes before it trains.
     """
 
-    pool: WorkerPool
+    pool: Pool
     dataset_folder: str
     images: int
     worker_bytes: int | None = None
