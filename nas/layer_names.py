@@ -30,3 +30,18 @@ def pool(index: int) -> str:
 def relu(index: int) -> str:
     """Activation after convolution `index`, where it is a layer of its own."""
     return f"relu_{index}"
+
+
+def depthwise(index: int) -> str:
+    """Depthwise convolution of cell `index`."""
+    return f"depthwise_{index}"
+
+
+def depthwise_norm(index: int) -> str:
+    """Batch normalisation after the depthwise convolution of cell `index`."""
+    return f"depthwise_norm_{index}"
+
+
+def depthwise_relu(index: int) -> str:
+    """Activation after the depthwise convolution of cell `index`."""
+    return f"depthwise_relu_{index}"

@@ -82,12 +82,30 @@ def folded_layers(candidate: Candidate, shape: Shape, classes: int) -> list[Laye
     for index, kernels in enumerate(channels(candidate)):
         if index > 0:
             layers.append(Layer(Kind.MAX_POOL))
+        layers += _normalised(Layer(Kind.CONVOLUTION, kernels, _KERNEL, has_bias=False))
+    return [*layers, *_head(classes)]
+
+
+def separable_layers(candidate: Candidate, shape: Shape, classes: int) -> list[Layer]:
+    """As `folded_layers`; cells have a depthwise convolution and one of 1×1.
+
+    Raises:
+        ConfigError: The candidate has more cells than the input allows.
+    """
+    check_candidate(candidate, shape)
+    first, *others = channels(candidate)
+    layers = _normalised(Layer(Kind.CONVOLUTION, first, _KERNEL, has_bias=False))
+    for kernels in others:
         layers += [
-            Layer(Kind.CONVOLUTION, kernels, _KERNEL, has_bias=False),
-            Layer(Kind.BATCH_NORM),
-            Layer(Kind.RELU),
+            Layer(Kind.MAX_POOL),
+            *_normalised(Layer(Kind.DEPTHWISE, size=_KERNEL, has_bias=False)),
+            *_normalised(Layer(Kind.CONVOLUTION, kernels, 1, has_bias=False)),
         ]
     return [*layers, *_head(classes)]
+
+
+def _normalised(convolution: Layer) -> list[Layer]:
+    return [convolution, Layer(Kind.BATCH_NORM), Layer(Kind.RELU)]
 
 
 def _head(classes: int) -> list[Layer]:

@@ -24,6 +24,15 @@ _OPTIONS: dict[str, Mapping[str, int | float | str | bool]] = {
         "dilation_h_factor": 1,
         "quantized_bias_type": 0,
     },
+    "DEPTHWISE_CONV_2D": {
+        "padding": "SAME",
+        "stride_w": 1,
+        "stride_h": 1,
+        "depth_multiplier": 1,
+        "fused_activation_function": "RELU",
+        "dilation_w_factor": 1,
+        "dilation_h_factor": 1,
+    },
     "MAX_POOL_2D": {
         "padding": "VALID",
         "stride_w": 2,

@@ -17,6 +17,7 @@ from nas.layer_names import INPUT
 _OPTION_FIELDS: dict[str, tuple[tuple[int, int], ...]] = {
     "MUL": (),
     "ADD": (),
+    "DEPTHWISE_CONV_2D": ((1, 4), (2, 4), (3, 4), (4, 1)),
     "CONV_2D": ((1, 4), (2, 4), (3, 1)),  # stride_w, stride_h, RELU; SAME is the default
     "MAX_POOL_2D": ((0, 1), (1, 4), (2, 4), (3, 4), (4, 4)),  # VALID, strides, filter
     "MEAN": (),
@@ -75,8 +76,10 @@ def _count_operator_codes(size: FlatBufferSize, graph: Graph) -> None:
 
 
 def _count_subgraph(size: FlatBufferSize, graph: Graph, any_batch: bool) -> None:
-    for tensor in graph.tensors:
-        _count_tensor(size, tensor, any_batch)
+    # Scales of depthwise weights lie along the last dimension; the first is the default.
+    depthwise = {o.inputs[1] for o in graph.operators if o.kind == "DEPTHWISE_CONV_2D"}
+    for index, tensor in enumerate(graph.tensors):
+        _count_tensor(size, tensor, any_batch, has_axis=index in depthwise)
     size.vector(OFFSET_BYTES, len(graph.tensors))
     size.vector(4, len(graph.inputs))
     size.vector(4, len(graph.outputs))
@@ -88,13 +91,14 @@ def _count_subgraph(size: FlatBufferSize, graph: Graph, any_batch: bool) -> None
     size.table(*((slot, OFFSET_BYTES) for slot in range(5)))
 
 
-def _count_tensor(size: FlatBufferSize, tensor: Tensor, any_batch: bool) -> None:
+def _count_tensor(size: FlatBufferSize, tensor: Tensor, any_batch: bool, has_axis: bool) -> None:
     size.vector(4, len(tensor.shape))
     size.string(len(tensor.name))
     if tensor.scale_count > 0:
         size.vector(4, tensor.scale_count)
         size.vector(8, tensor.scale_count)
-        size.table((2, OFFSET_BYTES), (3, OFFSET_BYTES))
+        axis = [(6, 4)] if has_axis else []
+        size.table((2, OFFSET_BYTES), (3, OFFSET_BYTES), *axis)
     else:
         size.table()
     assert tensor.dtype is not DType.FLOAT32, "float32 is the schema's default and not written"

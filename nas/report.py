@@ -20,7 +20,10 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -
 def run_text(record: dict[str, Any]) -> str:
     """The trials of a run and its winner, from what run.json holds."""
     rows = [_trial_row(trial, record["winner"]) for trial in record["trials"]]
-    header = ("k,c", "", "valid acc", "RAM bytes", "flash bytes", "MACC", "s", "peak MB", "reason")
+    header = (
+        *("k,c", "", "valid acc", "RAM bytes", "flash bytes", "MACC", "s"),
+        *("MB", "predicted", "reason"),
+    )
     winner = record["winner"]
     candidate = winner["candidate"]
     trials = table(header, rows, left=2)
@@ -39,16 +42,18 @@ def run_text(record: dict[str, Any]) -> str:
 
 def _trial_row(trial: dict[str, Any], winner: dict[str, Any]) -> tuple[str, ...]:
     candidate, cost = trial["candidate"], trial["cost"]
+    repeat = trial["repeat"]
     costs = ("–", "–", "–")
     if cost:
         costs = (f"{cost['arena_bytes']:,}", f"{cost['model_bytes']:,}", f"{cost['macc']:,}")
     is_trained = trial["accuracy"] is not None
     return (
-        f"{candidate['k']},{candidate['c']}",
+        f"{candidate['k']},{candidate['c']}" + (f" #{repeat + 1}" if repeat else ""),
         "*" if candidate == winner["candidate"] else "",
         f"{trial['accuracy']:.4f}" if is_trained else trial["status"],
         *costs,
         f"{trial['seconds']:.1f}" if is_trained else "–",
         f"{trial['peak_anonymous_bytes'] / 1e6:.0f}" if is_trained else "–",
+        f"{trial['predicted_anonymous_bytes'] / 1e6:.0f}",
         trial["reason"],
     )

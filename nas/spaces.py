@@ -7,9 +7,9 @@ from typing import Any
 
 from codegen.graph import Graph
 from firmware.errors import ConfigError
-from nas.layers import Layer, folded_layers, paper_layers
+from nas.layers import Layer, folded_layers, paper_layers, separable_layers
 from nas.lower import lower_paper
-from nas.lower_folded import lower_folded
+from nas.lower_folded import lower_folded, lower_separable
 from nas.space import Candidate, Shape
 
 
@@ -37,6 +37,13 @@ _SPACES = (
     Space("paper", lower_paper, paper_layers, "nas.paper_keras:build_model"),
     Space(
         "folded", lower_folded, folded_layers, "nas.folded_keras:build_model", keras_scale=1 / 255
+    ),
+    Space(
+        "separable",
+        lower_separable,
+        separable_layers,
+        "nas.separable_keras:build_model",
+        keras_scale=1 / 255,
     ),
 )
 
