@@ -16,23 +16,27 @@ from codegen.tflm.arena import plan_tflm_arena
 from codegen.tflm.structures import MCU, RECORDING_WHEEL
 from nas.lower import lower_paper
 from nas.space import Candidate
+from nas.spaces import find_space, known_spaces
 from tests.codegen.person_detection import person_detection
 from tests.firmware.operator_cases import CASES, FUSED
 from tests.graph_file import graph_file
 
 NAS_K8_C3 = Path("benchmarks/models/nas_k8_c3.tflite")
 ROOMY_BYTES = 1 << 20
+CANDIDATES = 30
 
 
 def candidates() -> list[bytes]:
-    """Twelve random networks of the search space, other inputs and classes among them."""
+    """Random networks of each search space, other inputs and classes among them."""
     rng = np.random.default_rng(7)
     files = []
-    for index in range(12):
+    spaces = [find_space(name) for name in known_spaces()]
+    for index in range(CANDIDATES):
         height, width = (int(size) for size in rng.integers(16, 97, 2))
         candidate = Candidate(int(rng.integers(1, 12)), int(rng.integers(0, 5)))
         shape = (height, width, int(rng.choice([1, 3])))
-        files.append(graph_file(lower_paper(candidate, shape, int(rng.integers(2, 11))), index))
+        lower = spaces[index % len(spaces)].lower
+        files.append(graph_file(lower(candidate, shape, int(rng.integers(2, 11))), index))
     return files
 
 
