@@ -1,9 +1,12 @@
 """Progress of long work on stderr. Prints."""
 
+import re
 import sys
 import time
 from collections.abc import Callable
 from typing import TextIO
+
+from firmware.errors import ConfigError
 
 _PLAIN_INTERVAL_S = 5.0
 _TERMINAL_INTERVAL_S = 0.1
@@ -64,3 +67,16 @@ def duration(seconds: float) -> str:
     if seconds < 90 * 60:
         return f"{seconds / 60:.0f} min"
     return f"{seconds / 3600:.1f} h"
+
+
+def parse_duration(text: str) -> float:
+    """Seconds of `90s`, `45min` or `8h`.
+
+    Raises:
+        ConfigError: The text is none of them.
+    """
+    units = {"s": 1, "min": 60, "h": 3600}
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(s|min|h)", text)
+    if match is None:
+        raise ConfigError(f"{text!r} is no length of time such as 90s, 45min or 8h")
+    return float(match.group(1)) * units[match.group(2)]

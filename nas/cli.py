@@ -14,7 +14,7 @@ from codegen.read_tflite import read_tflite
 from firmware.command_line import run as run_command
 from firmware.errors import ConfigError
 from firmware.files import sha256_of_file, write_json, write_text
-from firmware.progress import Progress, duration
+from firmware.progress import Progress, duration, parse_duration
 from firmware.targets import Target, load_target
 from nas.config import SearchConfig
 from nas.cost import Limits
@@ -76,7 +76,12 @@ def _machine(arguments: argparse.Namespace) -> Machine:
     workers = arguments.workers or os.cpu_count() or 1
     if workers < 1:
         raise ConfigError(f"--workers is {workers}, expected at least 1")
-    return Machine(workers, parse_host_memory(arguments.host_memory), arguments.scheduler)
+    return Machine(
+        workers,
+        parse_host_memory(arguments.host_memory),
+        arguments.scheduler,
+        parse_duration(arguments.max_time) if arguments.max_time else None,
+    )
 
 
 def _dataset(arguments: argparse.Namespace, progress: Progress) -> Dataset:

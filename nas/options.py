@@ -92,6 +92,12 @@ def _add_run(verbs: _Verbs, command: Command) -> None:
         help="memory that the search may take: auto, 512MiB, or a host such as "
         f"{', '.join(PROFILES)} (%(default)s)",
     )
+    add(
+        "--max-time",
+        default="",
+        metavar="TIME",
+        help="end the search after 90s, 45min or 8h with the best so far (final training apart)",
+    )
     add("--workers", type=int, metavar="N", help="trainings side by side (one for each core)")
     add(
         "--scheduler",

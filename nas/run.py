@@ -1,6 +1,7 @@
 """One run: search, train the winner, convert it, record what happened. I/O."""
 
 import platform
+import time
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -46,11 +47,13 @@ class Machine:
         workers: Processes that train side by side.
         memory_bytes: Anonymous memory of all processes; None if it is not limited.
         scheduler: Address of a Dask scheduler whose cluster trains; empty for this machine.
+        search_s: Seconds after which the search takes the best so far; None for no limit.
     """
 
     workers: int = 1
     memory_bytes: int | None = None
     scheduler: str = ""
+    search_s: float | None = None
 
     @property
     def worker_bytes(self) -> int | None:
@@ -112,7 +115,9 @@ def _host(pool: Pool, dataset: Dataset, machine: Machine) -> Host:
     """The host with what a worker takes before it trains, which is measured once."""
     base_bytes = pool.call("nas.train_tasks:probe", {})["anonymous_bytes"]
     images = dataset.counts["train"]
-    return Host(pool, str(dataset.folder), images, machine.worker_bytes, base_bytes)
+    deadline_s = None if machine.search_s is None else time.monotonic() + machine.search_s
+    folder = str(dataset.folder)
+    return Host(pool, folder, images, machine.worker_bytes, base_bytes, deadline_s)
 
 
 def _final_part(config: SearchConfig, host: Host, winner: Trial) -> int:

@@ -1,7 +1,10 @@
 """Runs a strategy over the candidates that fit. I/O through the store and the workers."""
 
-from collections.abc import Callable
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from statistics import mean
 from typing import Any
 
 from firmware.errors import ConfigError, HostMemoryError, InfeasibleError, WorkerError
@@ -30,6 +33,7 @@ class Host:
         images: Training images.
         worker_bytes: Anonymous memory that a worker may take; None if it is not limited.
         base_bytes: What a worker takes before it trains.
+        deadline_s: When the search stops asking for more, by `time.monotonic`; None for never.
     """
 
     pool: Pool
@@ -37,6 +41,12 @@ class Host:
     images: int
     worker_bytes: int | None = None
     base_bytes: int = 0
+    deadline_s: float | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the time of the search is over."""
+        return self.deadline_s is not None and time.monotonic() > self.deadline_s
 
 
 def run_search(
@@ -44,7 +54,8 @@ def run_search(
 ) -> tuple[Trial, list[Trial]]:
     """Judge candidates until the strategy has its winner; gives its trial, and all trials.
 
-    Candidates that the store holds as trained are not trained again.
+    Candidates that the store holds as trained are not trained again. When the time is over, the
+    candidate with the best mean so far wins; what is being trained is finished first.
 
     Raises:
         InfeasibleError: No candidate fits the limits.
@@ -56,18 +67,32 @@ def run_search(
     )
     strategy = start_strategy(config.strategy, bounds)
     judged: dict[Evaluation, Trial] = {}
+    winner: Candidate | None
     try:
         wanted = next(strategy)
         while True:
             new = [evaluation for evaluation in wanted if evaluation not in judged]
             _judge(config, host, new, store, judged, on_trial, on_epoch)
+            best = best_so_far(judged.values())
+            if host.is_over and best is not None:
+                winner = best
+                break
             wanted = strategy.send(tuple(judged[evaluation].accuracy for evaluation in wanted))
     except StopIteration as stop:
-        winner: Candidate | None = stop.value
+        winner = stop.value
     if winner is None:
         nearest = [price(config, host, Evaluation(Candidate(1, c))) for c in range(2)]
         raise _no_winner(config, list(judged.values()) or nearest)
     return judged[Evaluation(winner)], list(judged.values())
+
+
+def best_so_far(trials: Iterable[Trial]) -> Candidate | None:
+    """The candidate with the highest mean accuracy; of equal ones the smaller."""
+    found: dict[Candidate, list[float]] = defaultdict(list)
+    for trial in trials:
+        if trial.accuracy is not None:
+            found[trial.candidate].append(trial.accuracy)
+    return min(found, key=lambda candidate: (-mean(found[candidate]), candidate), default=None)
 
 
 def _judge(

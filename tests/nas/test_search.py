@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from firmware.errors import ConfigError, InfeasibleError, WorkerError
+from firmware.progress import parse_duration
 from nas.config import SearchConfig
 from nas.cost import Limits
 from nas.host_memory import training_bytes
@@ -180,3 +181,25 @@ def test_a_repetition_has_another_seed_and_its_own_trial(tmp_path: Path) -> None
     again = FakeWorker()
     search(tmp_path, again, config)
     assert again.trained == []
+
+
+def test_when_the_time_is_over_the_best_so_far_wins(tmp_path: Path) -> None:
+    worker = FakeWorker()
+    with TrialStore(tmp_path, CONFIG) as store:
+        host = Host(WorkerPool([worker]), "images", 100, deadline_s=0.0)
+        winner, trials = run_search(CONFIG, host, store, lambda _: None, lambda *_: None)
+    assert winner.candidate == Candidate(1, 0)
+    assert len(trials) == len(worker.trained) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("90s", 90), ("45min", 2700), ("8h", 28800), ("1.5 h", 5400)]
+)
+def test_times_are_read_with_their_units(text: str, seconds: float) -> None:
+    assert parse_duration(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["8", "h", "8 hours", "-1s"])
+def test_other_times_are_refused(text: str) -> None:
+    with pytest.raises(ConfigError, match="no length of time"):
+        parse_duration(text)
