@@ -1,0 +1,106 @@
+"""Trains one network by several recipes: what each part of the final recipe is worth.
+
+    python -m benchmarks.recipes --data PATH [--candidate 9,4] [--images 3000] [--seeds 2]
+
+Test accuracies are those of the float network at the epoch with the best validation accuracy.
+"""
+
+import argparse
+import os
+import statistics
+import sys
+import tempfile
+import time
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.whole_search import subset
+from firmware.files import write_json
+from nas.config import RECIPES
+from nas.data_source import find_data
+from nas.dataset import cache_folder, open_dataset, prepare_dataset
+from nas.space import parse_candidate, parse_shape
+from nas.spaces import known_spaces
+from nas.splits import Split
+from nas.training import Recipe, Trainer
+
+COMPARED: dict[str, dict[str, Any]] = {
+    "published": RECIPES["paper"],
+    "cosine, batches of 32": RECIPES["augmented"] | {"smoothing": 0.0},
+    "and mirrored": RECIPES["augmented"] | {"smoothing": 0.0, "flip": 0.5},
+    "and moved": RECIPES["augmented"] | {"smoothing": 0.0, "flip": 0.5, "shift": 4},
+    "and smoothed": RECIPES["augmented"] | {"flip": 0.5, "shift": 4},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One training."""
+
+    name: str
+    seed: int
+    valid_accuracy: float
+    test_accuracy: float
+    seconds: float
+
+
+def main() -> int:
+    """Train and compare; gives the exit code."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    add = parser.add_argument
+    add("--data", required=True, metavar="PATH", help="images, as for 'nas run'")
+    add("--candidate", default="9,4", metavar="K,C", help="(%(default)s)")
+    add("--space", default="paper", choices=known_spaces(), help="(%(default)s)")
+    add("--input", default="50x50x3", metavar="HxWxC", help="(%(default)s)")
+    add("--images", type=int, default=3000, metavar="N", help="0 for all (%(default)s)")
+    add("--epochs", type=int, default=60, metavar="N", help="(%(default)s)")
+    add("--seeds", type=int, default=2, metavar="N", help="(%(default)s)")
+    add("--json", type=Path, metavar="FILE", help="also write the figures")
+    arguments = parser.parse_args()
+    shape = parse_shape(arguments.input)
+    source = find_data(arguments.data)
+    whole = prepare_dataset(source, shape, False, cache_folder(), lambda *_: None)
+    with tempfile.TemporaryDirectory() as work, ProcessPoolExecutor(os.cpu_count()) as pool:
+        folders = [
+            str(subset(whole, arguments.images, seed, Path(work)).folder)
+            for seed in range(arguments.seeds)
+        ]
+        jobs = [
+            pool.submit(_train, name, folder, seed, arguments)
+            for name in COMPARED
+            for seed, folder in enumerate(folders)
+        ]
+        results = [job.result() for job in jobs]
+    for name in COMPARED:
+        own = [result for result in results if result.name == name]
+        accuracies = [result.test_accuracy for result in own]
+        spread = statistics.stdev(accuracies) if len(accuracies) > 1 else 0.0
+        print(
+            f"{name:<24} test accuracy {statistics.mean(accuracies):.4f} ± {spread:.4f}, "
+            f"{statistics.mean(result.seconds for result in own):.0f} s"
+        )
+    if arguments.json:
+        write_json(arguments.json, {"results": [asdict(result) for result in results]})
+    return 0
+
+
+def _train(name: str, folder: str, seed: int, arguments: argparse.Namespace) -> Result:
+    recipe = Recipe(epochs=arguments.epochs, seed=seed, **COMPARED[name])
+    candidate, first = parse_candidate(arguments.candidate), time.monotonic()
+    best, weights = -1.0, None
+    with Trainer(arguments.space, candidate, open_dataset(Path(folder)), recipe) as trainer:
+        for epoch in range(recipe.epochs):
+            trainer.train_epoch(epoch)
+            accuracy = trainer.accuracy(Split.VALID)
+            if accuracy > best:
+                best, weights = accuracy, trainer.weights
+        test_accuracy = trainer.accuracy(Split.TEST, weights)
+    return Result(name, seed, best, test_accuracy, time.monotonic() - first)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
