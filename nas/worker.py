@@ -45,8 +45,8 @@ class Outcome:
         value: What it returned; None if it failed.
         error: Why it failed; None if it did not.
         seconds: Wall-clock time of the task, without what is imported before it.
-        peak_anonymous_bytes: Most anonymous memory seen in its process, sampled every `SAMPLE_S`;
-            pages shared with the process that it was forked from are counted.
+        peak_anonymous_bytes: Most anonymous memory seen in its process, sampled every `SAMPLE_S`
+            and with each report; pages shared with the process that it was forked from count.
     """
 
     value: dict[str, Any] | None
@@ -202,10 +202,12 @@ class _Watch:
 
     def _sample(self) -> None:
         if self._process_id is not None:
-            sample_bytes = anonymous_bytes(self._process_id)
-            self.peak_anonymous_bytes = max(self.peak_anonymous_bytes, sample_bytes)
-            if self._memory_bytes is not None and sample_bytes > self._memory_bytes:
-                self._end(sample_bytes)
+            self._saw(anonymous_bytes(self._process_id))
+
+    def _saw(self, used_bytes: int) -> None:
+        self.peak_anonymous_bytes = max(self.peak_anonymous_bytes, used_bytes)
+        if self._memory_bytes is not None and used_bytes > self._memory_bytes:
+            self._end(used_bytes)
 
     def _end(self, sample_bytes: int) -> None:
         assert self._process_id is not None
@@ -222,8 +224,8 @@ class _Watch:
         if kind == "started":
             self._process_id = event["process_id"]
         elif kind == "progress":
-            self._sample()
-            self._on_progress(event)
+            self._saw(event["anonymous_bytes"])
+            self._on_progress(event["record"])
         elif kind == "result":
             self.value = event["value"]
         elif kind == "error":

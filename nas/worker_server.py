@@ -18,6 +18,7 @@ from typing import Any, TextIO
 
 from firmware.die_with_parent import die_with_parent
 from firmware.errors import SdkError
+from nas.worker import anonymous_bytes
 
 Emit = Callable[[dict[str, Any]], None]
 
@@ -63,7 +64,7 @@ def _run_and_exit(request: dict[str, Any], emit: Emit, server_id: int) -> None:
         os.dup2(log, sys.stderr.fileno())
         module, _, function = request["task"].partition(":")
         task = getattr(importlib.import_module(module), function)
-        value = task(request["arguments"], lambda record: emit({"event": "progress", **record}))
+        value = task(request["arguments"], lambda record: _emit_progress(record, emit))
         emit({"event": "result", "value": value})
         exit_code = 0
     except SdkError as error:
@@ -74,6 +75,12 @@ def _run_and_exit(request: dict[str, Any], emit: Emit, server_id: int) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(exit_code)
+
+
+def _emit_progress(record: dict[str, Any], emit: Emit) -> None:
+    """With the memory in use, which may be gone when the parent looks."""
+    used = anonymous_bytes(os.getpid())
+    emit({"event": "progress", "anonymous_bytes": used, "record": record})
 
 
 if __name__ == "__main__":
