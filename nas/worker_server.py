@@ -9,6 +9,7 @@ Requests come as JSON lines on standard input: `{"task": "module:function", "arg
 `error`, `ended`.
 """
 
+import gc
 import importlib
 import json
 import os
@@ -29,6 +30,7 @@ def main() -> int:
     with os.fdopen(os.dup(sys.stdout.fileno()), "w") as events:
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
         importlib.import_module(sys.argv[2])
+        gc.freeze()  # else the first collection in a copy would touch, and so copy, every page
         emit = _emitter(events)
         emit({"event": "ready"})
         for line in sys.stdin:
