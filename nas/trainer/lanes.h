@@ -38,4 +38,6 @@ typedef struct {
 
 static inline int64_t elements(shape s) { return (int64_t)s.height * s.width * s.channels; }
 
+static inline int64_t pixels(shape s) { return (int64_t)s.height * s.width; }
+
 #endif
