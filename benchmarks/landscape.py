@@ -15,12 +15,12 @@ from typing import Any
 
 from codegen.graph import Graph, count_macc
 from firmware.errors import ConfigError
-from firmware.files import write_json
+from firmware.files import cache_folder, write_json
 from firmware.targets import load_target
 from nas.config import SEARCH_BATCH, SEARCH_LEARNING_RATE
 from nas.cost import Limits, exceeded, measure_cost
 from nas.data_source import find_data
-from nas.dataset import cache_folder, open_dataset, prepare_dataset
+from nas.dataset import open_dataset, prepare_dataset
 from nas.space import Candidate, Shape, cell_limit, parse_shape
 from nas.spaces import find_space, known_spaces
 from nas.splits import Split

@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.whole_search import subset
-from firmware.files import write_json
+from firmware.files import cache_folder, write_json
 from nas.config import RECIPES
 from nas.data_source import find_data
-from nas.dataset import cache_folder, open_dataset, prepare_dataset
+from nas.dataset import open_dataset, prepare_dataset
 from nas.space import parse_candidate, parse_shape
 from nas.spaces import known_spaces
 from nas.splits import Split

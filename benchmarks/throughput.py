@@ -20,10 +20,10 @@ from pathlib import Path
 from typing import Any
 
 from codegen.graph import count_macc
-from firmware.files import write_json
+from firmware.files import cache_folder, write_json
 from nas.config import SEARCH_BATCH, SEARCH_LEARNING_RATE
 from nas.data_source import find_data
-from nas.dataset import cache_folder, open_dataset, prepare_dataset
+from nas.dataset import open_dataset, prepare_dataset
 from nas.space import Candidate, parse_candidate
 from nas.spaces import find_space
 from nas.training import Recipe, Trainer

@@ -18,11 +18,11 @@ from typing import Any
 
 import numpy as np
 
-from firmware.files import replacing_folder, write_json
+from firmware.files import cache_folder, replacing_folder, write_json
 from nas.config import SearchConfig
 from nas.cost import Limits
 from nas.data_source import find_data
-from nas.dataset import Dataset, cache_folder, open_dataset, prepare_dataset
+from nas.dataset import Dataset, open_dataset, prepare_dataset
 from nas.run import Listener, Machine, run
 from nas.space import parse_shape
 from nas.splits import Split

@@ -11,6 +11,12 @@ from pathlib import Path
 from typing import Any
 
 
+def cache_folder() -> Path:
+    """Where what can be made again is kept: `$XDG_CACHE_HOME/mcu-nas`, else in `~/.cache`."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "mcu-nas"
+
+
 def sha256_of_bytes(content: bytes) -> str:
     """The SHA-256 of bytes, as 64 lower-case hex digits."""
     return hashlib.sha256(content).hexdigest()

@@ -13,13 +13,13 @@ from codegen.graph import Graph
 from codegen.read_tflite import read_tflite
 from firmware.command_line import run as run_command
 from firmware.errors import ConfigError
-from firmware.files import sha256_of_file, write_json, write_text
+from firmware.files import cache_folder, sha256_of_file, write_json, write_text
 from firmware.progress import Progress, duration, parse_duration
 from firmware.targets import Target, load_target
 from nas.config import SearchConfig
 from nas.cost import Limits
 from nas.data_source import find_data
-from nas.dataset import Dataset, cache_folder, prepare_dataset
+from nas.dataset import Dataset, prepare_dataset
 from nas.estimator.calibration import calibrate, read_measurements
 from nas.estimator.memory_map import memory_map_svg
 from nas.estimator.network import estimate

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,12 +53,6 @@ class Dataset:
         """(n,) of one part."""
         labels: NDArray[np.int32] = np.load(self.folder / f"{split}_labels.npy")
         return labels
-
-
-def cache_folder() -> Path:
-    """Where datasets are kept: `$XDG_CACHE_HOME/mcu-nas`, by default in `~/.cache`."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "mcu-nas"
 
 
 def open_dataset(folder: Path) -> Dataset:

@@ -7,7 +7,7 @@ from pathlib import Path
 import psutil
 
 from firmware.errors import ConfigError
-from nas.layers import LANES, Kind, Layer
+from nas.layers import LANES, Kind, Layer, parameter_count
 from nas.space import Shape
 
 MIB = 1 << 20
@@ -84,7 +84,7 @@ def network_bytes(layers: list[Layer], shape: Shape, part: int) -> int:
             height, width = height // 2, width // 2
         elif layer.kind is Kind.MEAN:
             height = width = 1
-        own = _parameter_count(layer, before)
+        own = parameter_count([layer], before)
         parameters += own
         most_weights = max(most_weights, own, 2 * before)
         most_elements = max(most_elements, height * width * depth)
@@ -99,26 +99,10 @@ def network_bytes(layers: list[Layer], shape: Shape, part: int) -> int:
     return sum(-(-size // _ALIGNMENT) * _ALIGNMENT + _ALIGNMENT for size in sizes)
 
 
-def _parameter_count(layer: Layer, depth: int) -> int:
-    taps = layer.size * layer.size
-    if layer.kind is Kind.BATCH_NORM:
-        return 4 * depth
-    if layer.kind is Kind.CONVOLUTION:
-        return (taps * depth + layer.has_bias) * layer.channels
-    if layer.kind is Kind.DEPTHWISE:
-        return (taps + layer.has_bias) * depth
-    return (depth + 1) * layer.channels if layer.kind is Kind.DENSE else 0
-
-
 def training_bytes(
     layers: list[Layer], shape: Shape, part: int, images: int, base_bytes: int
 ) -> int:
     """Anonymous memory of a process that trains a network; images stay in the page cache."""
-    parameters, depth = 0, shape[2]
-    for layer in layers:
-        parameters += _parameter_count(layer, depth)
-        if layer.kind in (Kind.CONVOLUTION, Kind.DENSE):
-            depth = layer.channels
-    arrays = _ADAM_ARRAYS * parameters * _FLOAT
+    arrays = _ADAM_ARRAYS * parameter_count(layers, shape[2]) * _FLOAT
     per_image = 4 * 8
     return base_bytes + network_bytes(layers, shape, part) + arrays + per_image * images

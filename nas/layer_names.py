@@ -1,4 +1,4 @@
-"""Names of the layers of the `paper` graph, from which the converter makes tensor names. Pure.
+"""Names of the layers of all graphs, from which the converter makes tensor names. Pure.
 
 They are in the .tflite, so the size of the file depends on them, and they are fixed so that one
 network always gives the same bytes.

@@ -59,16 +59,11 @@ def paper_layers(candidate: Candidate, shape: Shape, classes: int) -> list[Layer
         ConfigError: The candidate has more cells than the input allows.
     """
     check_candidate(candidate, shape)
-    layers: list[Layer] = []
-    for index, kernels in enumerate(channels(candidate)):
-        if index > 0:
-            layers.append(Layer(Kind.MAX_POOL))
-        layers += [
-            Layer(Kind.BATCH_NORM),
-            Layer(Kind.CONVOLUTION, kernels, _KERNEL),
-            Layer(Kind.RELU),
-        ]
-    return [*layers, *_head(classes)]
+    cells = [
+        [Layer(Kind.BATCH_NORM), Layer(Kind.CONVOLUTION, kernels, _KERNEL), Layer(Kind.RELU)]
+        for kernels in channels(candidate)
+    ]
+    return _pooled(cells, classes)
 
 
 def folded_layers(candidate: Candidate, shape: Shape, classes: int) -> list[Layer]:
@@ -78,12 +73,11 @@ def folded_layers(candidate: Candidate, shape: Shape, classes: int) -> list[Laye
         ConfigError: The candidate has more cells than the input allows.
     """
     check_candidate(candidate, shape)
-    layers: list[Layer] = []
-    for index, kernels in enumerate(channels(candidate)):
-        if index > 0:
-            layers.append(Layer(Kind.MAX_POOL))
-        layers += _normalised(Layer(Kind.CONVOLUTION, kernels, _KERNEL, has_bias=False))
-    return [*layers, *_head(classes)]
+    cells = [
+        _normalised(Layer(Kind.CONVOLUTION, kernels, _KERNEL, has_bias=False))
+        for kernels in channels(candidate)
+    ]
+    return _pooled(cells, classes)
 
 
 def separable_layers(candidate: Candidate, shape: Shape, classes: int) -> list[Layer]:
@@ -94,23 +88,27 @@ def separable_layers(candidate: Candidate, shape: Shape, classes: int) -> list[L
     """
     check_candidate(candidate, shape)
     first, *others = channels(candidate)
-    layers = _normalised(Layer(Kind.CONVOLUTION, first, _KERNEL, has_bias=False))
-    for kernels in others:
-        layers += [
-            Layer(Kind.MAX_POOL),
+    cells = [_normalised(Layer(Kind.CONVOLUTION, first, _KERNEL, has_bias=False))]
+    cells += [
+        [
             *_normalised(Layer(Kind.DEPTHWISE, size=_KERNEL, has_bias=False)),
             *_normalised(Layer(Kind.CONVOLUTION, kernels, 1, has_bias=False)),
         ]
-    return [*layers, *_head(classes)]
+        for kernels in others
+    ]
+    return _pooled(cells, classes)
 
 
 def _normalised(convolution: Layer) -> list[Layer]:
     return [convolution, Layer(Kind.BATCH_NORM), Layer(Kind.RELU)]
 
 
-def _head(classes: int) -> list[Layer]:
+def _pooled(cells: list[list[Layer]], classes: int) -> list[Layer]:
+    """Cells with a pooling before each but the first, and the classifier after the last."""
+    first, *others = cells
+    pooled = [layer for cell in others for layer in (Layer(Kind.MAX_POOL), *cell)]
     dropout = Layer(Kind.DROPOUT, rate=DROPOUT_FRACTION)
-    return [Layer(Kind.MEAN), dropout, Layer(Kind.DENSE, classes)]
+    return [*first, *pooled, Layer(Kind.MEAN), dropout, Layer(Kind.DENSE, classes)]
 
 
 def parameter_shapes(layers: Sequence[Layer], input_channels: int) -> list[tuple[int, ...]]:
@@ -129,6 +127,11 @@ def parameter_shapes(layers: Sequence[Layer], input_channels: int) -> list[tuple
         elif layer.kind is Kind.DENSE:
             shapes += [(depth, layer.channels), (layer.channels,)]
     return shapes
+
+
+def parameter_count(layers: Sequence[Layer], input_channels: int) -> int:
+    """All parameters of some layers."""
+    return sum(prod(shape) for shape in parameter_shapes(layers, input_channels))
 
 
 def initial_parameters(

@@ -63,11 +63,7 @@ class Pool(ABC):
             lambda _, event: on_progress(event),
             lambda _, outcome: outcomes.append(outcome),
         )
-        error, value = outcomes[0].error, outcomes[0].value
-        if error is not None:
-            raise error
-        assert value is not None
-        return value
+        return outcomes[0].unwrap()
 
 
 class WorkerPool(Pool):

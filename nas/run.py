@@ -41,7 +41,10 @@ class Listener:
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """How much of the host a run may take; does not change its result.
+    """How much of the host a run may take.
+
+    The number of workers does not change the result; less memory and less time may: what would
+    take too much is not trained, and a search that is cut short takes the best so far.
 
     Attributes:
         workers: Processes that train side by side.

@@ -4,7 +4,6 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from statistics import mean
 from typing import Any
 
 from firmware.errors import ConfigError, HostMemoryError, InfeasibleError, WorkerError
@@ -14,7 +13,7 @@ from nas.host_memory import training_bytes
 from nas.pool import Pool
 from nas.space import Candidate, cell_limit
 from nas.spaces import find_space
-from nas.strategy import Bounds, Evaluation, start_strategy
+from nas.strategy import Bounds, Evaluation, ranked, start_strategy
 from nas.trials import Status, Trial, TrialStore
 from nas.worker import Outcome
 
@@ -92,7 +91,7 @@ def best_so_far(trials: Iterable[Trial]) -> Candidate | None:
     for trial in trials:
         if trial.accuracy is not None:
             found[trial.candidate].append(trial.accuracy)
-    return min(found, key=lambda candidate: (-mean(found[candidate]), candidate), default=None)
+    return next(iter(ranked(found)), None)
 
 
 def _judge(

@@ -34,15 +34,15 @@ class Space:
 
 
 _SPACES = (
-    Space("paper", lower_paper, paper_layers, "nas.paper_keras:build_model"),
+    Space("paper", lower_paper, paper_layers, "nas.keras_models:build_paper"),
     Space(
-        "folded", lower_folded, folded_layers, "nas.folded_keras:build_model", keras_scale=1 / 255
+        "folded", lower_folded, folded_layers, "nas.keras_models:build_folded", keras_scale=1 / 255
     ),
     Space(
         "separable",
         lower_separable,
         separable_layers,
-        "nas.separable_keras:build_model",
+        "nas.keras_models:build_separable",
         keras_scale=1 / 255,
     ),
 )

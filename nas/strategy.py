@@ -7,7 +7,7 @@ independent of the number of workers.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from statistics import mean
@@ -122,13 +122,12 @@ def bracket(bounds: Bounds) -> Search:
     widest = {c: bounds.most_kernels(c) for c in range(bounds.most_cells, -1, -1)}
     first = [Candidate(min(FIRST_WIDTH, k), c) for c, k in widest.items() if k > 0]
     yield from _while_better(first, found)
-    for candidate in _ranked(found)[:CELLS_WIDENED]:
+    for candidate in ranked(found)[:CELLS_WIDENED]:
         yield from _while_better(_wider(candidate, widest[candidate.c]), found)
     for repeat in range(1, REPEATS + 1):
-        finalists = _ranked(found)[:FINALISTS]
+        finalists = ranked(found)[:FINALISTS]
         yield from _evaluate([c for c in finalists if len(found[c]) == repeat], found)
-    ranked = _ranked(found)
-    return ranked[0] if ranked else None
+    return next(iter(ranked(found)), None)
 
 
 def _wider(candidate: Candidate, most: int) -> list[Candidate]:
@@ -163,7 +162,7 @@ def _evaluate(candidates: Iterable[Candidate], found: dict[Candidate, list[float
             found[evaluation.candidate].append(accuracy)
 
 
-def _ranked(found: dict[Candidate, list[float]]) -> list[Candidate]:
+def ranked(found: Mapping[Candidate, Sequence[float]]) -> list[Candidate]:
     """By mean accuracy, the best first; of equal ones the smaller."""
     return sorted(found, key=lambda candidate: (-mean(found[candidate]), candidate))
 

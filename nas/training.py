@@ -54,7 +54,7 @@ class Recipe:
     part: int = 0
 
     def __post_init__(self) -> None:
-        part = self.part or self.batch_size
+        part = self.images_together
         if part < LANES or part % LANES or self.batch_size % part:
             raise ConfigError(
                 f"batches of {self.batch_size} in parts of {part} images: both must be multiples "
@@ -64,6 +64,11 @@ class Recipe:
             raise ConfigError(
                 f"unknown schedule {self.schedule!r}; known schedules: {', '.join(SCHEDULES)}"
             )
+
+    @property
+    def images_together(self) -> int:
+        """Images that go through the network at a time."""
+        return self.part or self.batch_size
 
 
 class Trainer:
@@ -83,8 +88,7 @@ class Trainer:
         self._dataset, self._recipe = dataset, recipe
         definition = find_space(space)
         self._layers = definition.layers(candidate, dataset.shape, len(dataset.classes))
-        part = recipe.part or recipe.batch_size
-        self._network = Network(self._layers, dataset.shape, part)
+        self._network = Network(self._layers, dataset.shape, recipe.images_together)
         self.state: NDArray[np.float32] = np.zeros((3, self._network.parameter_count), np.float32)
         self.state[0] = initial_parameters(self._layers, dataset.shape[2], recipe.seed)
         self._images = dataset.images(Split.TRAIN)
@@ -123,7 +127,7 @@ class Trainer:
             first,
             self._rates(first),
             recipe.seed,
-            recipe.batch_size // (recipe.part or recipe.batch_size),
+            recipe.batch_size // recipe.images_together,
             Augmentation(recipe.smoothing, recipe.flip, recipe.shift),
         )
 

@@ -60,6 +60,17 @@ class Outcome:
     seconds: float
     peak_anonymous_bytes: int
 
+    def unwrap(self) -> dict[str, Any]:
+        """What the task returned.
+
+        Raises:
+            SdkError: What the task raised, or a `WorkerError` if its process failed.
+        """
+        if self.error is not None:
+            raise self.error
+        assert self.value is not None
+        return self.value
+
 
 def _ignore(_: dict[str, Any]) -> None:
     """Progress that nobody wants."""
@@ -141,11 +152,7 @@ class Worker:
         Raises:
             SdkError: What the task raised, or a `WorkerError` if its process failed.
         """
-        outcome = self.run(task, arguments, on_progress)
-        if outcome.error is not None:
-            raise outcome.error
-        assert outcome.value is not None
-        return outcome.value
+        return self.run(task, arguments, on_progress).unwrap()
 
     def _started(self) -> "subprocess.Popen[str]":
         if self._server is not None and self._server.poll() is None:

@@ -51,7 +51,7 @@ class Measured:
 
 
 def read_measurements(paths: Iterable[Path], core: str) -> Measured:
-    """The kernel calls in files that `hil measure` wrote.
+    """The kernel calls in files that `hil run` wrote.
 
     Raises:
         ConfigError: A file cannot be read, was measured without kernel calls, or does not go with
@@ -124,7 +124,11 @@ def _fit(measured: Measured, calls: Sequence[Call], start: SpeedModel | None) ->
         kernel: _prices(own, known[kernel].prices if kernel in known else None)
         for kernel, own in by_kernel.items()
     }
-    ratio = _common_ratio(calls, known)
+    ratio = _ratio(
+        (call.ticks, price(known[call.kernel].prices, call.work))
+        for call in calls
+        if call.kernel in known
+    )
     for kernel in known.keys() - prices.keys():
         prices[kernel] = {part: ratio * own for part, own in known[kernel].prices.items()}
     count = len({call.network for call in calls})
@@ -140,7 +144,7 @@ def _fit(measured: Measured, calls: Sequence[Call], start: SpeedModel | None) ->
 def _prices(calls: Sequence[Call], start: dict[str, float] | None) -> dict[str, float]:
     parts = sorted({part for call in calls for part in call.work})
     if start is not None and len(calls) < 2 * len(parts):
-        ratio = _ratio(calls, start)
+        ratio = _ratio((call.ticks, price(start, call.work)) for call in calls)
         return {part: ratio * own for part, own in start.items()}
     counts = np.array([[call.work.get(part, 0) for part in parts] for call in calls], float)
     ticks = np.array([call.ticks for call in calls])
@@ -169,15 +173,13 @@ def _least_squares(matrix: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     return np.zeros(matrix.shape[1])
 
 
-def _ratio(calls: Sequence[Call], start: dict[str, float]) -> float:
-    total = sum(price(start, call.work) for call in calls)
-    return sum(call.ticks for call in calls) / total if total > 0 else 1.0
-
-
-def _common_ratio(calls: Sequence[Call], known: dict[str, KernelPrices]) -> float:
-    own = [call for call in calls if call.kernel in known]
-    total = sum(price(known[call.kernel].prices, call.work) for call in own)
-    return sum(call.ticks for call in own) / total if total > 0 else 1.0
+def _ratio(pairs: Iterable[tuple[float, float]]) -> float:
+    """All that was measured over all that was priced."""
+    all_ticks = all_prices = 0.0
+    for ticks, predicted in pairs:
+        all_ticks += ticks
+        all_prices += predicted
+    return all_ticks / all_prices if all_prices > 0 else 1.0
 
 
 def _error_of_calls(predicted: list[tuple[Call, float | None]], kernel: str) -> Error | None:

@@ -10,7 +10,7 @@ from importlib.resources import as_file, files
 from pathlib import Path
 
 from firmware.errors import BuildError
-from firmware.files import replacing
+from firmware.files import cache_folder, replacing
 
 FLAGS = ("-std=gnu11", "-O3", "-march=native", "-fno-math-errno", "-fPIC", "-shared")
 _COMPILE_S = 300.0
@@ -68,8 +68,7 @@ def load_library() -> ctypes.CDLL:
     Raises:
         BuildError: There is no C compiler, or it refuses the sources.
     """
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    folder = Path(base) / "mcu-nas" / "trainer"
+    folder = cache_folder() / "trainer"
     with as_file(files("nas.trainer")) as sources:
         path = folder / f"{_key(sources)}.so"
         if not path.is_file():

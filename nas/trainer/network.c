@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "layers.h"
+#include "loss.h"
 
 #define FIELDS 5
 #define ALIGNMENT 64
@@ -207,38 +208,10 @@ static const lanes *run(network *n, float *parameters) {
     return n->layers[n->count - 1].output;
 }
 
-/* exp(logit) over the sum of all, of one image. */
-static void softmax(const lanes *logits, int32_t classes, int lane, float *probabilities) {
-    float largest = logits[0][lane], sum = 0;
-    for (int32_t c = 1; c < classes; c++) {
-        largest = fmaxf(largest, logits[c][lane]);
-    }
-    for (int32_t c = 0; c < classes; c++) {
-        probabilities[c] = expf(logits[c][lane] - largest);
-        sum += probabilities[c];
-    }
-    for (int32_t c = 0; c < classes; c++) {
-        probabilities[c] /= sum;
-    }
-}
-
-/* Cross-entropy of the images at hand, summed; and its gradients, for a batch of `batch`. */
 static double lose(network *n, const lanes *logits, const recipe *how, int64_t batch) {
-    const int32_t classes = n->layers[n->count - 1].out.channels;
-    double loss = 0;
-    float probabilities[classes];
-    for (int64_t i = 0; i < (int64_t)n->step.groups * LANES; i++) {
-        const int64_t group = i / LANES * classes;
-        const int lane = (int)(i % LANES);
-        softmax(logits + group, classes, lane, probabilities);
-        for (int32_t c = 0; c < classes; c++) {
-            const float target =
-                how->smoothing / (float)classes + (c == n->labels[i] ? 1 - how->smoothing : 0);
-            loss -= (double)target * log(fmax((double)probabilities[c], 1e-7));
-            n->losses[group + c][lane] = (probabilities[c] - target) / (float)batch;
-        }
-    }
-    return loss;
+    const batch_labels labels = {n->labels, n->step.groups, batch};
+    return cross_entropy(logits, n->layers[n->count - 1].out.channels, &labels, how->smoothing,
+                         n->losses);
 }
 
 /* Whether a layer, or one before it, has parameters: then its gradients are needed. */
