@@ -135,7 +135,7 @@ def measure(
         augmentation=method.augmentation,
     )
     clock, first = _Clock(), time.monotonic()
-    record = run(config, dataset, out, clock, Machine(arguments.workers))
+    record = run(config, {0: dataset}, out, clock, Machine(arguments.workers))
     figures = {
         "winner": [record["winner"]["candidate"]["k"], record["winner"]["candidate"]["c"]],
         "evaluations": sum(trial["accuracy"] is not None for trial in record["trials"]),

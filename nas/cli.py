@@ -26,6 +26,7 @@ from nas.estimator.network import estimate
 from nas.estimator.report import calibration_text, estimate_text
 from nas.estimator.speed import read_speed_model, shipped_speed_model
 from nas.host_memory import parse_host_memory
+from nas.input_size import AUTO, first_side, input_sides
 from nas.make_golden import make_golden
 from nas.model_size import predict_model_bytes
 from nas.options import make_parser
@@ -48,7 +49,8 @@ def _run(arguments: argparse.Namespace) -> None:
     limits = _limits(arguments, target)
     machine = _machine(arguments)
     progress = Progress("nas")
-    dataset = _dataset(arguments, progress)
+    datasets = _datasets(arguments, progress)
+    dataset = datasets[first_side(tuple(datasets))]
     config = SearchConfig(
         dataset_key=dataset.key,
         shape=dataset.shape,
@@ -63,9 +65,10 @@ def _run(arguments: argparse.Namespace) -> None:
         seed=arguments.seed,
         recipe=arguments.recipe,
         augmentation=arguments.augment or ("mirror" if dataset.shape[2] == 3 else "shift"),
+        sides=tuple(datasets) if arguments.input == AUTO else (),
     )
     try:
-        record = run(config, dataset, arguments.out, _Narrator(progress), machine)
+        record = run(config, datasets, arguments.out, _Narrator(progress), machine)
     finally:
         progress.clear()
     print(json.dumps(record, indent=2) if arguments.json else run_text(record))
@@ -84,22 +87,31 @@ def _machine(arguments: argparse.Namespace) -> Machine:
     )
 
 
-def _dataset(arguments: argparse.Namespace, progress: Progress) -> Dataset:
-    shape = parse_shape(arguments.input) if arguments.input else None
+def _datasets(arguments: argparse.Namespace, progress: Progress) -> dict[int, Dataset]:
+    """The images at every input of the search, by its side; 0 if it is given."""
     source = find_data(arguments.data)
-    dataset = prepare_dataset(
-        source,
-        shape or source.default_shape,
-        arguments.skip_broken,
-        cache_folder(),
-        lambda done, total: progress.update(f"decoding image {done:,} of {total:,}"),
-    )
-    counts = ", ".join(f"{count:,} to {part}" for part, count in dataset.counts.items())
-    size = "x".join(map(str, dataset.shape))
-    progress.note(f"{len(dataset.classes)} classes, images of {size}: {counts}")
-    for name in dataset.skipped:
+    if arguments.input == AUTO:
+        channels = source.default_shape[2]
+        shapes = {side: (side, side, channels) for side in input_sides(source)}
+    else:
+        shapes = {0: parse_shape(arguments.input) if arguments.input else source.default_shape}
+    datasets = {
+        side: prepare_dataset(
+            source,
+            shape,
+            arguments.skip_broken,
+            cache_folder(),
+            lambda done, total: progress.update(f"decoding image {done:,} of {total:,}"),
+        )
+        for side, shape in shapes.items()
+    }
+    any_of_them = next(iter(datasets.values()))
+    counts = ", ".join(f"{count:,} to {part}" for part, count in any_of_them.counts.items())
+    sizes = " or ".join("x".join(map(str, shape)) for shape in shapes.values())
+    progress.note(f"{len(any_of_them.classes)} classes, images of {sizes}: {counts}")
+    for name in any_of_them.skipped:
         progress.note(f"skipped {name}: it could not be read")
-    return dataset
+    return datasets
 
 
 def _limits(arguments: argparse.Namespace, target: Target) -> Limits:

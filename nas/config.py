@@ -5,7 +5,7 @@ from typing import Any
 
 from firmware.errors import ConfigError
 from nas.cost import RUNTIMES, Limits
-from nas.space import Shape
+from nas.space import Candidate, Shape
 
 SEARCH_BATCH, SEARCH_LEARNING_RATE = 16, 1e-3
 """Recipe of the published search."""
@@ -35,7 +35,7 @@ class SearchConfig:
 
     Attributes:
         dataset_key: SHA-256 of the decoded images.
-        shape: Height, width and channels of the input.
+        shape: Height, width and channels of the input; the first one tried if there are several.
         classes: Class names in the order of the outputs.
         space: Name of the search space.
         strategy: Name of the search strategy.
@@ -47,6 +47,8 @@ class SearchConfig:
         recipe: Name of the winner's recipe, one of `RECIPES`.
         augmentation: One of `AUGMENTATIONS`: what happens to the winner's training images; with
             `mirror` they are moved and mirrored. The published recipe has none.
+        sides: Rows and columns of all inputs among which the search chooses, rising; empty if the
+            shape is given.
         seed: Of everything random.
     """
 
@@ -63,6 +65,7 @@ class SearchConfig:
     seed: int
     recipe: str = DEFAULT_RECIPE
     augmentation: str = "shift"
+    sides: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("epochs", "final_epochs"):
@@ -78,14 +81,23 @@ class SearchConfig:
             raise ConfigError(
                 f"unknown augmentation {self.augmentation!r}; known: {', '.join(AUGMENTATIONS)}"
             )
+        if self.sides and self.strategy == "paper":
+            raise ConfigError("the published climb has one input: name it instead of 'auto'")
+
+    def input_of(self, candidate: Candidate) -> Shape:
+        """Height, width and channels of a candidate's input."""
+        if candidate.side == 0:
+            return self.shape
+        return candidate.side, candidate.side, self.shape[2]
 
     def as_record(self) -> dict[str, Any]:
         """The configuration as JSON holds it."""
-        return {**asdict(self), "shape": list(self.shape), "classes": list(self.classes)}
+        lists = {name: list(getattr(self, name)) for name in ("shape", "classes", "sides")}
+        return asdict(self) | lists
 
     def training_record(self) -> dict[str, Any]:
         """What decides a candidate's accuracy, as JSON holds it; limits and target do not."""
-        names = ("dataset_key", "shape", "classes", "space", "epochs", "seed")
+        names = ("dataset_key", "shape", "classes", "space", "epochs", "seed", "sides")
         return {name: value for name, value in self.as_record().items() if name in names}
 
     def search_recipe(self, repeat: int) -> dict[str, Any]:
@@ -101,13 +113,12 @@ class SearchConfig:
             "seed": seed,
         }
 
-    @property
-    def final_recipe(self) -> dict[str, Any]:
+    def final_recipe(self, winner: Candidate) -> dict[str, Any]:
         """Recipe of the winner's training, as the worker takes it."""
         recipe = {"epochs": self.final_epochs, "seed": self.seed, **RECIPES[self.recipe]}
         if self.augmentation == "none" or self.recipe == "paper":
             return recipe
-        recipe["shift"] = max(1, round(SHIFT_SHARE * min(self.shape[:2])))
+        recipe["shift"] = max(1, round(SHIFT_SHARE * min(self.input_of(winner)[:2])))
         recipe["flip"] = 0.5 if self.augmentation == "mirror" else 0.0
         return recipe
 

@@ -55,7 +55,8 @@ def _add_run(verbs: _Verbs, command: Command) -> None:
     add(
         "--input",
         metavar="HxWxC",
-        help="input in pixels and channels (50x50x3; arrays and digits: their own)",
+        help="input in pixels and channels, or 'auto' to search it too (50x50x3; arrays and "
+        "digits: their own)",
     )
     add("--space", choices=known_spaces(), default="paper", help="search space (%(default)s)")
     add(

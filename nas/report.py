@@ -31,7 +31,8 @@ def run_text(record: dict[str, Any]) -> str:
         [
             trials,
             "",
-            f"winner: k,c = {candidate['k']},{candidate['c']}",
+            f"winner: k,c = {candidate['k']},{candidate['c']}, "
+            f"images of {'x'.join(map(str, record['input']))}",
             f"test accuracy: float {record['float_test_accuracy']:.4f}, "
             f"int8 {record['int8_test_accuracy']:.4f} on {record['images']['test']:,} images",
             f"model: {record['model_bytes']:,} bytes, promised {winner['cost']['model_bytes']:,}; "
@@ -48,7 +49,9 @@ def _trial_row(trial: dict[str, Any], winner: dict[str, Any]) -> tuple[str, ...]
         costs = (f"{cost['arena_bytes']:,}", f"{cost['model_bytes']:,}", f"{cost['macc']:,}")
     is_trained = trial["accuracy"] is not None
     return (
-        f"{candidate['k']},{candidate['c']}" + (f" #{repeat + 1}" if repeat else ""),
+        f"{candidate['k']},{candidate['c']}"
+        + (f" at {candidate['side']}" if candidate["side"] else "")
+        + (f" #{repeat + 1}" if repeat else ""),
         "*" if candidate == winner["candidate"] else "",
         f"{trial['accuracy']:.4f}" if is_trained else trial["status"],
         *costs,

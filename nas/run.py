@@ -2,6 +2,7 @@
 
 import platform
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -68,12 +69,19 @@ class Machine:
 
 def run(
     config: SearchConfig,
-    dataset: Dataset,
+    datasets: Mapping[int, Dataset],
     out: Path,
     listener: Listener,
     machine: Machine,
 ) -> dict[str, Any]:
     """Run a search in a folder, or go on with it; gives what run.json holds.
+
+    Args:
+        config: The search.
+        datasets: Its images by the side of the input; 0 is the side of a search with one input.
+        out: Folder of the run.
+        listener: Is told of progress.
+        machine: What the run may take of the host.
 
     Raises:
         ConfigError: The folder holds another search.
@@ -82,15 +90,16 @@ def run(
     """
     with TrialStore(out, config) as store:
         with _make_pool(machine) as pool:
-            host = _host(pool, dataset, machine)
+            host = _host(pool, datasets, machine)
             winner, trials = run_search(
                 config, host, store, listener.trial_ended, listener.trial_progressed
             )
+            dataset = datasets[winner.candidate.side]
             arguments = {
                 "dataset": str(dataset.folder),
                 "space": config.space,
                 "candidate": [winner.candidate.k, winner.candidate.c],
-                "recipe": config.final_recipe | {"part": _final_part(config, host, winner)},
+                "recipe": _final_recipe(config, host, winner.candidate),
                 "checkpoint": str(out / "winner.npz"),
             }
         tell = listener.winner_progressed
@@ -114,25 +123,26 @@ def _make_pool(machine: Machine) -> Pool:
     return WorkerPool(workers)
 
 
-def _host(pool: Pool, dataset: Dataset, machine: Machine) -> Host:
+def _host(pool: Pool, datasets: Mapping[int, Dataset], machine: Machine) -> Host:
     """The host with what a worker takes before it trains, which is measured once."""
     base_bytes = pool.call("nas.train_tasks:probe", {})["anonymous_bytes"]
-    images = dataset.counts["train"]
+    images = max(dataset.counts["train"] for dataset in datasets.values())
     deadline_s = None if machine.search_s is None else time.monotonic() + machine.search_s
-    folder = str(dataset.folder)
-    return Host(pool, folder, images, machine.worker_bytes, base_bytes, deadline_s)
+    folders = {side: str(dataset.folder) for side, dataset in datasets.items()}
+    return Host(pool, folders, images, machine.worker_bytes, base_bytes, deadline_s)
 
 
-def _final_part(config: SearchConfig, host: Host, winner: Trial) -> int:
-    """Images that go through the winner together: the whole batch, or what the memory holds."""
-    layers = find_space(config.space).layers(winner.candidate, config.shape, len(config.classes))
-    part: int = config.final_recipe["batch_size"]
+def _final_recipe(config: SearchConfig, host: Host, winner: Candidate) -> dict[str, Any]:
+    """The recipe; the whole batch goes through the network together, or what the memory holds."""
+    shape, recipe = config.input_of(winner), config.final_recipe(winner)
+    layers = find_space(config.space).layers(winner, shape, len(config.classes))
+    part: int = recipe["batch_size"]
     while host.worker_bytes is not None and part > LANES:
-        needed = training_bytes(layers, config.shape, part, host.images, host.base_bytes)
+        needed = training_bytes(layers, shape, part, host.images, host.base_bytes)
         if needed <= host.worker_bytes:
             break
         part //= 2
-    return part
+    return recipe | {"part": part}
 
 
 def _record(
@@ -153,6 +163,7 @@ def _record(
         "skipped_images": list(dataset.skipped),
         "trials": [trial.as_record() for trial in trials],
         "winner": winner.as_record(),
+        "input": list(config.input_of(winner.candidate)),
         "final_accuracies": training["accuracies"],
         "valid_accuracy": max(training["accuracies"]),
         "float_test_accuracy": training["test_accuracy"],

@@ -2,7 +2,7 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -28,7 +28,8 @@ class Host:
 
     Attributes:
         pool: The workers.
-        dataset_folder: Decoded images, as the workers find them.
+        datasets: Folders of decoded images by the side of the input, as the workers find them;
+            0 is the side of a search with one input.
         images: Training images.
         worker_bytes: Anonymous memory that a worker may take; None if it is not limited.
         base_bytes: What a worker takes before it trains.
@@ -36,7 +37,7 @@ class Host:
     """
 
     pool: Pool
-    dataset_folder: str
+    datasets: Mapping[int, str]
     images: int
     worker_bytes: int | None = None
     base_bytes: int = 0
@@ -60,9 +61,12 @@ def run_search(
         InfeasibleError: No candidate fits the limits.
         WorkerError: Candidates fit, but none could be trained.
     """
+    sides = config.sides or (0,)
     bounds = Bounds(
-        cell_limit(config.shape),
+        max(cell_limit(config.input_of(Candidate(1, 0, side))) for side in sides),
         lambda candidate: price(config, host, Evaluation(candidate)).status is Status.PRICED,
+        sides,
+        config.shape[0] if config.sides else 0,
     )
     strategy = start_strategy(config.strategy, bounds)
     judged: dict[Evaluation, Trial] = {}
@@ -80,7 +84,7 @@ def run_search(
     except StopIteration as stop:
         winner = stop.value
     if winner is None:
-        nearest = [price(config, host, Evaluation(Candidate(1, c))) for c in range(2)]
+        nearest = [price(config, host, Evaluation(Candidate(1, c, sides[0]))) for c in range(2)]
         raise _no_winner(config, list(judged.values()) or nearest)
     return judged[Evaluation(winner)], list(judged.values())
 
@@ -131,7 +135,7 @@ def _judge(
 
 def _job(config: SearchConfig, host: Host, trial: Trial) -> dict[str, Any]:
     return {
-        "dataset": host.dataset_folder,
+        "dataset": host.datasets[trial.candidate.side],
         "space": config.space,
         "candidate": [trial.candidate.k, trial.candidate.c],
         "recipe": config.search_recipe(trial.repeat),
@@ -142,8 +146,9 @@ def price(config: SearchConfig, host: Host, evaluation: Evaluation) -> Trial:
     """A candidate with its cost: infeasible, too large for the host, or still to be trained."""
     candidate, space = evaluation.candidate, find_space(config.space)
     trial = Trial(candidate, Status.PRICED, None, repeat=evaluation.repeat)
+    shape = config.input_of(candidate)
     try:
-        graph = space.lower(candidate, config.shape, len(config.classes))
+        graph = space.lower(candidate, shape, len(config.classes))
     except ConfigError as error:
         return replace(trial, status=Status.INFEASIBLE, reason=str(error))
     trial = replace(trial, cost=measure_cost(graph, config.runtime))
@@ -151,9 +156,9 @@ def price(config: SearchConfig, host: Host, evaluation: Evaluation) -> Trial:
     too_much = exceeded(trial.cost, config.limits)
     if too_much:
         return replace(trial, status=Status.INFEASIBLE, reason="; ".join(map(str, too_much)))
-    layers = space.layers(candidate, config.shape, len(config.classes))
+    layers = space.layers(candidate, shape, len(config.classes))
     batch_size = config.search_recipe(0)["batch_size"]
-    predicted = training_bytes(layers, config.shape, batch_size, host.images, host.base_bytes)
+    predicted = training_bytes(layers, shape, batch_size, host.images, host.base_bytes)
     trial = replace(trial, predicted_anonymous_bytes=predicted)
     if host.worker_bytes is not None and predicted > host.worker_bytes:
         reason = f"its training would take {predicted:,} of {host.worker_bytes:,} bytes of the host"

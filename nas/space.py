@@ -15,17 +15,19 @@ class Candidate:
     Attributes:
         k: Kernels of the first convolution, at least 1.
         c: Cells after it, at least 0; each halves the resolution and widens.
+        side: Rows and columns of its input; 0 where all candidates have the same.
     """
 
     k: int
     c: int
+    side: int = 0
 
     def __post_init__(self) -> None:
         if self.k < 1 or self.c < 0:
             raise ConfigError(f"candidate {self}: k must be at least 1 and c at least 0")
 
     def __str__(self) -> str:
-        return f"{self.k},{self.c}"
+        return f"{self.k},{self.c}" + (f" at {self.side}" if self.side else "")
 
 
 def parse_candidate(text: str) -> Candidate:

@@ -8,7 +8,7 @@ independent of the number of workers.
 
 from collections import defaultdict
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from statistics import mean
 
@@ -37,23 +37,27 @@ class Bounds:
     """What is known of a space before anything is trained.
 
     Attributes:
-        most_cells: Cells that the input allows.
+        most_cells: Cells that the (largest) input allows.
         fits: Whether a candidate keeps all limits.
+        sides: Inputs to choose from, rising; 0 is the only one of a search with one input.
+        first_side: The one of them where the search begins.
     """
 
     most_cells: int
     fits: Callable[[Candidate], bool]
+    sides: tuple[int, ...] = (0,)
+    first_side: int = 0
 
-    def most_kernels(self, c: int) -> int:
+    def most_kernels(self, c: int, side: int = 0) -> int:
         """The largest k that fits with so many cells; 0 if none does. Needs grow with k."""
-        if not self.fits(Candidate(1, c)):
+        if not self.fits(Candidate(1, c, side)):
             return 0
         lowest, beyond = 1, 2
-        while self.fits(Candidate(beyond, c)):
+        while self.fits(Candidate(beyond, c, side)):
             lowest, beyond = beyond, 2 * beyond
         while beyond - lowest > 1:
             middle = (lowest + beyond) // 2
-            if self.fits(Candidate(middle, c)):
+            if self.fits(Candidate(middle, c, side)):
                 lowest = middle
             else:
                 beyond = middle
@@ -117,17 +121,57 @@ def bracket(bounds: Bounds) -> Search:
     Numbers of cells are compared at one width, from the deepest up, until two in a row are worse.
     The best two are widened: k doubles as long as that helps, up to the largest that fits. The
     best few of all are then trained again with other seeds, and the highest mean wins.
+
+    Where the input is to be chosen, all that is done at one of them; then the best candidate is
+    taken to larger inputs as long as that helps, and to smaller ones.
     """
     found: dict[Candidate, list[float]] = defaultdict(list)
-    widest = {c: bounds.most_kernels(c) for c in range(bounds.most_cells, -1, -1)}
-    first = [Candidate(min(FIRST_WIDTH, k), c) for c, k in widest.items() if k > 0]
+    side, widest = _first_input(bounds)
+    first = [Candidate(min(FIRST_WIDTH, k), c, side) for c, k in widest.items() if k > 0]
     yield from _while_better(first, found)
     for candidate in ranked(found)[:CELLS_WIDENED]:
         yield from _while_better(_wider(candidate, widest[candidate.c]), found)
+    for sides in _other_inputs(bounds.sides, side):
+        yield from _resize(bounds, sides, found)
     for repeat in range(1, REPEATS + 1):
         finalists = ranked(found)[:FINALISTS]
         yield from _evaluate([c for c in finalists if len(found[c]) == repeat], found)
     return next(iter(ranked(found)), None)
+
+
+def _first_input(bounds: Bounds) -> tuple[int, dict[int, int]]:
+    """Where to begin, and the largest k there for each number of cells, the deepest first.
+
+    Nothing may fit the first side; then it is the largest below it where something does.
+    """
+    for side in sorted((s for s in bounds.sides if s <= bounds.first_side), reverse=True):
+        widest = {c: bounds.most_kernels(c, side) for c in range(bounds.most_cells, -1, -1)}
+        if any(widest.values()):
+            return side, widest
+    return bounds.first_side, {}
+
+
+def _other_inputs(sides: tuple[int, ...], first: int) -> tuple[list[int], list[int]]:
+    """Inputs above the first, rising; and those below it, falling."""
+    return [s for s in sides if s > first], [s for s in reversed(sides) if s < first]
+
+
+def _resize(bounds: Bounds, sides: list[int], found: dict[Candidate, list[float]]) -> _Steps:
+    """Take the best candidate from input to input, until it gets no better there.
+
+    A larger input has one cell more as the other choice, a smaller one has one less; k is the
+    largest that fits, and at most twice the best one's.
+    """
+    for side in sides:
+        best = next(iter(ranked(found)), None)
+        if best is None:
+            return
+        other = best.c + 1 if side > best.side else best.c - 1
+        widths = {c: bounds.most_kernels(c, side) for c in (best.c, other) if c >= 0}
+        pair = [Candidate(min(2 * best.k, k), c, side) for c, k in widths.items() if k > 0]
+        yield from _evaluate(pair, found)
+        if ranked(found)[0].side != side:
+            return
 
 
 def _wider(candidate: Candidate, most: int) -> list[Candidate]:
@@ -138,7 +182,7 @@ def _wider(candidate: Candidate, most: int) -> list[Candidate]:
         widths.append(k)
         k *= 2
     widths += [round(INNER_SHARE * most), most]
-    return [Candidate(k, candidate.c) for k in dict.fromkeys(widths) if k > candidate.k]
+    return [replace(candidate, k=k) for k in dict.fromkeys(widths) if k > candidate.k]
 
 
 def _while_better(candidates: list[Candidate], found: dict[Candidate, list[float]]) -> _Steps:

@@ -20,6 +20,7 @@ CREATE TABLE IF NOT EXISTS search (only INTEGER PRIMARY KEY CHECK (only = 0), co
 CREATE TABLE IF NOT EXISTS trials (
     k INTEGER NOT NULL,
     c INTEGER NOT NULL,
+    side INTEGER NOT NULL,
     repeat INTEGER NOT NULL,
     status TEXT NOT NULL,
     reason TEXT NOT NULL,
@@ -30,7 +31,7 @@ CREATE TABLE IF NOT EXISTS trials (
     seconds REAL NOT NULL,
     peak_anonymous_bytes INTEGER NOT NULL,
     predicted_anonymous_bytes INTEGER NOT NULL,
-    PRIMARY KEY (k, c, repeat)
+    PRIMARY KEY (k, c, side, repeat)
 );
 """
 
@@ -151,8 +152,9 @@ class TrialStore:
     def all(self) -> list[Trial]:
         """Every trial, in the order in which they ended."""
         cursor = self._database.execute(
-            "SELECT k, c, repeat, status, reason, macc, model_bytes, arena_bytes, accuracies, "
-            "seconds, peak_anonymous_bytes, predicted_anonymous_bytes FROM trials ORDER BY rowid"
+            "SELECT k, c, side, repeat, status, reason, macc, model_bytes, arena_bytes, "
+            "accuracies, seconds, peak_anonymous_bytes, predicted_anonymous_bytes FROM trials "
+            "ORDER BY rowid"
         )
         return [_trial(*row) for row in cursor]
 
@@ -161,10 +163,11 @@ class TrialStore:
         cost = trial.cost
         try:
             self._database.execute(
-                "INSERT OR REPLACE INTO trials VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO trials VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     trial.candidate.k,
                     trial.candidate.c,
+                    trial.candidate.side,
                     trial.repeat,
                     str(trial.status),
                     trial.reason,
@@ -197,6 +200,7 @@ class TrialStore:
 def _trial(
     k: int,
     c: int,
+    side: int,
     repeat: int,
     status: str,
     reason: str,
@@ -212,7 +216,7 @@ def _trial(
     if macc is not None and model_bytes is not None and arena_bytes is not None:
         cost = Cost(macc, model_bytes, arena_bytes)
     return Trial(
-        Candidate(k, c),
+        Candidate(k, c, side),
         Status(status),
         cost,
         reason,

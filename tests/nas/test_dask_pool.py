@@ -44,7 +44,7 @@ def search(dataset: Dataset, folder: Path, pool: Pool, on_trial: Any = None) -> 
         seed=0,
     )
     with TrialStore(folder, config) as store, pool:
-        host = Host(pool, str(dataset.folder), dataset.counts["train"])
+        host = Host(pool, {0: str(dataset.folder)}, dataset.counts["train"])
         winner, trials = run_search(
             config, host, store, on_trial or (lambda _: None), lambda *_: None
         )

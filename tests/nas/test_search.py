@@ -57,7 +57,7 @@ def search(
     worker_bytes: int | None = None,
 ) -> tuple[Trial, list[Trial]]:
     with TrialStore(folder, config) as store:
-        host = Host(WorkerPool([worker]), "images", 100, worker_bytes)
+        host = Host(WorkerPool([worker]), {0: "images"}, 100, worker_bytes)
         return run_search(config, host, store, lambda _: None, lambda *_: None)
 
 
@@ -155,7 +155,7 @@ def test_the_result_does_not_depend_on_the_number_of_workers(tmp_path: Path) -> 
     results = []
     for count in (1, 3):
         with TrialStore(tmp_path / str(count), config) as store:
-            host = Host(WorkerPool([FakeWorker() for _ in range(count)]), "images", 100)
+            host = Host(WorkerPool([FakeWorker() for _ in range(count)]), {0: "images"}, 100)
             winner, trials = run_search(config, host, store, lambda _: None, lambda *_: None)
             results.append((winner, trials))
     assert results[0] == results[1]
@@ -186,7 +186,7 @@ def test_a_repetition_has_another_seed_and_its_own_trial(tmp_path: Path) -> None
 def test_when_the_time_is_over_the_best_so_far_wins(tmp_path: Path) -> None:
     worker = FakeWorker()
     with TrialStore(tmp_path, CONFIG) as store:
-        host = Host(WorkerPool([worker]), "images", 100, deadline_s=0.0)
+        host = Host(WorkerPool([worker]), {0: "images"}, 100, deadline_s=0.0)
         winner, trials = run_search(CONFIG, host, store, lambda _: None, lambda *_: None)
     assert winner.candidate == Candidate(1, 0)
     assert len(trials) == len(worker.trained) == 1
@@ -203,3 +203,34 @@ def test_times_are_read_with_their_units(text: str, seconds: float) -> None:
 def test_other_times_are_refused(text: str) -> None:
     with pytest.raises(ConfigError, match="no length of time"):
         parse_duration(text)
+
+
+def test_each_candidate_is_trained_on_images_of_its_own_input(tmp_path: Path) -> None:
+    seen = set()
+
+    class Judge(FakeWorker):
+        def run(
+            self, task: str, arguments: Mapping[str, Any], on_progress: Progress = lambda _: None
+        ) -> Outcome:
+            seen.add(arguments["dataset"])
+            accuracy = {"of 24": 0.5, "of 32": 0.6, "of 48": 0.4}[arguments["dataset"]]
+            return Outcome({"accuracies": [accuracy]}, None, 2.0, 7)
+
+    limits = Limits(macc=1_000_000, flash_bytes=1 << 20, ram_bytes=1 << 18)
+    config = replace(
+        CONFIG, strategy="bracket", shape=(24, 24, 1), sides=(24, 32, 48), limits=limits
+    )
+    with TrialStore(tmp_path, config) as store:
+        datasets = {side: f"of {side}" for side in config.sides}
+        host = Host(WorkerPool([Judge()]), datasets, 100)
+        winner, trials = run_search(config, host, store, lambda _: None, lambda *_: None)
+    with TrialStore(tmp_path, config) as store:
+        kept = store.all()
+    assert winner.candidate.side == 32
+    assert seen == {"of 24", "of 32", "of 48"}
+    assert {trial.candidate for trial in kept} == {trial.candidate for trial in trials}
+
+
+def test_the_published_climb_has_one_input() -> None:
+    with pytest.raises(ConfigError, match="the published climb has one input"):
+        replace(CONFIG, strategy="paper", sides=(24, 32))

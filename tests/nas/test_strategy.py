@@ -142,3 +142,40 @@ def test_the_bracket_does_not_go_to_the_limits_where_width_does_not_help() -> No
     assert winner is not None
     assert winner.k == 16
     assert max(k for k, _ in asked) <= 128
+
+
+class TestInputs:
+    """A search that chooses its input: 24, 32, 48, 64 or 96, from 48 on."""
+
+    @staticmethod
+    def bounds(macs: int, first_side: int = 48) -> Bounds:
+        return Bounds(
+            5, lambda c: c.k * (c.c + 1) * c.side**2 <= macs, (24, 32, 48, 64, 96), first_side
+        )
+
+    @pytest.mark.parametrize("best", [24, 32, 48, 64, 96])
+    def test_the_best_input_is_found_where_there_is_one_summit(self, best: int) -> None:
+        def judge(candidate: Candidate) -> float:
+            return 0.7 - abs(candidate.side - best) / 500 - 0.1 / candidate.k
+
+        _, winner = play(judge, "bracket", self.bounds(10**6))
+        assert winner is not None
+        assert winner.side == best
+
+    def test_inputs_that_get_worse_are_not_gone_through(self) -> None:
+        sides = set()
+
+        def judge(candidate: Candidate) -> float:
+            sides.add(candidate.side)
+            return 0.7 - abs(candidate.side - 48) / 500 - 0.1 / candidate.k
+
+        play(judge, "bracket", self.bounds(10**6))
+        assert sides == {32, 48, 64}
+
+    def test_it_begins_below_where_nothing_fits_at_the_first_input(self) -> None:
+        _, winner = play(lambda c: 0.5 + c.k / 1000, "bracket", self.bounds(32 * 32))
+        assert winner is not None
+        assert winner.side in (24, 32)
+
+    def test_there_is_no_winner_where_no_input_fits(self) -> None:
+        assert play(lambda _: 0.5, "bracket", self.bounds(10)) == ([], None)

@@ -1,0 +1,47 @@
+"""Inputs among which a search may choose. Reads a few images."""
+
+from statistics import median
+
+import numpy as np
+
+from firmware.errors import DataError
+from nas.data_source import DataSource
+
+AUTO = "auto"
+"""What stands for the choice on the command line."""
+SIDES = (24, 32, 48, 64, 96, 128)
+"""Rows and columns that are tried: eight of them halve to whole numbers three times."""
+FIRST_SIDE = 48
+"""Where the search begins: near the published input."""
+_LOOKED_AT = 100
+
+
+def input_sides(source: DataSource) -> tuple[int, ...]:
+    """The sides up to that of the images themselves, rising.
+
+    Images that are smaller than all of them keep their own: enlarged ones hold no more.
+
+    Raises:
+        DataError: No image can be read.
+    """
+    own = _own_side(source)
+    return tuple(side for side in SIDES if side <= own) or (own,)
+
+
+def first_side(sides: tuple[int, ...]) -> int:
+    """The side where the search begins: the largest up to `FIRST_SIDE`, else the smallest."""
+    return max((side for side in sides if side <= FIRST_SIDE), default=sides[0])
+
+
+def _own_side(source: DataSource) -> int:
+    """The shorter side of images: the median of some of them, spread over all."""
+    step = max(1, len(source.samples) // _LOOKED_AT)
+    sides = []
+    for sample in source.samples[::step]:
+        try:
+            sides.append(min(np.asarray(sample.load()).shape[:2]))
+        except (DataError, OSError, ValueError, SyntaxError):
+            continue
+    if not sides:
+        raise DataError(f"no image of {source.name!r} could be read")
+    return int(median(sides))
