@@ -1,10 +1,10 @@
 """Whole runs over several seeds: accuracy, seconds and memory of ours and of the published loop.
 
-    python -m benchmarks.whole_search --data PATH --seeds 7 [--images 3000] [--final-epochs 60]
+    python -m benchmarks.whole_search --data PATH --work DIR [--methods published ours folded …]
 
-Both run under equal limits, on the same subset of the training images (drawn with the seed), with
-the same trainer; they differ in strategy and in the recipe of the final training. Runs lie in a
-folder, so that an interrupted benchmark goes on.
+All run under equal limits, on the same subset of the training images (drawn with the seed), with
+the same trainer; they differ in strategy, space, input and recipe of the final training. Runs lie
+in a folder, so that an interrupted benchmark goes on.
 """
 
 import argparse
@@ -23,6 +23,7 @@ from nas.config import SearchConfig
 from nas.cost import Limits
 from nas.data_source import find_data
 from nas.dataset import Dataset, open_dataset, prepare_dataset
+from nas.input_size import first_side, input_sides
 from nas.run import Listener, Machine, run
 from nas.space import parse_shape
 from nas.splits import Split
@@ -38,12 +39,21 @@ class Method:
     strategy: str
     recipe: str
     augmentation: str
+    space: str = "paper"
+    is_input_free: bool = False
 
 
-METHODS = (
-    Method("published", "paper", "paper", "none"),
-    Method("ours", "bracket", "augmented", "mirror"),
-)
+METHODS = {
+    method.name: method
+    for method in (
+        Method("published", "paper", "paper", "none"),
+        Method("ours", "bracket", "augmented", "mirror"),
+        Method("folded", "bracket", "augmented", "mirror", "folded"),
+        Method("separable", "bracket", "augmented", "mirror", "separable"),
+        Method("folded-auto", "bracket", "augmented", "mirror", "folded", True),
+        Method("separable-auto", "bracket", "augmented", "mirror", "separable", True),
+    )
+}
 
 
 def main() -> int:
@@ -57,20 +67,32 @@ def main() -> int:
     add("--seeds", type=int, default=7, metavar="N", help="(%(default)s)")
     add("--images", type=int, default=3000, metavar="N", help="0 for all (%(default)s)")
     add("--input", default="50x50x3", metavar="HxWxC", help="(%(default)s)")
-    add("--space", default="paper", help="of ours; the published loop has its own (%(default)s)")
-    add("--final-epochs", type=int, default=60, metavar="N", help="of both (%(default)s)")
+    add("--methods", nargs="+", choices=METHODS, default=["published", "ours"], help="to compare")
+    add("--final-epochs", type=int, default=60, metavar="N", help="(%(default)s)")
     add("--workers", type=int, default=2, metavar="N", help="(%(default)s)")
     add("--json", type=Path, metavar="FILE", help="also write the figures")
     arguments = parser.parse_args()
     source = find_data(arguments.data)
     shape = parse_shape(arguments.input)
-    dataset = prepare_dataset(source, shape, False, cache_folder(), lambda *_: None)
-    figures: dict[str, list[dict[str, Any]]] = {method.name: [] for method in METHODS}
+    given = {0: prepare_dataset(source, shape, False, cache_folder(), lambda *_: None)}
+    free = {}
+    if any(METHODS[name].is_input_free for name in arguments.methods):
+        free = {
+            side: prepare_dataset(
+                source, (side, side, shape[2]), False, cache_folder(), lambda *_: None
+            )
+            for side in input_sides(source)
+        }
+    figures: dict[str, list[dict[str, Any]]] = {name: [] for name in arguments.methods}
     for seed in range(arguments.seeds):
-        part = subset(dataset, arguments.images, seed, arguments.work)
-        for method in METHODS:
-            figures[method.name].append(measure(method, part, seed, arguments))
-            print(line(method.name, seed, figures[method.name][-1]), flush=True)
+        for name, own in figures.items():
+            method = METHODS[name]
+            datasets = {
+                side: subset(dataset, arguments.images, seed, arguments.work)
+                for side, dataset in (free if method.is_input_free else given).items()
+            }
+            own.append(measure(method, datasets, seed, arguments))
+            print(line(name, seed, own[-1]), flush=True)
     for name, own in figures.items():
         print(summary(name, own))
     if arguments.json:
@@ -82,7 +104,7 @@ def subset(dataset: Dataset, count: int, seed: int, work: Path) -> Dataset:
     """The dataset with so many of its training images."""
     if not count:
         return dataset
-    folder = work / f"images-{count}-{seed}"
+    folder = work / f"images-{dataset.shape[0]}-{count}-{seed}"
     if not folder.exists():
         chosen = np.sort(np.random.default_rng(seed).permutation(dataset.counts["train"])[:count])
         with replacing_folder(folder) as incoming:
@@ -111,7 +133,7 @@ class _Clock(Listener):
 
 
 def measure(
-    method: Method, dataset: Dataset, seed: int, arguments: argparse.Namespace
+    method: Method, datasets: dict[int, Dataset], seed: int, arguments: argparse.Namespace
 ) -> dict[str, Any]:
     """One run; the figures of a run that is there already are read."""
     out = arguments.work / f"{method.name}-{arguments.images}-{seed}"
@@ -119,11 +141,12 @@ def measure(
     if kept.exists():
         figures: dict[str, Any] = json.loads(kept.read_text())
         return figures
+    dataset = datasets[first_side(tuple(datasets))]
     config = SearchConfig(
         dataset_key=dataset.key,
         shape=dataset.shape,
         classes=dataset.classes,
-        space="paper" if method.name == "published" else arguments.space,
+        space=method.space,
         strategy=method.strategy,
         target="stm32f412",
         runtime="static",
@@ -133,11 +156,14 @@ def measure(
         seed=seed,
         recipe=method.recipe,
         augmentation=method.augmentation,
+        sides=tuple(datasets) if method.is_input_free else (),
     )
     clock, first = _Clock(), time.monotonic()
-    record = run(config, {0: dataset}, out, clock, Machine(arguments.workers))
+    record = run(config, datasets, out, clock, Machine(arguments.workers))
     figures = {
         "winner": [record["winner"]["candidate"]["k"], record["winner"]["candidate"]["c"]],
+        "input": record["input"],
+        "cost": record["winner"]["cost"],
         "evaluations": sum(trial["accuracy"] is not None for trial in record["trials"]),
         "search_seconds": (clock.search_ended or first) - first,
         "seconds": time.monotonic() - first,
@@ -152,7 +178,8 @@ def line(name: str, seed: int, figures: dict[str, Any]) -> str:
     """One run as text."""
     k, c = figures["winner"]
     return (
-        f"{name:<10} seed {seed}: k,c = {k},{c} after {figures['evaluations']} evaluations in "
+        f"{name:<14} seed {seed}: k,c = {k},{c} at {figures['input'][0]} after "
+        f"{figures['evaluations']} evaluations in "
         f"{figures['search_seconds']:.0f} s; int8 test accuracy "
         f"{figures['int8_test_accuracy']:.4f} after {figures['seconds']:.0f} s in all"
     )
@@ -163,7 +190,7 @@ def summary(name: str, runs: list[dict[str, Any]]) -> str:
     accuracies = [own["int8_test_accuracy"] for own in runs]
     spread = statistics.stdev(accuracies) if len(accuracies) > 1 else 0.0
     return (
-        f"{name:<10} {len(runs)} seeds: int8 test accuracy {statistics.mean(accuracies):.4f} ± "
+        f"{name:<14} {len(runs)} seeds: int8 test accuracy {statistics.mean(accuracies):.4f} ± "
         f"{spread:.4f}, worst {min(accuracies):.4f}; "
         f"{statistics.mean(own['evaluations'] for own in runs):.1f} evaluations, search "
         f"{statistics.mean(own['search_seconds'] for own in runs):.0f} s"
