@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from codegen.project import build_project, find_model
+from codegen.project import build_project
+from codegen.source import find_model
 from firmware.files import sha256_of_file, write_json
 from firmware.platformio import run_platformio
 from firmware.targets import Target, load_target

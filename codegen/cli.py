@@ -8,8 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from codegen.project import RUNTIMES, TOOLCHAINS, build_project, find_model
+from codegen.project import RUNTIMES, TOOLCHAINS, build_project
+from codegen.source import find_model
+from codegen.tflm.library import DOWNLOAD
 from firmware.command_line import run
+from firmware.errors import ConfigError
 from firmware.platformio import run_platformio
 from firmware.targets import board_targets, load_board_target
 
@@ -43,6 +46,13 @@ def _parser() -> argparse.ArgumentParser:
         "--runtime", choices=RUNTIMES, default="static", help="what runs the model (%(default)s)"
     )
     build.add_argument(
+        "--tflm",
+        default="",
+        metavar="DIR|download",
+        help="a tree of TensorFlow Lite Micro, or have PlatformIO download one (default: what "
+        "TFLM_DIR names when the project is built)",
+    )
+    build.add_argument(
         "--toolchain",
         choices=TOOLCHAINS,
         default="system" if shutil.which("arm-none-eabi-gcc") else "platformio",
@@ -63,11 +73,28 @@ def _parser() -> argparse.ArgumentParser:
 def _build(arguments: argparse.Namespace) -> None:
     target = load_board_target(arguments.target)
     source = find_model(arguments.model, arguments.golden, arguments.name)
-    manifest = build_project(source, target, arguments.out, arguments.runtime, arguments.toolchain)
+    manifest = build_project(
+        source,
+        target,
+        arguments.out,
+        arguments.runtime,
+        arguments.toolchain,
+        _tflm_place(arguments.tflm),
+    )
     if arguments.compile:
         print(f"codegen: compiling {arguments.out}", file=sys.stderr)
         run_platformio(arguments.out, target)
     print(json.dumps(manifest, indent=2) if arguments.json else _summary(manifest, arguments.out))
+
+
+def _tflm_place(named: str) -> str:
+    """A folder as the project names it, absolute."""
+    if named in ("", DOWNLOAD):
+        return named
+    folder = Path(named).expanduser().resolve()
+    if not folder.is_dir():
+        raise ConfigError(f"--tflm: no such folder: {named!r}")
+    return str(folder)
 
 
 def _summary(manifest: dict[str, Any], out: Path) -> str:

@@ -1,115 +1,47 @@
 """A .tflite in, a PlatformIO project out. Reads and writes files."""
 
-import json
 import shutil
-import zipfile
-from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from codegen.c_source import identifier
-from codegen.graph import Graph, Tensor, count_macc
+from codegen.graph import Graph
+from codegen.manifest import make_manifest
 from codegen.operators import check_operators, supported_kinds
-from codegen.planner import MemoryPlan, aligned, plan_graph
+from codegen.planner import aligned, plan_graph
 from codegen.program import C_TYPES, make_program
 from codegen.read_tflite import read_tflite
-from codegen.render import ModelNames, ModelText, model_text, render_model, render_project
+from codegen.render import ModelNames, model_text, render_model, render_project
+from codegen.source import ModelSource
 from codegen.tflm.arena import plan_tflm_arena
 from codegen.tflm.library import ARENA_MARGIN_BYTES, missing_operators
 from codegen.tflm.structures import MCU
-from codegen.work import step_work
-from firmware.errors import ConfigError, InfeasibleError, ModelError, StaleError
-from firmware.files import replacing_folder, sha256_of_bytes, write_json, write_text
+from firmware.errors import ConfigError, InfeasibleError, ModelError
+from firmware.files import replacing_folder, write_json, write_text
 from firmware.targets import Target
 
-MANIFEST_SCHEMA = 1
 RUNTIMES = ("static", "tflm")
 TOOLCHAINS = ("system", "platformio")
 
 
-@dataclass(frozen=True, slots=True)
-class ModelSource:
-    """A model and what lies beside it.
-
-    Attributes:
-        path: The .tflite.
-        content: Its bytes.
-        name: C identifier for everything generated from it.
-        golden: Inputs and expected outputs, if there are any.
-    """
-
-    path: Path
-    content: bytes
-    name: str
-    golden: Path | None
-
-    @property
-    def sha256(self) -> str:
-        """Of the .tflite."""
-        return sha256_of_bytes(self.content)
-
-
-def find_model(model_or_run: Path, golden: Path | None = None, name: str = "") -> ModelSource:
-    """The model that a path means: a .tflite, or the folder of a run.
-
-    The golden file is the one named, else `<model>.golden.npz` or `golden.npz` beside the model.
-
-    Raises:
-        ModelError: There is no such model.
-        StaleError: The run's record or the golden file belong to another model.
-    """
-    is_run = model_or_run.is_dir()
-    path = model_or_run / "model.tflite" if is_run else model_or_run
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise ModelError(f"could not read {str(path)!r}: {error.strerror}") from error
-    source = ModelSource(
-        path,
-        content,
-        identifier(name or (model_or_run.resolve().name if is_run else path.stem)),
-        golden or _golden_beside(path),
-    )
-    if is_run:
-        _check_record(model_or_run / "run.json", source.sha256)
-    if source.golden is not None:
-        _check_golden(source.golden, source.sha256)
-    return source
-
-
-def _golden_beside(path: Path) -> Path | None:
-    candidates = (path.with_name(f"{path.stem}.golden.npz"), path.with_name("golden.npz"))
-    return next((candidate for candidate in candidates if candidate.is_file()), None)
-
-
-def _check_record(record: Path, sha256: str) -> None:
-    try:
-        recorded = json.loads(record.read_text(encoding="utf-8")).get("model_sha256")
-    except (OSError, ValueError) as error:
-        raise ModelError(f"{str(record)!r} is no finished run; start 'nas run' again") from error
-    if recorded != sha256:
-        raise StaleError(f"{str(record)!r} records another model than the model.tflite beside it")
-
-
-def _check_golden(golden: Path, sha256: str) -> None:
-    try:
-        with golden.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
-            recorded = str(arrays["model_sha256"])
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise ModelError(f"{str(golden)!r} is no golden file; make it with 'nas golden'") from error
-    if recorded != sha256:
-        raise StaleError(
-            f"{str(golden)!r} was made from another model; make it anew with 'nas golden'"
-        )
-
-
 def build_project(
-    source: ModelSource, target: Target, out: Path, runtime: str, toolchain: str
+    source: ModelSource,
+    target: Target,
+    out: Path,
+    runtime: str,
+    toolchain: str,
+    tflm_place: str = "",
 ) -> dict[str, Any]:
     """Write the project of a model, whole or not at all; gives its manifest.
+
+    Args:
+        source: The model.
+        target: The chip.
+        out: Folder of the project.
+        runtime: One of `RUNTIMES`.
+        toolchain: One of `TOOLCHAINS`.
+        tflm_place: Where TFLM is: a folder, `download`, or nothing for what TFLM_DIR names when
+            the project is built.
 
     Raises:
         ModelError: The model holds what cannot be generated; all reasons are told.
@@ -119,7 +51,7 @@ def build_project(
     graph = read_tflite(source.path)
     _check_model(graph, runtime)
     _check_out(out)
-    manifest, texts = _generate(source, graph, target, runtime, toolchain)
+    manifest, texts = _generate(source, graph, target, runtime, toolchain, tflm_place)
     with replacing_folder(out) as folder:
         for path, text in texts.items():
             write_text(folder / path, text)
@@ -131,83 +63,33 @@ def build_project(
 
 
 def _generate(
-    source: ModelSource, graph: Graph, target: Target, runtime: str, toolchain: str
+    source: ModelSource,
+    graph: Graph,
+    target: Target,
+    runtime: str,
+    toolchain: str,
+    tflm_place: str,
 ) -> tuple[dict[str, Any], dict[str, str]]:
     plan = plan_graph(graph)
-    arena_bytes = plan.arena_bytes
+    arena_bytes = used_bytes = plan.arena_bytes
     if runtime == "tflm":
-        arena_bytes = aligned(plan_tflm_arena(graph, MCU).required_bytes + ARENA_MARGIN_BYTES)
+        tflm_arena = plan_tflm_arena(graph, MCU)
+        used_bytes = tflm_arena.used_bytes
+        arena_bytes = aligned(tflm_arena.required_bytes + ARENA_MARGIN_BYTES)
     program = make_program(graph, plan, source.name) if runtime == "static" else None
     weight_bytes = program.weight_bytes if program else 0
     flash_bytes = weight_bytes if program else len(source.content)
     _check_limits(target, arena_bytes, flash_bytes)
     names = ModelNames(source.name, source.sha256, runtime, target.environment)
     model = model_text(graph, plan, source.content, arena_bytes, names)
-    manifest = _manifest(source, graph, plan, target, model, toolchain, weight_bytes)
+    manifest = make_manifest(
+        source, graph, plan, target, model, toolchain, weight_bytes, used_bytes
+    )
     texts = render_model(model, graph, program)
-    texts |= render_project(model, target, toolchain, manifest["macc"], source.golden is not None)
+    texts |= render_project(
+        model, target, toolchain, manifest["macc"], source.golden is not None, tflm_place
+    )
     return manifest, texts
-
-
-def _manifest(
-    source: ModelSource,
-    graph: Graph,
-    plan: MemoryPlan,
-    target: Target,
-    model: ModelText,
-    toolchain: str,
-    weight_bytes: int,
-) -> dict[str, Any]:
-    """What the project promises, and what it was made from."""
-    return {
-        "schema": MANIFEST_SCHEMA,
-        "model_name": source.name,
-        "model_sha256": source.sha256,
-        "target": target.name,
-        "runtime": model.runtime,
-        "toolchain": toolchain,
-        "environment": target.environment,
-        "macc": sum(count_macc(graph, operator) for operator in graph.operators),
-        "model_bytes": len(source.content),
-        "weight_bytes": weight_bytes,
-        "input": _port_record(graph.tensors[graph.inputs[0]]),
-        "output": _port_record(graph.tensors[graph.outputs[0]]),
-        "operators": [operator.kind for operator in graph.operators],
-        "steps": _step_records(graph, plan) if model.runtime == "static" else [],
-        "estimate": {
-            "arena_bytes": model.arena_bytes,
-            "stack_bytes": target.stack_bytes,
-            "ram_limit_bytes": target.ram_bytes,
-            "flash_limit_bytes": target.flash_bytes,
-        },
-        "golden_sha256": sha256_of_bytes(source.golden.read_bytes()) if source.golden else None,
-    }
-
-
-def _step_records(graph: Graph, plan: MemoryPlan) -> list[dict[str, Any]]:
-    """What each kernel call does, in order."""
-    return [
-        {
-            "operators": [graph.operators[index].kind for index in step.operators],
-            "input": [list(graph.tensors[tensor].shape) for tensor in step.inputs],
-            "output": list(graph.tensors[step.output].shape),
-            "macc": sum(count_macc(graph, graph.operators[index]) for index in step.operators),
-            "kernel": kernel,
-            "work": work,
-        }
-        for step, (kernel, work) in ((step, step_work(graph, step)) for step in plan.steps)
-    ]
-
-
-def _port_record(tensor: Tensor) -> dict[str, Any]:
-    quantization = tensor.quantization
-    return {
-        "shape": list(tensor.shape),
-        "dtype": tensor.dtype.value,
-        "bytes": tensor.size_bytes,
-        "scale": quantization.scale if quantization else None,
-        "zero_point": quantization.zero_point if quantization else None,
-    }
 
 
 def _check_model(graph: Graph, runtime: str) -> None:
@@ -258,10 +140,10 @@ def _copy_sources(folder: Path, target: Target, runtime: str, toolchain: str) ->
     """Copy what does not depend on the model."""
     with as_file(files("firmware")) as firmware:
         ignored = shutil.ignore_patterns("__pycache__", "*.pyc", "__init__.py")
-        if runtime == "static":
-            shutil.copytree(
-                firmware / "nn", folder / "lib" / "nn", dirs_exist_ok=True, ignore=ignored
-            )
+        library = "nn" if runtime == "static" else "tflm"
+        shutil.copytree(
+            firmware / library, folder / "lib" / library, dirs_exist_ok=True, ignore=ignored
+        )
         for part in ("bench", f"board/{target.name}"):
             shutil.copytree(firmware / part, folder / "src", dirs_exist_ok=True, ignore=ignored)
         if toolchain == "system":

@@ -10,7 +10,14 @@ from codegen.fixed_point import type_range
 from codegen.graph import DType, Graph, Tensor
 from codegen.planner import ALIGNMENT_BYTES, MemoryPlan
 from codegen.program import C_TYPES, Program
-from codegen.tflm.library import LIBRARY, resolver_methods
+from codegen.tflm.library import (
+    CORE_LEVEL,
+    DOWNLOAD,
+    KERNEL_LEVEL,
+    LIBRARY,
+    LIBRARY_NAME,
+    registrations,
+)
 from firmware.targets import Target
 
 WARNINGS = ("-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Werror")
@@ -53,6 +60,8 @@ class ModelText:
     output: PortText
     byte_lines: list[str]
     step_count: int
+    operator_count: int
+    kinds: list[str]
     alignment_bytes: int = ALIGNMENT_BYTES
 
     @property
@@ -118,6 +127,8 @@ def model_text(
         output=port(graph, graph.outputs[0], plan, "Output"),
         byte_lines=byte_lines(content),
         step_count=len(plan.steps) if names.runtime == "static" else 1,
+        operator_count=len(plan.steps) if names.runtime == "static" else len(graph.operators),
+        kinds=sorted({operator.kind for operator in graph.operators}),
         name=names.name,
         title=names.name,
         sha256=names.sha256,
@@ -136,28 +147,45 @@ def render_model(model: ModelText, graph: Graph, program: Program | None) -> dic
     """
     folder = f"lib/{model.name}"
     files: dict[str, tuple[str, dict[str, Any]]] = {
-        f"{folder}/library.json": ("library.json.j2", {"name": model.name}),
+        f"{folder}/library.json": (
+            "library.json.j2",
+            {"name": model.name, "needs": "" if program else "tflm"},
+        ),
         f"{folder}/include/{model.name}.h": ("model.h.j2", {}),
         f"{folder}/include/{model.name}_tflite.h": ("tflite.h.j2", {}),
         f"{folder}/src/{model.name}_tflite.c": ("tflite.c.j2", {}),
         "src/bench_model.c": ("bench_model.c.j2", {}),
     }
     if program is None:
-        tflm = {"methods": resolver_methods(graph), "library": LIBRARY}
+        tflm = {"registrations": registrations(graph)}
         files[f"{folder}/src/{model.name}.cpp"] = ("model_tflm.cpp.j2", {"tflm": tflm})
     else:
         values = {"program": program}
         files[f"{folder}/src/{model.name}.c"] = ("model.c.j2", values)
         files[f"{folder}/src/{model.name}_weights.c"] = ("weights.c.j2", values)
         files[f"{folder}/src/{model.name}_weights.h"] = ("weights.h.j2", values)
-        files["lib/nn/library.json"] = ("library.json.j2", {"name": "nn"})
+        files["lib/nn/library.json"] = ("library.json.j2", {"name": "nn", "needs": ""})
     return _render({p: (t, {"model": model, **v}) for p, (t, v) in files.items()})
 
 
 def render_project(
-    model: ModelText, target: Target, toolchain: str, macc: int, has_golden: bool
+    model: ModelText,
+    target: Target,
+    toolchain: str,
+    macc: int,
+    has_golden: bool,
+    tflm_place: str = "",
 ) -> dict[str, str]:
-    """The files of the project around the model, by their paths."""
+    """The files of the project around the model, by their paths.
+
+    Args:
+        model: The model.
+        target: The chip.
+        toolchain: `system` or `platformio`.
+        macc: Multiply-accumulates of one inference.
+        has_golden: Whether the project has expected outputs.
+        tflm_place: Where TFLM is: a folder, `DOWNLOAD`, or nothing for the environment's.
+    """
     values: dict[str, Any] = {
         "model": model,
         "target": target,
@@ -165,7 +193,14 @@ def render_project(
         "toolchain": toolchain,
         "macc": macc,
         "has_golden": has_golden,
-        "tflm": {"library": LIBRARY},
+        "tflm": {
+            "library": LIBRARY,
+            "library_name": LIBRARY_NAME,
+            "folder": "" if tflm_place == DOWNLOAD else tflm_place,
+            "is_downloaded": tflm_place == DOWNLOAD,
+            "core_level": CORE_LEVEL,
+            "kernel_level": KERNEL_LEVEL,
+        },
         "cpu_flags": list(target.cpu_flags),
         "warnings": list(WARNINGS),
     }

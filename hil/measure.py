@@ -41,6 +41,7 @@ class Measurement:
     Attributes:
         instructions: Per inference, median over the samples; None on a real board.
         cycles: Per inference, median over the samples; None on the virtual board.
+        arena_peak_bytes: Most of the arena ever written, by the paint that is gone.
         stack_peak_bytes: Most stack in use, by the paint that is gone.
         outputs: None if the project has no golden file.
         step_ticks: Of each kernel call of one inference: instructions on the virtual board, else
@@ -51,6 +52,7 @@ class Measurement:
     identity: Identity
     size: FirmwareSize
     firmware_sha256: str
+    arena_peak_bytes: int
     stack_peak_bytes: int
     instructions: int | None
     cycles: int | None
@@ -133,11 +135,13 @@ def measure(
         stack_peak_bytes = client.stack_peak_bytes()
         client.load(bytes(identity.input_bytes))
         step_ticks = client.step_ticks()
+        _, arena_peak_bytes = client.arena()
     return Measurement(
         board=board.name,
         identity=identity,
         size=size,
         firmware_sha256=firmware_sha256,
+        arena_peak_bytes=arena_peak_bytes,
         stack_peak_bytes=stack_peak_bytes,
         instructions=board.instructions(ticks) if board.counts_instructions else None,
         cycles=None if board.counts_instructions else ticks,

@@ -14,7 +14,7 @@ from firmware.files import sha256_of_file
 from firmware.platformio import firmware_path
 from firmware.targets import Target, load_target
 
-MANIFEST_SCHEMA = 1
+MANIFEST_SCHEMA = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,8 @@ class Project:
         folder: Where it lies.
         model_symbols: Beginnings of the names of the C objects that hold the model.
         weight_bytes: Flash that the model takes: its constants, or the .tflite.
-        arena_bytes: Planned arena.
+        arena_bytes: Planned arena, with any margin.
+        arena_used_bytes: What the runtime is expected to use of it.
         stack_bytes: Reserved stack.
         golden: Expected outputs, if the project has any.
         manifest: The whole of manifest.json.
@@ -39,6 +40,7 @@ class Project:
     model_symbols: tuple[str, ...]
     weight_bytes: int
     arena_bytes: int
+    arena_used_bytes: int
     stack_bytes: int
     output_dtype: str
     golden: Path | None
@@ -102,6 +104,7 @@ def _parse(folder: Path, manifest: dict[str, Any]) -> Project:
         model_symbols=(f"{name}_op",) if is_static else (f"{name}_tflite",),
         weight_bytes=manifest["weight_bytes"] if is_static else manifest["model_bytes"],
         arena_bytes=manifest["estimate"]["arena_bytes"],
+        arena_used_bytes=manifest["estimate"]["arena_used_bytes"],
         stack_bytes=manifest["estimate"]["stack_bytes"],
         output_dtype=manifest["output"]["dtype"],
         golden=folder / "golden.npz" if manifest["golden_sha256"] else None,

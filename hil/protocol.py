@@ -164,6 +164,11 @@ class BenchClient:
         """Most bytes of stack in use since the board started."""
         return _number(self._ask("stack"), "x-stack-peak-bytes")
 
+    def arena(self) -> tuple[int, int]:
+        """Bytes that the runtime says it uses of its arena, and bytes ever written there."""
+        facts = self._ask("arena")
+        return _number(facts, "x-arena-used-bytes"), _number(facts, "x-arena-peak-bytes")
+
     def _ask(self, command: str) -> dict[str, str]:
         self._transport.write(f"{command}%".encode("ascii"))
         return self._answer(command, Deadline.after(self._answer_limit_s, self._clock))

@@ -25,6 +25,7 @@ def record(project: Project, measurement: Measurement, checks: tuple[Check, ...]
         "firmware_sha256": measurement.firmware_sha256,
         "arena_bytes": identity.arena_bytes,
         "arena_used_bytes": identity.arena_used_bytes,
+        "arena_peak_bytes": measurement.arena_peak_bytes,
         "stack_peak_bytes": measurement.stack_peak_bytes,
         "code_bytes": size.code_bytes,
         "weight_bytes": size.model_bytes,

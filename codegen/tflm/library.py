@@ -1,12 +1,21 @@
 """Which TensorFlow Lite Micro is used, and which of its operators a model needs. Pure."""
 
-from codegen.graph import Graph
+from dataclasses import dataclass
+
+from codegen.graph import DType, Graph
 
 LIBRARY = (
     "https://github.com/tensorflow/tflite-micro-arduino-examples.git"
     "#7948b85e020470a30a83bf00e10fc43b486bfcba"
 )
 """The library tree that projects name in `lib_deps`, pinned by commit."""
+
+LIBRARY_NAME = "Arduino_TensorFlowLite"
+"""What it calls itself: PlatformIO must leave its compilation to the project."""
+DOWNLOAD = "download"
+"""Stands for that library where a folder could be named."""
+CORE_LEVEL, KERNEL_LEVEL = "-Os", "-O2"
+"""Optimization of the interpreter and of the kernels."""
 
 ARENA_MARGIN_BYTES = 1024
 """Added to the estimate in generated projects: releases differ in what they keep."""
@@ -35,9 +44,41 @@ _METHODS = {
 """Methods whose names do not follow from the operator's."""
 
 
-def resolver_methods(graph: Graph) -> list[str]:
-    """The calls that register exactly the model's operators, such as `AddConv2D`, sorted."""
-    return [method_of(kind) for kind in sorted({operator.kind for operator in graph.operators})]
+_INT8 = frozenset(
+    "ADD AVERAGE_POOL_2D BATCH_MATMUL CONV_2D DEPTHWISE_CONV_2D FULLY_CONNECTED MAXIMUM "
+    "MAX_POOL_2D MINIMUM MUL PAD SOFTMAX SVDF TRANSPOSE TRANSPOSE_CONV".split()
+)
+"""Operators that have a kernel for int8 alone, much smaller, in some release or other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """How an operator is registered.
+
+    Attributes:
+        kind: The operator.
+        method: The resolver's, such as `AddConv2D`.
+        is_int8: Whether a kernel for int8 alone does, where the release has one.
+    """
+
+    kind: str
+    method: str
+    is_int8: bool
+
+
+def registrations(graph: Graph) -> list[Registration]:
+    """Exactly the model's operators, sorted."""
+    return [
+        Registration(kind, method_of(kind), kind in _INT8 and _is_int8(graph, kind))
+        for kind in sorted({operator.kind for operator in graph.operators})
+    ]
+
+
+def _is_int8(graph: Graph, kind: str) -> bool:
+    """Whether all operators of a kind have int8 activations."""
+    own = [operator for operator in graph.operators if operator.kind == kind]
+    ports = {operator.inputs[0] for operator in own} | {i for o in own for i in o.outputs}
+    return all(graph.tensors[i].dtype is DType.INT8 for i in ports)
 
 
 def missing_operators(graph: Graph) -> list[str]:

@@ -12,8 +12,14 @@
 static int model_status;
 static uint32_t load_expected, load_received;
 
+/* A byte that an arena holds where nothing has been written yet, most likely. */
+#define PAINT 0xA5U
+
 static bool model_is_ready(void) {
     if (model_status != 0) {
+        if (bench_model.last_message != NULL) {
+            reply_text_fact("x-message", bench_model.last_message());
+        }
         reply_number_fact("e-[the model could not be initialised] status", (uint32_t)model_status);
     }
     return model_status == 0;
@@ -187,21 +193,39 @@ static void command_infer(const char *arguments) {
     }
 }
 
-/* The ticks of each piece of one inference, in one line. */
+static void put_ticks(uint32_t index, uint32_t ticks) {
+    reply_text(index == 0 ? "" : ",");
+    reply_number(ticks);
+}
+
+static int put_ticks_of_steps(void) {
+    int status = 0;
+    for (uint32_t step = 0; step < bench_model.steps && status == 0; step++) {
+        board_ticks_start();
+        status = bench_model.invoke_step(step);
+        put_ticks(step, board_ticks());
+    }
+    return status;
+}
+
+static int put_ticks_of_operators(void) {
+    board_ticks_start();
+    const int status = bench_model.profile(board_ticks);
+    for (uint32_t i = 0; i < bench_model.operators && status == 0; i++) {
+        put_ticks(i, bench_model.operator_ticks[i]);
+    }
+    return status;
+}
+
+/* The ticks of each piece or operator of one inference, in one line. */
 static void command_steps(const char *arguments) {
     (void)arguments;
     if (!model_is_ready()) {
         return;
     }
     reply_text("x-step-ticks-[");
-    int status = 0;
-    for (uint32_t step = 0; step < bench_model.steps && status == 0; step++) {
-        board_ticks_start();
-        status = bench_model.invoke_step(step);
-        const uint32_t ticks = board_ticks();
-        reply_text(step == 0 ? "" : ",");
-        reply_number(ticks);
-    }
+    const int status =
+        bench_model.profile == NULL ? put_ticks_of_steps() : put_ticks_of_operators();
     reply_line("]");
     if (status != 0) {
         reply_number_fact("e-[inference failed] status", (uint32_t)status);
@@ -220,6 +244,23 @@ static void command_stack(const char *arguments) {
     reply_number_fact("x-stack-peak-bytes", board_stack_peak_bytes());
 }
 
+/* Bytes outside the longest stretch of paint: a runtime may work from both ends of its arena. */
+static uint32_t arena_peak_bytes(void) {
+    uint32_t longest = 0;
+    uint32_t stretch = 0;
+    for (uint32_t i = 0; i < bench_model.arena_bytes; i++) {
+        stretch = bench_model.arena[i] == PAINT ? stretch + 1U : 0U;
+        longest = stretch > longest ? stretch : longest;
+    }
+    return bench_model.arena_bytes - longest;
+}
+
+static void command_arena(const char *arguments) {
+    (void)arguments;
+    reply_number_fact("x-arena-used-bytes", bench_model.arena_used_bytes());
+    reply_number_fact("x-arena-peak-bytes", arena_peak_bytes());
+}
+
 static const struct {
     const char *name;
     void (*answer)(const char *arguments);
@@ -227,6 +268,7 @@ static const struct {
     {"name", command_name},     {"profile", command_profile}, {"timestamp", command_timestamp},
     {"info", command_info},     {"db", command_db},           {"infer", command_infer},
     {"output", command_output}, {"stack", command_stack},     {"steps", command_steps},
+    {"arena", command_arena},
 };
 
 static void answer(const char *command) {
@@ -245,6 +287,7 @@ static void answer(const char *command) {
 void bench_run(void) {
     static char command[BENCH_COMMAND_BYTES + 1];
     size_t length = 0;
+    memset(bench_model.arena, PAINT, bench_model.arena_bytes);
     model_status = bench_model.init();
     for (int byte = board_read_byte(); byte >= 0; byte = board_read_byte()) {
         if (byte == '\r' || byte == '\n') {

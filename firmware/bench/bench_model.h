@@ -11,13 +11,18 @@ typedef struct {
     const char *target;  /* the board that the project was made for */
     uint32_t input_bytes, output_bytes;
     uint32_t arena_bytes; /* size of the array in which the model works */
+    uint8_t *arena;       /* that array */
     uint32_t steps;       /* pieces of an inference, at least 1 */
-    int (*init)(void);    /* 0, or the model's status */
+    uint32_t operators;   /* of which profile tells the ticks, in operator_ticks */
+    uint32_t *operator_ticks;
+    int (*init)(void); /* 0, or the model's status */
     void *(*input)(void);
     int (*invoke)(void); /* 0, or the model's status */
     int (*invoke_step)(uint32_t step);
+    int (*profile)(uint32_t (*clock)(void)); /* one inference; NULL: take the steps one by one */
     const void *(*output)(void);
     uint32_t (*arena_used_bytes)(void); /* what the runtime itself says that it uses */
+    const char *(*last_message)(void);  /* what the runtime told last; NULL if it tells nothing */
 } bench_model_t;
 
 extern const bench_model_t bench_model;

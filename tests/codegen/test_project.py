@@ -186,8 +186,17 @@ def test_the_tflm_project_registers_only_the_operators_of_the_model(
         "AddSoftmax",
     }
     settings = (tmp_path / "out" / "platformio.ini").read_text()
-    assert "lib_deps = https://github.com/" in settings
-    assert "#" in settings.split("lib_deps = https://")[1].splitlines()[0], "pinned by commit"
+    assert "custom_tflm_operators = CONV_2D FULLY_CONNECTED MAX_POOL_2D MEAN SOFTMAX" in settings
+
+
+def test_the_tflm_project_names_a_tree_or_has_one_downloaded(model: Path, tmp_path: Path) -> None:
+    (tmp_path / "tree").mkdir()
+    build(model, tmp_path / "own", "--runtime", "tflm", "--tflm", str(tmp_path / "tree"))
+    build(model, tmp_path / "fetched", "--runtime", "tflm", "--tflm", "download")
+    own, fetched = ((tmp_path / name / "platformio.ini").read_text() for name in ("own", "fetched"))
+    assert f"custom_tflm_dir = {tmp_path / 'tree'}" in own
+    assert "lib_deps = https://github.com/" in fetched
+    assert "#" in fetched.split("lib_deps = https://")[1].splitlines()[0], "pinned by commit"
 
 
 def test_a_golden_file_beside_the_model_is_taken(model: Path, tmp_path: Path) -> None:

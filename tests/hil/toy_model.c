@@ -30,6 +30,7 @@ const bench_model_t bench_model = {
     .input_bytes = 4,
     .output_bytes = 4,
     .arena_bytes = sizeof arena,
+    .arena = arena,
     .steps = 2,
     .init = init,
     .input = input,

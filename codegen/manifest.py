@@ -1,0 +1,91 @@
+"""What a project promises, and what it was made from. Reads the golden file's digest."""
+
+from typing import Any
+
+from codegen.graph import Graph, Tensor, count_macc
+from codegen.planner import MemoryPlan
+from codegen.render import ModelText
+from codegen.source import ModelSource
+from codegen.work import step_work
+from firmware.files import sha256_of_bytes
+from firmware.targets import Target
+
+MANIFEST_SCHEMA = 2
+
+
+def make_manifest(
+    source: ModelSource,
+    graph: Graph,
+    plan: MemoryPlan,
+    target: Target,
+    model: ModelText,
+    toolchain: str,
+    weight_bytes: int,
+    arena_used_bytes: int,
+) -> dict[str, Any]:
+    """What the project promises, and what it was made from."""
+    return {
+        "schema": MANIFEST_SCHEMA,
+        "model_name": source.name,
+        "model_sha256": source.sha256,
+        "target": target.name,
+        "runtime": model.runtime,
+        "toolchain": toolchain,
+        "environment": target.environment,
+        "macc": sum(count_macc(graph, operator) for operator in graph.operators),
+        "model_bytes": len(source.content),
+        "weight_bytes": weight_bytes,
+        "input": _port_record(graph.tensors[graph.inputs[0]]),
+        "output": _port_record(graph.tensors[graph.outputs[0]]),
+        "operators": [operator.kind for operator in graph.operators],
+        "steps": _step_records(graph, plan)
+        if model.runtime == "static"
+        else _operator_records(graph),
+        "estimate": {
+            "arena_bytes": model.arena_bytes,
+            "arena_used_bytes": arena_used_bytes,
+            "stack_bytes": target.stack_bytes,
+            "ram_limit_bytes": target.ram_bytes,
+            "flash_limit_bytes": target.flash_bytes,
+        },
+        "golden_sha256": sha256_of_bytes(source.golden.read_bytes()) if source.golden else None,
+    }
+
+
+def _step_records(graph: Graph, plan: MemoryPlan) -> list[dict[str, Any]]:
+    """What each kernel call does, in order."""
+    return [
+        {
+            "operators": [graph.operators[index].kind for index in step.operators],
+            "input": [list(graph.tensors[tensor].shape) for tensor in step.inputs],
+            "output": list(graph.tensors[step.output].shape),
+            "macc": sum(count_macc(graph, graph.operators[index]) for index in step.operators),
+            "kernel": kernel,
+            "work": work,
+        }
+        for step, (kernel, work) in ((step, step_work(graph, step)) for step in plan.steps)
+    ]
+
+
+def _operator_records(graph: Graph) -> list[dict[str, Any]]:
+    """What each operator does, in order."""
+    return [
+        {
+            "operators": [operator.kind],
+            "input": [list(graph.tensors[operator.inputs[0]].shape)],
+            "output": list(graph.tensors[operator.outputs[0]].shape),
+            "macc": count_macc(graph, operator),
+        }
+        for operator in graph.operators
+    ]
+
+
+def _port_record(tensor: Tensor) -> dict[str, Any]:
+    quantization = tensor.quantization
+    return {
+        "shape": list(tensor.shape),
+        "dtype": tensor.dtype.value,
+        "bytes": tensor.size_bytes,
+        "scale": quantization.scale if quantization else None,
+        "zero_point": quantization.zero_point if quantization else None,
+    }

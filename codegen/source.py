@@ -1,0 +1,88 @@
+"""A model and what lies beside it. Reads files."""
+
+import json
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from codegen.c_source import identifier
+from firmware.errors import ModelError, StaleError
+from firmware.files import sha256_of_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSource:
+    """A model and what lies beside it.
+
+    Attributes:
+        path: The .tflite.
+        content: Its bytes.
+        name: C identifier for everything generated from it.
+        golden: Inputs and expected outputs, if there are any.
+    """
+
+    path: Path
+    content: bytes
+    name: str
+    golden: Path | None
+
+    @property
+    def sha256(self) -> str:
+        """Of the .tflite."""
+        return sha256_of_bytes(self.content)
+
+
+def find_model(model_or_run: Path, golden: Path | None = None, name: str = "") -> ModelSource:
+    """The model that a path means: a .tflite, or the folder of a run.
+
+    The golden file is the one named, else `<model>.golden.npz` or `golden.npz` beside the model.
+
+    Raises:
+        ModelError: There is no such model.
+        StaleError: The run's record or the golden file belong to another model.
+    """
+    is_run = model_or_run.is_dir()
+    path = model_or_run / "model.tflite" if is_run else model_or_run
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"could not read {str(path)!r}: {error.strerror}") from error
+    source = ModelSource(
+        path,
+        content,
+        identifier(name or (model_or_run.resolve().name if is_run else path.stem)),
+        golden or _golden_beside(path),
+    )
+    if is_run:
+        _check_record(model_or_run / "run.json", source.sha256)
+    if source.golden is not None:
+        _check_golden(source.golden, source.sha256)
+    return source
+
+
+def _golden_beside(path: Path) -> Path | None:
+    candidates = (path.with_name(f"{path.stem}.golden.npz"), path.with_name("golden.npz"))
+    return next((candidate for candidate in candidates if candidate.is_file()), None)
+
+
+def _check_record(record: Path, sha256: str) -> None:
+    try:
+        recorded = json.loads(record.read_text(encoding="utf-8")).get("model_sha256")
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{str(record)!r} is no finished run; start 'nas run' again") from error
+    if recorded != sha256:
+        raise StaleError(f"{str(record)!r} records another model than the model.tflite beside it")
+
+
+def _check_golden(golden: Path, sha256: str) -> None:
+    try:
+        with golden.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
+            recorded = str(arrays["model_sha256"])
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise ModelError(f"{str(golden)!r} is no golden file; make it with 'nas golden'") from error
+    if recorded != sha256:
+        raise StaleError(
+            f"{str(golden)!r} was made from another model; make it anew with 'nas golden'"
+        )

@@ -1,0 +1,37 @@
+"""Finds TensorFlow Lite Micro and tells the compiler of its headers. Run by SCons, first."""
+
+import os
+import sys
+from pathlib import Path
+
+Import("env")  # noqa: F821
+
+here = Path(env.subst("$PROJECT_DIR")) / "lib" / "tflm"  # noqa: F821
+sys.path.insert(0, str(here))
+
+from tflm_tree import CHOSEN, INTERPRETER, MISSING, VARIABLE, TreeError, read_tree  # noqa: E402
+
+
+def find_folder():
+    """The tree that the project names, or the environment, or that PlatformIO has downloaded."""
+    chosen = env.GetProjectOption(CHOSEN, "") or os.environ.get(VARIABLE, "")  # noqa: F821
+    if chosen:
+        return Path(chosen).expanduser().resolve()
+    downloaded = Path(env.subst("$PROJECT_LIBDEPS_DIR")) / env["PIOENV"]  # noqa: F821
+    trees = [*downloaded.glob(f"*/{INTERPRETER}"), *downloaded.glob(f"*/src/{INTERPRETER}")]
+    if not trees:
+        raise TreeError(MISSING)
+    return trees[0].parents[3]
+
+
+try:
+    tree = read_tree(find_folder())
+except TreeError as error:
+    sys.stderr.write(f"Error: {error}\n")
+    env.Exit(1)  # noqa: F821
+env["TFLM_TREE"] = tree  # noqa: F821
+if env.GetProjectOption("custom_tflm_messages", "no") != "yes":  # noqa: F821
+    env.Append(CPPDEFINES=["TF_LITE_STRIP_ERROR_STRINGS"])  # noqa: F821
+env.Append(  # noqa: F821
+    CCFLAGS=[("-isystem", str(folder)) for folder in tree.includes], CPPDEFINES=tree.defines
+)
