@@ -78,7 +78,7 @@ def run_model(model: Path, target: Target, path: Path) -> tuple[Project, dict[st
     """Build the project of a model in `path`, boot it, measure it; as measurement.json has it."""
     build_project(find_model(model), target, path, "static", "system")
     run_platformio(path, target)
-    project = read_project(path)
+    (project,) = read_project(path)
     size = measure_elf(project.firmware, project.model_symbols)
     golden = read_golden(project.golden) if project.golden else None
     measured = measure(

@@ -43,7 +43,10 @@ def _parser() -> argparse.ArgumentParser:
         "--out", required=True, type=Path, metavar="DIR", help="the project's folder"
     )
     build.add_argument(
-        "--runtime", choices=RUNTIMES, default="static", help="what runs the model (%(default)s)"
+        "--runtime",
+        choices=RUNTIMES,
+        default="static",
+        help="what runs the model (%(default)s); with both, one firmware compares them",
     )
     build.add_argument(
         "--tflm",
@@ -98,12 +101,13 @@ def _tflm_place(named: str) -> str:
 
 
 def _summary(manifest: dict[str, Any], out: Path) -> str:
-    estimate = manifest["estimate"]
+    estimate, every = manifest["estimate"], [manifest, *manifest["beside"]]
+    arena_bytes = max(own["estimate"]["arena_bytes"] for own in every)
     rows = [
         ("project", str(out)),
         ("model", f"{manifest['model_name']} ({manifest['model_bytes']:,} bytes as .tflite)"),
-        ("runtime", f"{manifest['runtime']} on {manifest['target']}"),
-        ("arena", f"{estimate['arena_bytes']:,} of {estimate['ram_limit_bytes']:,} bytes of RAM"),
+        ("runtime", f"{' and '.join(own['runtime'] for own in every)} on {manifest['target']}"),
+        ("arena", f"{arena_bytes:,} of {estimate['ram_limit_bytes']:,} bytes of RAM"),
         ("operators", f"{len(manifest['operators'])}, {manifest['macc']:,} MAC per inference"),
         (
             "golden",

@@ -1,9 +1,11 @@
 """What a project promises, and what it was made from. Reads the golden file's digest."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from codegen.graph import Graph, Tensor, count_macc
 from codegen.planner import MemoryPlan
+from codegen.program import Program
 from codegen.render import ModelText
 from codegen.source import ModelSource
 from codegen.work import step_work
@@ -13,37 +15,52 @@ from firmware.targets import Target
 MANIFEST_SCHEMA = 2
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A model under one runtime.
+
+    Attributes:
+        model: As the templates show it.
+        plan: Of the static runtime; TFLM makes its own on the chip.
+        program: Of the static runtime; None for TFLM.
+        weight_bytes: Constants of the static runtime.
+        arena_used_bytes: What the runtime is expected to use of its arena.
+    """
+
+    model: ModelText
+    plan: MemoryPlan
+    program: Program | None
+    weight_bytes: int
+    arena_used_bytes: int
+
+    @property
+    def flash_bytes(self) -> int:
+        """What the model takes of the flash: its constants, or the .tflite."""
+        return self.weight_bytes if self.program else self.model.model_bytes
+
+
 def make_manifest(
-    source: ModelSource,
-    graph: Graph,
-    plan: MemoryPlan,
-    target: Target,
-    model: ModelText,
-    toolchain: str,
-    weight_bytes: int,
-    arena_used_bytes: int,
+    source: ModelSource, graph: Graph, part: Part, target: Target, toolchain: str
 ) -> dict[str, Any]:
     """What the project promises, and what it was made from."""
     return {
         "schema": MANIFEST_SCHEMA,
-        "model_name": source.name,
+        "model_name": part.model.name,
         "model_sha256": source.sha256,
         "target": target.name,
-        "runtime": model.runtime,
+        "runtime": part.model.runtime,
         "toolchain": toolchain,
         "environment": target.environment,
         "macc": sum(count_macc(graph, operator) for operator in graph.operators),
         "model_bytes": len(source.content),
-        "weight_bytes": weight_bytes,
+        "weight_bytes": part.weight_bytes,
         "input": _port_record(graph.tensors[graph.inputs[0]]),
         "output": _port_record(graph.tensors[graph.outputs[0]]),
         "operators": [operator.kind for operator in graph.operators],
-        "steps": _step_records(graph, plan)
-        if model.runtime == "static"
-        else _operator_records(graph),
+        "steps": _step_records(graph, part.plan) if part.program else _operator_records(graph),
         "estimate": {
-            "arena_bytes": model.arena_bytes,
-            "arena_used_bytes": arena_used_bytes,
+            "arena_bytes": part.model.arena_bytes,
+            "arena_used_bytes": part.arena_used_bytes,
             "stack_bytes": target.stack_bytes,
             "ram_limit_bytes": target.ram_bytes,
             "flash_limit_bytes": target.flash_bytes,

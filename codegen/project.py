@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from codegen.graph import Graph
-from codegen.manifest import make_manifest
+from codegen.manifest import Part, make_manifest
 from codegen.operators import check_operators, supported_kinds
 from codegen.planner import aligned, plan_graph
 from codegen.program import C_TYPES, make_program
@@ -20,7 +20,8 @@ from firmware.errors import ConfigError, InfeasibleError, ModelError
 from firmware.files import replacing_folder, write_json, write_text
 from firmware.targets import Target
 
-RUNTIMES = ("static", "tflm")
+RUNTIMES = ("static", "tflm", "both")
+LIBRARIES = {"static": "nn", "tflm": "tflm"}
 TOOLCHAINS = ("system", "platformio")
 
 
@@ -70,26 +71,45 @@ def _generate(
     toolchain: str,
     tflm_place: str,
 ) -> tuple[dict[str, Any], dict[str, str]]:
-    plan = plan_graph(graph)
-    arena_bytes = used_bytes = plan.arena_bytes
-    if runtime == "tflm":
-        tflm_arena = plan_tflm_arena(graph, MCU)
-        used_bytes = tflm_arena.used_bytes
-        arena_bytes = aligned(tflm_arena.required_bytes + ARENA_MARGIN_BYTES)
-    program = make_program(graph, plan, source.name) if runtime == "static" else None
-    weight_bytes = program.weight_bytes if program else 0
-    flash_bytes = weight_bytes if program else len(source.content)
-    _check_limits(target, arena_bytes, flash_bytes)
-    names = ModelNames(source.name, source.sha256, runtime, target.environment)
-    model = model_text(graph, plan, source.content, arena_bytes, names)
-    manifest = make_manifest(
-        source, graph, plan, target, model, toolchain, weight_bytes, used_bytes
-    )
-    texts = render_model(model, graph, program)
+    """The manifest, and the files by their paths."""
+    parts = [_part(source, graph, target, own, own != runtime) for own in _single(runtime)]
+    _check_limits(target, parts)
+    manifests = [make_manifest(source, graph, part, target, toolchain) for part in parts]
+    texts: dict[str, str] = {}
+    for part in parts:
+        texts |= render_model(part.model, graph, part.program)
     texts |= render_project(
-        model, target, toolchain, manifest["macc"], source.golden is not None, tflm_place
+        [part.model for part in parts],
+        target,
+        toolchain,
+        manifests[0]["macc"],
+        source.golden is not None,
+        tflm_place,
     )
-    return manifest, texts
+    return manifests[0] | {"beside": manifests[1:]}, texts
+
+
+def _single(runtime: str) -> tuple[str, ...]:
+    """The runtimes that a choice means."""
+    return ("static", "tflm") if runtime == "both" else (runtime,)
+
+
+def _part(
+    source: ModelSource, graph: Graph, target: Target, runtime: str, is_one_of_many: bool
+) -> Part:
+    """The model under one runtime; its C names tell the runtime where there are several."""
+    plan = plan_graph(graph)
+    if runtime == "static":
+        program = make_program(graph, plan, source.name)
+        names = ModelNames(source.name, source.sha256, runtime, target.environment)
+        model = model_text(graph, plan, source.content, plan.arena_bytes, names)
+        return Part(model, plan, program, program.weight_bytes, plan.arena_bytes)
+    name = f"{source.name}_tflm" if is_one_of_many else source.name
+    arena = plan_tflm_arena(graph, MCU)
+    arena_bytes = aligned(arena.required_bytes + ARENA_MARGIN_BYTES)
+    names = ModelNames(name, source.sha256, runtime, target.environment)
+    model = model_text(graph, plan, source.content, arena_bytes, names)
+    return Part(model, plan, None, 0, arena.used_bytes)
 
 
 def _check_model(graph: Graph, runtime: str) -> None:
@@ -103,19 +123,21 @@ def _check_model(graph: Graph, runtime: str) -> None:
         raise ModelError("the model has no operators")
     if any(port.dtype not in C_TYPES for port in ports):
         raise ModelError("input and output must be int8, uint8 or float32")
-    problems = check_operators(graph) if runtime == "static" else []
+    problems = check_operators(graph) if "static" in _single(runtime) else []
     if problems:
         noun = "operator" if len(problems) == 1 else "operators"
         raise ModelError(
             f"{len(problems)} {noun} cannot be generated: {'; '.join(problems)}; "
             f"supported in int8: {', '.join(supported_kinds())}"
         )
-    missing = missing_operators(graph) if runtime == "tflm" else []
+    missing = missing_operators(graph) if "tflm" in _single(runtime) else []
     if missing:
         raise ModelError("; ".join(missing))
 
 
-def _check_limits(target: Target, arena_bytes: int, flash_bytes: int) -> None:
+def _check_limits(target: Target, parts: list[Part]) -> None:
+    arena_bytes = max(part.model.arena_bytes for part in parts)
+    flash_bytes = sum(part.flash_bytes for part in parts)
     ram_left = target.ram_bytes - target.stack_bytes
     if arena_bytes > ram_left:
         raise InfeasibleError(
@@ -140,10 +162,10 @@ def _copy_sources(folder: Path, target: Target, runtime: str, toolchain: str) ->
     """Copy what does not depend on the model."""
     with as_file(files("firmware")) as firmware:
         ignored = shutil.ignore_patterns("__pycache__", "*.pyc", "__init__.py")
-        library = "nn" if runtime == "static" else "tflm"
-        shutil.copytree(
-            firmware / library, folder / "lib" / library, dirs_exist_ok=True, ignore=ignored
-        )
+        for library in (LIBRARIES[own] for own in _single(runtime)):
+            shutil.copytree(
+                firmware / library, folder / "lib" / library, dirs_exist_ok=True, ignore=ignored
+            )
         for part in ("bench", f"board/{target.name}"):
             shutil.copytree(firmware / part, folder / "src", dirs_exist_ok=True, ignore=ignored)
         if toolchain == "system":

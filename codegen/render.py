@@ -1,6 +1,8 @@
 """The text of every generated file. Pure, but for the templates that it loads."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -138,7 +140,7 @@ def model_text(
 
 
 def render_model(model: ModelText, graph: Graph, program: Program | None) -> dict[str, str]:
-    """The files of `lib/<model>/` and the bench's view of the model, by their paths.
+    """The files of `lib/<model>/`, by their paths.
 
     Args:
         model: The model.
@@ -154,7 +156,6 @@ def render_model(model: ModelText, graph: Graph, program: Program | None) -> dic
         f"{folder}/include/{model.name}.h": ("model.h.j2", {}),
         f"{folder}/include/{model.name}_tflite.h": ("tflite.h.j2", {}),
         f"{folder}/src/{model.name}_tflite.c": ("tflite.c.j2", {}),
-        "src/bench_model.c": ("bench_model.c.j2", {}),
     }
     if program is None:
         tflm = {"registrations": registrations(graph)}
@@ -169,7 +170,7 @@ def render_model(model: ModelText, graph: Graph, program: Program | None) -> dic
 
 
 def render_project(
-    model: ModelText,
+    models: Sequence[ModelText],
     target: Target,
     toolchain: str,
     macc: int,
@@ -179,7 +180,7 @@ def render_project(
     """The files of the project around the model, by their paths.
 
     Args:
-        model: The model.
+        models: The model, once for each runtime.
         target: The chip.
         toolchain: `system` or `platformio`.
         macc: Multiply-accumulates of one inference.
@@ -187,9 +188,12 @@ def render_project(
         tflm_place: Where TFLM is: a folder, `DOWNLOAD`, or nothing for the environment's.
     """
     values: dict[str, Any] = {
-        "model": model,
+        "models": models,
+        "title": models[0].title,
+        "sha256": models[0].sha256,
         "target": target,
-        "runtime": model.runtime,
+        "has_static": any(model.runtime == "static" for model in models),
+        "has_tflm": any(model.runtime == "tflm" for model in models),
         "toolchain": toolchain,
         "macc": macc,
         "has_golden": has_golden,
@@ -200,12 +204,13 @@ def render_project(
             "is_downloaded": tflm_place == DOWNLOAD,
             "core_level": CORE_LEVEL,
             "kernel_level": KERNEL_LEVEL,
+            "operators": models[0].kinds,
         },
         "cpu_flags": list(target.cpu_flags),
         "warnings": list(WARNINGS),
     }
-    names = ("platformio.ini", "board.ld", "flags.py", "README.md")
-    return _render({name: (f"{name}.j2", values) for name in names})
+    names = ("platformio.ini", "board.ld", "flags.py", "README.md", "src/bench_model.c")
+    return _render({name: (f"{Path(name).name}.j2", values) for name in names})
 
 
 def _render(files: dict[str, tuple[str, dict[str, Any]]]) -> dict[str, str]:

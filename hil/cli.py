@@ -14,10 +14,10 @@ from firmware.platformio import run_platformio
 from firmware.progress import Progress
 from hil.board import Board
 from hil.elf import FirmwareSize, measure_elf
-from hil.judge import all_hold, judge
+from hil.judge import Verdict, judge
 from hil.measure import measure
 from hil.project import Project, read_golden, read_project
-from hil.report import record, table
+from hil.report import records, tables
 from hil.serial_board import SerialBoard
 from hil.virtual_board import VirtualBoard
 
@@ -74,30 +74,34 @@ def _seconds(text: str) -> float:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    project = read_project(arguments.project)
-    golden = read_golden(project.golden) if project.golden else None
+    projects = read_project(arguments.project)
+    project = projects[0]
     progress = Progress("hil")
     if not arguments.no_build:
         progress.update(f"building {project.folder}")
         run_platformio(project.folder, project.target)
     if not project.firmware.is_file():
         raise BoardError(f"{str(project.firmware)!r} is missing; run without --no-build")
+    verdicts = [_measure(own, arguments, progress) for own in projects]
+    progress.clear()
+    result = records(verdicts)
+    write_json(arguments.out or project.folder / "measurement.json", result)
+    print(json.dumps(result, indent=2) if arguments.json else tables(verdicts))
+    return EXIT_DONE if all(verdict.holds for verdict in verdicts) else EXIT_FAILED
+
+
+def _measure(project: Project, arguments: argparse.Namespace, progress: Progress) -> Verdict:
     size = measure_elf(project.firmware, project.model_symbols)
     measurement = measure(
         _board(arguments.board, project, size),
         project,
-        golden,
+        read_golden(project.golden) if project.golden else None,
         size,
         sha256_of_file(project.firmware),
         arguments.timeout_s,
-        lambda done, total: progress.update(f"{done} of {total} inputs"),
+        lambda done, total: progress.update(f"{project.runtime}: {done} of {total} inputs"),
     )
-    progress.clear()
-    checks = judge(project, measurement)
-    result = record(project, measurement, checks)
-    write_json(arguments.out or project.folder / "measurement.json", result)
-    print(json.dumps(result, indent=2) if arguments.json else table(measurement, checks))
-    return EXIT_DONE if all_hold(checks) else EXIT_FAILED
+    return Verdict(project, measurement, judge(project, measurement))
 
 
 def _board(name: str, project: Project, size: FirmwareSize) -> Board:

@@ -28,6 +28,20 @@ class Check:
     holds: bool | None
 
 
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A project, what was measured of it, and every promise beside it."""
+
+    project: Project
+    measurement: Measurement
+    checks: tuple[Check, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether no promise was broken."""
+        return all_hold(self.checks)
+
+
 def judge(project: Project, measurement: Measurement) -> tuple[Check, ...]:
     """Every promise of a project beside what was measured."""
     size, identity = measurement.size, measurement.identity

@@ -129,6 +129,8 @@ def measure(
     with board:
         client = BenchClient(board.transport, answer_limit_s)
         client.connect()
+        if project.index_of_several is not None:
+            client.select(project.index_of_several)
         identity = client.identify()
         check_identity(identity, project)
         ticks, outputs = run_samples(client, golden, identity.input_bytes, on_sample)

@@ -29,7 +29,8 @@ class Project:
         arena_used_bytes: What the runtime is expected to use of it.
         stack_bytes: Reserved stack.
         golden: Expected outputs, if the project has any.
-        manifest: The whole of manifest.json.
+        manifest: The whole of manifest.json, or of the part that tells of one runtime.
+        index_of_several: Where the firmware holds several runtimes, which it is; else None.
     """
 
     folder: Path
@@ -45,6 +46,7 @@ class Project:
     output_dtype: str
     golden: Path | None
     manifest: dict[str, Any]
+    index_of_several: int | None = None
 
     @property
     def firmware(self) -> Path:
@@ -65,8 +67,8 @@ class Golden:
     outputs: NDArray[Any]
 
 
-def read_project(folder: Path) -> Project:
-    """Read the manifest of a project.
+def read_project(folder: Path) -> tuple[Project, ...]:
+    """Read the manifest of a project: what it promises of each runtime that its firmware holds.
 
     Raises:
         ConfigError: The folder is no generated project.
@@ -81,19 +83,23 @@ def read_project(folder: Path) -> Project:
                 f"{str(path)!r} has schema {manifest['schema']!r}, expected {MANIFEST_SCHEMA}; "
                 "generate the project again"
             )
-        project = _parse(folder, manifest)
+        several = [manifest, *manifest["beside"]]
+        projects = tuple(
+            _parse(folder, own, index if len(several) > 1 else None)
+            for index, own in enumerate(several)
+        )
     except OSError as error:
         raise ConfigError(f"could not read {str(path)!r}: {error.strerror}; {hint}") from error
     except (ValueError, KeyError, TypeError) as error:
         raise ConfigError(
             f"{str(path)!r} is no manifest of a project: {error!r}; {hint}"
         ) from error
-    if project.golden is not None:
-        _check_golden(project.golden, manifest["golden_sha256"])
-    return project
+    if projects[0].golden is not None:
+        _check_golden(projects[0].golden, manifest["golden_sha256"])
+    return projects
 
 
-def _parse(folder: Path, manifest: dict[str, Any]) -> Project:
+def _parse(folder: Path, manifest: dict[str, Any], index: int | None) -> Project:
     name, is_static = manifest["model_name"], manifest["runtime"] == "static"
     return Project(
         folder=folder,
@@ -109,6 +115,7 @@ def _parse(folder: Path, manifest: dict[str, Any]) -> Project:
         output_dtype=manifest["output"]["dtype"],
         golden=folder / "golden.npz" if manifest["golden_sha256"] else None,
         manifest=manifest,
+        index_of_several=index,
     )
 
 

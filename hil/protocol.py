@@ -127,6 +127,10 @@ class BenchClient:
             tick_source=_text(facts, "x-tick-source"),
         )
 
+    def select(self, index: int) -> None:
+        """Start with another of the firmware's models, in a fresh arena."""
+        self._ask(f"model {index}")
+
     def load(self, data: bytes) -> None:
         """Write the input tensor, and compare the CRC that the board computes of it.
 

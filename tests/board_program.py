@@ -105,7 +105,7 @@ def _link(folder: Path, sources: Sequence[Path], model: bytes) -> Path:
     names = ModelNames("x", "0" * 64, "static", "host")
     text = model_text(graph, plan_graph(graph), model, 16, names)
     script = folder / "board.ld"
-    script.write_text(render_project(text, target, "system", 0, False)["board.ld"])
+    script.write_text(render_project([text], target, "system", 0, False)["board.ld"])
     board = [BOARD / f"{name}.c" for name in ("startup", "clock", "usart", "ticks", "fault")]
     elf = folder / "firmware.elf"
     command = ["arm-none-eabi-gcc", *target.cpu_flags, "-std=c11", "-O2", *WARNINGS]

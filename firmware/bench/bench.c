@@ -5,10 +5,12 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "arguments.h"
 #include "bench_model.h"
 #include "board.h"
 #include "reply.h"
 
+static const bench_model_t *model = &bench_models[0];
 static int model_status;
 static uint32_t load_expected, load_received;
 
@@ -17,55 +19,25 @@ static uint32_t load_expected, load_received;
 
 static bool model_is_ready(void) {
     if (model_status != 0) {
-        if (bench_model.last_message != NULL) {
-            reply_text_fact("x-message", bench_model.last_message());
+        if (model->last_message != NULL) {
+            reply_text_fact("x-message", model->last_message());
         }
         reply_number_fact("e-[the model could not be initialised] status", (uint32_t)model_status);
     }
     return model_status == 0;
 }
 
-/* Arguments */
-
-/* Read a decimal number and the spaces before it; false if there is none or it is too large. */
-static bool take_number(const char **text, uint32_t *value) {
-    const char *digit = *text;
-    while (*digit == ' ') {
-        digit++;
-    }
-    if (*digit < '0' || *digit > '9') {
-        return false;
-    }
-    *value = 0;
-    for (; *digit >= '0' && *digit <= '9'; digit++) {
-        if (*value > (UINT32_MAX - 9U) / 10U) {
-            return false;
-        }
-        *value = *value * 10U + (uint32_t)(*digit - '0');
-    }
-    *text = digit;
-    return true;
-}
-
-static int hex_digit(char c) {
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Commands */
 
 static void command_name(const char *arguments) {
     (void)arguments;
-    reply_text_fact("m-name-dut", bench_model.target);
+    reply_text_fact("m-name-dut", model->target);
 }
 
 static void command_profile(const char *arguments) {
     (void)arguments;
     reply_text_fact("m-profile", "mcu-nas bench");
-    reply_text_fact("m-model", bench_model.name);
+    reply_text_fact("m-model", model->name);
 }
 
 static void command_timestamp(const char *arguments) {
@@ -79,18 +51,37 @@ static void command_info(const char *arguments) {
     (void)arguments;
     const board_info_t board = board_info();
     reply_number_fact("x-protocol", BENCH_PROTOCOL_VERSION);
-    reply_text_fact("x-model", bench_model.name);
-    reply_text_fact("x-sha256", bench_model.sha256);
-    reply_text_fact("x-runtime", bench_model.runtime);
-    reply_text_fact("x-target", bench_model.target);
-    reply_number_fact("x-input-bytes", bench_model.input_bytes);
-    reply_number_fact("x-output-bytes", bench_model.output_bytes);
-    reply_number_fact("x-arena-bytes", bench_model.arena_bytes);
-    reply_number_fact("x-arena-used-bytes", bench_model.arena_used_bytes());
+    reply_number_fact("x-models", bench_model_count);
+    reply_text_fact("x-model", model->name);
+    reply_text_fact("x-sha256", model->sha256);
+    reply_text_fact("x-runtime", model->runtime);
+    reply_text_fact("x-target", model->target);
+    reply_number_fact("x-input-bytes", model->input_bytes);
+    reply_number_fact("x-output-bytes", model->output_bytes);
+    reply_number_fact("x-arena-bytes", model->arena_bytes);
+    reply_number_fact("x-arena-used-bytes", model->arena_used_bytes());
     reply_number_fact("x-stack-bytes", board.stack_bytes);
     reply_text_fact("x-clock-source", board.clock_source);
     reply_number_fact("x-core-hz", board.core_hz);
     reply_text_fact("x-tick-source", board.tick_source);
+}
+
+/* Start with a fresh arena, which models may share. */
+static void select_model(uint32_t index) {
+    model = &bench_models[index];
+    load_expected = 0;
+    memset(model->arena, PAINT, model->arena_bytes);
+    model_status = model->init();
+}
+
+static void command_model(const char *arguments) {
+    uint32_t index = 0;
+    if (!take_number(&arguments, &index) || *arguments != '\0' || index >= bench_model_count) {
+        reply_number_fact("e-[model takes an index] models", bench_model_count);
+        return;
+    }
+    select_model(index);
+    (void)model_is_ready();
 }
 
 static void load_start(const char *arguments) {
@@ -99,8 +90,8 @@ static void load_start(const char *arguments) {
     load_expected = 0;
     if (!take_number(&arguments, &size) || *arguments != '\0') {
         reply_failure("db load takes a number of bytes");
-    } else if (size != bench_model.input_bytes) {
-        reply_number_fact("e-[wrong input size] expected", bench_model.input_bytes);
+    } else if (size != model->input_bytes) {
+        reply_number_fact("e-[wrong input size] expected", model->input_bytes);
     } else {
         load_expected = size;
         reply_number_fact("m-load-expecting", size);
@@ -108,7 +99,7 @@ static void load_start(const char *arguments) {
 }
 
 static void load_bytes(const char *digits) {
-    uint8_t *const input = bench_model.input();
+    uint8_t *const input = model->input();
     const size_t count = strlen(digits) / 2;
     if (strlen(digits) % 2 != 0 || count > load_expected - load_received) {
         reply_failure("odd number of digits, or more bytes than announced");
@@ -147,7 +138,7 @@ static void command_db(const char *arguments) {
 
 static bool invoke_times(uint32_t count) {
     for (uint32_t i = 0; i < count; i++) {
-        const int status = bench_model.invoke();
+        const int status = model->invoke();
         if (status != 0) {
             reply_number_fact("e-[inference failed] status", (uint32_t)status);
             return false;
@@ -157,13 +148,13 @@ static bool invoke_times(uint32_t count) {
 }
 
 static void put_output(void) {
-    const uint8_t *const output = bench_model.output();
+    const uint8_t *const output = model->output();
     reply_text("x-output-[");
-    for (uint32_t i = 0; i < bench_model.output_bytes; i++) {
+    for (uint32_t i = 0; i < model->output_bytes; i++) {
         reply_hex(output[i], 2);
     }
     reply_line("]");
-    reply_crc_fact(output, bench_model.output_bytes);
+    reply_crc_fact(output, model->output_bytes);
 }
 
 static void command_infer(const char *arguments) {
@@ -200,9 +191,9 @@ static void put_ticks(uint32_t index, uint32_t ticks) {
 
 static int put_ticks_of_steps(void) {
     int status = 0;
-    for (uint32_t step = 0; step < bench_model.steps && status == 0; step++) {
+    for (uint32_t step = 0; step < model->steps && status == 0; step++) {
         board_ticks_start();
-        status = bench_model.invoke_step(step);
+        status = model->invoke_step(step);
         put_ticks(step, board_ticks());
     }
     return status;
@@ -210,9 +201,9 @@ static int put_ticks_of_steps(void) {
 
 static int put_ticks_of_operators(void) {
     board_ticks_start();
-    const int status = bench_model.profile(board_ticks);
-    for (uint32_t i = 0; i < bench_model.operators && status == 0; i++) {
-        put_ticks(i, bench_model.operator_ticks[i]);
+    const int status = model->profile(board_ticks);
+    for (uint32_t i = 0; i < model->operators && status == 0; i++) {
+        put_ticks(i, model->operator_ticks[i]);
     }
     return status;
 }
@@ -224,8 +215,7 @@ static void command_steps(const char *arguments) {
         return;
     }
     reply_text("x-step-ticks-[");
-    const int status =
-        bench_model.profile == NULL ? put_ticks_of_steps() : put_ticks_of_operators();
+    const int status = model->profile == NULL ? put_ticks_of_steps() : put_ticks_of_operators();
     reply_line("]");
     if (status != 0) {
         reply_number_fact("e-[inference failed] status", (uint32_t)status);
@@ -248,16 +238,16 @@ static void command_stack(const char *arguments) {
 static uint32_t arena_peak_bytes(void) {
     uint32_t longest = 0;
     uint32_t stretch = 0;
-    for (uint32_t i = 0; i < bench_model.arena_bytes; i++) {
-        stretch = bench_model.arena[i] == PAINT ? stretch + 1U : 0U;
+    for (uint32_t i = 0; i < model->arena_bytes; i++) {
+        stretch = model->arena[i] == PAINT ? stretch + 1U : 0U;
         longest = stretch > longest ? stretch : longest;
     }
-    return bench_model.arena_bytes - longest;
+    return model->arena_bytes - longest;
 }
 
 static void command_arena(const char *arguments) {
     (void)arguments;
-    reply_number_fact("x-arena-used-bytes", bench_model.arena_used_bytes());
+    reply_number_fact("x-arena-used-bytes", model->arena_used_bytes());
     reply_number_fact("x-arena-peak-bytes", arena_peak_bytes());
 }
 
@@ -268,7 +258,7 @@ static const struct {
     {"name", command_name},     {"profile", command_profile}, {"timestamp", command_timestamp},
     {"info", command_info},     {"db", command_db},           {"infer", command_infer},
     {"output", command_output}, {"stack", command_stack},     {"steps", command_steps},
-    {"arena", command_arena},
+    {"arena", command_arena},   {"model", command_model},
 };
 
 static void answer(const char *command) {
@@ -287,8 +277,7 @@ static void answer(const char *command) {
 void bench_run(void) {
     static char command[BENCH_COMMAND_BYTES + 1];
     size_t length = 0;
-    memset(bench_model.arena, PAINT, bench_model.arena_bytes);
-    model_status = bench_model.init();
+    select_model(0);
     for (int byte = board_read_byte(); byte >= 0; byte = board_read_byte()) {
         if (byte == '\r' || byte == '\n') {
             length = 0;

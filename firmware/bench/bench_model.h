@@ -25,6 +25,8 @@ typedef struct {
     const char *(*last_message)(void);  /* what the runtime told last; NULL if it tells nothing */
 } bench_model_t;
 
-extern const bench_model_t bench_model;
+/** The models of this firmware; the first is selected at the start. They may share an arena. */
+extern const bench_model_t bench_models[];
+extern const uint32_t bench_model_count;
 
 #endif

@@ -14,6 +14,7 @@ from codegen.planner import plan_graph
 from codegen.read_tflite import parse_tflite
 from firmware.files import sha256_of_bytes
 from hil.elf import measure_elf
+from hil.project import read_project
 from tests.host_compiler import WARNINGS
 from tests.small_model import small_model
 from tests.tflite_builder import ModelBuilder
@@ -197,6 +198,22 @@ def test_the_tflm_project_names_a_tree_or_has_one_downloaded(model: Path, tmp_pa
     assert f"custom_tflm_dir = {tmp_path / 'tree'}" in own
     assert "lib_deps = https://github.com/" in fetched
     assert "#" in fetched.split("lib_deps = https://")[1].splitlines()[0], "pinned by commit"
+
+
+def test_one_firmware_may_hold_both_runtimes(model: Path, tmp_path: Path) -> None:
+    build(model, tmp_path / "out", "--runtime", "both")
+    static, tflm = read_project(tmp_path / "out")
+    assert (static.runtime, static.index_of_several) == ("static", 0)
+    assert (tflm.runtime, tflm.index_of_several) == ("tflm", 1)
+    assert static.model_symbols == ("small_op",)
+    assert tflm.model_symbols == ("small_tflm_tflite",)
+    assert tflm.arena_used_bytes <= tflm.arena_bytes
+    assert {path.name for path in (tmp_path / "out" / "lib").iterdir()} == {
+        "nn",
+        "tflm",
+        "small",
+        "small_tflm",
+    }
 
 
 def test_a_golden_file_beside_the_model_is_taken(model: Path, tmp_path: Path) -> None:

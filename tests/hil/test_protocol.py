@@ -172,5 +172,22 @@ def test_the_manual_lists_every_command() -> None:
     manual = Path(ROOT / "docs" / "protocol.md").read_text()
     source = (ROOT / "firmware" / "bench" / "bench.c").read_text()
     commands = re.findall(r'\{"(\w+)", command_', source)
-    assert len(commands) == 10
+    assert len(commands) == 11
     assert [command for command in commands if f"| `{command}" not in manual] == []
+
+
+def test_another_model_of_the_firmware_starts_in_a_fresh_arena(toy_board: Transport) -> None:
+    client = BenchClient(toy_board, 5.0)
+    client.connect()
+    client.load(b"\1\2\3\4")
+    assert client.infer().output == b"\2\3\4\5"
+    client.select(1)
+    assert client.identify().runtime == "tflm"
+    assert client.arena()[1] == 0, "nothing written yet"
+    client.load(b"\1\2\3\4")
+    assert client.infer().output == b"\3\4\5\6"
+    client.select(0)
+    client.load(b"\1\2\3\4")
+    assert client.infer().output == b"\2\3\4\5"
+    with pytest.raises(BoardError, match="model takes an index models 2"):
+        client.select(2)

@@ -22,20 +22,23 @@ static const void *output(void) { return &arena[8]; }
 
 static uint32_t arena_used_bytes(void) { return sizeof arena; }
 
-const bench_model_t bench_model = {
-    .name = "toy",
-    .sha256 = "0000000000000000000000000000000000000000000000000000000000000000",
-    .runtime = "static",
-    .target = "host",
-    .input_bytes = 4,
-    .output_bytes = 4,
-    .arena_bytes = sizeof arena,
-    .arena = arena,
-    .steps = 2,
-    .init = init,
-    .input = input,
-    .invoke = invoke,
-    .invoke_step = invoke_step,
-    .output = output,
-    .arena_used_bytes = arena_used_bytes,
+static int invoke_twice(void) {
+    int status = invoke();
+    for (int i = 0; i < 4; i++) {
+        arena[8 + i]++;
+    }
+    return status;
+}
+
+#define TOY                                                                                        \
+    .name = "toy", .sha256 = "0000000000000000000000000000000000000000000000000000000000000000",   \
+    .target = "host", .input_bytes = 4, .output_bytes = 4, .arena_bytes = sizeof arena,            \
+    .arena = arena, .steps = 2, .init = init, .input = input, .invoke_step = invoke_step,          \
+    .output = output, .arena_used_bytes = arena_used_bytes
+
+const bench_model_t bench_models[] = {
+    {TOY, .runtime = "static", .invoke = invoke},
+    {TOY, .runtime = "tflm", .invoke = invoke_twice},
 };
+
+const uint32_t bench_model_count = 2;

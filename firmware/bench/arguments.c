@@ -1,0 +1,28 @@
+#include "arguments.h"
+
+bool take_number(const char **text, uint32_t *value) {
+    const char *digit = *text;
+    while (*digit == ' ') {
+        digit++;
+    }
+    if (*digit < '0' || *digit > '9') {
+        return false;
+    }
+    *value = 0;
+    for (; *digit >= '0' && *digit <= '9'; digit++) {
+        if (*value > (UINT32_MAX - 9U) / 10U) {
+            return false;
+        }
+        *value = *value * 10U + (uint32_t)(*digit - '0');
+    }
+    *text = digit;
+    return true;
+}
+
+int hex_digit(char c) {
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    c = (char)(c | 0x20);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
