@@ -135,10 +135,11 @@ def _is_needed(source: Path, operators: list[str]) -> bool:
 
 
 def int8_kernels(root: Path) -> list[str]:
-    """Operators that this release can register with a kernel for int8 alone."""
-    headers = sorted((root / _KERNELS[0]).glob("*.h"))
-    text = "".join(path.read_text(encoding="utf-8", errors="replace") for path in headers)
+    """Operators that the resolver of this release can register with a kernel for int8 alone."""
     resolver = (root / _RESOLVER).read_text(encoding="utf-8", errors="replace")
+    included = re.findall(rf'#include "({_KERNELS[0]}/\w+\.h)"', resolver)
+    headers = [root / path for path in included if (root / path).is_file()]
+    text = "".join(path.read_text(encoding="utf-8", errors="replace") for path in headers)
     chosen = re.findall(r"Registration& registration =\s*Register_(\w+)\(\)", resolver)
     offered = set(re.findall(r"Register_(\w+)_INT8\(\)", text))
     return sorted(offered & set(chosen))
