@@ -139,7 +139,7 @@ def _take_apart(elf: Path, functions: list[str], figures: dict[str, Any]) -> Bui
     kernels, library, model = {}, {}, {}
     sources = {path.name for path in (ROOT / "firmware" / "nn" / "src").glob("*.c")}
     own = {path.name for path in (ROOT / "firmware").rglob("*.c")} - sources | {"bench_model.c"}
-    for source, name, size in _symbols(elf):
+    for source, name, size in named_symbols(elf):
         if source in sources or name.startswith("nn_"):
             kernels[f"{name}@{source}"] = size
         elif name.startswith(f"{_MODEL}_") or re.fullmatch(r"op\d+_params", name):
@@ -161,7 +161,7 @@ def _take_apart(elf: Path, functions: list[str], figures: dict[str, Any]) -> Bui
     )
 
 
-def _symbols(elf: Path) -> Iterator[tuple[str, str, int]]:
+def named_symbols(elf: Path) -> Iterator[tuple[str, str, int]]:
     """Source file, name and bytes of everything in flash that has a name; every byte once."""
     reached = 0
     for address, size, name, source in sorted(_named(elf), key=lambda s: (s[0], -s[1])):
@@ -173,7 +173,7 @@ def _symbols(elf: Path) -> Iterator[tuple[str, str, int]]:
 def named_bytes(elf: Path) -> dict[str, int]:
     """Bytes in flash by name; names that are static several times share an entry."""
     sizes: dict[str, int] = {}
-    for _, name, size in _symbols(elf):
+    for _, name, size in named_symbols(elf):
         sizes[name] = sizes.get(name, 0) + size
     return sizes
 

@@ -11,6 +11,7 @@ import json
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,9 +75,16 @@ def main() -> int:
     return 0 if arguments.check is None else check(figures, arguments.check)
 
 
-def run_model(model: Path, target: Target, path: Path) -> tuple[Project, dict[str, Any]]:
+def run_model(
+    model: Path,
+    target: Target,
+    path: Path,
+    runtime: str = "static",
+    before_build: Callable[[], None] = lambda: None,
+) -> tuple[Project, dict[str, Any]]:
     """Build the project of a model in `path`, boot it, measure it; as measurement.json has it."""
-    build_project(find_model(model), target, path, "static", "system")
+    build_project(find_model(model), target, path, runtime, "system")
+    before_build()
     run_platformio(path, target)
     (project,) = read_project(path)
     size = measure_elf(project.firmware, project.model_symbols)
