@@ -19,16 +19,16 @@ def run(
 ) -> int:
     """Run a command and give the exit code of the process.
 
-    0 when it is done, or the code that it returns; 1 after an `SdkError`, or an error of the
-    operating system such as a full disk, told in one line; 130 after Ctrl-C. A reader that
-    went away (`| head`) ends it quietly.
+    0 when it is done, or the code that it returns; its own code after an `SdkError`; 1 after an
+    error of the operating system such as a full disk, told in one line; 130 after Ctrl-C. A reader
+    that went away (`| head`) ends it quietly.
     """
     try:
         code = command(arguments)
         sys.stdout.flush()
     except SdkError as error:
         print(f"{program}: error: {error}", file=sys.stderr)  # noqa: T201
-        return EXIT_FAILED
+        return error.exit_code
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_FAILED

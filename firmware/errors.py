@@ -10,15 +10,29 @@
     │   └── HostMemoryError  it took more memory than it may
     ├── BuildError         the firmware does not compile or link
     └── BoardError         the board (or the virtual one) cannot be used
-        ├── NoAnswerError  nothing, or not the whole answer, came before the deadline
-        └── ProtocolError  an answer came that the bench protocol does not allow
+        ├── NoBoardError       none is attached, or none of that name
+        ├── ManyBoardsError    several would do, and none was chosen
+        ├── BusyError          another process uses it
+        ├── WrongDeviceError   it is another chip than the firmware is for
+        ├── FlashError         writing the firmware failed
+        ├── NoAnswerError      nothing, or not the whole answer, came before the deadline
+        ├── WrongBaudError     what comes is no text: the rates differ
+        ├── WrongFirmwareError it runs something else than the project
+        ├── FaultError         the core stopped in a fault
+        │   └── StackOverflowError  because the stack was too small
+        ├── ProtocolError      an answer came that the bench protocol does not allow
+        │   └── LineError      bytes were lost or changed on the line
+        └── ClockError         the board's clock and the host's do not agree
 
-The text of an error says what is wrong, the value seen, what was possible and how to go on.
+The text of an error says what is wrong, the value seen, what was possible and how to go on. Its
+`exit_code` is what a command line ends with, one for each way in which a bench fails.
 """
 
 
 class SdkError(Exception):
     """Root of all errors that a caller of the SDK may want to handle."""
+
+    exit_code = 1
 
 
 class ConfigError(SdkError):
@@ -56,10 +70,82 @@ class BuildError(SdkError):
 class BoardError(SdkError):
     """The board cannot be used."""
 
+    exit_code = 10
+
+
+class NoBoardError(BoardError):
+    """No board is attached, or none of that name."""
+
+    exit_code = 11
+
+
+class ManyBoardsError(BoardError):
+    """Several boards would do, and none was chosen."""
+
+    exit_code = 12
+
+
+class BusyError(BoardError):
+    """Another process uses the board."""
+
+    exit_code = 13
+
+
+class WrongDeviceError(BoardError):
+    """The chip is another one than the firmware is for."""
+
+    exit_code = 14
+
+
+class FlashError(BoardError):
+    """Writing the firmware failed."""
+
+    exit_code = 15
+
 
 class NoAnswerError(BoardError):
     """Nothing, or not the whole answer, came before the deadline."""
 
+    exit_code = 16
+
+
+class WrongBaudError(BoardError):
+    """What comes is no text: board and host speak at different rates."""
+
+    exit_code = 17
+
+
+class WrongFirmwareError(BoardError):
+    """The board runs something else than the project."""
+
+    exit_code = 18
+
+
+class FaultError(BoardError):
+    """The core stopped in a fault."""
+
+    exit_code = 19
+
+
+class StackOverflowError(FaultError):
+    """The core stopped because the stack was too small."""
+
+    exit_code = 20
+
 
 class ProtocolError(BoardError):
     """An answer came that the bench protocol does not allow."""
+
+    exit_code = 21
+
+
+class LineError(ProtocolError):
+    """Bytes were lost or changed on the line."""
+
+    exit_code = 22
+
+
+class ClockError(BoardError):
+    """The board's clock and the host's do not agree."""
+
+    exit_code = 23

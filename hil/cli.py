@@ -7,14 +7,14 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
-from firmware.command_line import EXIT_DONE, EXIT_FAILED, run
+from firmware.command_line import EXIT_DONE, run
 from firmware.errors import BoardError
 from firmware.files import sha256_of_file, write_json
 from firmware.platformio import run_platformio
 from firmware.progress import Progress
 from hil.board import Board
 from hil.elf import FirmwareSize, measure_elf
-from hil.judge import Verdict, judge
+from hil.judge import Verdict, judge, verdict_code
 from hil.measure import measure
 from hil.project import Project, read_golden, read_project
 from hil.report import records, tables
@@ -87,7 +87,7 @@ def _run(arguments: argparse.Namespace) -> int:
     result = records(verdicts)
     write_json(arguments.out or project.folder / "measurement.json", result)
     print(json.dumps(result, indent=2) if arguments.json else tables(verdicts))
-    return EXIT_DONE if all(verdict.holds for verdict in verdicts) else EXIT_FAILED
+    return max((verdict_code(verdict) for verdict in verdicts), default=EXIT_DONE)
 
 
 def _measure(project: Project, arguments: argparse.Namespace, progress: Progress) -> Verdict:

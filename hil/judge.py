@@ -7,6 +7,8 @@ from hil.project import Project
 
 TFLM_OUTPUT_LSB = 1
 """TFLM scales FULLY_CONNECTED with another rounding than TFLite, one step at most."""
+EXIT_REFUTED, EXIT_OUTPUTS_DIFFER = 30, 31
+"""Exit codes of a measurement that was made; those of one that failed: firmware/errors.py."""
 TFLM_ARENA_TOLERANCE = 0.01
 """Releases of TFLM differ in what they keep."""
 
@@ -61,6 +63,14 @@ def judge(project: Project, measurement: Measurement) -> tuple[Check, ...]:
         _outputs(project, measurement),
         _speed(measurement),
     )
+
+
+def verdict_code(verdict: Verdict) -> int:
+    """The exit code of a verdict: outputs that differ weigh more than an estimate that is wrong."""
+    if verdict.holds:
+        return 0
+    differ = any(c.holds is False and c.quantity.startswith("outputs") for c in verdict.checks)
+    return EXIT_OUTPUTS_DIFFER if differ else EXIT_REFUTED
 
 
 def all_hold(checks: tuple[Check, ...]) -> bool:

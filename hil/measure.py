@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from firmware.errors import StaleError
+from firmware.errors import WrongFirmwareError
 from hil.board import Board
 from hil.elf import FirmwareSize
 from hil.project import Golden, Project
@@ -64,15 +64,15 @@ def check_identity(identity: Identity, project: Project) -> None:
     """Refuse a board that runs something else than the project.
 
     Raises:
-        StaleError: It does.
+        WrongFirmwareError: It does.
     """
     if identity.model_sha256 != project.model_sha256:
-        raise StaleError(
+        raise WrongFirmwareError(
             f"the board runs {identity.model!r} from model {identity.model_sha256[:12]}, the "
             f"project was made from {project.model_sha256[:12]}; flash this project's firmware"
         )
     if identity.runtime != project.runtime:
-        raise StaleError(
+        raise WrongFirmwareError(
             f"the board runs the {identity.runtime} runtime, the project has {project.runtime}; "
             "flash this project's firmware"
         )
@@ -124,7 +124,7 @@ def measure(
 
     Raises:
         BoardError: The board cannot be reached or reports a failure.
-        StaleError: It runs something else than the project.
+        WrongFirmwareError: It runs something else than the project.
     """
     with board:
         client = BenchClient(board.transport, answer_limit_s)

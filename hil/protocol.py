@@ -5,13 +5,22 @@ import time
 import zlib
 from dataclasses import dataclass
 
-from firmware.errors import BoardError, NoAnswerError, ProtocolError
+from firmware.errors import (
+    BoardError,
+    FaultError,
+    LineError,
+    NoAnswerError,
+    ProtocolError,
+    StackOverflowError,
+    WrongBaudError,
+)
 from hil.deadline import Clock, Deadline
 from hil.transport import Transport
 
 PROTOCOL_VERSION = 1
 _CHUNK_BYTES = 64
 _POLL_S = 0.25
+_NOISE_BYTES = 3
 _QUIET_S = 0.2
 _ANSWER_CHARACTERS = 1 << 20
 _FACT = re.compile(r"^(?P<key>[a-z0-9-]+)-\[(?P<value>.*)\]$")
@@ -75,6 +84,7 @@ class BenchClient:
         self._answer_limit_s = answer_limit_s
         self._clock = clock
         self._pending = ""
+        self._heard = b""
 
     def connect(self) -> None:
         """Ask until the board answers, then wait for silence.
@@ -94,6 +104,11 @@ class BenchClient:
                 break
             except NoAnswerError:
                 if deadline.has_passed:
+                    if _is_noise(self._heard):
+                        raise WrongBaudError(
+                            f"what comes is no text ({self._heard[:8].hex(' ')} …): does the "
+                            "firmware speak at the baud rate of the port?"
+                        ) from None
                     raise NoAnswerError(self._silence("name", deadline)) from None
         while self._transport.read(_QUIET_S):
             if deadline.has_passed:
@@ -188,7 +203,8 @@ class BenchClient:
             if match := _FAILURE.match(line):
                 failure = match["text"] + match["rest"].replace("-[", " ").rstrip("]")
                 if failure.startswith("hard fault"):
-                    raise BoardError(f"the firmware stopped at {_verb(command)!r}: {failure}")
+                    kind = StackOverflowError if "stack overflow" in failure else FaultError
+                    raise kind(f"the firmware stopped at {_verb(command)!r}: {failure}")
             elif match := _FACT.match(line):
                 facts[match["key"]] = match["value"]
         if failure:
@@ -198,6 +214,7 @@ class BenchClient:
     def _line(self, command: str, deadline: Deadline) -> str:
         while "\n" not in self._pending:
             data = self._transport.read(min(_POLL_S, deadline.left_s))
+            self._heard += data
             self._pending += data.decode("ascii", errors="replace")
             if len(self._pending) > _ANSWER_CHARACTERS:
                 raise ProtocolError(f"the answer to {_verb(command)!r} does not end")
@@ -212,6 +229,12 @@ class BenchClient:
             f"no whole answer to {_verb(command)!r} within {deadline.limit_s:g} s{seen}; is the "
             "firmware of this project on the board, and is this its serial port?"
         )
+
+
+def _is_noise(heard: bytes) -> bool:
+    """Whether a good part of what came can be no text."""
+    strange = sum(byte > 0x7E or (byte < 0x20 and byte not in b"\r\n\t") for byte in heard)
+    return len(heard) >= _NOISE_BYTES and strange > len(heard) / 4
 
 
 def _verb(command: str) -> str:
@@ -234,6 +257,6 @@ def _number(facts: dict[str, str], key: str) -> int:
 def _check_crc(facts: dict[str, str], data: bytes) -> None:
     expected = f"{zlib.crc32(data):08x}"
     if _text(facts, "x-crc") != expected:
-        raise ProtocolError(
+        raise LineError(
             f"{len(data)} bytes were damaged on the line: CRC {facts['x-crc']}, expected {expected}"
         )

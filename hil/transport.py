@@ -6,7 +6,7 @@ from typing import Protocol
 
 import serial
 
-from firmware.errors import BoardError
+from firmware.errors import BoardError, BusyError, NoBoardError
 
 BAUD = 115_200
 
@@ -47,7 +47,10 @@ class SerialTransport:
                 port, BAUD, timeout=0, write_timeout=self._WRITE_LIMIT_S, exclusive=True
             )
         except (serial.SerialException, ValueError, OSError) as error:
-            raise BoardError(f"could not open {port}: {_reason(error)}") from error
+            kind = (
+                BusyError if _is_busy(error) else NoBoardError if _is_absent(error) else BoardError
+            )
+            raise kind(f"could not open {port}: {_reason(error)}") from error
         self._port = port
 
     def write(self, data: bytes) -> None:
@@ -76,11 +79,19 @@ def _reason(error: Exception) -> str:
     text = str(error)
     if isinstance(error, PermissionError) or "Permission denied" in text:
         return "permission denied; add yourself to the group dialout, or choose another port"
-    if isinstance(error, BlockingIOError) or "exclusively lock" in text:
+    if _is_busy(error):
         return "another program uses it; close that one first"
-    if "No such file" in text:
+    if _is_absent(error):
         return "there is no such port; is the board connected?"
     return text
+
+
+def _is_busy(error: Exception) -> bool:
+    return isinstance(error, BlockingIOError) or "exclusively lock" in str(error)
+
+
+def _is_absent(error: Exception) -> bool:
+    return "No such file" in str(error)
 
 
 class ScriptedTransport:

@@ -8,6 +8,7 @@
 #include "arguments.h"
 #include "bench_model.h"
 #include "board.h"
+#include "outputs.h"
 #include "reply.h"
 
 static const bench_model_t *model = &bench_models[0];
@@ -147,14 +148,11 @@ static bool invoke_times(uint32_t count) {
     return true;
 }
 
-static void put_output(void) {
-    const uint8_t *const output = model->output();
-    reply_text("x-output-[");
-    for (uint32_t i = 0; i < model->output_bytes; i++) {
-        reply_hex(output[i], 2);
+static void command_results(const char *arguments) {
+    (void)arguments;
+    if (model_is_ready()) {
+        reply_results(model);
     }
-    reply_line("]");
-    reply_crc_fact(output, model->output_bytes);
 }
 
 static void command_infer(const char *arguments) {
@@ -180,7 +178,8 @@ static void command_infer(const char *arguments) {
     if (done) {
         reply_line("m-infer-done");
         reply_number_fact("x-ticks", ticks);
-        put_output();
+        reply_output(model);
+        reply_results(model);
     }
 }
 
@@ -225,7 +224,7 @@ static void command_steps(const char *arguments) {
 static void command_output(const char *arguments) {
     (void)arguments;
     if (model_is_ready()) {
-        put_output();
+        reply_output(model);
     }
 }
 
@@ -258,7 +257,7 @@ static const struct {
     {"name", command_name},     {"profile", command_profile}, {"timestamp", command_timestamp},
     {"info", command_info},     {"db", command_db},           {"infer", command_infer},
     {"output", command_output}, {"stack", command_stack},     {"steps", command_steps},
-    {"arena", command_arena},   {"model", command_model},
+    {"arena", command_arena},   {"model", command_model},     {"results", command_results},
 };
 
 static void answer(const char *command) {

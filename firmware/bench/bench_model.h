@@ -10,6 +10,7 @@ typedef struct {
     const char *runtime; /* "static" or "tflm" */
     const char *target;  /* the board that the project was made for */
     uint32_t input_bytes, output_bytes;
+    uint32_t results;     /* values of the output */
     uint32_t arena_bytes; /* size of the array in which the model works */
     uint8_t *arena;       /* that array */
     uint32_t steps;       /* pieces of an inference, at least 1 */
@@ -21,6 +22,7 @@ typedef struct {
     int (*invoke_step)(uint32_t step);
     int (*profile)(uint32_t (*clock)(void)); /* one inference; NULL: take the steps one by one */
     const void *(*output)(void);
+    float (*result)(uint32_t index);    /* a value of the output, not quantised */
     uint32_t (*arena_used_bytes)(void); /* what the runtime itself says that it uses */
     const char *(*last_message)(void);  /* what the runtime told last; NULL if it tells nothing */
 } bench_model_t;

@@ -22,6 +22,16 @@ void reply_number(uint32_t value) {
     reply_text(&digits[first]);
 }
 
+void reply_decimal(float value) {
+    const float size = value < 0.0F ? -value : value;
+    const uint32_t thousandths = size < 4294967.0F ? (uint32_t)(size * 1000.0F + 0.5F) : UINT32_MAX;
+    const uint32_t decimals = thousandths % 1000U;
+    reply_text(value < 0.0F && thousandths > 0U ? "-" : "");
+    reply_number(thousandths / 1000U);
+    reply_text(decimals < 10U ? ".00" : decimals < 100U ? ".0" : ".");
+    reply_number(decimals);
+}
+
 void reply_hex(uint32_t value, int digit_count) {
     while (digit_count-- > 0) {
         board_write_byte((uint8_t) "0123456789abcdef"[(value >> (4 * digit_count)) & 0xFU]);

@@ -28,6 +28,9 @@ void reply_number_fact(const char *key, uint32_t value);
 /** x-crc-[...] of bytes. */
 void reply_crc_fact(const void *bytes, uint32_t size);
 
+/** A number with three decimals, as MLPerf Tiny has its results; saturates at 4,294,967. */
+void reply_decimal(float value);
+
 /** e-[reason] */
 void reply_failure(const char *text);
 

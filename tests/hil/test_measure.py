@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from firmware.errors import StaleError
+from firmware.errors import WrongFirmwareError
 from hil.measure import check_identity, compare_outputs, run_samples
 from hil.project import Golden
 from hil.protocol import BenchClient
@@ -43,5 +43,5 @@ def test_differences_are_counted_in_steps() -> None:
     ],
 )
 def test_a_board_with_other_firmware_is_refused(changes: dict[str, str], text: str) -> None:
-    with pytest.raises(StaleError, match=text):
+    with pytest.raises(WrongFirmwareError, match=text):
         check_identity(replace(identity(), **changes), PROJECT)

@@ -4,7 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from firmware.errors import BoardError, NoAnswerError, ProtocolError
+from firmware.errors import (
+    BoardError,
+    FaultError,
+    NoAnswerError,
+    ProtocolError,
+    StackOverflowError,
+    WrongBaudError,
+)
+from hil.judge import EXIT_OUTPUTS_DIFFER, EXIT_REFUTED
 from hil.protocol import BenchClient
 from hil.transport import ScriptedTransport, Transport
 from tests.hil.conftest import FakeClock
@@ -172,7 +180,7 @@ def test_the_manual_lists_every_command() -> None:
     manual = Path(ROOT / "docs" / "protocol.md").read_text()
     source = (ROOT / "firmware" / "bench" / "bench.c").read_text()
     commands = re.findall(r'\{"(\w+)", command_', source)
-    assert len(commands) == 11
+    assert len(commands) == 12
     assert [command for command in commands if f"| `{command}" not in manual] == []
 
 
@@ -191,3 +199,30 @@ def test_another_model_of_the_firmware_starts_in_a_fresh_arena(toy_board: Transp
     assert client.infer().output == b"\2\3\4\5"
     with pytest.raises(BoardError, match="model takes an index models 2"):
         client.select(2)
+
+
+def test_noise_is_told_as_a_wrong_baud_rate(clock: FakeClock) -> None:
+    client = client_of(clock, *[(b"name%", b"\xe0\x80\xfe\x00\xf8")] * 100)
+    with pytest.raises(WrongBaudError, match="is no text"):
+        client.connect()
+
+
+@pytest.mark.parametrize(
+    ("reason", "kind"),
+    [(b"hard fault: stack overflow", StackOverflowError), (b"hard fault pc 0x08", FaultError)],
+)
+def test_a_stack_that_is_too_small_is_told_apart(
+    clock: FakeClock, reason: bytes, kind: type[FaultError]
+) -> None:
+    client = client_of(clock, (b"stack%", b"e-[" + reason + b"]\r\n"))
+    with pytest.raises(kind) as caught:
+        client.stack_peak_bytes()
+    assert type(caught.value) is kind
+
+
+def test_every_failure_of_a_board_has_its_own_exit_code() -> None:
+    kinds = {BoardError}
+    while more := {kind for known in kinds for kind in known.__subclasses__()} - kinds:
+        kinds |= more
+    codes = [kind.exit_code for kind in kinds] + [EXIT_REFUTED, EXIT_OUTPUTS_DIFFER]
+    assert len(set(codes)) == len(codes) >= 15

@@ -112,7 +112,7 @@ def test_the_absence_of_the_emulator_is_told(
     project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("PATH", "/nonexistent")
-    assert hil(["run", str(project), "--no-build"]) == 1
+    assert hil(["run", str(project), "--no-build"]) == 10
     assert "qemu-system-arm is not installed; install it" in capsys.readouterr().err
 
 

@@ -18,6 +18,8 @@ static int invoke(void) {
 
 static int invoke_step(uint32_t step) { return step == 0 ? 0 : invoke(); }
 
+static float result(uint32_t index) { return (float)arena[8 + index] / 8.0F; }
+
 static const void *output(void) { return &arena[8]; }
 
 static uint32_t arena_used_bytes(void) { return sizeof arena; }
@@ -34,7 +36,7 @@ static int invoke_twice(void) {
     .name = "toy", .sha256 = "0000000000000000000000000000000000000000000000000000000000000000",   \
     .target = "host", .input_bytes = 4, .output_bytes = 4, .arena_bytes = sizeof arena,            \
     .arena = arena, .steps = 2, .init = init, .input = input, .invoke_step = invoke_step,          \
-    .output = output, .arena_used_bytes = arena_used_bytes
+    .output = output, .results = 4, .result = result, .arena_used_bytes = arena_used_bytes
 
 const bench_model_t bench_models[] = {
     {TOY, .runtime = "static", .invoke = invoke},

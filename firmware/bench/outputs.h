@@ -1,0 +1,13 @@
+/** The model's last output, as lines that answer the host. */
+#ifndef OUTPUTS_H
+#define OUTPUTS_H
+
+#include "bench_model.h"
+
+/** x-output-[...] in hexadecimal, and its CRC. */
+void reply_output(const bench_model_t *model);
+
+/** m-results-[...]: values that are not quantised, separated by commas. */
+void reply_results(const bench_model_t *model);
+
+#endif
