@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import Callable, Iterable
-from typing import Protocol
+from typing import Any, Protocol
 
 import serial
 
 from firmware.errors import BoardError, BusyError, NoBoardError
 
 BAUD = 115_200
+_WRITE_LIMIT_S = 10.0
 
 
 class Transport(Protocol):
@@ -33,24 +34,14 @@ class Transport(Protocol):
 
 
 class SerialTransport:
-    """A serial port of this machine, opened at `BAUD`, 8N1.
+    """A serial port, opened at 8N1: a path of this machine, or a URL that pySerial knows.
 
     Raises:
         BoardError: The port cannot be opened.
     """
 
-    _WRITE_LIMIT_S = 10.0
-
-    def __init__(self, port: str) -> None:
-        try:
-            self._serial = serial.Serial(
-                port, BAUD, timeout=0, write_timeout=self._WRITE_LIMIT_S, exclusive=True
-            )
-        except (serial.SerialException, ValueError, OSError) as error:
-            kind = (
-                BusyError if _is_busy(error) else NoBoardError if _is_absent(error) else BoardError
-            )
-            raise kind(f"could not open {port}: {_reason(error)}") from error
+    def __init__(self, port: str, baud: int = BAUD) -> None:
+        self._serial = open_port(port, baud, serial.PARITY_NONE)
         self._port = port
 
     def write(self, data: bytes) -> None:
@@ -73,6 +64,29 @@ class SerialTransport:
     def close(self) -> None:
         """See `Transport`."""
         self._serial.close()
+
+
+def open_port(port: str, baud: int, parity: str) -> Any:
+    """Open a serial port for this process alone; gives what pySerial gives.
+
+    Raises:
+        NoBoardError: There is no such port.
+        BusyError: Another program uses it.
+        BoardError: It cannot be opened.
+    """
+    is_local = "://" not in port
+    try:
+        opened = serial.serial_for_url(
+            port, baud, parity=parity, timeout=0, do_not_open=True, write_timeout=None
+        )
+        if is_local:
+            opened.exclusive = True
+            opened.write_timeout = _WRITE_LIMIT_S
+        opened.open()
+    except (serial.SerialException, ValueError, OSError) as error:
+        kind = BusyError if _is_busy(error) else NoBoardError if _is_absent(error) else BoardError
+        raise kind(f"could not open {port}: {_reason(error)}") from error
+    return opened
 
 
 def _reason(error: Exception) -> str:

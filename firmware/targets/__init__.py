@@ -1,5 +1,6 @@
 """Target descriptions: facts about a chip that stages agree on. Reads package data."""
 
+import itertools
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,9 @@ class Target:
         stack_bytes: Stack that the application reserves.
         environment: PlatformIO board and environment; empty if projects cannot be generated.
         cpu_flags: Compiler and linker flags that select the core and its FPU.
+        device_id: DEV_ID of its debug unit, which the ROM bootloader tells too.
+        sector_bytes: Sizes of the flash sectors, from the first on.
+        probe_target: What pyOCD calls it.
     """
 
     name: str
@@ -43,11 +47,23 @@ class Target:
     stack_bytes: int
     environment: str = ""
     cpu_flags: tuple[str, ...] = ()
+    device_id: int = 0
+    sector_bytes: tuple[int, ...] = ()
+    probe_target: str = ""
 
     @property
     def macc_limit(self) -> int:
         """MACs per inference that the method allows this chip."""
         return self.coremark * MACC_PER_COREMARK
+
+    def sectors_of(self, address: int, count: int) -> list[int]:
+        """Numbers of the flash sectors that hold these bytes."""
+        starts = itertools.accumulate(self.sector_bytes, initial=self.flash_origin)
+        return [
+            number
+            for number, (start, size) in enumerate(zip(starts, self.sector_bytes, strict=False))
+            if start < address + count and address < start + size
+        ]
 
     @property
     def has_board(self) -> bool:
@@ -113,4 +129,5 @@ def _parse(table: dict[str, Any]) -> Target:
         if not isinstance(value, str):
             raise TypeError(f"{name} is {value!r}, expected text")
     board = table.get("board", {})
-    return Target(**words, **numbers, **(board | {"cpu_flags": tuple(board.get("cpu_flags", ()))}))
+    lists = {name: tuple(board.get(name, ())) for name in ("cpu_flags", "sector_bytes")}
+    return Target(**words, **numbers, **(board | lists))

@@ -1,0 +1,46 @@
+"""What a linked firmware writes to flash, as one piece. Reads an ELF file."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from elftools.common.exceptions import ELFError
+from elftools.elf.elffile import ELFFile
+
+from firmware.errors import BoardError
+
+ERASED = 0xFF
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """Bytes and the address of the first."""
+
+    address: int
+    content: bytes
+
+
+def read_image(elf: Path) -> Image:
+    """The loadable segments of an ELF at the addresses where flash holds them.
+
+    Raises:
+        BoardError: The file is no firmware.
+    """
+    try:
+        with elf.open("rb") as stream:
+            segments = [
+                (segment["p_paddr"], segment.data())
+                for segment in ELFFile(stream).iter_segments()
+                if segment["p_type"] == "PT_LOAD" and segment["p_filesz"]
+            ]
+    except OSError as error:
+        raise BoardError(f"could not read {str(elf)!r}: {error.strerror}") from error
+    except ELFError as error:
+        raise BoardError(f"{str(elf)!r} is no ELF file: {error}") from error
+    if not segments:
+        raise BoardError(f"{str(elf)!r} holds nothing to be written")
+    first = min(address for address, _ in segments)
+    end = max(address + len(data) for address, data in segments)
+    content = bytearray([ERASED]) * (end - first)
+    for address, data in segments:
+        content[address - first : address - first + len(data)] = data
+    return Image(first, bytes(content))

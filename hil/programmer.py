@@ -1,0 +1,67 @@
+"""Writes firmware to a chip, whatever carries it. The order of steps is the same for every way."""
+
+from collections.abc import Callable
+from types import TracebackType
+from typing import Protocol, Self
+
+from firmware.errors import FlashError, WrongDeviceError
+from hil.image import Image
+
+READ_BYTES = 256
+
+OnBytes = Callable[[str, int, int], None]
+"""Called with what is done, bytes done, and all."""
+
+
+class Programmer(Protocol):
+    """A context manager: entering halts the chip's firmware, leaving starts what flash holds."""
+
+    def __enter__(self) -> Self:
+        """Take control of the chip.
+
+        Raises:
+            NoBoardError: The probe or the port is absent.
+            NoAnswerError: The chip does not answer.
+        """
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Start the firmware and let the chip go."""
+
+    def device_id(self) -> int:
+        """The chip's product id, DEV_ID of RM0402."""
+
+    def write(self, image: Image, on_bytes: OnBytes) -> None:
+        """Erase what the image needs, and write it."""
+
+    def read(self, address: int, count: int) -> bytes:
+        """At most `READ_BYTES` bytes of the chip's memory."""
+
+
+def program(programmer: Programmer, image: Image, device_id: int, on_bytes: OnBytes) -> None:
+    """Check the chip, write an image, read it back; then it runs.
+
+    Raises:
+        WrongDeviceError: It is another chip; nothing was written.
+        FlashError: It could not be written, or what was read back differs.
+    """
+    with programmer:
+        found = programmer.device_id()
+        if found != device_id:
+            raise WrongDeviceError(
+                f"the chip has id 0x{found:03x}, the firmware is for 0x{device_id:03x}; nothing "
+                "was written"
+            )
+        programmer.write(image, on_bytes)
+        for offset in range(0, len(image.content), READ_BYTES):
+            wanted = image.content[offset : offset + READ_BYTES]
+            if programmer.read(image.address + offset, len(wanted)) != wanted:
+                raise FlashError(
+                    f"what was read at 0x{image.address + offset:08x} is not what was written; "
+                    "the board holds no usable firmware now"
+                )
+            on_bytes("verified", offset + len(wanted), len(image.content))
