@@ -65,6 +65,12 @@ class BoardEntry:
     is_virtual: bool = False
 
     @property
+    def idle_lines(self) -> dict[str, bool]:
+        """How the lines of the loader's port are while the firmware runs."""
+        lines = ((self.reset, self.reset_inverted), (self.boot, self.boot_inverted))
+        return {line: is_inverted for line, is_inverted in lines if line != "none"}
+
+    @property
     def lock_name(self) -> str:
         """What names it on this machine, whatever the bench file calls it."""
         path = Path(self.port)

@@ -26,13 +26,11 @@ _ATTEMPTS = 3
 class LoaderPort(Protocol):
     """What is needed of a port that pySerial has opened at 8E1."""
 
-    timeout: float | None
-
     def write(self, data: bytes) -> int | None:
         """Send bytes."""
 
     def read(self, size: int) -> bytes:
-        """At most so many bytes; fewer when the timeout passed."""
+        """At most so many bytes; fewer after a short while."""
 
     def reset_input_buffer(self) -> None:
         """Forget what came."""
@@ -59,8 +57,7 @@ class RomBootloader:
         for _ in range(_ATTEMPTS):
             self._port.reset_input_buffer()
             self._port.write(bytes([SYNC]))
-            self._port.timeout = self._answer_limit_s / _ATTEMPTS
-            answer = self._port.read(1)
+            answer = self._receive(1, self._answer_limit_s / _ATTEMPTS)
             # NACK: it has been synchronised before.
             if answer and answer[0] in (ACK, NACK):
                 return
@@ -118,11 +115,15 @@ class RomBootloader:
 
     def _read(self, count: int, what: str, limit_s: float | None = None) -> bytes:
         limit_s = limit_s or self._answer_limit_s
+        data = self._receive(count, limit_s)
+        if len(data) < count:
+            raise FlashError(f"no whole answer to {what!r} within {limit_s:g} s")
+        return data
+
+    def _receive(self, count: int, limit_s: float) -> bytes:
+        """So many bytes, or fewer if the time is over."""
         end = time.monotonic() + limit_s
         data = b""
-        while len(data) < count:
-            self._port.timeout = max(end - time.monotonic(), 0.001)
+        while len(data) < count and time.monotonic() < end:
             data += self._port.read(count - len(data))
-            if len(data) < count and time.monotonic() >= end:
-                raise FlashError(f"no whole answer to {what!r} within {limit_s:g} s")
         return data

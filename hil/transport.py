@@ -1,7 +1,7 @@
 """Bytes to and from a board: the seam between the protocol and what carries it."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 import serial
@@ -10,6 +10,8 @@ from firmware.errors import BoardError, BusyError, NoBoardError
 
 BAUD = 115_200
 _WRITE_LIMIT_S = 10.0
+READ_SLICE_S = 0.02
+"""Longest wait inside pySerial, never changed: over a network that would renegotiate the port."""
 
 
 class Transport(Protocol):
@@ -40,8 +42,10 @@ class SerialTransport:
         BoardError: The port cannot be opened.
     """
 
-    def __init__(self, port: str, baud: int = BAUD) -> None:
-        self._serial = open_port(port, baud, serial.PARITY_NONE)
+    def __init__(
+        self, port: str, baud: int = BAUD, lines: Mapping[str, bool] | None = None
+    ) -> None:
+        self._serial = open_port(port, baud, serial.PARITY_NONE, lines or {})
         self._port = port
 
     def write(self, data: bytes) -> None:
@@ -55,9 +59,13 @@ class SerialTransport:
     def read(self, wait_s: float) -> bytes:
         """See `Transport`."""
         try:
-            self._serial.timeout = wait_s
-            first = self._serial.read(1)
-            return bytes(first + self._serial.read(self._serial.in_waiting)) if first else b""
+            end = time.monotonic() + wait_s
+            while not (count := self._serial.in_waiting):
+                if time.monotonic() >= end:
+                    return b""
+                if first := self._serial.read(1):
+                    return bytes(first + self._serial.read(self._serial.in_waiting))
+            return bytes(self._serial.read(count))
         except (serial.SerialException, OSError) as error:
             raise BoardError(f"could not read from {self._port}: {_reason(error)}") from error
 
@@ -66,8 +74,15 @@ class SerialTransport:
         self._serial.close()
 
 
-def open_port(port: str, baud: int, parity: str) -> Any:
+def open_port(port: str, baud: int, parity: str, lines: Mapping[str, bool]) -> Any:
     """Open a serial port for this process alone; gives what pySerial gives.
+
+    Args:
+        port: A path, or a URL that pySerial knows.
+        baud: Bits per second.
+        parity: As pySerial names it.
+        lines: How DTR and RTS are from the moment of opening: on some adapters they reset the
+            board. What is not named is set.
 
     Raises:
         NoBoardError: There is no such port.
@@ -77,8 +92,10 @@ def open_port(port: str, baud: int, parity: str) -> Any:
     is_local = "://" not in port
     try:
         opened = serial.serial_for_url(
-            port, baud, parity=parity, timeout=0, do_not_open=True, write_timeout=None
+            port, baud, parity=parity, timeout=READ_SLICE_S, do_not_open=True, write_timeout=None
         )
+        for line, value in lines.items():
+            setattr(opened, line, value)
         if is_local:
             opened.exclusive = True
             opened.write_timeout = _WRITE_LIMIT_S

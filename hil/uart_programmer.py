@@ -38,7 +38,10 @@ class UartProgrammer:
         """See `Programmer`."""
         board = self._board
         self._port = open_port(
-            board.loader_port or board.port, board.loader_baud, serial.PARITY_EVEN
+            board.loader_port or board.port,
+            board.loader_baud,
+            serial.PARITY_EVEN,
+            board.idle_lines,
         )
         try:
             self._reset(into_loader=True)

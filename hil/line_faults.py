@@ -1,0 +1,51 @@
+"""Faults to be tried on a virtual board. Pure but for the random numbers it is seeded for."""
+
+import random
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class LineFaults:
+    """What goes wrong.
+
+    Attributes:
+        drop: Part of the bytes that are lost.
+        flip: Part of the bytes of which one bit changes.
+        refuses: The bootloader refuses to erase and to write.
+        hangs: The firmware never answers.
+        reset_after: The chip resets after so many bytes to the bootloader; 0: never.
+        seed: Of the random numbers.
+    """
+
+    drop: float = 0.0
+    flip: float = 0.0
+    refuses: bool = False
+    hangs: bool = False
+    reset_after: int = 0
+    seed: int = 0
+    _random: random.Random = field(init=False)
+    _count: int = field(init=False, default=0)
+
+    def __post_init__(self) -> None:
+        """Seed the random numbers."""
+        self._random = random.Random(self.seed)
+
+    def pass_on(self, data: bytes) -> bytes:
+        """What arrives of these bytes."""
+        if not self.drop and not self.flip:
+            return data
+        passed = bytearray()
+        for byte in data:
+            if self._random.random() < self.drop:
+                continue
+            is_flipped = self._random.random() < self.flip
+            passed.append(byte ^ (1 << self._random.randrange(8)) if is_flipped else byte)
+        return bytes(passed)
+
+    def resets_now(self, count: int) -> bool:
+        """Whether the chip resets after these bytes; it does so once."""
+        self._count += count
+        is_due = 0 < self.reset_after <= self._count
+        if is_due:
+            self.reset_after = 0
+        return is_due

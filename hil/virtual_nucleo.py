@@ -1,0 +1,131 @@
+"""A whole virtual Nucleo: flash, ROM bootloader, reset and boot lines, and QEMU for its firmware.
+
+It looks like a serial port that an adapter has opened: what sets DTR and RTS resets it.
+"""
+
+import tempfile
+from pathlib import Path
+
+import serial
+
+from firmware.errors import BoardError
+from firmware.targets import Target
+from hil.line_faults import LineFaults
+from hil.virtual_board import VirtualBoard
+from hil.virtual_bootloader import VirtualBootloader
+
+
+class VirtualNucleo:
+    """The board behind an adapter: DTR pulls NRST low, RTS pulls BOOT0 high.
+
+    The attributes and methods are those of an open port of pySerial that its RFC 2217 server uses.
+
+    Args:
+        target: The chip.
+        faults: What goes wrong on the line.
+    """
+
+    rtscts = xonxoff = break_condition = False
+    cts = dsr = cd = True
+    ri = False
+    bytesize, stopbits, baudrate = 8, 1, 115_200
+
+    def __init__(self, target: Target, faults: LineFaults | None = None) -> None:
+        self._target = target
+        self._faults = faults or LineFaults()
+        self._flash = bytearray(b"\xff" * target.flash_bytes)
+        self._folder = tempfile.TemporaryDirectory(prefix="mcu-nas-nucleo-")
+        self._loader: VirtualBootloader | None = None
+        self._board: VirtualBoard | None = None
+        self._answers = b""
+        self._parity = serial.PARITY_NONE
+        self._dtr = self._rts = False
+
+    @property
+    def parity(self) -> str:
+        """Of the host's side; each of the two programs wants its own."""
+        return self._parity
+
+    @parity.setter
+    def parity(self, value: str) -> None:
+        self._parity = value
+
+    @property
+    def rts(self) -> bool:
+        """BOOT0 is high."""
+        return self._rts
+
+    @rts.setter
+    def rts(self, value: bool) -> None:
+        self._rts = value
+
+    @property
+    def dtr(self) -> bool:
+        """NRST is low."""
+        return self._dtr
+
+    @dtr.setter
+    def dtr(self, value: bool) -> None:
+        was_reset, self._dtr = self._dtr, value
+        if value:
+            self._halt()
+        elif was_reset:
+            self._boot()
+
+    def write(self, data: bytes) -> int:
+        """Bytes from the host."""
+        data = self._faults.pass_on(data)
+        if self._loader is not None:
+            if self._parity == serial.PARITY_EVEN:
+                self._answers += self._loader.feed(data)
+                if self._faults.resets_now(len(data)):
+                    self._halt()
+        elif self._board is not None and self._parity == serial.PARITY_NONE and data:
+            self._board.transport.write(data)
+        return len(data)
+
+    def read(self, wait_s: float) -> bytes:
+        """Bytes to the host; waits at most so long for the first."""
+        answers, self._answers = self._answers, b""
+        if self._board is not None and not answers:
+            answers = self._board.transport.read(wait_s)
+        return self._faults.pass_on(answers)
+
+    def reset_input_buffer(self) -> None:
+        """Forget what was not read."""
+        self._answers = b""
+
+    def reset_output_buffer(self) -> None:
+        """Nothing waits to be sent."""
+
+    def close(self) -> None:
+        """End what runs, remove what was made."""
+        self._halt()
+        self._folder.cleanup()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether firmware runs."""
+        return self._board is not None
+
+    def _halt(self) -> None:
+        self._loader = None
+        self._answers = b""
+        if self._board is not None:
+            self._board.__exit__(None, None, None)
+            self._board = None
+
+    def _boot(self) -> None:
+        if self._rts:
+            self._loader = VirtualBootloader(self._target, self._flash, self._faults.refuses)
+            return
+        if self._flash[:8] == b"\xff" * 8 or self._faults.hangs:
+            return  # nothing to run: a board that is silent
+        image = Path(self._folder.name) / "flash.bin"
+        image.write_bytes(self._flash)
+        board = VirtualBoard(image, 0)
+        try:
+            self._board = board.__enter__()
+        except BoardError:
+            self._board = None
+            raise
