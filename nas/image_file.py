@@ -8,7 +8,7 @@ import struct
 import zlib
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from firmware.errors import DataError
 
@@ -55,6 +55,13 @@ def open_image(content: bytes) -> Image.Image:
 
 def _too_large(pixels: str) -> str:
     return f"it has {pixels} pixels, at most {MAX_PIXELS:,} are read; make it smaller"
+
+
+def why_unreadable(error: BaseException) -> str:
+    """What an error of reading an image means to its owner."""
+    if isinstance(error, UnidentifiedImageError):
+        return f"it is no image, or none of {', '.join(_FORMATS)}"
+    return str(error) or type(error).__name__
 
 
 def shrink_early(image: Image.Image, side: int) -> None:

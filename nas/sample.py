@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from firmware.errors import DataError
-from nas.image_file import UNREADABLE, open_image, shrink_early, to_channels
+from nas.image_file import UNREADABLE, open_image, shrink_early, to_channels, why_unreadable
 from nas.space import Shape
 from nas.splits import Split
 
@@ -89,4 +89,4 @@ def decode(sample: Sample, shape: Shape) -> NDArray[np.uint8]:
 
 def unreadable(sample: Sample, error: BaseException) -> DataError:
     """What to tell of an image that cannot be decoded."""
-    return DataError(f"could not read the image {sample.name!r}: {error or type(error).__name__}")
+    return DataError(f"could not read the image {sample.name!r}: {why_unreadable(error)}")

@@ -6,6 +6,7 @@ start fast.
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Callable
 from fractions import Fraction
@@ -67,7 +68,7 @@ def _add_vww(verbs: _Verbs) -> None:
     add("--size", type=int, default=96, metavar="PIXELS", help="side of the images (%(default)s)")
     add(
         "--area-fraction",
-        type=Fraction,
+        type=_fraction,
         default="0.005",
         metavar="X",
         help="a person counts whose box covers more of the image (%(default)s)",
@@ -81,7 +82,7 @@ def _add_vww(verbs: _Verbs) -> None:
     )
     add(
         *("--limit", "--proxy"),
-        type=_count,
+        type=_images,
         metavar="N",
         help="a balanced proxy of so many images, such as 10k, a fifth of them to test (all)",
     )
@@ -120,11 +121,19 @@ def _add_show(verbs: _Verbs) -> None:
     add("--json", action="store_true", help="print JSON: the images shown")
 
 
-def _count(text: str) -> int:
+def _images(text: str) -> int:
     """A number such as 500 or 10k."""
-    if text.lower().endswith("k"):
-        return int(text[:-1]) * 1000
-    return int(text)
+    match = re.fullmatch(r"(\d+)(k?)", text)
+    if match is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of images such as 500 or 10k")
+    return int(match[1]) * (1000 if match[2] else 1)
+
+
+def _fraction(text: str) -> Fraction:
+    try:
+        return Fraction(text)
+    except (ValueError, ZeroDivisionError) as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no fraction such as 0.005") from error
 
 
 def _vww(arguments: argparse.Namespace) -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image
 
 from firmware.errors import DataError
-from nas.image_file import UNREADABLE, shrink_early, to_channels
+from nas.image_file import UNREADABLE, shrink_early, to_channels, why_unreadable
 from nas.sample import Sample, image_of
 
 FIELDS = 8
@@ -70,7 +70,7 @@ def look(sample: Sample) -> Fingerprint | Broken:
         is_on_its_side = _orientation(image) in _ON_ITS_SIDE
         pixels = to_channels(image, 3)
     except (DataError, *UNREADABLE) as error:
-        return Broken(str(error) or type(error).__name__)
+        return Broken(why_unreadable(error))
     return Fingerprint(
         _sha256(content),
         (height, width) if is_on_its_side else (width, height),
