@@ -94,18 +94,8 @@ def build_vww(recipe: Recipe, out: Path, on_step: OnStep) -> dict[str, Any]:
     left_out = _missing(chosen, folders, recipe)
     partial = _begin(out, plan)
     left_out |= _write_all(chosen, left_out, folders, partial, recipe, on_step)
-    record = {
-        "schema": SCHEMA,
-        "plan": plan,
-        "images_listed": len(images),
-        "counts": _counts(chosen, left_out),
-        "left_out": [
-            {"id": image.id, "file": image.file_name, "reason": left_out[image.id]}
-            for own in chosen.values()
-            for image in own
-            if image.id in left_out
-        ],
-    }
+    record = {"schema": SCHEMA, "plan": plan, "images_listed": len(images)}
+    record |= _outcome(chosen, left_out)
     write_json(partial / RECORD, record)
     os.sync()
     if out.exists():
@@ -225,10 +215,16 @@ def _write_all(
     return damaged
 
 
-def _counts(chosen: Chosen, left_out: Mapping[int, str]) -> dict[str, dict[str, int]]:
-    """Images of each part and class."""
+def _outcome(chosen: Chosen, left_out: Mapping[int, str]) -> dict[str, Any]:
+    """Images of each part and class, and those that are missing from them."""
     counts = {}
     for part, own in chosen.items():
         found = Counter(class_of(image) for image in own if image.id not in left_out)
         counts[str(part)] = {name: found[name] for name in CLASSES}
-    return counts
+    missing = [
+        {"id": image.id, "file": image.file_name, "reason": left_out[image.id]}
+        for own in chosen.values()
+        for image in own
+        if image.id in left_out
+    ]
+    return {"counts": counts, "left_out": missing}
