@@ -34,8 +34,8 @@ def near_pairs(hashes: _Hashes, colours: _Colours) -> Iterator[tuple[int, int]]:
     flat = colours.reshape(len(colours), -1).astype(np.int16)
     leaders = []
     for same in _runs_of_equal(hashes):
-        own: list[int] = []
-        for image in same:
+        own = same[:1]
+        for image in same[1:]:
             alike = _alike(flat, np.asarray(own, dtype=np.intp), image)
             if alike.any():
                 yield own[int(np.argmax(alike))], image
@@ -71,10 +71,10 @@ def close_hashes(hashes: _Hashes) -> Iterator[tuple[NDArray[np.intp], NDArray[np
             places = places[keys[places + step] == keys[places]]
             ones, others = order[places], order[places + step]
             different = hashes[ones] ^ hashes[others]
-            wanted = np.bitwise_count(different) <= MOST_BITS
-            wanted &= (different > 0) & (_first_equal(different, masks) == blocks).all(axis=1)
-            if wanted.any():
-                yield ones[wanted], others[wanted]
+            close = np.flatnonzero((np.bitwise_count(different) <= MOST_BITS) & (different > 0))
+            own = close[(_first_equal(different[close], masks) == blocks).all(axis=1)]
+            if len(own):
+                yield ones[own], others[own]
             step += 1
 
 
