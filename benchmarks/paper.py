@@ -240,10 +240,8 @@ def _figures(record: dict[str, Any]) -> dict[str, Any]:
             trial["status"] == "host_memory" for trial in record["trials"]
         ),
         "largest_worker_bytes": max(trial["peak_anonymous_bytes"] for trial in trained),
-        "test_images": record["images"]["test"],
-        "int8_test_accuracy": asdict(
-            wilson(record["int8_test_accuracy"], record["images"]["test"])
-        ),
+        "test_images": test_images,
+        "int8_test_accuracy": asdict(wilson(record["int8_test_accuracy"], test_images)),
     }
 
 

@@ -25,15 +25,7 @@ def make_parser(
     golden: Command,
     *others: Callable[[_Verbs], None],
 ) -> argparse.ArgumentParser:
-    """The parser; the parsed verb's function is in `command`.
-
-    Args:
-        run: The function of this verb.
-        estimate: The same.
-        calibrate: The same.
-        golden: The same.
-        others: Add verbs of their own.
-    """
+    """The parser; the parsed verb's function is in `command`. The others add their own verbs."""
     parser = argparse.ArgumentParser(
         prog="nas", description="Searches networks for microcontrollers, within their limits."
     )

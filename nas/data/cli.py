@@ -161,7 +161,7 @@ def _vww(arguments: argparse.Namespace) -> None:
     if recipe.minival_ids is None:
         progress.note("images to test were chosen by hash, they are not the published minival")
     _print(record, vww_text(record), arguments)
-    print(printable(f"nas: wrote {arguments.out}"), file=sys.stderr)
+    print(printable(f"nas: {arguments.out} is complete"), file=sys.stderr)
 
 
 def _check(arguments: argparse.Namespace) -> int:
