@@ -13,7 +13,8 @@ MINIVAL_FRACTION = Fraction(8_059, 123_287)
 """Of COCO 2014's training and validation images, the published minival; the rest is maxitrain."""
 FEWEST = 10
 """The smallest proxy: two images of each class to train, one to test."""
-_HASH_VALUES = 1 << 256
+_MINIVAL_END = MINIVAL_FRACTION * (1 << 256) // 1
+"""Images whose hash is below it test."""
 
 Chosen = Mapping[Split, Sequence[CocoImage]]
 
@@ -78,7 +79,7 @@ def _shares(limit: int | None) -> tuple[int | None, int | None]:
 def _tests(image: CocoImage, minival: Collection[int] | None) -> bool:
     if minival is not None:
         return image.id in minival
-    return _hash("minival", image) < MINIVAL_FRACTION * _HASH_VALUES
+    return _hash("minival", image) < _MINIVAL_END
 
 
 def _balanced(images: Sequence[CocoImage], most: int) -> list[CocoImage]:
