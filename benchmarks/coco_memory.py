@@ -52,7 +52,7 @@ def main() -> int:
     add("--work", required=True, type=Path, metavar="DIR", help="files that are made")
     add("--megabytes", type=int, default=450, metavar="N", help="of JSON (%(default)s)")
     add("--images", type=int, default=IMAGES, metavar="N", help="listed in it (%(default)s)")
-    add("--limit", type=int, default=2000, metavar="N", help="images to write (%(default)s)")
+    add("--limit", type=int, metavar="N", help="images to write (all)")
     add("--json", type=Path, metavar="FILE", help="also write the figures")
     arguments = parser.parse_args()
     folder = make_pictures(arguments.work / "pictures", arguments.images)
@@ -63,7 +63,9 @@ def main() -> int:
             write_coco(temporary, arguments.megabytes * 10**6, arguments.images, order)
         out = arguments.work / f"vww-{len(figures)}"
         command = ["--annotations", str(path), "--images", str(folder), "--out", str(out)]
-        figures[name] = measure([*command, "--limit", str(arguments.limit)])
+        if arguments.limit is not None:
+            command += ["--limit", str(arguments.limit)]
+        figures[name] = measure(command)
         print(line(name, path.stat().st_size, figures[name]), flush=True)
         figures[name]["json_bytes"] = path.stat().st_size
         path.unlink()
@@ -163,7 +165,7 @@ def make_pictures(folder: Path, images: int) -> Path:
 
 
 def measure(arguments: list[str]) -> dict[str, Any]:
-    """Run 'nas data vww'; its peaks of memory and its seconds."""
+    """Run 'nas data vww' to its end; its peaks of memory and its seconds."""
     first = time.monotonic()
     process = subprocess.Popen(
         [sys.executable, "-c", _CHILD, "data", "vww", *arguments],

@@ -4,6 +4,7 @@ The folder appears under its name when it is complete. Until then it lies beside
 command goes on with it.
 """
 
+import functools
 import json
 import os
 import shutil
@@ -18,9 +19,10 @@ from firmware.errors import ConfigError, DataError
 from firmware.files import sha256_of_file, write_json
 from nas.config import differences
 from nas.data.coco import AREA_FRACTION, CocoImage, read_coco
-from nas.data.square_images import JPEG_QUALITY, ImageFolders, Job, write_image
+from nas.data.square_images import JPEG_QUALITY, ImageFolders, write_image
 from nas.data.threads import OnStep, in_threads
 from nas.data.vww import CLASSES, Chosen, choose_images, class_of
+from nas.splits import Split
 
 RECORD = "vww.json"
 SCHEMA = 1
@@ -184,34 +186,30 @@ def _write_all(
     on_step: OnStep,
 ) -> dict[int, str]:
     """Write the images that are not written yet; gives why others cannot be, by their numbers."""
-    all_jobs = [
-        Job(image.id, image.file_name, partial / part / class_of(image) / f"{image.id:012d}.jpg")
-        for part, own in chosen.items()
-        for image in own
-    ]
-    for folder in {job.path.parent for job in all_jobs}:
-        folder.mkdir(parents=True, exist_ok=True)
-    jobs = []
-    for job in all_jobs:
-        if job.id in left_out:
-            job.path.unlink(missing_ok=True)  # an earlier run may have found it
-        else:
-            jobs.append(job)
-    damaged: dict[int, str] = {}
 
-    def write(job: Job) -> DataError | None:
+    def write(part: Split, image: CocoImage) -> DataError | None:
+        path = partial / part / class_of(image) / f"{image.id:012d}.jpg"
+        if image.id in left_out:
+            path.unlink(missing_ok=True)  # an earlier run may have found it
+            return None
         try:
-            write_image(job, folders, recipe.side)
+            write_image(image.file_name, folders, recipe.side, path)
         except DataError as error:
             return error
         return None
 
-    for done, (job, error) in enumerate(zip(jobs, in_threads(write, jobs), strict=True), 1):
-        if error is not None and not recipe.skip_broken:
-            raise DataError(f"{error}; --skip-broken leaves such images out") from error
-        if error is not None:
-            damaged[job.id] = str(error)
-        on_step("writing images", done, len(jobs))
+    damaged: dict[int, str] = {}
+    done, total = 0, sum(map(len, chosen.values()))
+    for part, own in chosen.items():
+        for name in CLASSES:
+            (partial / part / name).mkdir(parents=True, exist_ok=True)
+        for image, error in zip(own, in_threads(functools.partial(write, part), own), strict=True):
+            if error is not None and not recipe.skip_broken:
+                raise DataError(f"{error}; --skip-broken leaves such images out") from error
+            if error is not None:
+                damaged[image.id] = str(error)
+            done += 1
+            on_step("writing images", done, total)
     return damaged
 
 

@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image
@@ -14,21 +13,6 @@ from nas.sample import Sample, decode
 
 JPEG_QUALITY = 95
 _JPEG_END = b"\xff\xd9"
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One image to write.
-
-    Attributes:
-        id: Its number.
-        file_name: Its file, as the annotations name it.
-        path: Where it is to be written.
-    """
-
-    id: int
-    file_name: str
-    path: Path
 
 
 class ImageFolders:
@@ -62,25 +46,31 @@ class ImageFolders:
         return next((path for path in paths if path.is_file()), None)
 
 
-def write_image(job: Job, folders: ImageFolders, side: int) -> None:
+def write_image(file_name: str, folders: ImageFolders, side: int, path: Path) -> None:
     """Write an image as a square JPEG, unless that was done before.
+
+    Args:
+        file_name: Its file, as the annotations name it.
+        folders: Where it is sought.
+        side: Rows and columns of what is written.
+        path: Where it is written.
 
     Raises:
         DataError: It is missing, damaged or too large.
     """
-    if _is_written(job.path):
+    if _is_written(path):
         return
-    source = folders.find(job.file_name)
+    source = folders.find(file_name)
     if source is None:
-        raise DataError(f"the image {job.file_name!r} has vanished")
-    sample = Sample(as_unicode(job.file_name), "", None, file_reader(source))
+        raise DataError(f"the image {file_name!r} has vanished")
+    sample = Sample(as_unicode(file_name), "", None, file_reader(source))
     content = io.BytesIO()
     # Colours of full resolution: at half of it a small image would lose what it has left.
     pixels = Image.fromarray(decode(sample, (side, side, 3)))
     pixels.save(content, "JPEG", quality=JPEG_QUALITY, subsampling=0)
-    incoming = job.path.with_suffix(".part")
+    incoming = path.with_suffix(".part")
     incoming.write_bytes(content.getvalue())
-    incoming.replace(job.path)
+    incoming.replace(path)
 
 
 def _is_written(path: Path) -> bool:
