@@ -4,6 +4,12 @@
 
 #include <stdint.h>
 
+/** Begin an answer. */
+void reply_start(const char *command);
+
+/** End it with the CRC of the command and of the answer, and with m-ready. */
+void reply_end(void);
+
 /** Text as it is. */
 void reply_text(const char *text);
 

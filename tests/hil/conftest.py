@@ -34,14 +34,29 @@ class ProcessTransport:
         assert self._process.returncode == 0, "the sanitizers found nothing"
 
 
-@pytest.fixture(scope="session")
-def toy_program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+BIG_INPUT_BYTES = 1024
+
+
+def compile_toy(out: Path, input_bytes: int) -> Path:
     """The bench application with a toy model."""
     firmware = ROOT / "firmware"
     sources = sorted((firmware / "bench").glob("*.c"))
     sources += [firmware / "board" / "host" / "board_host.c", ROOT / "tests/hil/toy_model.c"]
-    out = tmp_path_factory.mktemp("toy") / "bench"
-    return compile_program(out, sources, [firmware / "bench"])
+    flags = ("-O1", f"-DTOY_INPUT_BYTES={input_bytes}")
+    return compile_program(out, sources, [firmware / "bench"], flags)
+
+
+@pytest.fixture(scope="session")
+def toy_program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return compile_toy(tmp_path_factory.mktemp("toy") / "bench", 4)
+
+
+@pytest.fixture
+def big_board(tmp_path: Path) -> Iterator[Transport]:
+    """As `toy_board`, with an input that does not fit one command."""
+    transport = ProcessTransport(compile_toy(tmp_path / "bench", BIG_INPUT_BYTES))
+    yield transport
+    transport.close()
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from firmware.platformio import firmware_path
 from firmware.targets import load_target
 from hil.cli import main as hil
 from hil.protocol import BenchClient
-from hil.virtual_board import VirtualBoard, instructions_of
+from hil.virtual.virtual_board import VirtualBoard, instructions_of
 from tests.small_model import small_model
 
 pytestmark = pytest.mark.skipif(
@@ -57,8 +57,7 @@ def test_equal_work_counts_equal_instructions(elf: Path) -> None:
         with VirtualBoard(elf, 0x20002000) as board:
             client = BenchClient(board.transport, 30.0)
             client.connect()
-            client.load(bytes(72))
-            counts.append(client.infer().ticks)
+            counts.append(client.run(bytes(72)).ticks)
     assert counts[0] == counts[1]
 
 
@@ -66,10 +65,9 @@ def test_ticks_of_many_inferences_outlast_the_24_bits_of_the_timer(elf: Path) ->
     with VirtualBoard(elf, 0x20002000) as board:
         client = BenchClient(board.transport, 60.0)
         client.connect()
-        client.load(bytes(72))
-        client.infer(3)
-        one = client.infer(1000).ticks / 1000
-        many = client.infer(9000).ticks
+        client.run(bytes(72), 3)
+        one = client.run(bytes(72), 1000).ticks / 1000
+        many = client.run(bytes(72), 9000).ticks
     assert many > 1 << 24
     assert many == pytest.approx(9000 * one, rel=0.01)
 
@@ -120,7 +118,7 @@ def test_the_emulator_ends_when_the_command_is_killed(elf: Path) -> None:
     source = f"""
 import time
 from pathlib import Path
-from hil.virtual_board import VirtualBoard
+from hil.virtual.virtual_board import VirtualBoard
 with VirtualBoard(Path({str(elf)!r}), 0x20002000):
     print("up", flush=True)
     time.sleep(60)
@@ -167,5 +165,4 @@ def test_a_stack_overflow_is_told_as_a_fault(project: Path, tmp_path: Path) -> N
 def _talk(client: BenchClient) -> None:
     client.connect()
     client.identify()
-    client.load(bytes(72))
-    client.infer()
+    client.run(bytes(72))
