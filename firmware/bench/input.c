@@ -66,34 +66,44 @@ void input_command_db(const char *arguments) {
     }
 }
 
-/* Bytes that were escaped for the line; gives their number. */
-static uint32_t unescape(const char *text, uint8_t *bytes) {
-    uint32_t count = 0;
-    for (; *text != '\0'; text++) {
-        const bool is_escaped = *text == BENCH_ESCAPE && text[1] != '\0';
-        bytes[count++] = is_escaped ? (uint8_t)(*++text ^ BENCH_ESCAPE_FLIP) : (uint8_t)*text;
+/* The next byte of what was escaped for the line; false at its end. */
+static bool next_byte(const char **text, uint8_t *byte) {
+    const bool is_escaped = **text == BENCH_ESCAPE && (*text)[1] != '\0';
+    *text += is_escaped ? 1 : 0;
+    if (**text == '\0') {
+        return false;
     }
-    return count;
+    *byte = is_escaped ? (uint8_t)(**text ^ BENCH_ESCAPE_FLIP) : (uint8_t) * *text;
+    (*text)++;
+    return true;
 }
 
 void input_command_put(const char *arguments) {
-    static uint8_t bytes[BENCH_COMMAND_BYTES];
     uint32_t offset = 0;
+    uint32_t expected_crc = 0;
     uint32_t crc = 0;
+    uint32_t count = 0;
+    uint8_t byte;
     if (!selection_is_ready()) {
         return;
     }
-    if (!take_number(&arguments, &offset) || !take_hex(&arguments, &crc) || *arguments != ' ') {
+    if (!take_number(&arguments, &offset) || !take_hex(&arguments, &expected_crc) ||
+        *arguments != ' ') {
         reply_failure("put takes an offset, a CRC and bytes");
         return;
     }
-    const uint32_t count = unescape(arguments + 1, bytes);
+    for (const char *text = arguments + 1; next_byte(&text, &byte); count++) {
+        crc = crc32_more(crc, &byte, 1);
+    }
     if (count > selection()->input_bytes || offset > selection()->input_bytes - count) {
         reply_number_fact("e-[past the end of the input] bytes", selection()->input_bytes);
-    } else if (crc32(bytes, count) != crc) {
+    } else if (crc != expected_crc) {
         reply_failure("damaged on the line");
     } else {
-        memcpy((uint8_t *)selection()->input() + offset, bytes, count);
+        uint8_t *to = (uint8_t *)selection()->input() + offset;
+        for (const char *text = arguments + 1; next_byte(&text, to);) {
+            to++;
+        }
         reply_crc_fact(selection()->input(), selection()->input_bytes);
     }
 }
