@@ -5,6 +5,7 @@ from typing import Any
 
 from firmware.errors import ConfigError
 from nas.cost import RUNTIMES, Limits
+from nas.pace import Pace
 from nas.space import Candidate, Shape
 
 SEARCH_BATCH, SEARCH_LEARNING_RATE = 16, 1e-3
@@ -50,6 +51,7 @@ class SearchConfig:
         sides: Rows and columns of all inputs among which the search chooses, rising; empty if the
             shape is given.
         seed: Of everything random.
+        pace: What makes a limit of time; None if there is none.
     """
 
     dataset_key: str
@@ -66,6 +68,7 @@ class SearchConfig:
     recipe: str = DEFAULT_RECIPE
     augmentation: str = "shift"
     sides: tuple[int, ...] = ()
+    pace: Pace | None = None
 
     def __post_init__(self) -> None:
         for name in ("epochs", "final_epochs"):
@@ -81,6 +84,8 @@ class SearchConfig:
             raise ConfigError(
                 f"unknown augmentation {self.augmentation!r}; known: {', '.join(AUGMENTATIONS)}"
             )
+        if (self.limits.latency_us is None) != (self.pace is None):
+            raise ConfigError("a limit of time needs a latency model, and the model a limit")
         if self.sides and self.strategy == "paper":
             raise ConfigError("the published climb has one input: name it instead of 'auto'")
 
@@ -93,7 +98,8 @@ class SearchConfig:
     def as_record(self) -> dict[str, Any]:
         """The configuration as JSON holds it."""
         lists = {name: list(getattr(self, name)) for name in ("shape", "classes", "sides")}
-        return asdict(self) | lists
+        pace = None if self.pace is None else self.pace.as_record()
+        return asdict(self) | lists | {"pace": pace}
 
     def training_record(self) -> dict[str, Any]:
         """What decides a candidate's accuracy, as JSON holds it; limits and target do not."""

@@ -48,7 +48,8 @@ def test_the_limits_are_those_of_the_target_unless_given(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     record = estimated(capsys, "--candidate", "6,4", "--ram", "7000")
-    assert record["limits"] == {"macc": 3_390_000, "flash_bytes": 1 << 20, "ram_bytes": 7000}
+    limits = {"macc": 3_390_000, "flash_bytes": 1 << 20, "ram_bytes": 7000, "latency_us": None}
+    assert record["limits"] == limits
     assert record["fits"] is False
     assert record["exceeded"] == [
         {"name": "RAM", "needed": record["arena_bytes"], "limit": 7000, "operator": 4}
