@@ -153,7 +153,7 @@ def _serve(arguments: argparse.Namespace) -> None:
     )
     with Rfc2217Server(VirtualNucleo(target, faults), arguments.port) as server:
         print(
-            f'[board.virtual]\ntarget = "{target.name}"\nport = "{server.url}"\nflash = "uart"\n'
+            f'[board.desk]\ntarget = "{target.name}"\nport = "{server.url}"\nflash = "uart"\n'
             "is_virtual = true",
             flush=True,
         )

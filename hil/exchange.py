@@ -111,7 +111,9 @@ class Exchange:
                     raise
                 self.damaged += 1
                 if attempt == ATTEMPTS:
-                    raise LineError(f"{error} (tried {ATTEMPTS} times)") from error
+                    raise LineError(
+                        f"the line damaged {ATTEMPTS} attempts in a row; the last one: {error}"
+                    ) from error
                 self._transport.write(b"\r")
                 self._drain(Deadline.after(self._answer_limit_s, self._clock))
         raise AssertionError("the last attempt returns or raises")

@@ -56,10 +56,9 @@ def attached() -> list[Attached]:
 def _probes() -> list[Attached]:
     """What pyOCD finds; nothing where it is not installed."""
     try:
-        helper, _ = load_pyocd()
+        found = load_pyocd().probes()
     except ConfigError:
         return []
-    found = helper.get_all_connected_probes(blocking=False, print_wait_message=False)
     return [Attached("probe", "", str(own.unique_id), str(own.description)) for own in found]
 
 

@@ -1,11 +1,13 @@
 """Programs a chip over SWD with pyOCD, an optional package. Talks to a debug probe.
 
-pyOCD waits on its own for a USB transfer at most `_USB_LIMIT_S`; it is started with options that
-never ask a question.
+pyOCD has no deadline of its own for all that it does: `in_child` gives it one.
 """
 
 import contextlib
 import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -21,21 +23,40 @@ DBGMCU_IDCODE = 0xE004_2000
 _DEVICE_ID = 0xFFF
 
 
-def load_pyocd() -> Any:
+@dataclass(frozen=True, slots=True)
+class Pyocd:
+    """What is used of pyOCD.
+
+    Attributes:
+        probes: All that are attached.
+        session: Class of a connection through a probe.
+        file_programmer: Class that erases and writes.
+    """
+
+    probes: Callable[[], list[Any]]
+    session: Any
+    file_programmer: Any
+
+
+def load_pyocd() -> Pyocd:
     """PyOCD's package.
 
     Raises:
         ConfigError: It is not installed.
     """
     try:
-        from pyocd.core import helpers
+        from pyocd.core import helpers, session
         from pyocd.flash import file_programmer
     except ImportError as error:
         raise ConfigError(
             "flashing over SWD needs pyOCD: pip install 'mcu-nas[swd]'; or flash with 'pio', or "
             "through the bootloader with 'uart'"
         ) from error
-    return helpers.ConnectHelper, file_programmer.FileProgrammer
+    return Pyocd(
+        partial(helpers.ConnectHelper.get_all_connected_probes, blocking=False),
+        session.Session,
+        file_programmer.FileProgrammer,
+    )
 
 
 class SwdProgrammer:
@@ -44,26 +65,26 @@ class SwdProgrammer:
     Args:
         board: The probe's serial number.
         target: The chip.
-        load: Gives pyOCD's `ConnectHelper` and `FileProgrammer`; for tests.
+        load: Gives what is used of pyOCD; for tests.
     """
 
-    def __init__(self, board: BoardEntry, target: Target, load: Any = load_pyocd) -> None:
+    def __init__(
+        self, board: BoardEntry, target: Target, load: Callable[[], Pyocd] = load_pyocd
+    ) -> None:
         self._board = board
         self._target = target
-        self._helper, self._file_programmer = load()
+        self._pyocd = load()
         self._session: Any = None
 
     def __enter__(self) -> Self:
         """See `Programmer`."""
-        self._session = self._helper.session_with_chosen_probe(
-            unique_id=self._chosen_probe(),
-            blocking=False,
-            target_override=self._target.probe_target,
-            options={"connect_mode": "under-reset", "resume_on_disconnect": True},
-        )
-        if self._session is None:
-            raise NoBoardError("the probe went away")
+        options = {
+            "target_override": self._target.probe_target,
+            "connect_mode": "under-reset",
+            "resume_on_disconnect": True,
+        }
         with _told("connect to the chip"):
+            self._session = self._pyocd.session(self._chosen_probe(), options=options)
             self._session.open()
             self._session.target.halt()
         return self
@@ -92,9 +113,10 @@ class SwdProgrammer:
         with tempfile.TemporaryDirectory() as folder, _told("write the flash"):
             path = Path(folder) / "image.bin"
             path.write_bytes(image.content)
-            programmer = self._file_programmer(
+            programmer = self._pyocd.file_programmer(
                 self._session,
                 chip_erase="sector",
+                no_reset=True,
                 progress=lambda part: on_bytes("written", round(part * total), total),
             )
             programmer.program(str(path), base_address=image.address, file_format="bin")
@@ -105,17 +127,18 @@ class SwdProgrammer:
         with _told(f"read at 0x{address:08x}"):
             return bytes(self._session.target.read_memory_block8(address, count))
 
-    def _chosen_probe(self) -> str:
-        """The probe's serial number, surely: the first one found may be another board's."""
-        probes = [str(probe.unique_id) for probe in self._helper.get_all_connected_probes(False)]
-        chosen = [probe for probe in probes if self._board.probe in ("", probe)]
+    def _chosen_probe(self) -> Any:
+        """The probe of that very serial number: the first one found may be another board's."""
+        probes = self._pyocd.probes()
+        names = ", ".join(str(probe.unique_id) for probe in probes)
+        chosen = [own for own in probes if self._board.probe in ("", str(own.unique_id))]
         if not chosen:
             named = self._board.probe or "any"
-            raise NoBoardError(f"no debug probe {named!r}; attached: {', '.join(probes) or 'none'}")
+            raise NoBoardError(f"no debug probe {named!r}; attached: {names or 'none'}")
         if len(chosen) > 1:
             raise ManyBoardsError(
-                f"several debug probes are attached ({', '.join(chosen)}): name one as 'probe' in "
-                "the bench file"
+                f"several debug probes are attached ({names}): name one as 'probe' in the bench "
+                "file"
             )
         return chosen[0]
 

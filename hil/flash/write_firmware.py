@@ -9,8 +9,9 @@ from pathlib import Path
 from firmware.errors import FlashError, LineError, NoAnswerError
 from firmware.targets import Target
 from hil.bench.bench_file import BoardEntry
-from hil.flash.image import read_image
-from hil.flash.programmer import OnBytes, Programmer, program
+from hil.flash.image import Image, read_image
+from hil.flash.in_child import program_in_child
+from hil.flash.programmer import OnBytes, program
 from hil.flash.swd_programmer import SwdProgrammer
 from hil.flash.uart_programmer import UartProgrammer
 
@@ -40,7 +41,7 @@ def write_firmware(
     image = read_image(elf)
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            program(_programmer(board, target), image, target.device_id, on_bytes)
+            _program(board, target, image, on_bytes)
         except (FlashError, NoAnswerError, LineError) as error:
             if attempt == ATTEMPTS:
                 raise type(error)(f"{error} (tried {ATTEMPTS} times)") from error
@@ -49,8 +50,11 @@ def write_firmware(
             return
 
 
-def _programmer(board: BoardEntry, target: Target) -> Programmer:
-    return (SwdProgrammer if board.flash == "swd" else UartProgrammer)(board, target)
+def _program(board: BoardEntry, target: Target, image: Image, on_bytes: OnBytes) -> None:
+    if board.flash == "swd":
+        program_in_child(SwdProgrammer, (board, target), image, target.device_id, on_bytes)
+    else:
+        program(UartProgrammer(board, target), image, target.device_id, on_bytes)
 
 
 def _upload(board: BoardEntry, project: Path) -> None:

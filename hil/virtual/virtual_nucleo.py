@@ -130,6 +130,16 @@ class VirtualNucleo:
         self._folder.cleanup()
 
     @property
+    def flash(self) -> bytes:
+        """All of it, as it is now."""
+        return bytes(self._flash)
+
+    @property
+    def is_in_loader(self) -> bool:
+        """Whether the ROM bootloader waits for commands."""
+        return self._loader is not None
+
+    @property
     def is_running(self) -> bool:
         """Whether firmware runs."""
         return self._board is not None

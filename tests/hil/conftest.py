@@ -1,13 +1,16 @@
 import os
 import select
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from codegen.cli import main as codegen
 from hil.transport import Transport
 from tests.host_compiler import ROOT, compile_program
+from tests.small_model import small_model
 
 
 class ProcessTransport:
@@ -35,6 +38,20 @@ class ProcessTransport:
 
 
 BIG_INPUT_BYTES = 1024
+NEEDS_BOARD = pytest.mark.skipif(
+    shutil.which("qemu-system-arm") is None or shutil.which("arm-none-eabi-gcc") is None,
+    reason="qemu-system-arm or arm-none-eabi-gcc is not installed",
+)
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project of a small model, compiled."""
+    folder = tmp_path_factory.mktemp("small")
+    (folder / "small.tflite").write_bytes(small_model())
+    arguments = ["build", str(folder / "small.tflite"), "--target", "stm32f412"]
+    assert codegen([*arguments, "--out", str(folder / "project"), "--compile"]) == 0
+    return folder / "project"
 
 
 def compile_toy(out: Path, input_bytes: int) -> Path:

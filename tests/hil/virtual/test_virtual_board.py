@@ -8,31 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from codegen.cli import main as codegen
 from firmware.errors import BoardError
 from firmware.platformio import firmware_path
 from firmware.targets import load_target
 from hil.cli import main as hil
 from hil.protocol import BenchClient
 from hil.virtual.virtual_board import VirtualBoard, instructions_of
-from tests.small_model import small_model
+from tests.hil.conftest import NEEDS_BOARD
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("qemu-system-arm") is None or shutil.which("arm-none-eabi-gcc") is None,
-    reason="qemu-system-arm or arm-none-eabi-gcc is not installed",
-)
+pytestmark = NEEDS_BOARD
 
 
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("virtual")
-    (folder / "small.tflite").write_bytes(small_model())
-    arguments = ["build", str(folder / "small.tflite"), "--target", "stm32f412"]
-    assert codegen([*arguments, "--out", str(folder / "project"), "--compile"]) == 0
-    return folder / "project"
-
-
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def elf(project: Path) -> Path:
     return firmware_path(project, load_target("stm32f412"))
 
@@ -142,7 +129,9 @@ def is_qemu(process_id: str) -> bool:
         return False
 
 
-def test_a_stack_overflow_is_told_as_a_fault(project: Path, tmp_path: Path) -> None:
+def test_a_stack_overflow_is_told_as_such(
+    project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """The same project with a stack too small for the bench application."""
     small = tmp_path / "project"
     shutil.copytree(project, small, ignore=shutil.ignore_patterns(".pio"))
@@ -156,13 +145,6 @@ def test_a_stack_overflow_is_told_as_a_fault(project: Path, tmp_path: Path) -> N
         capture_output=True,
         timeout=300,
     )
-    with VirtualBoard(elf, 0x20002000) as board:
-        client = BenchClient(board.transport, 20.0)
-        with pytest.raises(BoardError, match="hard fault: stack overflow"):
-            _talk(client)
-
-
-def _talk(client: BenchClient) -> None:
-    client.connect()
-    client.identify()
-    client.run(bytes(72))
+    assert elf.is_file()
+    assert hil(["run", str(small), "--no-build", "--board", "virtual", "--timeout-s", "20"]) == 20
+    assert "hard fault: stack overflow" in capsys.readouterr().err
