@@ -26,9 +26,7 @@ static void command_profile(const char *arguments) {
 
 static void command_timestamp(const char *arguments) {
     (void)arguments;
-    reply_text("m-lap-us-");
-    reply_number(board_microseconds());
-    reply_end_line();
+    reply_numbered_line("m-lap-us-", board_microseconds());
 }
 
 static void command_info(const char *arguments) {
@@ -84,6 +82,8 @@ static void command_fault(const char *arguments) {
     reply_failure("this board cannot fault on purpose");
 }
 
+static void command_help(const char *arguments);
+
 static const struct {
     const char *name;
     void (*answer)(const char *arguments);
@@ -103,7 +103,15 @@ static const struct {
     {"arena", command_arena},
     {"model", command_model},
     {"fault", command_fault},
+    {"help", command_help},
 };
+
+static void command_help(const char *arguments) {
+    (void)arguments;
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        reply_line(commands[i].name);
+    }
+}
 
 static void answer(const char *command) {
     const size_t length = strcspn(command, " ");

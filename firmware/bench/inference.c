@@ -3,12 +3,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "arguments.h"
 #include "board.h"
 #include "outputs.h"
 #include "reply.h"
 #include "selection.h"
+
+/* That of MLPerf Tiny's firmware. */
+#define DEFAULT_WARM_UP 10U
 
 static int do_nothing(void) { return 0; }
 
@@ -35,9 +39,44 @@ static bool run_measured(int (*invoke)(void), uint32_t count, uint32_t *ticks) {
     return is_done(status);
 }
 
+/* Only the first inference surely sees the input, whose memory it may use for other tensors. */
+static void keep_output(void) {
+    memcpy(selection()->kept_output, selection()->output(), selection()->output_bytes);
+}
+
+static void restore_output(void) {
+    void *const output = (void *)(uintptr_t)selection()->output();
+    memcpy(output, selection()->kept_output, selection()->output_bytes);
+}
+
+static bool warm_up_times(uint32_t count) {
+    if (count == 0) {
+        return true;
+    }
+    if (!is_done(run_times(selection()->invoke, 1))) {
+        return false;
+    }
+    keep_output();
+    return is_done(run_times(selection()->invoke, count - 1));
+}
+
+static bool measure_times(uint32_t count, bool is_warm, uint32_t *ticks) {
+    uint32_t rest = 0;
+    if (is_warm) {
+        return run_measured(selection()->invoke, count, ticks);
+    }
+    if (!run_measured(selection()->invoke, 1, ticks)) {
+        return false;
+    }
+    keep_output();
+    const bool is_all_done = count == 1 || run_measured(selection()->invoke, count - 1, &rest);
+    *ticks = *ticks > UINT32_MAX - rest ? UINT32_MAX : *ticks + rest;
+    return is_all_done;
+}
+
 void inference_command_infer(const char *arguments) {
     uint32_t count = 1;
-    uint32_t warm_up = 0;
+    uint32_t warm_up = DEFAULT_WARM_UP;
     uint32_t ticks = 0;
     (void)(take_number(&arguments, &count) && take_number(&arguments, &warm_up));
     if (*arguments != '\0' || count == 0) {
@@ -47,13 +86,16 @@ void inference_command_infer(const char *arguments) {
     if (!selection_is_ready()) {
         return;
     }
-    reply_line("m-warmup-start");
-    if (!is_done(run_times(selection()->invoke, warm_up))) {
+    reply_numbered_line("m-warmup-start-", warm_up);
+    if (!warm_up_times(warm_up)) {
         return;
     }
     reply_line("m-warmup-done");
-    reply_line("m-infer-start");
-    if (run_measured(selection()->invoke, count, &ticks)) {
+    reply_numbered_line("m-infer-start-", count);
+    reply_numbered_line("m-lap-us-", board_microseconds());
+    if (measure_times(count, warm_up > 0, &ticks)) {
+        restore_output();
+        reply_numbered_line("m-lap-us-", board_microseconds());
         reply_line("m-infer-done");
         reply_number_fact("x-ticks", ticks);
         reply_output(selection());

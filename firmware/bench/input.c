@@ -10,6 +10,8 @@
 #include "reply.h"
 #include "selection.h"
 
+#define PRINTED_IN_A_LINE 8U
+
 static uint32_t expected_bytes, received_bytes;
 
 void input_forget(void) { expected_bytes = 0; }
@@ -24,7 +26,9 @@ static void load_start(const char *arguments) {
         reply_number_fact("e-[wrong input size] expected", selection()->input_bytes);
     } else {
         expected_bytes = size;
-        reply_number_fact("m-load-expecting", size);
+        reply_text("m-[Expecting ");
+        reply_number(size);
+        reply_line(" bytes]");
     }
 }
 
@@ -53,12 +57,24 @@ static void load_bytes(const char *digits) {
     }
 }
 
+static void print_bytes(void) {
+    const uint8_t *const input = selection()->input();
+    for (uint32_t i = 0; i < selection()->input_bytes; i++) {
+        const bool is_last = i % PRINTED_IN_A_LINE == PRINTED_IN_A_LINE - 1;
+        reply_text(i % PRINTED_IN_A_LINE == 0 ? "m-buffer-" : "-");
+        reply_hex(input[i], 2);
+        reply_text(is_last || i + 1 == selection()->input_bytes ? "\r\n" : "");
+    }
+}
+
 void input_command_db(const char *arguments) {
     if (!selection_is_ready()) {
         return;
     }
     if (strncmp(arguments, "load ", 5) == 0) {
         load_start(arguments + 5);
+    } else if (strcmp(arguments, "print") == 0) {
+        print_bytes();
     } else if (expected_bytes == 0) {
         reply_failure("db without db load");
     } else {

@@ -66,6 +66,12 @@ void reply_line(const char *text) {
     reply_end_line();
 }
 
+void reply_numbered_line(const char *text, uint32_t value) {
+    reply_text(text);
+    reply_number(value);
+    reply_end_line();
+}
+
 void reply_text_fact(const char *key, const char *value) {
     reply_text(key);
     reply_text("-[");

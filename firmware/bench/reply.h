@@ -25,6 +25,9 @@ void reply_end_line(void);
 /** A whole line. */
 void reply_line(const char *text);
 
+/** A line that ends in a number. */
+void reply_numbered_line(const char *text, uint32_t value);
+
 /** key-[value] */
 void reply_text_fact(const char *key, const char *value);
 

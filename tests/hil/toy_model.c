@@ -9,6 +9,7 @@
 #define OUTPUT (TOY_INPUT_BYTES + 4)
 
 static uint8_t arena[TOY_INPUT_BYTES + 12];
+static uint8_t kept_output[4];
 
 static int init(void) { return 0; }
 
@@ -39,9 +40,10 @@ static int invoke_twice(void) {
 
 #define TOY                                                                                        \
     .name = "toy", .sha256 = "0000000000000000000000000000000000000000000000000000000000000000",   \
-    .target = "host", .input_bytes = TOY_INPUT_BYTES, .output_bytes = 4, .arena_bytes = sizeof arena,            \
-    .arena = arena, .steps = 2, .init = init, .input = input, .invoke_step = invoke_step,          \
-    .output = output, .results = 4, .result = result, .arena_used_bytes = arena_used_bytes
+    .target = "host", .input_bytes = TOY_INPUT_BYTES, .output_bytes = 4,                           \
+    .arena_bytes = sizeof arena, .arena = arena, .kept_output = kept_output, .steps = 2,           \
+    .init = init, .input = input, .invoke_step = invoke_step, .output = output, .results = 4,      \
+    .result = result, .arena_used_bytes = arena_used_bytes
 
 const bench_model_t bench_models[] = {
     {TOY, .runtime = "static", .invoke = invoke},
