@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from codegen.cli import main as codegen
+from firmware.platformio import firmware_path
+from firmware.targets import load_target
 from hil.transport import Transport
 from tests.host_compiler import ROOT, compile_program
 from tests.small_model import small_model
@@ -52,6 +54,12 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     arguments = ["build", str(folder / "small.tflite"), "--target", "stm32f412"]
     assert codegen([*arguments, "--out", str(folder / "project"), "--compile"]) == 0
     return folder / "project"
+
+
+@pytest.fixture(scope="session")
+def elf(project: Path) -> Path:
+    """The project's firmware."""
+    return firmware_path(project, load_target("stm32f412"))
 
 
 def compile_toy(out: Path, input_bytes: int) -> Path:

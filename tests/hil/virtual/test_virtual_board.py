@@ -19,11 +19,6 @@ from tests.hil.conftest import NEEDS_BOARD
 pytestmark = NEEDS_BOARD
 
 
-@pytest.fixture(scope="session")
-def elf(project: Path) -> Path:
-    return firmware_path(project, load_target("stm32f412"))
-
-
 def emulators(elf: Path) -> list[str]:
     found = subprocess.run(["pgrep", "-f", str(elf)], capture_output=True, text=True)
     return found.stdout.split()

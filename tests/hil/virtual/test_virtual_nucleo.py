@@ -33,14 +33,10 @@ def type_in(port: Any, command: str) -> list[str]:
     return lines
 
 
-def elf_of(project: Path) -> Path:
-    return project / ".pio" / "build" / TARGET.environment / "firmware.elf"
-
-
-def test_the_sequence_of_mlperf_tiny_works_from_a_plain_terminal(project: Path) -> None:
+def test_the_sequence_of_mlperf_tiny_works_from_a_plain_terminal(project: Path, elf: Path) -> None:
     with Rfc2217Server(VirtualNucleo(TARGET)) as server:
         entry = virtual_entry(server.url, TARGET.name)
-        write_firmware(entry, TARGET, project, elf_of(project), lambda *_: None, lambda _: None)
+        write_firmware(entry, TARGET, project, elf, lambda *_: None, lambda _: None)
         port = serial.serial_for_url(server.url, 115_200, timeout=1, do_not_open=True)
         port.dtr = port.rts = False
         with port:
