@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from firmware.command_line import EXIT_DONE, run
+from firmware.command_line import EXIT_DONE, parse, run
 from firmware.errors import ConfigError, NoBoardError, SdkError
 from firmware.files import write_json, write_text
 from firmware.platformio import run_platformio
@@ -33,8 +33,7 @@ from hil.windows import Plan
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; gives the exit code of the process."""
-    parser = make_parser(_run, _list_boards, _init_boards, _serve)
-    arguments = parser.parse_args(argv)
+    arguments = parse(make_parser(_run, _list_boards, _init_boards, _serve), argv)
     return run("hil", arguments.command, arguments)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from codegen.graph import Graph
 from codegen.read_tflite import read_tflite
+from firmware.command_line import parse
 from firmware.command_line import run as run_command
 from firmware.errors import ConfigError
 from firmware.files import cache_folder, sha256_of_file, write_json, write_text
@@ -42,7 +43,7 @@ from nas.worker import CONVERSION, Worker
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; gives the exit code."""
-    arguments = make_parser(_run, _estimate, _calibrate, _golden).parse_args(argv)
+    arguments = parse(make_parser(_run, _estimate, _calibrate, _golden), argv)
     return run_command("nas", arguments.command, arguments)
 
 

@@ -41,7 +41,7 @@ def _add_run(verbs: _Verbs, command: Command) -> None:
         "int8. The same command continues an interrupted run.",
         epilog="example: nas run --data digits --target stm32f412 --out runs/digits",
     )
-    parser.set_defaults(command=command)
+    parser.set_defaults(command=command, how_to_go_on="; the same command goes on from here")
     add = parser.add_argument
     add(
         "--data",

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from nas.cli import main
+from tests.host_compiler import ROOT
 from tests.tflite_builder import ModelBuilder
 
 RUN = ("run", "--target", "stm32f412")
@@ -111,3 +112,21 @@ def test_a_missing_verb_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> No
         main([])
     assert end.value.code == 2
     assert "usage: nas" in capsys.readouterr().err
+
+
+def test_a_limit_of_time_needs_measurements(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    out = str(tmp_path / "run")
+    text = refusal(capsys, *RUN, "--data", "digits", "--out", out, "--latency", "50ms")
+    assert text.startswith("--latency and --measured-latency go together")
+
+
+def test_instructions_of_the_virtual_board_give_no_limit_of_time(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    model = str(ROOT / "nas" / "estimator" / "static_cortex_m4.json")
+    limit = ("--latency", "50ms", "--measured-latency", model)
+    out = str(tmp_path / "run")
+    text = refusal(capsys, *RUN, "--data", "digits", "--out", out, *limit)
+    assert "give no latency; calibrate on measurements of a real board" in text
