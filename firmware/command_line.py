@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from firmware.errors import SdkError
+from firmware.printable import printable
 
 EXIT_DONE = 0
 EXIT_FAILED = 1
@@ -59,7 +60,8 @@ def run(
         code = command(arguments)
         sys.stdout.flush()
     except SdkError as error:
-        print(f"{program}: error: {error}", file=sys.stderr)  # noqa: T201
+        text = "\n".join(map(printable, str(error).split("\n")))
+        print(f"{program}: error: {text}", file=sys.stderr)  # noqa: T201
         return error.exit_code
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -5,6 +5,7 @@ import json
 import os
 import sys
 import time
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,10 +17,12 @@ from firmware.command_line import parse
 from firmware.command_line import run as run_command
 from firmware.errors import ConfigError
 from firmware.files import cache_folder, sha256_of_file, write_json, write_text
+from firmware.printable import printable
 from firmware.progress import Progress, duration, parse_duration
 from firmware.targets import Target, load_target
 from nas.config import SearchConfig
 from nas.cost import Limits
+from nas.data.cli import add_data
 from nas.data_source import find_data
 from nas.dataset import Dataset, prepare_dataset
 from nas.estimator.calibration import calibrate, read_measurements
@@ -43,7 +46,8 @@ from nas.worker import CONVERSION, Worker
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; gives the exit code."""
-    arguments = parse(make_parser(_run, _estimate, _calibrate, _golden), argv)
+    warnings.filterwarnings("ignore", module=r"PIL\.")  # of damaged images, which we name
+    arguments = parse(make_parser(_run, _estimate, _calibrate, _golden, add_data), argv)
     return run_command("nas", arguments.command, arguments)
 
 
@@ -114,7 +118,7 @@ def _datasets(arguments: argparse.Namespace, progress: Progress) -> dict[int, Da
     sizes = " or ".join("x".join(map(str, shape)) for shape in shapes.values())
     progress.note(f"{len(any_of_them.classes)} classes, images of {sizes}: {counts}")
     for name in any_of_them.skipped:
-        progress.note(f"skipped {name}: it could not be read")
+        progress.note(f"skipped {printable(name)}: it could not be read")
     return datasets
 
 

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from firmware.errors import DataError
 from firmware.files import replacing_folder, write_json
-from nas.data_source import DataSource, decode
+from nas.sample import DataSource, decode
 from nas.space import Shape
 from nas.splits import Split, check_splits, complete_splits
 
-_FORMAT = "2"
+_FORMAT = "3"
 """Part of the key: change it when decoding or splitting changes."""
 _RECORD = "dataset.json"
 
@@ -76,6 +76,14 @@ def open_dataset(folder: Path) -> Dataset:
     )
 
 
+def assign(source: DataSource) -> tuple[tuple[str, ...], list[int], list[Split]]:
+    """The classes, and for each image the number of its class and the part it belongs to."""
+    classes = tuple(sorted({sample.label for sample in source.samples}))
+    numbers = {name: number for number, name in enumerate(classes)}
+    labels = [numbers[sample.label] for sample in source.samples]
+    return classes, labels, complete_splits([sample.split for sample in source.samples], labels)
+
+
 def prepare_dataset(
     source: DataSource, shape: Shape, skip_broken: bool, cache: Path, on_image: OnImage
 ) -> Dataset:
@@ -95,10 +103,7 @@ def prepare_dataset(
     key = hashlib.sha256(text.encode()).hexdigest()
     folder = cache / key
     if not (folder / _RECORD).is_file():
-        classes = tuple(sorted({sample.label for sample in source.samples}))
-        numbers = {name: number for number, name in enumerate(classes)}
-        labels = [numbers[sample.label] for sample in source.samples]
-        splits = complete_splits([sample.split for sample in source.samples], labels)
+        classes, labels, splits = assign(source)
         check_splits(splits, labels, classes)
         with replacing_folder(folder) as incoming:
             counts, skipped = _decode_all(

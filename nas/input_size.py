@@ -2,10 +2,9 @@
 
 from statistics import median
 
-import numpy as np
-
 from firmware.errors import DataError
-from nas.data_source import DataSource
+from nas.image_file import UNREADABLE
+from nas.sample import DataSource
 
 AUTO = "auto"
 """What stands for the choice on the command line."""
@@ -39,8 +38,8 @@ def _own_side(source: DataSource) -> int:
     sides = []
     for sample in source.samples[::step]:
         try:
-            sides.append(min(np.asarray(sample.load()).shape[:2]))
-        except (DataError, OSError, ValueError, SyntaxError):
+            sides.append(min(sample.open().size))
+        except (DataError, *UNREADABLE):
             continue
     if not sides:
         raise DataError(f"no image of {source.name!r} could be read")

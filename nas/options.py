@@ -19,9 +19,13 @@ _Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def make_parser(
-    run: Command, estimate: Command, calibrate: Command, golden: Command
+    run: Command,
+    estimate: Command,
+    calibrate: Command,
+    golden: Command,
+    *others: Callable[[_Verbs], None],
 ) -> argparse.ArgumentParser:
-    """The parser; the parsed verb's function is in `command`."""
+    """The parser; the parsed verb's function is in `command`. The others add their own verbs."""
     parser = argparse.ArgumentParser(
         prog="nas", description="Searches networks for microcontrollers, within their limits."
     )
@@ -30,6 +34,8 @@ def make_parser(
     _add_estimate(verbs, estimate)
     _add_calibrate(verbs, calibrate)
     _add_golden(verbs, golden)
+    for add in others:
+        add(verbs)
     return parser
 
 
@@ -47,8 +53,8 @@ def _add_run(verbs: _Verbs, command: Command) -> None:
         "--data",
         required=True,
         metavar="PATH|digits",
-        help="folder or zip of class folders (JPEG, PNG), an .npz with 'images' and 'labels', or "
-        "'digits', which is built in",
+        help="folder or zip of class folders (JPEG, PNG and others), an .npz with 'images' and "
+        "'labels', or 'digits', which is built in",
     )
     add("--out", required=True, type=Path, metavar="DIR", help="folder of the run")
     _add_target(parser, required=True)

@@ -7,8 +7,9 @@ import pytest
 from PIL import Image
 
 from firmware.errors import DataError
-from nas.data_source import decode, find_data
+from nas.data_source import find_data
 from nas.dataset import Dataset, prepare_dataset
+from nas.sample import decode
 from nas.space import Shape
 from nas.splits import Split, complete_splits
 

@@ -7,8 +7,9 @@ import pytest
 from PIL import Image
 
 from firmware.errors import DataError
-from nas.data_source import DataSource, find_data
+from nas.data_source import find_data
 from nas.input_size import first_side, input_sides
+from nas.sample import DataSource
 
 
 def images(path: Path, sizes: list[tuple[int, int]]) -> DataSource:

@@ -1,8 +1,8 @@
 import pytest
 
+from benchmarks.published import ROWS, Row
 from firmware.errors import ConfigError
 from nas.space import Candidate, cell_limit, channels, check_candidate, parse_candidate, parse_shape
-from tests.nas.published import ROWS, Row
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: str(row.candidate))

@@ -1,0 +1,143 @@
+"""Published figures of the `paper` graph on 50×50×3 images of 2 classes, and how they count. Pure.
+
+Source: tables of the method's publications (PRIME 2023, ICCE 2024, Sensors Letters 2024).
+"""
+
+import re
+from dataclasses import dataclass, replace
+
+from codegen.graph import Graph, Tensor, count_macc
+from codegen.tflm.arena import plan_tflm_arena
+from codegen.tflm.structures import PUBLISHED
+from nas.lower import lower_paper
+from nas.model_size import predict_model_bytes
+from nas.space import Candidate, Shape
+
+SHAPE: Shape = (50, 50, 3)
+CLASSES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A network of the published tables.
+
+    Attributes:
+        candidate: The network.
+        channels: Of its convolutions.
+        macc: Multiply-accumulates of one inference.
+        weight_bytes: Weights, biases and constants of normalisation.
+        peak_bytes: The most that one operator's input and output take together.
+        ram_kib: Arena of TensorFlow Lite Micro on a PC.
+        flash_kib: Of the .tflite.
+    """
+
+    candidate: Candidate
+    channels: tuple[int, ...]
+    macc: int
+    weight_bytes: int
+    peak_bytes: int
+    ram_kib: float
+    flash_kib: float
+
+
+ROWS = (
+    Row(Candidate(3, 3), (3, 6, 9, 12), 408_750, 1_904, 15_008, 20.0, 10.66),
+    Row(Candidate(5, 3), (5, 10, 15, 19), 905_528, 4_817, 20_016, 25.0, 13.95),
+    Row(Candidate(5, 4), (5, 10, 15, 19, 22), 939_392, 8_711, 20_016, 26.0, 19.73),
+    Row(Candidate(6, 4), (6, 12, 18, 23, 26), 1_272_562, 12_395, 22_512, 28.5, 23.65),
+    Row(Candidate(7, 4), (7, 14, 21, 27, 31), 1_656_341, 16_976, 25_008, 31.0, 28.48),
+    Row(Candidate(8, 4), (8, 16, 24, 30, 34), 2_073_632, 21_179, 27_504, 33.5, 32.84),
+    Row(Candidate(9, 4), (9, 18, 27, 34, 39), 2_553_522, 27_056, 30_016, 36.0, 38.96),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class HostRow:
+    """A published search: one row of Table I.
+
+    Attributes:
+        host: Name of the host's profile, as `--host-memory` takes it.
+        winner: What it found; inferred, as the only candidate of exactly these needs.
+        accuracy: Fraction of the test images of Visual Wake Words, int8.
+        seconds: What the search took.
+    """
+
+    host: str
+    winner: Candidate
+    accuracy: float
+    seconds: float
+
+    @property
+    def network(self) -> Row:
+        """The published needs of the winner."""
+        return next(row for row in ROWS if row.candidate == self.winner)
+
+
+_DAY_S = 86_400
+HOST_ROWS = (
+    HostRow("jetson-nano", Candidate(9, 4), 0.78, 3.9 * _DAY_S),
+    HostRow("rpi4", Candidate(8, 4), 0.776, 1.3 * _DAY_S),
+    HostRow("rpi3", Candidate(6, 4), 0.766, 3.8 * _DAY_S),
+    HostRow("rpi-zero2w", Candidate(5, 3), 0.751, 4.6 * _DAY_S),
+)
+TEST_IMAGES = 8_059
+"""On which the published accuracies were measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a network needs, counted as the publications count.
+
+    Attributes:
+        ram_kib: Arena of TensorFlow Lite Micro on a PC, whose pointers have 8 bytes.
+        flash_kib: Of the .tflite as TensorFlow of that time wrote it.
+        macc: Multiply-accumulates of one inference.
+    """
+
+    ram_kib: float
+    flash_kib: float
+    macc: int
+
+
+def published_needs(candidate: Candidate) -> Needs:
+    """What a network of the `paper` space needs, counted as the publications count."""
+    graph = lower_paper(candidate, SHAPE, CLASSES)
+    return Needs(
+        plan_tflm_arena(graph, PUBLISHED).used_bytes / 1024,
+        predict_model_bytes(with_keras_2_names(graph), any_batch=True) / 1024,
+        sum(count_macc(graph, operator) for operator in graph.operators),
+    )
+
+
+def with_keras_2_names(graph: Graph) -> Graph:
+    """The graph with the tensor names of Keras 2, in whose time the figures were published.
+
+    Source: a model of the same layers, converted by TensorFlow 2.12.
+    """
+    tensors = tuple(replace(tensor, name=_keras_2_name(tensor)) for tensor in graph.tensors)
+    return replace(graph, tensors=tensors)
+
+
+_NORM = {"sub": "V31", "mul": "V3", "mul_1": "V32", "add_1": "V33"}
+
+
+def _keras_2_name(tensor: Tensor) -> str:
+    if norm := re.fullmatch(r"model_1/batch_norm_(\d+)_1/batchnorm/(\w+)", tensor.name):
+        return f"model/batch_normalization{_suffix(norm[1])}/FusedBatchNorm{_NORM[norm[2]]}"
+    if pool := re.fullmatch(r"model_1/pool_(\d+)_1/MaxPool2d", tensor.name):
+        return f"model/max_pooling2d{_suffix(int(pool[1]) - 1)}/MaxPool"
+    if conv := re.match(r"model_1/conv_(\d+)_1/(Relu)?", tensor.name):
+        layer = f"model/conv2d{_suffix(conv[1])}/"
+        parts = ("Relu", "BiasAdd", "BiasAdd/ReadVariableOp", "Conv2D")
+        if not conv[2]:
+            return layer + "Conv2D"
+        if tensor.is_constant:
+            return layer + "BiasAdd/ReadVariableOp"
+        return ";".join(layer + part for part in parts)
+    name = tensor.name.replace("/mean_1/", "/global_average_pooling2d/")
+    name = name.replace("dense_1/BiasAdd", "dense/BiasAdd/ReadVariableOp")
+    return name.replace("model_1/", "model/").replace("rescaling_1/", "rescaling/")
+
+
+def _suffix(index: int | str) -> str:
+    return f"_{index}" if int(index) else ""

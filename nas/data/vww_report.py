@@ -1,0 +1,23 @@
+"""What a Visual Wake Words dataset holds, as text. Pure."""
+
+from typing import Any
+
+from nas.report import table
+
+
+def vww_text(record: dict[str, Any]) -> str:
+    """The images of each part and class, from what `vww.json` holds."""
+    counts = record["counts"]
+    classes = list(next(iter(counts.values())))
+    rows = [
+        (part, *(f"{own[name]:,}" for name in classes), f"{sum(own.values()):,}")
+        for part, own in counts.items()
+    ]
+    side = record["plan"]["side"]
+    return "\n".join(
+        [
+            table(("part", *classes, "all"), rows),
+            f"images of {side}x{side}; {record['images_listed']:,} listed, "
+            f"{len(record['left_out']):,} left out",
+        ]
+    )
