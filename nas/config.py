@@ -6,6 +6,7 @@ from typing import Any
 from firmware.errors import ConfigError
 from nas.cost import RUNTIMES, Limits
 from nas.space import Candidate, Shape
+from nas.spaces import find_converter
 
 SEARCH_BATCH, SEARCH_LEARNING_RATE = 16, 1e-3
 """Recipe of the published search."""
@@ -49,6 +50,7 @@ class SearchConfig:
             `mirror` they are moved and mirrored. The published recipe has none.
         sides: Rows and columns of all inputs among which the search chooses, rising; empty if the
             shape is given.
+        converter: Who makes the .tflite; the space's own choice if empty.
         seed: Of everything random.
     """
 
@@ -66,8 +68,10 @@ class SearchConfig:
     recipe: str = DEFAULT_RECIPE
     augmentation: str = "shift"
     sides: tuple[int, ...] = ()
+    converter: str = ""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "converter", find_converter(self.space, self.converter))
         for name in ("epochs", "final_epochs"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name} is {getattr(self, name)}, expected at least 1")

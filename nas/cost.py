@@ -7,7 +7,7 @@ from codegen.planner import plan_graph
 from codegen.tflm.arena import plan_tflm_arena
 from codegen.tflm.structures import MCU
 from firmware.errors import ConfigError
-from nas.model_size import predict_model_bytes
+from nas.converters import predict_bytes
 
 RUNTIMES = ("static", "tflm")
 
@@ -72,15 +72,20 @@ class Need:
         return f"{self.name} {self.needed:,} of {self.limit:,} {self.unit}"
 
 
-def measure_cost(graph: Graph, runtime: str) -> Cost:
+def measure_cost(graph: Graph, runtime: str, converter: str) -> Cost:
     """The needs of a network that need not exist yet.
+
+    Args:
+        graph: What the candidate was lowered to.
+        runtime: What will run it.
+        converter: What will make its .tflite.
 
     Raises:
         ConfigError: There is no such runtime.
     """
     return Cost(
         macc=sum(count_macc(graph, operator) for operator in graph.operators),
-        model_bytes=predict_model_bytes(graph),
+        model_bytes=predict_bytes(graph, converter),
         arena_bytes=arena_bytes(graph, runtime),
     )
 

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from firmware.targets import known_targets
 from nas.config import AUGMENTATIONS, DEFAULT_RECIPE, FINAL_EPOCHS, RECIPES
+from nas.converters import CONVERTERS
 from nas.cost import RUNTIMES
 from nas.golden import SAMPLES, SEED
 from nas.host_memory import PROFILES
@@ -59,6 +60,12 @@ def _add_run(verbs: _Verbs, command: Command) -> None:
         "digits: their own)",
     )
     add("--space", choices=known_spaces(), default="paper", help="search space (%(default)s)")
+    add(
+        "--converter",
+        choices=CONVERTERS,
+        default="",
+        help="who makes the .tflite (own; tensorflow in the space 'paper')",
+    )
     add(
         "--strategy",
         choices=known_strategies(),

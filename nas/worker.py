@@ -24,7 +24,7 @@ Progress = Callable[[dict[str, Any]], None]
 TRAINING = "nas.train_tasks"
 """What a worker imports that trains."""
 CONVERSION = "tensorflow"
-"""What a worker imports that converts, or runs TFLite's kernels."""
+"""What a worker imports that converts with TensorFlow."""
 SAMPLE_S = 0.05
 """Time between two looks at the memory of a task."""
 _GRACE_S = 5.0

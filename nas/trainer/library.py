@@ -58,6 +58,7 @@ _FUNCTIONS: dict[str, tuple[type | None, tuple[type, ...]]] = {
         (_POINTER, _POINTER, ctypes.POINTER(Source), ctypes.POINTER(Recipe), _POINTER),
     ),
     "network_predict": (None, (_POINTER, _POINTER, ctypes.POINTER(Source), _LONG, _POINTER)),
+    "network_ranges": (None, (_POINTER, _POINTER, ctypes.POINTER(Source), _LONG, _POINTER)),
 }
 
 

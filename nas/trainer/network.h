@@ -44,4 +44,13 @@ double network_gradients(network *n, float *parameters, const source *from, cons
 void network_predict(network *n, float *parameters, const source *from, int64_t count,
                      float *probabilities);
 
+typedef struct {
+    float lowest, highest;
+} range;
+
+/* Widen the range of each channel after each layer, one layer after the other, to hold what the
+ * layers give for some images. */
+void network_ranges(network *n, float *parameters, const source *from, int64_t count,
+                    range *ranges);
+
 #endif

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmware.errors import ConfigError
-from nas.layers import LANES, Layer
+from nas.layers import LANES, Layer, output_shapes
 from nas.space import Shape
 from nas.trainer.library import Recipe, Source, load_library
 
@@ -151,6 +151,23 @@ class Network:
             probabilities.ctypes.data,
         )
         return probabilities
+
+    def ranges(
+        self, parameters: NDArray[np.float32], images: NDArray[np.uint8]
+    ) -> list[NDArray[np.float32]]:
+        """What each layer gives for some images: (channels, 2), lowest and highest values."""
+        shapes = output_shapes(self.layers, self.shape)
+        ends = np.cumsum([channels for _, _, channels in shapes])
+        ranges = np.tile(np.array([np.inf, -np.inf], np.float32), (ends[-1], 1))
+        order = np.arange(len(images), dtype=np.int64)
+        self._library.network_ranges(
+            self._handle,
+            parameters.ctypes.data,
+            ctypes.byref(_source(images, None, order)),
+            len(images),
+            ranges.ctypes.data,
+        )
+        return np.split(ranges, ends[:-1])
 
 
 def _source(
