@@ -36,6 +36,8 @@ class Space:
     keras_scale: float = 1.0
 
 
+DEFAULT_SPACE = "folded"
+"""More accurate in less flash than the published network, and converted without TensorFlow."""
 _SPACES = (
     # The published file is TensorFlow's, as the published figures of its flash are.
     Space("paper", lower_paper, paper_layers, "nas.keras_models:build_paper", (TENSORFLOW,)),

@@ -40,12 +40,15 @@ static void add_sums(const lanes *in_lanes, int64_t count, float *gradients) {
 
 static void add_bias_gradients(const layer *l, step *s, const lanes *output_gradients,
                                float *gradients) {
-    const int32_t channels = l->out.channels;
-    memset(s->weight_gradients, 0, (size_t)channels * sizeof *s->weight_gradients);
+    const int32_t channels = l->out.channels, across = channels * LANES;
+    lane *const sums = floats_of(s->weight_gradients);
+    memset(sums, 0, (size_t)across * sizeof *sums);
+    const lane *from = floats(output_gradients);
     for (int64_t i = 0; i < s->groups * pixels(l->out); i++) {
-        for (int32_t c = 0; c < channels; c++) {
-            s->weight_gradients[c] += output_gradients[i * channels + c];
+        for (int32_t j = 0; j < across; j++) {
+            sums[j] += from[j];
         }
+        from += across;
     }
     add_sums(s->weight_gradients, channels, gradients);
 }
@@ -85,82 +88,105 @@ static void convolve_back(const layer *l, step *s, const float *parameters,
     add_sums(s->weight_gradients, weights, gradients);
 }
 
-/* The window's four inputs of one output; rows and columns that fill no window are left out. */
-static const lanes *window(const layer *l, const lanes *group, int32_t y, int32_t x) {
-    return group + ((int64_t)2 * y * l->in.width + 2 * x) * l->in.channels;
+/* The first of the two rows of inputs of a row of outputs; a last row or column that fills no
+ * window is left out. */
+static int64_t row_of_windows(const layer *l, int32_t group, int32_t y) {
+    return group * elements(l->in) + (int64_t)2 * y * l->in.width * l->in.channels;
 }
+
+static inline float larger(float a, float b) { return a > b ? a : b; }
 
 static void pool(const layer *l, const step *s) {
-    const int32_t channels = l->in.channels, down = l->in.width * channels;
-    lanes *to = l->output;
+    const int32_t across = l->in.channels * LANES, down = l->in.width * across;
+    lane *to = floats_of(l->output);
     for (int32_t g = 0; g < s->groups; g++) {
         for (int32_t y = 0; y < l->out.height; y++) {
+            const lane *from = floats(l->input + row_of_windows(l, g, y));
             for (int32_t x = 0; x < l->out.width; x++) {
-                const lanes *const from = window(l, l->input + g * elements(l->in), y, x);
-                for (int32_t c = 0; c < channels; c++) {
-                    *to++ = lanes_max(lanes_max(from[c], from[channels + c]),
-                                      lanes_max(from[down + c], from[down + channels + c]));
+                for (int32_t j = 0; j < across; j++) {
+                    to[j] = larger(larger(from[j], from[across + j]),
+                                   larger(from[down + j], from[down + across + j]));
                 }
+                to += across;
+                from += 2 * across;
             }
         }
     }
 }
 
-/* To the first of the largest, as TensorFlow does. */
+/* Gradients of one window of each channel, to the first of the largest, as TensorFlow does. */
+static void give_back(int32_t across, int32_t down, const lane *restrict from,
+                      const lane *restrict largest, const lane *restrict gradients,
+                      lane *restrict to) {
+    const int32_t steps[] = {0, across, down, down + across};
+    for (int32_t j = 0; j < across; j++) {
+        float left = gradients[j];
+        for (int i = 0; i < 4; i++) {
+            const bool is_largest = from[steps[i] + j] == largest[j];
+            to[steps[i] + j] = is_largest ? left : 0;
+            left = is_largest ? 0 : left;
+        }
+    }
+}
+
 static void pool_back(const layer *l, const step *s, const lanes *output_gradients,
                       lanes *input_gradients) {
-    const int32_t channels = l->in.channels, down = l->in.width * channels;
-    const int32_t steps[] = {0, channels, down, down + channels};
-    memset(input_gradients, 0, (size_t)(s->groups * elements(l->in)) * sizeof *input_gradients);
-    const lanes *largest = l->output;
+    const int32_t across = l->in.channels * LANES, down = l->in.width * across;
+    if (l->in.height % 2 != 0 || l->in.width % 2 != 0) {
+        memset(input_gradients, 0, (size_t)(s->groups * elements(l->in)) * sizeof(lanes));
+    }
+    const lane *largest = floats(l->output), *gradients = floats(output_gradients);
     for (int32_t g = 0; g < s->groups; g++) {
         for (int32_t y = 0; y < l->out.height; y++) {
+            const int64_t row = row_of_windows(l, g, y);
             for (int32_t x = 0; x < l->out.width; x++) {
-                const lanes *const from = window(l, l->input + g * elements(l->in), y, x);
-                lanes *const to = input_gradients + (from - l->input);
-                for (int32_t c = 0; c < channels; c++) {
-                    lanes left = *output_gradients++;
-                    const lanes maximum = *largest++;
-                    for (int i = 0; i < 4; i++) {
-                        const __typeof__(from[c] == maximum) mask = from[steps[i] + c] == maximum;
-                        const lanes own = (lanes)((__typeof__(mask))left & mask);
-                        to[steps[i] + c] = own;
-                        left = (lanes)((__typeof__(mask))left & ~mask);
-                    }
-                }
+                const int64_t first = row * LANES + (int64_t)2 * x * across;
+                give_back(across, down, floats(l->input) + first, largest, gradients,
+                          floats_of(input_gradients) + first);
+                largest += across;
+                gradients += across;
             }
         }
     }
 }
 
-static void rectify(lanes *values, const lanes *outputs, int64_t count) {
+static void rectify(lane *values, const lane *outputs, int64_t count) {
     for (int64_t i = 0; i < count; i++) {
-        const __typeof__(outputs[i] > lanes_of(0)) mask = outputs[i] > lanes_of(0);
-        values[i] = (lanes)((__typeof__(mask))values[i] & mask);
+        values[i] = outputs[i] > 0 ? values[i] : 0;
     }
 }
 
 static void average(const layer *l, const step *s) {
-    const int32_t channels = l->in.channels;
+    const int32_t across = l->in.channels * LANES;
     const float share = 1.0f / (float)pixels(l->in);
-    memset(l->output, 0, (size_t)s->groups * (size_t)channels * sizeof *l->output);
+    const lane *from = floats(l->input);
+    lane *to = floats_of(l->output);
+    memset(to, 0, (size_t)s->groups * (size_t)across * sizeof *to);
     for (int32_t g = 0; g < s->groups; g++) {
-        const lanes *const from = l->input + g * elements(l->in);
-        for (int64_t i = 0; i < elements(l->in); i++) {
-            l->output[g * channels + i % channels] += from[i] * share;
+        for (int64_t i = 0; i < pixels(l->in); i++) {
+            for (int32_t j = 0; j < across; j++) {
+                to[j] += from[j] * share;
+            }
+            from += across;
         }
+        to += across;
     }
 }
 
 static void average_back(const layer *l, const step *s, const lanes *output_gradients,
                          lanes *input_gradients) {
-    const int32_t channels = l->in.channels;
+    const int32_t across = l->in.channels * LANES;
     const float share = 1.0f / (float)pixels(l->in);
+    const lane *from = floats(output_gradients);
+    lane *to = floats_of(input_gradients);
     for (int32_t g = 0; g < s->groups; g++) {
-        for (int64_t i = 0; i < elements(l->in); i++) {
-            input_gradients[g * elements(l->in) + i] =
-                output_gradients[g * channels + i % channels] * share;
+        for (int64_t i = 0; i < pixels(l->in); i++) {
+            for (int32_t j = 0; j < across; j++) {
+                to[j] = from[j] * share;
+            }
+            to += across;
         }
+        from += across;
     }
 }
 
@@ -219,7 +245,7 @@ void forward(const layer *l, step *s, float *parameters) {
         convolve_groups(l, s, own);
         break;
     case RELU:
-        rectify(l->output, l->output, s->groups * elements(l->out));
+        rectify(floats_of(l->output), floats(l->output), s->groups * elements(l->out) * LANES);
         break;
     case MAX_POOL:
         pool(l, s);
@@ -251,7 +277,7 @@ void backward(const layer *l, step *s, const float *parameters, const lanes *out
         break;
     case RELU:
         memcpy(input_gradients, output_gradients, (size_t)count * sizeof *input_gradients);
-        rectify(input_gradients, l->output, count);
+        rectify(floats_of(input_gradients), floats(l->output), count * LANES);
         break;
     case MAX_POOL:
         pool_back(l, s, output_gradients, input_gradients);
