@@ -89,7 +89,7 @@ def network_bytes(layers: list[Layer], shape: Shape, part: int) -> int:
         before = output[2]
     sizes += [before * lanes, most_elements * lanes, most_elements * lanes]
     sizes += [parameters * _FLOAT, groups * LANES * _FLOAT]
-    sizes += [most_weights * _FLOAT, most_weights * LANES * _FLOAT]
+    sizes += [most_weights * _FLOAT, most_weights * lanes]
     return sum(-(-size // _ALIGNMENT) * _ALIGNMENT + _ALIGNMENT for size in sizes)
 
 

@@ -110,6 +110,7 @@ def run(
                 "candidate": [winner.candidate.k, winner.candidate.c],
                 "recipe": _final_recipe(config, host, winner.candidate),
                 "checkpoint": str(out / "winner.npz"),
+                "threads": machine.workers,
             }
         tell = listener.winner_progressed
         with Worker(memory_bytes=machine.worker_bytes) as worker:

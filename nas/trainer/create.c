@@ -89,7 +89,7 @@ static bool take_work(network *n) {
     n->gradients = take(n, n->parameters * (int64_t)sizeof(float));
     n->labels = take(n, groups * LANES * (int64_t)sizeof(int32_t));
     n->step.turned = take(n, most_weights * (int64_t)sizeof(float));
-    n->step.weight_gradients = take_lanes(n, most_weights);
+    n->step.weight_gradients = take_lanes(n, groups * most_weights);
     return n->losses && n->back[0] && n->back[1] && n->gradients && n->labels && n->step.turned &&
            n->step.weight_gradients;
 }
@@ -102,6 +102,7 @@ network *network_create(const int32_t *rows, int32_t count, const int32_t *input
         return NULL;
     }
     n->step.groups = groups;
+    n->step.threads = 1;
     n->scale = scale;
     n->offset = offset;
     n->input = (shape){input[0], input[1], input[2]};

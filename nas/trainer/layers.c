@@ -4,6 +4,7 @@
 
 #include "convolution.h"
 #include "normalisation.h"
+#include "pooling.h"
 
 uint64_t next_random(uint64_t *state) {
     uint64_t z = (*state += UINT64_C(0x9E3779B97F4A7C15));
@@ -20,6 +21,7 @@ static void convolve_groups(const layer *l, const step *s, const float *paramete
     const int64_t weights = l->kind == CONVOLUTION
                                 ? (int64_t)l->size * l->size * l->in.channels * l->out.channels
                                 : (int64_t)l->size * l->size * l->in.channels;
+    EACH_GROUP
     for (int32_t g = 0; g < s->groups; g++) {
         const lanes *const from = l->input + g * elements(l->in);
         lanes *const to = l->output + g * elements(l->out);
@@ -28,6 +30,16 @@ static void convolve_groups(const layer *l, const step *s, const float *paramete
             convolve(l->in, l->size, l->out.channels, from, parameters, biases, to);
         } else {
             convolve_depthwise(l->in, l->size, from, parameters, biases, to);
+        }
+    }
+}
+
+void add_groups(int32_t groups, int64_t count, lanes *values) {
+    for (int32_t g = 1; g < groups; g++) {
+        const lane *const from = floats(values + g * count);
+        lane *const to = floats_of(values);
+        for (int64_t i = 0; i < count * LANES; i++) {
+            to[i] += from[i];
         }
     }
 }
@@ -62,7 +74,6 @@ static void convolve_back(const layer *l, step *s, const float *parameters,
     if (l->has_bias) {
         add_bias_gradients(l, s, output_gradients, gradients + weights);
     }
-    memset(s->weight_gradients, 0, (size_t)weights * sizeof *s->weight_gradients);
     if (is_full) {
         turn_weights(l->size, channels, l->out.channels, parameters, s->turned);
     } else {
@@ -70,14 +81,17 @@ static void convolve_back(const layer *l, step *s, const float *parameters,
             s->turned[i] = parameters[(taps - 1 - i / channels) * channels + i % channels];
         }
     }
+    EACH_GROUP
     for (int32_t g = 0; g < s->groups; g++) {
         const lanes *const from = l->input + g * elements(l->in);
         const lanes *const back = output_gradients + g * elements(l->out);
         lanes *const to = input_gradients == NULL ? NULL : input_gradients + g * elements(l->in);
+        lanes *const sums = s->weight_gradients + g * weights;
+        memset(sums, 0, (size_t)weights * sizeof *sums);
         if (is_full) {
-            add_weight_gradients(l->in, l->size, l->out.channels, from, back, s->weight_gradients);
+            add_weight_gradients(l->in, l->size, l->out.channels, from, back, sums);
         } else {
-            add_depthwise_weight_gradients(l->in, l->size, from, back, s->weight_gradients);
+            add_depthwise_weight_gradients(l->in, l->size, from, back, sums);
         }
         if (to != NULL && is_full) {
             convolve(l->out, l->size, channels, back, s->turned, NULL, to);
@@ -85,108 +99,21 @@ static void convolve_back(const layer *l, step *s, const float *parameters,
             convolve_depthwise(l->out, l->size, back, s->turned, NULL, to);
         }
     }
+    add_groups(s->groups, weights, s->weight_gradients);
     add_sums(s->weight_gradients, weights, gradients);
 }
 
-/* The first of the two rows of inputs of a row of outputs; a last row or column that fills no
- * window is left out. */
-static int64_t row_of_windows(const layer *l, int32_t group, int32_t y) {
-    return group * elements(l->in) + (int64_t)2 * y * l->in.width * l->in.channels;
-}
-
-static inline float larger(float a, float b) { return a > b ? a : b; }
-
-static void pool(const layer *l, const step *s) {
-    const int32_t across = l->in.channels * LANES, down = l->in.width * across;
-    lane *to = floats_of(l->output);
+/* 0 where the output is not above 0. */
+static void rectify(const layer *l, const step *s, const lanes *from, lanes *to) {
+    const int64_t count = elements(l->out) * LANES;
+    EACH_GROUP
     for (int32_t g = 0; g < s->groups; g++) {
-        for (int32_t y = 0; y < l->out.height; y++) {
-            const lane *from = floats(l->input + row_of_windows(l, g, y));
-            for (int32_t x = 0; x < l->out.width; x++) {
-                for (int32_t j = 0; j < across; j++) {
-                    to[j] = larger(larger(from[j], from[across + j]),
-                                   larger(from[down + j], from[down + across + j]));
-                }
-                to += across;
-                from += 2 * across;
-            }
+        const lane *const outputs = floats(l->output) + g * count;
+        const lane *const values = floats(from) + g * count;
+        lane *const own = floats_of(to) + g * count;
+        for (int64_t i = 0; i < count; i++) {
+            own[i] = outputs[i] > 0 ? values[i] : 0;
         }
-    }
-}
-
-/* Gradients of one window of each channel, to the first of the largest, as TensorFlow does. */
-static void give_back(int32_t across, int32_t down, const lane *restrict from,
-                      const lane *restrict largest, const lane *restrict gradients,
-                      lane *restrict to) {
-    const int32_t steps[] = {0, across, down, down + across};
-    for (int32_t j = 0; j < across; j++) {
-        float left = gradients[j];
-        for (int i = 0; i < 4; i++) {
-            const bool is_largest = from[steps[i] + j] == largest[j];
-            to[steps[i] + j] = is_largest ? left : 0;
-            left = is_largest ? 0 : left;
-        }
-    }
-}
-
-static void pool_back(const layer *l, const step *s, const lanes *output_gradients,
-                      lanes *input_gradients) {
-    const int32_t across = l->in.channels * LANES, down = l->in.width * across;
-    if (l->in.height % 2 != 0 || l->in.width % 2 != 0) {
-        memset(input_gradients, 0, (size_t)(s->groups * elements(l->in)) * sizeof(lanes));
-    }
-    const lane *largest = floats(l->output), *gradients = floats(output_gradients);
-    for (int32_t g = 0; g < s->groups; g++) {
-        for (int32_t y = 0; y < l->out.height; y++) {
-            const int64_t row = row_of_windows(l, g, y);
-            for (int32_t x = 0; x < l->out.width; x++) {
-                const int64_t first = row * LANES + (int64_t)2 * x * across;
-                give_back(across, down, floats(l->input) + first, largest, gradients,
-                          floats_of(input_gradients) + first);
-                largest += across;
-                gradients += across;
-            }
-        }
-    }
-}
-
-static void rectify(lane *values, const lane *outputs, int64_t count) {
-    for (int64_t i = 0; i < count; i++) {
-        values[i] = outputs[i] > 0 ? values[i] : 0;
-    }
-}
-
-static void average(const layer *l, const step *s) {
-    const int32_t across = l->in.channels * LANES;
-    const float share = 1.0f / (float)pixels(l->in);
-    const lane *from = floats(l->input);
-    lane *to = floats_of(l->output);
-    memset(to, 0, (size_t)s->groups * (size_t)across * sizeof *to);
-    for (int32_t g = 0; g < s->groups; g++) {
-        for (int64_t i = 0; i < pixels(l->in); i++) {
-            for (int32_t j = 0; j < across; j++) {
-                to[j] += from[j] * share;
-            }
-            from += across;
-        }
-        to += across;
-    }
-}
-
-static void average_back(const layer *l, const step *s, const lanes *output_gradients,
-                         lanes *input_gradients) {
-    const int32_t across = l->in.channels * LANES;
-    const float share = 1.0f / (float)pixels(l->in);
-    const lane *from = floats(output_gradients);
-    lane *to = floats_of(input_gradients);
-    for (int32_t g = 0; g < s->groups; g++) {
-        for (int64_t i = 0; i < pixels(l->in); i++) {
-            for (int32_t j = 0; j < across; j++) {
-                to[j] = from[j] * share;
-            }
-            to += across;
-        }
-        from += across;
     }
 }
 
@@ -245,7 +172,7 @@ void forward(const layer *l, step *s, float *parameters) {
         convolve_groups(l, s, own);
         break;
     case RELU:
-        rectify(floats_of(l->output), floats(l->output), s->groups * elements(l->out) * LANES);
+        rectify(l, s, l->output, l->output);
         break;
     case MAX_POOL:
         pool(l, s);
@@ -276,8 +203,7 @@ void backward(const layer *l, step *s, const float *parameters, const lanes *out
         convolve_back(l, s, own, output_gradients, input_gradients, to);
         break;
     case RELU:
-        memcpy(input_gradients, output_gradients, (size_t)count * sizeof *input_gradients);
-        rectify(floats_of(input_gradients), floats(l->output), count * LANES);
+        rectify(l, s, output_gradients, input_gradients);
         break;
     case MAX_POOL:
         pool_back(l, s, output_gradients, input_gradients);

@@ -96,6 +96,8 @@ static void adam(float *state, int64_t count, const float *gradients, int64_t st
     }
 }
 
+void network_use_threads(network *n, int32_t threads) { n->step.threads = threads; }
+
 double network_train(network *n, float *state, const source *from, const recipe *how, int64_t steps,
                      int64_t first_step, const float *rates) {
     const int64_t part = (int64_t)n->step.groups * LANES, batch = part * how->accumulated;

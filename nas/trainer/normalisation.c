@@ -6,24 +6,28 @@
 #define EPSILON 1e-3f /* of Keras's batch normalisation */
 #define MOMENTUM 0.99f
 
-/* Sums of values and of their squares, of each channel, both without the first value of all, which
- * is near the mean: so nothing cancels. */
-static void sum_channels(const layer *l, const step *s, lanes *sums, lanes *squares) {
+/* Sums of values and then of their squares, of each channel, both without the first value of all,
+ * which is near the mean: so nothing cancels. */
+static void sum_channels(const layer *l, const step *s) {
     const int32_t channels = l->in.channels;
-    memset(sums, 0, (size_t)channels * sizeof *sums);
-    memset(squares, 0, (size_t)channels * sizeof *squares);
-    for (int64_t i = 0; i < s->groups * pixels(l->in); i++) {
-        for (int32_t c = 0; c < channels; c++) {
-            const vector *const values = parts(l->input + i * channels + c);
-            const float first = l->input[c][0];
-            vector *const sum = parts_of(sums + c), *const square = parts_of(squares + c);
-            for (int p = 0; p < PARTS; p++) {
-                const vector value = values[p] - first;
-                sum[p] += value;
-                square[p] += value * value;
+    EACH_GROUP
+    for (int32_t g = 0; g < s->groups; g++) {
+        lanes *const sums = s->weight_gradients + (int64_t)g * 2 * channels;
+        memset(sums, 0, 2 * (size_t)channels * sizeof *sums);
+        const lanes *from = l->input + g * elements(l->in);
+        for (int64_t i = 0; i < pixels(l->in); i++) {
+            for (int32_t c = 0; c < channels; c++) {
+                const vector *const values = parts(from++);
+                vector *const sum = parts_of(sums + c), *const square = sum + channels * PARTS;
+                for (int p = 0; p < PARTS; p++) {
+                    const vector value = values[p] - l->input[c][0];
+                    sum[p] += value;
+                    square[p] += value * value;
+                }
             }
         }
     }
+    add_groups(s->groups, 2 * (int64_t)channels, s->weight_gradients);
 }
 
 /* Mean and deviation of each channel over all images of the step, or those of all steps before. */
@@ -33,7 +37,7 @@ static void measure_channels(const layer *l, step *s, float *moving_mean, float 
     float *const means = l->statistics, *const inverses = means + channels;
     lanes *const sums = s->weight_gradients, *const squares = sums + channels;
     if (s->is_training) {
-        sum_channels(l, s, sums, squares);
+        sum_channels(l, s);
     }
     for (int32_t c = 0; c < channels; c++) {
         double mean = moving_mean[c], variance = moving_variance[c];
@@ -65,38 +69,52 @@ void normalise(const layer *l, step *s, float *parameters) {
         factors[c] = gamma[c] * inverses[c];
         offsets[c] = beta[c] - means[c] * factors[c];
     }
-    for (int64_t i = 0; i < s->groups * pixels(l->in); i++) {
-        for (int32_t c = 0; c < channels; c++) {
-            scale(factors[c], offsets[c], parts(l->input + i * channels + c),
-                  parts_of(l->output + i * channels + c));
+    EACH_GROUP
+    for (int32_t g = 0; g < s->groups; g++) {
+        const lanes *from = l->input + g * elements(l->in);
+        lanes *to = l->output + g * elements(l->out);
+        for (int64_t i = 0; i < pixels(l->in); i++) {
+            for (int32_t c = 0; c < channels; c++) {
+                scale(factors[c], offsets[c], parts(from++), parts_of(to++));
+            }
         }
     }
+}
+
+/* Sums of the gradients and then of their products with the inputs less their mean. */
+static void sum_gradients(const layer *l, const step *s, const lanes *output_gradients) {
+    const int32_t channels = l->in.channels;
+    EACH_GROUP
+    for (int32_t g = 0; g < s->groups; g++) {
+        lanes *const sums = s->weight_gradients + (int64_t)g * 2 * channels;
+        memset(sums, 0, 2 * (size_t)channels * sizeof *sums);
+        const lanes *from = l->input + g * elements(l->in);
+        const lanes *with = output_gradients + g * elements(l->in);
+        for (int64_t i = 0; i < pixels(l->in); i++) {
+            for (int32_t c = 0; c < channels; c++) {
+                const vector *const values = parts(from++), *const back = parts(with++);
+                vector *const sum = parts_of(sums + c), *const product = sum + channels * PARTS;
+                for (int p = 0; p < PARTS; p++) {
+                    sum[p] += back[p];
+                    product[p] += back[p] * (values[p] - l->statistics[c]);
+                }
+            }
+        }
+    }
+    add_groups(s->groups, 2 * (int64_t)channels, s->weight_gradients);
 }
 
 /* Source: Ioffe and Szegedy, Batch Normalization, 2015, section 3. */
 void normalise_back(const layer *l, step *s, const float *parameters, const lanes *output_gradients,
                     lanes *input_gradients, float *gradients) {
     const int32_t channels = l->in.channels;
-    const int64_t count = s->groups * pixels(l->in);
-    float *const means = l->statistics, *const inverses = means + channels;
-    lanes *const sums = s->weight_gradients;
-    memset(sums, 0, 2 * (size_t)channels * sizeof *sums);
-    for (int64_t i = 0; i < count; i++) {
-        for (int32_t c = 0; c < channels; c++) {
-            const vector *const values = parts(l->input + i * channels + c);
-            const vector *const back = parts(output_gradients + i * channels + c);
-            vector *const sum = parts_of(sums + c), *const product = parts_of(sums + channels + c);
-            for (int p = 0; p < PARTS; p++) {
-                sum[p] += back[p];
-                product[p] += back[p] * (values[p] - means[c]);
-            }
-        }
-    }
-    const float n = (float)count * LANES;
+    const float *const means = l->statistics, *const inverses = means + channels;
+    const float n = (float)(s->groups * pixels(l->in)) * LANES;
     float *const slopes = s->turned, *const offsets = slopes + channels;
+    sum_gradients(l, s, output_gradients);
     for (int32_t c = 0; c < channels; c++) {
-        const float sum = lanes_sum(sums[c]);
-        const float with_normal = lanes_sum(sums[channels + c]) * inverses[c];
+        const float sum = lanes_sum(s->weight_gradients[c]);
+        const float with_normal = lanes_sum(s->weight_gradients[channels + c]) * inverses[c];
         gradients[c] += with_normal;
         gradients[channels + c] += sum;
         slopes[c] = with_normal / n * inverses[c];
@@ -105,14 +123,19 @@ void normalise_back(const layer *l, step *s, const float *parameters, const lane
     if (input_gradients == NULL) {
         return;
     }
-    for (int64_t i = 0; i < count; i++) {
-        for (int32_t c = 0; c < channels; c++) {
-            const float factor = parameters[c] * inverses[c];
-            const vector *const values = parts(l->input + i * channels + c);
-            const vector *const back = parts(output_gradients + i * channels + c);
-            vector *const to = parts_of(input_gradients + i * channels + c);
-            for (int p = 0; p < PARTS; p++) {
-                to[p] = (back[p] - values[p] * slopes[c] - offsets[c]) * factor;
+    EACH_GROUP
+    for (int32_t g = 0; g < s->groups; g++) {
+        const lanes *from = l->input + g * elements(l->in);
+        const lanes *with = output_gradients + g * elements(l->in);
+        lanes *to = input_gradients + g * elements(l->in);
+        for (int64_t i = 0; i < pixels(l->in); i++) {
+            for (int32_t c = 0; c < channels; c++) {
+                const vector *const values = parts(from++), *const back = parts(with++);
+                vector *const own = parts_of(to++);
+                const float factor = parameters[c] * inverses[c];
+                for (int p = 0; p < PARTS; p++) {
+                    own[p] = (back[p] - values[p] * slopes[c] - offsets[c]) * factor;
+                }
             }
         }
     }

@@ -103,6 +103,24 @@ def test_training_learns_and_repeats_to_the_bit() -> None:
     np.testing.assert_array_equal(*states)
 
 
+@pytest.mark.parametrize("space", known_spaces())
+def test_the_number_of_threads_changes_no_bit(space: str) -> None:
+    images, labels = batch((15, 11, 3), 192)
+    layers = find_space(space).layers(Candidate(5, 2), (15, 11, 3), CLASSES)
+    order, rates = np.arange(192, dtype=np.int64), np.full(4, 1e-2, np.float32)
+    states = []
+    for threads in (1, 2, 3, 50):
+        with Network(layers, (15, 11, 3), 48, threads=threads) as network:
+            state = np.zeros((3, network.parameter_count), np.float32)
+            state[0] = initial_parameters(layers, 3, 0)
+            loss = network.train(state, images, labels, order, 0, rates, 3)
+            states.append((loss, state, network.predict(state[0], images)))
+    for loss, state, probabilities in states[1:]:
+        assert loss == states[0][0]
+        np.testing.assert_array_equal(state, states[0][1])
+        np.testing.assert_array_equal(probabilities, states[0][2])
+
+
 def test_images_are_mirrored_and_moved_only_as_far_as_asked() -> None:
     """A network without weights to learn from shows its input: the mean of the image."""
     images, labels = batch((6, 6, 1), 16)
