@@ -37,6 +37,8 @@ _ENVIRONMENT = {
     # Fewer threads, arenas and copies of weights: TensorFlow then converts in less memory.
     "MALLOC_ARENA_MAX": "1",
     "OMP_NUM_THREADS": "1",
+    # Threads of the trainer sleep while they wait: others may need the core.
+    "OMP_WAIT_POLICY": "passive",
     "TF_ENABLE_ONEDNN_OPTS": "0",
     "TF_NUM_INTEROP_THREADS": "1",
     "TF_NUM_INTRAOP_THREADS": "1",
