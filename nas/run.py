@@ -178,6 +178,7 @@ def _record(
         "final_accuracies": training["accuracies"],
         "valid_accuracy": max(training["accuracies"]),
         "int8_valid_accuracy": training["int8_valid_accuracy"],
+        "calibration_images": training["calibration_images"],
         "float_test_accuracy": training["test_accuracy"],
         "int8_test_accuracy": training["int8_test_accuracy"],
         "model_bytes": model.stat().st_size,
