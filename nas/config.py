@@ -5,6 +5,7 @@ from typing import Any
 
 from firmware.errors import ConfigError
 from nas.cost import RUNTIMES, Limits
+from nas.pace import Pace
 from nas.space import Candidate, Shape
 from nas.spaces import find_converter
 
@@ -54,6 +55,7 @@ class SearchConfig:
             shape is given.
         converter: Who makes the .tflite; the space's own choice if empty.
         seed: Of everything random.
+        pace: What makes a limit of time; None if there is none.
     """
 
     dataset_key: str
@@ -71,6 +73,7 @@ class SearchConfig:
     augmentation: str = "shift"
     sides: tuple[int, ...] = ()
     converter: str = ""
+    pace: Pace | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "converter", find_converter(self.space, self.converter))
@@ -87,6 +90,8 @@ class SearchConfig:
             raise ConfigError(
                 f"unknown augmentation {self.augmentation!r}; known: {', '.join(AUGMENTATIONS)}"
             )
+        if (self.limits.latency_us is None) != (self.pace is None):
+            raise ConfigError("a limit of time needs a latency model, and the model a limit")
         if self.sides and self.strategy == "paper":
             raise ConfigError("the published climb has one input: name it instead of 'auto'")
 
@@ -99,7 +104,8 @@ class SearchConfig:
     def as_record(self) -> dict[str, Any]:
         """The configuration as JSON holds it."""
         lists = {name: list(getattr(self, name)) for name in ("shape", "classes", "sides")}
-        return asdict(self) | lists
+        pace = None if self.pace is None else self.pace.as_record()
+        return asdict(self) | lists | {"pace": pace}
 
     def training_record(self) -> dict[str, Any]:
         """What decides a candidate's accuracy, as JSON holds it; limits and target do not."""

@@ -101,6 +101,18 @@ def _add_run(verbs: _Verbs, command: Command) -> None:
         f"{', '.join(PROFILES)} (%(default)s)",
     )
     add(
+        "--latency",
+        default="",
+        metavar="TIME",
+        help="longest time of one inference on the chip, such as 50ms; needs --measured-latency",
+    )
+    add(
+        "--measured-latency",
+        type=Path,
+        metavar="FILE",
+        help="what 'nas calibrate' fitted to measurements of a board",
+    )
+    add(
         "--max-time",
         default="",
         metavar="TIME",
