@@ -35,6 +35,7 @@ typedef struct {
     int32_t groups;
     int32_t threads;
     bool is_training;
+    float momentum;          /* share of the old value in the new one of a moving mean */
     uint64_t random;         /* state of the generator */
     float *turned;           /* weights turned around */
     lanes *weight_gradients; /* of the layer at hand, in lanes; of each group its own */

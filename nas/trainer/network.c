@@ -6,6 +6,8 @@
 #include "loss.h"
 #include "structure.h"
 
+#define MOMENTUM 0.99f /* of Keras's batch normalisation */
+
 static int32_t limited(int32_t value, int32_t end) {
     return value < 0 ? 0 : value >= end ? end - 1 : value;
 }
@@ -98,6 +100,13 @@ static void adam(float *state, int64_t count, const float *gradients, int64_t st
 
 void network_use_threads(network *n, int32_t threads) { n->step.threads = threads; }
 
+/* That of Keras, but less in the first steps: else a short training would be judged by the values
+ * that moving means begin with. Source: TensorFlow's ExponentialMovingAverage. */
+static float momentum_at(int64_t step_number) {
+    const double first = (double)(1 + step_number) / (double)(10 + step_number);
+    return (float)fmin(MOMENTUM, first);
+}
+
 double network_train(network *n, float *state, const source *from, const recipe *how, int64_t steps,
                      int64_t first_step, const float *rates) {
     const int64_t part = (int64_t)n->step.groups * LANES, batch = part * how->accumulated;
@@ -105,6 +114,7 @@ double network_train(network *n, float *state, const source *from, const recipe 
     n->step.is_training = true;
     for (int64_t i = 0; i < steps; i++) {
         n->step.random = how->seed ^ (uint64_t)(first_step + i) * UINT64_C(0xD1342543DE82EF95);
+        n->step.momentum = momentum_at(first_step + i);
         memset(n->gradients, 0, (size_t)n->parameters * sizeof *n->gradients);
         for (int32_t j = 0; j < how->accumulated; j++) {
             load(n, from, i * batch + j * part, part, how);
@@ -120,6 +130,7 @@ double network_gradients(network *n, float *parameters, const source *from, cons
                          float *gradients) {
     const int64_t batch = (int64_t)n->step.groups * LANES;
     n->step.is_training = true;
+    n->step.momentum = MOMENTUM;
     n->step.random = how->seed;
     load(n, from, 0, batch, how);
     const double loss = lose(n, run(n, parameters), how, batch);

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #define EPSILON 1e-3f /* of Keras's batch normalisation */
-#define MOMENTUM 0.99f
 
 /* Sums of values and then of their squares, of each channel, both without the first value of all,
  * which is near the mean: so nothing cancels. */
@@ -45,8 +44,9 @@ static void measure_channels(const layer *l, step *s, float *moving_mean, float 
             const double shifted = lanes_sum(sums[c]) / n;
             mean = shifted + l->input[c][0];
             variance = fmax(lanes_sum(squares[c]) / n - shifted * shifted, 0);
-            moving_mean[c] = MOMENTUM * moving_mean[c] + (1 - MOMENTUM) * (float)mean;
-            moving_variance[c] = MOMENTUM * moving_variance[c] + (1 - MOMENTUM) * (float)variance;
+            moving_mean[c] = s->momentum * moving_mean[c] + (1 - s->momentum) * (float)mean;
+            moving_variance[c] =
+                s->momentum * moving_variance[c] + (1 - s->momentum) * (float)variance;
         }
         means[c] = (float)mean;
         inverses[c] = (float)(1 / sqrt(variance + EPSILON));

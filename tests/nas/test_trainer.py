@@ -121,6 +121,20 @@ def test_the_number_of_threads_changes_no_bit(space: str) -> None:
         np.testing.assert_array_equal(probabilities, states[0][2])
 
 
+def test_moving_means_of_a_short_training_have_left_their_first_values() -> None:
+    """0.1 of the first value are left after one step, 2/11 of that after two, 3/12 after three."""
+    layers = [Layer(Kind.BATCH_NORM), Layer(Kind.MEAN), Layer(Kind.DENSE, CLASSES)]
+    images, labels = np.full((48, 4, 4, 1), 51, np.uint8), np.zeros(48, np.int32)
+    with Network(layers, (4, 4, 1)) as network:
+        state = np.zeros((3, network.parameter_count), np.float32)
+        state[0] = initial_parameters(layers, 1, 0)
+        order, rates = np.arange(48, dtype=np.int64), np.zeros(3, np.float32)
+        network.train(state, images, labels, order, 0, rates, 0)
+    left = 0.1 * (2 / 11) * (3 / 12)
+    assert state[0][2] == pytest.approx(51 / 255 * (1 - left), rel=1e-5)
+    assert state[0][3] == pytest.approx(left, rel=1e-4), "the variance is 0, and was 1"
+
+
 def test_images_are_mirrored_and_moved_only_as_far_as_asked() -> None:
     """A network without weights to learn from shows its input: the mean of the image."""
     images, labels = batch((6, 6, 1), 16)
