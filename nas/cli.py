@@ -21,6 +21,7 @@ from firmware.printable import printable
 from firmware.progress import Progress, duration, parse_duration
 from firmware.targets import Target, load_target
 from nas.config import SearchConfig
+from nas.converters import predict_bytes
 from nas.cost import Limits
 from nas.data.cli import add_data
 from nas.data_source import find_data
@@ -33,15 +34,14 @@ from nas.estimator.speed import read_speed_model, shipped_speed_model
 from nas.host_memory import parse_host_memory
 from nas.input_size import AUTO, first_side, input_sides
 from nas.make_golden import make_golden
-from nas.model_size import predict_model_bytes
 from nas.options import make_parser
 from nas.pace import Pace, make_pace
 from nas.report import run_text
 from nas.run import Listener, Machine, run
 from nas.space import Candidate, parse_candidate, parse_shape
-from nas.spaces import find_space
+from nas.spaces import find_converter, find_space
 from nas.trials import Trial
-from nas.worker import CONVERSION, Worker
+from nas.worker import Worker
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -63,6 +63,7 @@ def _run(arguments: argparse.Namespace) -> None:
         shape=dataset.shape,
         classes=dataset.classes,
         space=arguments.space,
+        converter=arguments.converter,
         strategy=arguments.strategy,
         target=target.name,
         runtime=arguments.runtime,
@@ -221,7 +222,8 @@ def _candidate(arguments: argparse.Namespace) -> tuple[str, Graph, int, str | No
         raise ConfigError(f"--classes is {arguments.classes}, expected at least 2")
     graph = find_space(arguments.space).lower(candidate, shape, arguments.classes)
     name = f"{arguments.space} {candidate} for {arguments.input} and {arguments.classes} classes"
-    return name, graph, predict_model_bytes(graph), None
+    model_bytes = predict_bytes(graph, find_converter(arguments.space, ""))
+    return name, graph, model_bytes, None
 
 
 def _calibrate(arguments: argparse.Namespace) -> None:
@@ -235,8 +237,7 @@ def _calibrate(arguments: argparse.Namespace) -> None:
 
 def _golden(arguments: argparse.Namespace) -> None:
     progress = Progress("nas")
-    progress.update("starting TensorFlow")
-    with Worker(CONVERSION) as worker:
+    with Worker() as worker:
         make_golden(
             arguments.model,
             arguments.out,

@@ -7,7 +7,7 @@ from codegen.planner import plan_graph
 from codegen.tflm.arena import plan_tflm_arena
 from codegen.tflm.structures import MCU
 from firmware.errors import ConfigError
-from nas.model_size import predict_model_bytes
+from nas.converters import predict_bytes
 from nas.pace import Pace
 
 RUNTIMES = ("static", "tflm")
@@ -77,15 +77,21 @@ class Need:
         return f"{self.name} {self.needed:,} of {self.limit:,} {self.unit}"
 
 
-def measure_cost(graph: Graph, runtime: str, pace: Pace | None = None) -> Cost:
+def measure_cost(graph: Graph, runtime: str, converter: str, pace: Pace | None = None) -> Cost:
     """The needs of a network that need not exist yet; its time only with a pace.
+
+    Args:
+        graph: What the candidate was lowered to.
+        runtime: What will run it.
+        converter: What will make its .tflite.
+        pace: What its time is calculated with.
 
     Raises:
         ConfigError: There is no such runtime, or a kernel was never measured.
     """
     return Cost(
         macc=sum(count_macc(graph, operator) for operator in graph.operators),
-        model_bytes=predict_model_bytes(graph),
+        model_bytes=predict_bytes(graph, converter),
         arena_bytes=arena_bytes(graph, runtime),
         latency_us=None if pace is None else pace.latency_us(graph),
     )

@@ -74,6 +74,24 @@ def test_options_out_of_range(
     assert text in refusal(capsys, *arguments)
 
 
+def test_a_converter_that_does_not_know_the_space(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    arguments = (*RUN, "--data", "digits", "--out", str(tmp_path / "run"))
+    text = refusal(capsys, *arguments, "--space", "paper", "--converter", "own")
+    assert text == "converter 'own' does not know the space 'paper'; what does: tensorflow"
+
+
+def test_a_converter_that_is_not_installed_is_missed_before_the_search(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nas.run.find_spec", lambda _: None)
+    arguments = (*RUN, "--data", "digits", "--out", str(tmp_path / "run"))
+    text = refusal(capsys, *arguments, "--converter", "tensorflow")
+    assert text.startswith("the converter 'tensorflow' is not installed: pip install 'mcu-nas[ten")
+    assert not (tmp_path / "run").exists()
+
+
 @pytest.mark.parametrize("verb", ["estimate", "golden"])
 def test_a_truncated_model(capsys: pytest.CaptureFixture[str], tmp_path: Path, verb: str) -> None:
     content = float_model(tmp_path / "model.tflite").read_bytes()

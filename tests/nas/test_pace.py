@@ -4,6 +4,7 @@ import pytest
 
 from firmware.errors import ConfigError
 from nas.config import SearchConfig
+from nas.converters import TENSORFLOW
 from nas.cost import Limits, exceeded, measure_cost
 from nas.estimator.speed import Error, KernelPrices, SpeedModel
 from nas.lower_folded import lower_folded
@@ -31,7 +32,7 @@ def test_the_time_of_a_network_is_that_of_its_calls_and_the_worst_error() -> Non
 
 
 def test_a_network_that_takes_too_long_exceeds_its_limit() -> None:
-    cost = measure_cost(GRAPH, "static", Pace(MODEL, 1_000_000))
+    cost = measure_cost(GRAPH, "static", TENSORFLOW, Pace(MODEL, 1_000_000))
     limits = Limits(10**9, 10**9, 10**9, latency_us=5_499)
     assert [str(need) for need in exceeded(cost, limits)] == ["latency 5,500 of 5,499 µs"]
     assert exceeded(cost, replace(limits, latency_us=5_500)) == ()
