@@ -18,7 +18,7 @@ help:
 	@echo 'make clean  remove the virtual environment and the demo run'
 
 demo: setup
-	$(BIN)/nas run --data digits --target stm32f412 --out runs/demo
+	$(BIN)/nas run --data digits --target stm32f412 --flash 32768 --out runs/demo
 	$(BIN)/codegen build runs/demo --target stm32f412 --out runs/demo/project --compile
 	$(BIN)/hil run runs/demo/project --board virtual
 

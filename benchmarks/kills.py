@@ -55,7 +55,8 @@ def main() -> int:
 
 def _command(out: Path) -> list[str]:
     nas = str(Path(sys.executable).with_name("nas"))
-    return [nas, "run", "--data", "digits", "--target", "stm32f412", "--out", str(out)]
+    limits = ["--target", "stm32f412", "--flash", "32768"]
+    return [nas, "run", "--data", "digits", *limits, "--out", str(out)]
 
 
 def _run_and_kill(out: Path, after_s: float) -> bool:

@@ -22,7 +22,7 @@ from nas.cost import Limits, exceeded, measure_cost
 from nas.data_source import find_data
 from nas.dataset import open_dataset, prepare_dataset
 from nas.space import Candidate, Shape, cell_limit, parse_shape
-from nas.spaces import find_space, known_spaces
+from nas.spaces import find_converter, find_space, known_spaces
 from nas.splits import Split
 from nas.training import Recipe, Trainer
 
@@ -85,7 +85,7 @@ def _fits(space: str, candidate: Candidate, shape: Shape, classes: int, limits: 
         return False
     if sum(count_macc(graph, operator) for operator in graph.operators) > limits.macc:
         return False
-    return not exceeded(measure_cost(graph, "static"), limits)
+    return not exceeded(measure_cost(graph, "static", find_converter(space, "")), limits)
 
 
 def _train(folder: str, space: str, candidate: Candidate, seed: int) -> tuple[str, list[float]]:

@@ -1,6 +1,6 @@
 """Whole runs inside memory cgroups without swap, and how well memory was predicted. Needs root.
 
-    python -m benchmarks.memory --data PATH --work DIR [--limits 512 384 320] [--json FILE]
+    python -m benchmarks.memory --data PATH --work DIR [--limits 512 320 128] [--json FILE]
 
 Each run is `nas run` with `--host-memory auto`, from the first trial to the golden file.
 """
@@ -30,7 +30,7 @@ def main() -> int:
     add = parser.add_argument
     add("--data", required=True, metavar="PATH", help="images, as for 'nas run'")
     add("--work", required=True, type=Path, metavar="DIR", help="runs")
-    add("--limits", type=int, nargs="+", default=[512, 384, 320], metavar="MIB", help="of memory")
+    add("--limits", type=int, nargs="+", default=[512, 320, 128], metavar="MIB", help="of memory")
     add("--final-epochs", type=int, default=5, metavar="N", help="(%(default)s)")
     add("--json", type=Path, metavar="FILE", help="also write the figures")
     arguments = parser.parse_args()

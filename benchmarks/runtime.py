@@ -18,15 +18,15 @@ from typing import Any
 
 from codegen.project import build_project
 from codegen.source import find_model
-from firmware.files import sha256_of_file, write_json
+from firmware.files import write_json
 from firmware.platformio import run_platformio
 from firmware.targets import Target, load_target
+from hil.bench.ready_board import VIRTUAL, Choice
 from hil.elf import measure_elf
-from hil.judge import judge
-from hil.measure import measure
-from hil.project import Project, read_golden, read_project
-from hil.report import record
-from hil.virtual_board import VirtualBoard
+from hil.measure import Settings
+from hil.project import Project, read_project
+from hil.record import record
+from hil.session import Session, run_on_board
 
 ROOT = Path(__file__).parent.parent
 CHECKED = ("arena_bytes", "stack_peak_bytes", "runtime_code_bytes", "weight_bytes", "instructions")
@@ -87,18 +87,8 @@ def run_model(
     before_build()
     run_platformio(path, target)
     (project,) = read_project(path)
-    size = measure_elf(project.firmware, project.model_symbols)
-    golden = read_golden(project.golden) if project.golden else None
-    measured = measure(
-        VirtualBoard(project.firmware, size.ram_end),
-        project,
-        golden,
-        size,
-        sha256_of_file(project.firmware),
-        300.0,
-        lambda *_: None,
-    )
-    return project, record(project, measured, judge(project, measured))
+    (verdict,) = run_on_board(Session((project,), Settings(300.0)), Choice(VIRTUAL))
+    return project, record(verdict)
 
 
 def measure_model(model: Path, target: Target) -> dict[str, Any]:
@@ -107,7 +97,14 @@ def measure_model(model: Path, target: Target) -> dict[str, Any]:
         project, figures = run_model(model, target, Path(folder) / "project")
         code_bytes = runtime_code_bytes(project, target, Path(folder))
     # The whole firmware changes with the bench application; only the model's part is compared.
-    for name in ("firmware_sha256", "code_bytes", "flash_bytes", "ram_bytes", "checks"):
+    for name in (
+        "firmware_sha256",
+        "code_bytes",
+        "flash_bytes",
+        "ram_bytes",
+        "checks",
+        "provenance",
+    ):
         del figures[name]
     return figures | {"runtime_code_bytes": code_bytes}
 

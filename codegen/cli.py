@@ -11,7 +11,7 @@ from typing import Any
 from codegen.project import RUNTIMES, TOOLCHAINS, build_project
 from codegen.source import find_model
 from codegen.tflm.library import DOWNLOAD
-from firmware.command_line import run
+from firmware.command_line import parse, run
 from firmware.errors import ConfigError
 from firmware.platformio import run_platformio
 from firmware.targets import board_targets, load_board_target
@@ -19,7 +19,7 @@ from firmware.targets import board_targets, load_board_target
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; gives the exit code."""
-    arguments = _parser().parse_args(argv)
+    arguments = parse(_parser(), argv)
     return run("codegen", arguments.command, arguments)
 
 

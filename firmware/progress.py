@@ -70,13 +70,13 @@ def duration(seconds: float) -> str:
 
 
 def parse_duration(text: str) -> float:
-    """Seconds of `90s`, `45min` or `8h`.
+    """Seconds of `50ms`, `90s`, `45min` or `8h`.
 
     Raises:
         ConfigError: The text is none of them.
     """
-    units = {"s": 1, "min": 60, "h": 3600}
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(s|min|h)", text)
+    units = {"ms": 0.001, "s": 1, "min": 60, "h": 3600}
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(ms|s|min|h)", text)
     if match is None:
-        raise ConfigError(f"{text!r} is no length of time such as 90s, 45min or 8h")
+        raise ConfigError(f"{text!r} is no length of time such as 50ms, 90s, 45min or 8h")
     return float(match.group(1)) * units[match.group(2)]

@@ -3,6 +3,8 @@
 from types import TracebackType
 from typing import Protocol, Self
 
+from firmware.errors import BoardError, NoAnswerError
+from hil.tolerances import Tolerances
 from hil.transport import Transport
 
 
@@ -11,10 +13,14 @@ class Board(Protocol):
 
     Attributes:
         name: For the record and the report.
+        probe: Serial number of its debug probe; empty if that is not known.
+        tolerance: How far measurements may be from what was foretold.
         counts_instructions: Ticks give instructions, not time: the board is emulated.
     """
 
     name: str
+    probe: str
+    tolerance: Tolerances
     counts_instructions: bool
 
     def __enter__(self) -> Self:
@@ -31,6 +37,9 @@ class Board(Protocol):
     @property
     def transport(self) -> Transport:
         """The open line."""
+
+    def explain_silence(self, error: NoAnswerError) -> BoardError:
+        """Why the firmware did not answer, if that can be found out; else the error itself."""
 
     def instructions(self, ticks: int) -> int:
         """Instructions in that many ticks; only where they are counted."""

@@ -1,110 +1,159 @@
-"""`hil`: measures firmware on a board, and judges what was promised."""
+"""The `hil` command. Reads arguments, prints results."""
 
 import argparse
-import contextlib
 import json
-import math
+import re
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
-from firmware.command_line import EXIT_DONE, run
-from firmware.errors import BoardError
-from firmware.files import sha256_of_file, write_json
+from firmware.command_line import EXIT_DONE, parse, run
+from firmware.errors import ConfigError, NoBoardError, SdkError
+from firmware.files import write_json, write_text
 from firmware.platformio import run_platformio
 from firmware.progress import Progress
-from hil.board import Board
-from hil.elf import FirmwareSize, measure_elf
-from hil.judge import Verdict, judge, verdict_code
-from hil.measure import measure
-from hil.project import Project, read_golden, read_project
-from hil.report import records, tables
-from hil.serial_board import SerialBoard
-from hil.virtual_board import VirtualBoard
+from firmware.targets import load_board_target
+from hil.bench.attached import attached, bench_text, state_of
+from hil.bench.bench_file import DEFAULT_FILE, read_bench
+from hil.bench.ready_board import VIRTUAL, Choice
+from hil.judge import verdict_code
+from hil.junit import Outcome, junit
+from hil.measure import Settings
+from hil.options import make_parser
+from hil.project import Project, read_project
+from hil.record import records
+from hil.report import markdown, tables
+from hil.session import Session, run_on_boards
+from hil.virtual.line_faults import LineFaults
+from hil.virtual.rfc2217_server import Rfc2217Server
+from hil.virtual.virtual_nucleo import VirtualNucleo
+from hil.windows import Plan
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line; gives the exit code."""
-    arguments = _parser().parse_args(argv)
+    """Run the command line; gives the exit code of the process."""
+    arguments = parse(make_parser(_run, _list_boards, _init_boards, _serve), argv)
     return run("hil", arguments.command, arguments)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="hil", description="Measures firmware on a board.")
-    verbs = parser.add_subparsers(required=True, metavar="VERB")
-    verb = verbs.add_parser(
-        "run",
-        help="build a project, run it on a board, judge its promises",
-        description="Build a project, run its golden inputs on a board, and compare what was "
-        "promised with what is measured. Exit 0 only if everything holds. The virtual board "
-        "counts instructions, which are not time.",
-        epilog="example: hil run runs/demo/project --board virtual",
-    )
-    verb.set_defaults(command=_run)
-    verb.add_argument("project", type=Path, metavar="PROJECT", help="folder of 'codegen build'")
-    verb.add_argument(
-        "--board",
-        default="virtual",
-        metavar="virtual|PORT",
-        help="QEMU, or the serial port of a board that runs this firmware (%(default)s)",
-    )
-    verb.add_argument("--no-build", action="store_true", help="take the firmware as it was built")
-    verb.add_argument(
-        "--timeout-s",
-        type=_seconds,
-        default=60.0,
-        metavar="S",
-        help="longest wait for one answer of the board, in seconds (%(default)g)",
-    )
-    verb.add_argument(
-        "--out",
-        type=Path,
-        metavar="FILE",
-        help="where the measurement goes (PROJECT/measurement.json)",
-    )
-    verb.add_argument("--json", action="store_true", help="print the measurement as JSON")
-    return parser
-
-
-def _seconds(text: str) -> float:
-    with contextlib.suppress(ValueError):
-        value = float(text)
-        if math.isfinite(value) and value > 0:
-            return value
-    raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
 
 
 def _run(arguments: argparse.Namespace) -> int:
     projects = read_project(arguments.project)
-    project = projects[0]
+    names = list(dict.fromkeys(arguments.board or [VIRTUAL]))
+    if arguments.out and len(names) > 1:
+        raise ConfigError("--out names one file, and several boards are measured; leave it out")
+    outcomes = _outcomes(projects, names, arguments)
+    if arguments.junit:
+        write_text(arguments.junit, junit(projects[0].model_name, outcomes))
+    verdicts = {name: own for name, own in outcomes.items() if not isinstance(own, SdkError)}
+    results = {name: records(own) for name, own in verdicts.items()}
+    for name, result in results.items():
+        write_json(arguments.out or _measurement_path(projects[0], name, len(names)), result)
+    if arguments.markdown and verdicts:
+        pages = [markdown(own, results[name]["provenance"]) for name, own in verdicts.items()]
+        write_text(arguments.markdown, "\n".join(pages))
+    if arguments.json and results:
+        shown = results if len(names) > 1 else next(iter(results.values()))
+        print(json.dumps(shown, indent=2))
+    elif results:
+        print("\n\n".join(tables(own) for own in verdicts.values()))
+    return _exit_code(outcomes, Progress("hil"))
+
+
+def _outcomes(
+    projects: tuple[Project, ...], names: list[str], arguments: argparse.Namespace
+) -> dict[str, Outcome]:
+    """Build once; the verdicts of each board, or why there are none."""
     progress = Progress("hil")
     if not arguments.no_build:
-        progress.update(f"building {project.folder}")
-        run_platformio(project.folder, project.target)
-    if not project.firmware.is_file():
-        raise BoardError(f"{str(project.firmware)!r} is missing; run without --no-build")
-    verdicts = [_measure(own, arguments, progress) for own in projects]
+        progress.update(f"building {projects[0].folder}")
+        try:
+            run_platformio(projects[0].folder, projects[0].target)
+        except SdkError as error:
+            progress.clear()
+            return dict.fromkeys(names, error)
+    settings = Settings(arguments.timeout_s, Plan(arguments.window_s, arguments.confidence))
+    session = Session(projects, settings, arguments.estimate, progress.update, progress.note)
+    choices = [
+        Choice(name, arguments.bench, not arguments.no_flash, arguments.wait_s) for name in names
+    ]
+    outcomes = run_on_boards(session, choices)
     progress.clear()
-    result = records(verdicts)
-    write_json(arguments.out or project.folder / "measurement.json", result)
-    print(json.dumps(result, indent=2) if arguments.json else tables(verdicts))
-    return max((verdict_code(verdict) for verdict in verdicts), default=EXIT_DONE)
+    return {choice.name: outcome for choice, outcome in outcomes}
 
 
-def _measure(project: Project, arguments: argparse.Namespace, progress: Progress) -> Verdict:
-    size = measure_elf(project.firmware, project.model_symbols)
-    measurement = measure(
-        _board(arguments.board, project, size),
-        project,
-        read_golden(project.golden) if project.golden else None,
-        size,
-        sha256_of_file(project.firmware),
-        arguments.timeout_s,
-        lambda done, total: progress.update(f"{project.runtime}: {done} of {total} inputs"),
+def _measurement_path(project: Project, board: str, boards: int) -> Path:
+    name = re.sub(r"[^A-Za-z0-9_.]+", "-", board).strip("-.")
+    return project.folder / ("measurement.json" if boards == 1 else f"measurement-{name}.json")
+
+
+def _exit_code(outcomes: dict[str, Outcome], progress: Progress) -> int:
+    """The largest code of all boards; of a single one its error goes on to the command line."""
+    codes = [EXIT_DONE]
+    for name, outcome in outcomes.items():
+        if not isinstance(outcome, SdkError):
+            codes += [verdict_code(verdict) for verdict in outcome]
+        elif len(outcomes) == 1:
+            raise outcome
+        else:
+            progress.note(f"error: {name}: {outcome}")
+            codes.append(outcome.exit_code)
+    return max(codes)
+
+
+def _list_boards(arguments: argparse.Namespace) -> None:
+    path = arguments.bench or Path(DEFAULT_FILE)
+    boards = read_bench(path) if arguments.bench or path.is_file() else ()
+    found = attached()
+    rows: list[dict[str, Any]] = [
+        {
+            "board": board.name,
+            "target": board.target,
+            "port": board.port,
+            "flash": board.flash,
+            "state": state_of(board),
+        }
+        for board in boards
+    ]
+    if arguments.json:
+        print(json.dumps({"boards": rows, "attached": [asdict(own) for own in found]}, indent=2))
+        return
+    for row in rows:
+        print("  ".join(row.values()))
+    for own in found:
+        print(f"attached {own.kind}  {own.port}  {own.serial}  {own.description}".rstrip())
+    if not rows and not found:
+        print(f"no {DEFAULT_FILE} here, and neither a USB serial port nor a probe is attached")
+
+
+def _init_boards(arguments: argparse.Namespace) -> None:
+    path = arguments.bench or Path(DEFAULT_FILE)
+    if path.exists():
+        raise ConfigError(f"{str(path)!r} exists; name another with --bench, or edit it")
+    target = load_board_target(arguments.target)
+    found = attached()
+    if not any(own.is_nucleo for own in found):
+        raise NoBoardError("no Nucleo is attached; docs/bench.md shows a bench file for others")
+    write_text(path, bench_text(found, target.name))
+    print(f"{path}: {len(read_bench(path))} boards")
+
+
+def _serve(arguments: argparse.Namespace) -> None:
+    target = load_board_target(arguments.target)
+    faults = LineFaults(
+        drop=arguments.drop,
+        flip=arguments.flip,
+        delay_s=arguments.delay_s,
+        refuses=arguments.refuse,
+        hangs=arguments.hang,
+        stops=arguments.fault,
+        reset_after=arguments.reset_after,
+        seed=arguments.seed,
     )
-    return Verdict(project, measurement, judge(project, measurement))
-
-
-def _board(name: str, project: Project, size: FirmwareSize) -> Board:
-    if name == "virtual":
-        return VirtualBoard(project.firmware, size.ram_end)
-    return SerialBoard(name)
+    with Rfc2217Server(VirtualNucleo(target, faults), arguments.port) as server:
+        print(
+            f'[board.desk]\ntarget = "{target.name}"\nport = "{server.url}"\nflash = "uart"\n'
+            "is_virtual = true",
+            flush=True,
+        )
+        server.wait()

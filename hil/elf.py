@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from elftools.common.exceptions import ELFError
+from elftools.common.exceptions import DWARFError, ELFError
 from elftools.elf.constants import SH_FLAGS
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
@@ -50,6 +50,26 @@ def measure_elf(path: Path, model_symbols: tuple[str, ...]) -> FirmwareSize:
         raise BoardError(f"could not read {str(path)!r}: {error.strerror}") from error
     except ELFError as error:
         raise BoardError(f"{str(path)!r} is no ELF file: {error}") from error
+
+
+def read_compilers(path: Path) -> tuple[str, ...]:
+    """What compiled the firmware, with all flags, as the debug information has it; sorted.
+
+    Raises:
+        BoardError: The file is no firmware.
+    """
+    try:
+        with path.open("rb") as stream:
+            elf = ELFFile(stream)
+            if not elf.has_dwarf_info():
+                return ()
+            units = [unit.get_top_DIE() for unit in elf.get_dwarf_info().iter_CUs()]
+    except OSError as error:
+        raise BoardError(f"could not read {str(path)!r}: {error.strerror}") from error
+    except (ELFError, DWARFError) as error:
+        raise BoardError(f"{str(path)!r} is no ELF file: {error}") from error
+    producers = [unit.attributes.get("DW_AT_producer") for unit in units]
+    return tuple(sorted({own.value.decode(errors="replace") for own in producers if own}))
 
 
 def _measure(elf: ELFFile, model_symbols: tuple[str, ...]) -> FirmwareSize:

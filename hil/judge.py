@@ -1,16 +1,17 @@
-"""Promised against measured. Pure."""
+"""Promised and foretold against measured. Pure."""
 
 from dataclasses import dataclass
 
+from hil.clock_check import TOLERANCE_FRACTION
+from hil.estimate import Estimate
 from hil.measure import Measurement
 from hil.project import Project
+from hil.tolerances import Tolerances
 
 TFLM_OUTPUT_LSB = 1
 """TFLM scales FULLY_CONNECTED with another rounding than TFLite, one step at most."""
 EXIT_REFUTED, EXIT_OUTPUTS_DIFFER = 30, 31
 """Exit codes of a measurement that was made; those of one that failed: firmware/errors.py."""
-TFLM_ARENA_TOLERANCE = 0.01
-"""Releases of TFLM differ in what they keep."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +44,29 @@ class Verdict:
         """Whether no promise was broken."""
         return all_hold(self.checks)
 
+    @property
+    def word(self) -> str:
+        """The verdict in a word."""
+        return "confirmed" if self.holds else "refuted"
 
-def judge(project: Project, measurement: Measurement) -> tuple[Check, ...]:
-    """Every promise of a project beside what was measured."""
-    size, identity = measurement.size, measurement.identity
+
+def judge(
+    project: Project,
+    measurement: Measurement,
+    tolerance: Tolerances,
+    estimate: Estimate | None = None,
+    half_width_fraction: float = 1.0,
+) -> tuple[Check, ...]:
+    """Every promise of a project, and every figure of its estimate, beside what was measured.
+
+    Args:
+        project: Its promises hold exactly.
+        measurement: Of it.
+        tolerance: How far the estimate's figures may be off.
+        estimate: What was foretold; None if nothing was.
+        half_width_fraction: How narrow the confidence interval of a latency had to become.
+    """
+    size, identity = measurement.build.size, measurement.identity
     target = project.target
     return (
         Check(
@@ -55,13 +75,16 @@ def judge(project: Project, measurement: Measurement) -> tuple[Check, ...]:
             identity.model_sha256[:12],
             project.model_sha256 == identity.model_sha256,
         ),
-        *_arena(project, measurement),
+        *_arena(project, measurement, tolerance),
         _at_most("stack peak bytes", project.stack_bytes, measurement.stack_peak_bytes),
         _at_most("RAM in all, bytes", target.ram_bytes, size.ram_bytes),
         _exactly("model bytes in flash", project.weight_bytes, size.model_bytes),
         _at_most("flash in all, bytes", target.flash_bytes, size.flash_bytes),
         _outputs(project, measurement),
-        _speed(measurement),
+        *_clock(measurement),
+        *_interval(measurement, half_width_fraction),
+        *(() if estimate is None else _foretold(estimate, measurement, tolerance)),
+        _speed(measurement, estimate, tolerance),
     )
 
 
@@ -78,21 +101,19 @@ def all_hold(checks: tuple[Check, ...]) -> bool:
     return all(check.holds is not False for check in checks)
 
 
-def _arena(project: Project, measurement: Measurement) -> tuple[Check, ...]:
-    """The static runtime needs the whole arena and no more; TFLM's is known within 1 %."""
-    identity = measurement.identity
+def _arena(project: Project, measured: Measurement, tolerance: Tolerances) -> tuple[Check, ...]:
+    """The static runtime needs the whole arena and no more; TFLM's differs between releases."""
+    identity = measured.identity
     if project.runtime == "static":
         return (_exactly("arena bytes", project.arena_bytes, identity.arena_bytes),)
-    promised, used = project.arena_used_bytes, identity.arena_used_bytes
-    error = used / promised - 1
     return (
-        Check(
+        _about(
             "arena used, bytes",
-            f"{promised:,} ± {TFLM_ARENA_TOLERANCE:.0%}",
-            f"{used:,} ({error:+.2%})",
-            abs(error) <= TFLM_ARENA_TOLERANCE,
+            project.arena_used_bytes,
+            identity.arena_used_bytes,
+            tolerance.arena_fraction,
         ),
-        _at_most("arena peak bytes", project.arena_bytes, measurement.arena_peak_bytes),
+        _at_most("arena peak bytes", project.arena_bytes, measured.arena_peak_bytes),
     )
 
 
@@ -102,6 +123,16 @@ def _exactly(quantity: str, promised: int, measured: int) -> Check:
 
 def _at_most(quantity: str, limit: int, measured: int) -> Check:
     return Check(quantity, f"≤ {limit:,}", f"{measured:,}", measured <= limit)
+
+
+def _about(quantity: str, foretold: int, measured: int, fraction: float) -> Check:
+    error = measured / foretold - 1 if foretold else float(measured != 0)
+    return Check(
+        quantity,
+        f"{foretold:,} ± {100 * fraction:g} %",
+        f"{measured:,} ({100 * error:+.2f} %)",
+        abs(error) <= fraction,
+    )
 
 
 def _outputs(project: Project, measurement: Measurement) -> Check:
@@ -117,11 +148,64 @@ def _outputs(project: Project, measurement: Measurement) -> Check:
     return Check("outputs", f"within {TFLM_OUTPUT_LSB} LSB", measured, holds)
 
 
-def _speed(measurement: Measurement) -> Check:
-    if measurement.cycles is None:
-        assert measurement.instructions is not None
-        return Check("instructions", "not promised", f"{measurement.instructions:,}", None)
-    clock_hz = measurement.identity.clock_hz
-    milliseconds = 1000 * measurement.cycles / clock_hz
-    text = f"{measurement.cycles:,} cycles, {milliseconds:.2f} ms at {clock_hz / 1e6:g} MHz"
-    return Check("latency", "not promised", text, None)
+def _clock(measurement: Measurement) -> tuple[Check, ...]:
+    """A clock that is wrong has ended the measurement; here is by how little it is off."""
+    if measurement.clock is None:
+        return ()
+    believed = f"{measurement.identity.clock_hz / 1e6:g} MHz ± {TOLERANCE_FRACTION:.0%}"
+    clock = measurement.clock
+    measured = f"{clock.hz / 1e6:.4g} MHz ± {100 * clock.uncertainty_fraction:.2f} %"
+    return (Check("clock by the host's", believed, measured, True),)
+
+
+def _interval(measurement: Measurement, wanted_fraction: float) -> tuple[Check, ...]:
+    windows = measurement.timing.windows
+    if windows is None:
+        return ()
+    found = windows.half_width_fraction
+    count = f"{len(windows.ticks)} windows of {windows.inferences:,}"
+    return (
+        Check(
+            "timing, 95 % interval",
+            f"≤ ± {100 * wanted_fraction:g} %",
+            f"± {100 * found:.2g} % in {count}",
+            found <= wanted_fraction,
+        ),
+    )
+
+
+def _foretold(estimate: Estimate, measured: Measurement, tolerance: Tolerances) -> list[Check]:
+    size = measured.build.size
+    rows = (
+        ("stack", estimate.stack_bytes, measured.stack_peak_bytes, tolerance.stack_fraction),
+        ("flash in all", estimate.flash_bytes, size.flash_bytes, tolerance.flash_fraction),
+        ("RAM in all", estimate.ram_bytes, size.ram_bytes, tolerance.flash_fraction),
+    )
+    return [
+        _about(f"{name}, estimated bytes", foretold, found, fraction)
+        for name, foretold, found, fraction in rows
+        if foretold is not None
+    ]
+
+
+def _speed(measured: Measurement, estimate: Estimate | None, tolerance: Tolerances) -> Check:
+    """Like against like: an estimate of instructions gives a board's time only as a range."""
+    one, unit, milliseconds = measured.timing.one, measured.unit, measured.milliseconds
+    time = "" if milliseconds is None else f", {milliseconds:.2f} ms"
+    if estimate is None or estimate.ticks is None:
+        quantity = unit if milliseconds is None else "latency"
+        return Check(quantity, "not promised", f"{one:,}{' cycles' if time else ''}{time}", None)
+    if estimate.unit == unit:
+        is_virtual = measured.counts_instructions
+        fraction = tolerance.instructions_fraction if is_virtual else tolerance.cycles_fraction
+        return _about(f"{unit}, estimated", estimate.ticks, one, fraction)
+    if milliseconds is None or estimate.lowest_ms is None or estimate.highest_ms is None:
+        return Check(unit, f"estimated in {estimate.unit}", f"{one:,}", None)
+    fraction = tolerance.cycles_fraction
+    lowest, highest = estimate.lowest_ms, estimate.highest_ms
+    return Check(
+        "latency, estimated ms",
+        f"{lowest:.2f} to {highest:.2f} ± {100 * fraction:g} %",
+        f"{milliseconds:.2f} ({one:,} cycles)",
+        lowest * (1 - fraction) <= milliseconds <= highest * (1 + fraction),
+    )

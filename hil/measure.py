@@ -1,16 +1,19 @@
 """Runs golden inputs on a board and collects what it reports. I/O through the client."""
 
 import statistics
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from firmware.errors import WrongFirmwareError
+from firmware.errors import NoAnswerError, WrongFirmwareError
 from hil.board import Board
+from hil.clock_check import SHORTEST_S, ClockMeasurement, check_clock, measure_clock
 from hil.elf import FirmwareSize
 from hil.project import Golden, Project
-from hil.protocol import BenchClient, Identity
+from hil.protocol import BenchClient, Identity, Timestamp
+from hil.windows import Plan, Windows, measure_windows
 
 OnSample = Callable[[int, int], None]
 """Called with the samples done, and with all."""
@@ -35,29 +38,97 @@ class Outputs:
 
 
 @dataclass(frozen=True, slots=True)
+class Build:
+    """The firmware that is measured.
+
+    Attributes:
+        size: Of the linked firmware.
+        sha256: Of its ELF.
+        compilers: What compiled it, with all flags.
+    """
+
+    size: FirmwareSize
+    sha256: str
+    compilers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How long one inference takes, in cycles, or in instructions on a virtual board.
+
+    What it takes to measure is subtracted.
+
+    Attributes:
+        median: Over the inputs, each run once.
+        lowest: Of them.
+        highest: Of them.
+        baseline: What was subtracted: measuring an inference that does nothing.
+        windows: Many inferences in a row, on a real board.
+    """
+
+    median: int
+    lowest: int
+    highest: int
+    baseline: int
+    windows: Windows | None = None
+
+    @property
+    def one(self) -> int:
+        """The figure to quote."""
+        return self.median if self.windows is None else round(self.windows.median_ticks)
+
+
+@dataclass(frozen=True, slots=True)
 class Measurement:
     """What a board reported of a project.
 
     Attributes:
-        instructions: Per inference, median over the samples; None on a real board.
-        cycles: Per inference, median over the samples; None on the virtual board.
+        board: What the board is called.
+        probe: Serial number of its debug probe, if that is known.
+        counts_instructions: `timing` and `step_ticks` are instructions, not cycles.
         arena_peak_bytes: Most of the arena ever written, by the paint that is gone.
         stack_peak_bytes: Most stack in use, by the paint that is gone.
         outputs: None if the project has no golden file.
-        step_ticks: Of each kernel call of one inference: instructions on the virtual board, else
-            cycles.
+        clock: The core clock by the host's; None on a virtual board, whose time is not the host's.
+        damaged: Exchanges that the line damaged, and that were repeated.
+        step_ticks: Of each kernel call of one inference.
     """
 
     board: str
+    probe: str
+    counts_instructions: bool
     identity: Identity
-    size: FirmwareSize
-    firmware_sha256: str
+    build: Build
     arena_peak_bytes: int
     stack_peak_bytes: int
-    instructions: int | None
-    cycles: int | None
+    timing: Timing
     outputs: Outputs | None
+    clock: ClockMeasurement | None
+    damaged: int = 0
     step_ticks: tuple[int, ...] = ()
+
+    @property
+    def unit(self) -> str:
+        """Of `timing` and `step_ticks`."""
+        return "instructions" if self.counts_instructions else "cycles"
+
+    @property
+    def milliseconds(self) -> float | None:
+        """Of one inference, by the measured clock."""
+        return None if self.clock is None else 1000 * self.timing.one / self.clock.hz
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to measure.
+
+    Attributes:
+        answer_limit_s: Longest wait for one answer.
+        windows: How latency is measured on a real board.
+    """
+
+    answer_limit_s: float
+    windows: Plan = field(default_factory=Plan)
 
 
 def check_identity(identity: Identity, project: Project) -> None:
@@ -79,23 +150,16 @@ def check_identity(identity: Identity, project: Project) -> None:
 
 
 def run_samples(
-    client: BenchClient, golden: Golden | None, input_bytes: int, on_sample: OnSample
-) -> tuple[int, list[bytes]]:
-    """Median ticks of one inference, and the output of each golden input.
-
-    Without golden inputs the model runs on zeros, and there are no outputs.
-    """
+    client: BenchClient, inputs: list[bytes], on_sample: OnSample
+) -> tuple[list[int], list[bytes]]:
+    """Ticks of one inference on each input, and the outputs."""
     ticks, outputs = [], []
-    inputs = [bytes(input_bytes)] * _UNCHECKED_RUNS
-    if golden is not None:
-        inputs = [np.ascontiguousarray(sample).tobytes() for sample in golden.inputs]
     for index, data in enumerate(inputs):
-        client.load(data)
-        inference = client.infer()
+        inference = client.run(data)
         ticks.append(inference.ticks)
         outputs.append(inference.output)
         on_sample(index + 1, len(inputs))
-    return round(statistics.median(ticks)), outputs if golden is not None else []
+    return ticks, outputs
 
 
 def compare_outputs(golden: Golden, outputs: list[bytes]) -> Outputs:
@@ -115,40 +179,96 @@ def measure(
     board: Board,
     project: Project,
     golden: Golden | None,
-    size: FirmwareSize,
-    firmware_sha256: str,
-    answer_limit_s: float,
+    build: Build,
+    settings: Settings,
     on_sample: OnSample,
 ) -> Measurement:
     """Measure a project on a board.
 
+    Without golden inputs the model runs on zeros, and its outputs are not checked.
+
     Raises:
         BoardError: The board cannot be reached or reports a failure.
         WrongFirmwareError: It runs something else than the project.
+        ClockError: Its clock is another than it believes.
     """
     with board:
-        client = BenchClient(board.transport, answer_limit_s)
-        client.connect()
+        client = BenchClient(board.transport, settings.answer_limit_s)
+        try:
+            client.connect()
+        except NoAnswerError as error:
+            raise board.explain_silence(error) from error
         if project.index_of_several is not None:
             client.select(project.index_of_several)
         identity = client.identify()
         check_identity(identity, project)
-        ticks, outputs = run_samples(client, golden, identity.input_bytes, on_sample)
+        zeros = bytes(identity.input_bytes)
+        inputs = [zeros] * _UNCHECKED_RUNS
+        if golden is not None:
+            inputs = [np.ascontiguousarray(sample).tobytes() for sample in golden.inputs]
+        started = client.timestamp()
+        ticks, outputs = run_samples(client, inputs, on_sample)
         stack_peak_bytes = client.stack_peak_bytes()
-        client.load(bytes(identity.input_bytes))
-        step_ticks = client.step_ticks()
+        step_ticks = client.run_steps(zeros)
         _, arena_peak_bytes = client.arena()
+        timing = _measure_timing(client, board, inputs[0], ticks, identity, settings.windows)
+        clock = None
+        if not board.counts_instructions:
+            clock = _measure_clock(client, identity, started)
     return Measurement(
         board=board.name,
+        probe=board.probe,
+        counts_instructions=board.counts_instructions,
         identity=identity,
-        size=size,
-        firmware_sha256=firmware_sha256,
+        build=build,
         arena_peak_bytes=arena_peak_bytes,
         stack_peak_bytes=stack_peak_bytes,
-        instructions=board.instructions(ticks) if board.counts_instructions else None,
-        cycles=None if board.counts_instructions else ticks,
+        timing=timing,
         outputs=compare_outputs(golden, outputs) if golden is not None else None,
-        step_ticks=tuple(
-            board.instructions(own) if board.counts_instructions else own for own in step_ticks
-        ),
+        clock=clock,
+        damaged=client.damaged,
+        step_ticks=tuple(_counted(board, own) for own in step_ticks),
     )
+
+
+def _counted(board: Board, ticks: float) -> int:
+    """Ticks as cycles, or as instructions where the board counts those."""
+    return board.instructions(round(ticks)) if board.counts_instructions else round(ticks)
+
+
+def _measure_timing(
+    client: BenchClient,
+    board: Board,
+    data: bytes,
+    ticks: list[int],
+    identity: Identity,
+    plan: Plan,
+) -> Timing:
+    """Windows on a real board; the virtual one's counts are the same each time."""
+    baseline = client.baseline_ticks()
+    windows = None
+    if not board.counts_instructions:
+        windows = _measure_windows(client, data, ticks, identity, plan)
+    return Timing(
+        median=_counted(board, statistics.median(ticks) - baseline),
+        lowest=_counted(board, min(ticks) - baseline),
+        highest=_counted(board, max(ticks) - baseline),
+        baseline=_counted(board, baseline),
+        windows=windows,
+    )
+
+
+def _measure_windows(
+    client: BenchClient, data: bytes, ticks: list[int], identity: Identity, plan: Plan
+) -> Windows:
+    def ticks_of(inferences: int) -> int:
+        return client.run(data, inferences, 1).ticks - client.baseline_ticks(inferences)
+
+    return measure_windows(ticks_of, round(statistics.median(ticks)), identity.clock_hz, plan)
+
+
+def _measure_clock(client: BenchClient, identity: Identity, started: Timestamp) -> ClockMeasurement:
+    time.sleep(max(0.0, started.after_s + SHORTEST_S - time.monotonic()))
+    clock = measure_clock(identity.clock_hz, started, client.timestamp())
+    check_clock(identity.clock_hz, identity.clock_source, clock)
+    return clock

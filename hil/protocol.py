@@ -1,30 +1,21 @@
 """Speaks the bench protocol (docs/protocol.md) over a transport."""
 
-import re
 import time
 import zlib
 from dataclasses import dataclass
+from functools import partial
 
-from firmware.errors import (
-    BoardError,
-    FaultError,
-    LineError,
-    NoAnswerError,
-    ProtocolError,
-    StackOverflowError,
-    WrongBaudError,
-)
-from hil.deadline import Clock, Deadline
+from firmware.errors import LineError, ProtocolError, WrongFirmwareError
+from hil.deadline import Clock
+from hil.exchange import Exchange, Facts
 from hil.transport import Transport
 
-PROTOCOL_VERSION = 1
-_CHUNK_BYTES = 64
-_POLL_S = 0.25
-_NOISE_BYTES = 3
-_QUIET_S = 0.2
-_ANSWER_CHARACTERS = 1 << 20
-_FACT = re.compile(r"^(?P<key>[a-z0-9-]+)-\[(?P<value>.*)\]$")
-_FAILURE = re.compile(r"^e-\[(?P<text>.*?)\](?P<rest>.*)$")
+PROTOCOL_VERSION = 2
+LONGEST_PIECE_BYTES, SHORTEST_PIECE_BYTES = 256, 16
+"""Of an input, in one command: the shorter, the more likely it arrives on a bad line."""
+_LONGEST_COMMAND = 320
+_ESCAPE, _ESCAPE_FLIP = 0x7E, 0x20
+_ESCAPED = b"\0\n\r%~"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +24,17 @@ class Identity:
 
     Attributes:
         model_sha256: Of the .tflite it was generated from, 64 hex digits.
-        clock_hz: Core clock that the firmware believes to have set up.
-        clock_source: What drives the core.
-        tick_source: What counts the ticks: `dwt` or `systick`.
         arena_bytes: Size of the array in which the model works.
         arena_used_bytes: What the runtime itself says that it uses.
         stack_bytes: Reserved stack.
+        compiler: Version of what compiled it.
+        uid: Of the chip, 24 hex digits; empty if it has none.
+        clock_source: What drives the core.
+        clock_hz: Core clock that the firmware believes to have set up.
+        tick_source: What counts the ticks: `dwt` or `systick`.
+        wait_states: Of the flash.
+        flash_caches: What hides them, such as `prefetch instruction data`.
+        reset_cause: Why the chip started last.
     """
 
     model: str
@@ -50,9 +46,14 @@ class Identity:
     arena_bytes: int
     arena_used_bytes: int
     stack_bytes: int
+    compiler: str
+    uid: str
     clock_source: str
     clock_hz: int
     tick_source: str
+    wait_states: int
+    flash_caches: str
+    reset_cause: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +69,23 @@ class Inference:
     output: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Timestamp:
+    """What the board's clock said, and between which moments of the host's.
+
+    Attributes:
+        device_us: Microseconds, of 32 bits.
+        before_s: When it was asked.
+        after_s: When the answer had come.
+    """
+
+    device_us: int
+    before_s: float
+    after_s: float
+
+
 class BenchClient:
-    """Asks a board; every answer has a deadline.
+    """Asks a board; every answer has a deadline, and what was damaged is asked again.
 
     Args:
         transport: The open line.
@@ -80,48 +96,27 @@ class BenchClient:
     def __init__(
         self, transport: Transport, answer_limit_s: float, clock: Clock = time.monotonic
     ) -> None:
-        self._transport = transport
-        self._answer_limit_s = answer_limit_s
+        self._exchange = Exchange(transport, answer_limit_s, clock)
         self._clock = clock
-        self._pending = ""
-        self._heard = b""
+        self._piece_bytes = LONGEST_PIECE_BYTES
+
+    @property
+    def damaged(self) -> int:
+        """Exchanges that were damaged on the line so far, and repeated."""
+        return self._exchange.damaged
 
     def connect(self) -> None:
-        """Ask until the board answers, then wait for silence.
-
-        A board that is still starting loses what is sent to it.
-
-        Raises:
-            NoAnswerError: It did not within the limit.
-            BoardError: It reported a failure, such as a hard fault.
-        """
-        deadline = Deadline.after(self._answer_limit_s, self._clock)
-        while True:
-            self._transport.write(b"\rname%")
-            try:
-                step_s = min(_POLL_S, max(deadline.left_s, 0.001))
-                self._answer("name", Deadline.after(step_s, self._clock))
-                break
-            except NoAnswerError:
-                if deadline.has_passed:
-                    if _is_noise(self._heard):
-                        raise WrongBaudError(
-                            f"what comes is no text ({self._heard[:8].hex(' ')} …): does the "
-                            "firmware speak at the baud rate of the port?"
-                        ) from None
-                    raise NoAnswerError(self._silence("name", deadline)) from None
-        while self._transport.read(_QUIET_S):
-            if deadline.has_passed:
-                raise NoAnswerError("the line never falls silent; is the baud rate right?")
-        self._pending = ""
+        """Wait until the board answers: see `Exchange.connect`."""
+        self._exchange.connect()
 
     def identify(self) -> Identity:
         """Ask who is there.
 
         Raises:
+            WrongFirmwareError: It answers, but not as our firmware does.
             ProtocolError: It speaks another version of the protocol.
         """
-        facts = self._ask("info")
+        facts = self._first_facts()
         if _number(facts, "x-protocol") != PROTOCOL_VERSION:
             raise ProtocolError(
                 f"the firmware speaks protocol {facts['x-protocol']}, expected {PROTOCOL_VERSION}; "
@@ -137,124 +132,130 @@ class BenchClient:
             arena_bytes=_number(facts, "x-arena-bytes"),
             arena_used_bytes=_number(facts, "x-arena-used-bytes"),
             stack_bytes=_number(facts, "x-stack-bytes"),
+            compiler=_text(facts, "x-compiler"),
+            uid=_text(facts, "x-uid"),
             clock_source=_text(facts, "x-clock-source"),
             clock_hz=_number(facts, "x-core-hz"),
             tick_source=_text(facts, "x-tick-source"),
+            wait_states=_number(facts, "x-wait-states"),
+            flash_caches=_text(facts, "x-flash-caches"),
+            reset_cause=_text(facts, "x-reset-cause"),
         )
 
     def select(self, index: int) -> None:
         """Start with another of the firmware's models, in a fresh arena."""
-        self._ask(f"model {index}")
+        self._exchange.ask(b"model %d" % index)
 
     def load(self, data: bytes) -> None:
         """Write the input tensor, and compare the CRC that the board computes of it.
 
         Raises:
-            ProtocolError: The CRC differs.
+            LineError: The CRC differs.
         """
-        self._ask(f"db load {len(data)}")
-        facts: dict[str, str] = {}
-        for first in range(0, len(data), _CHUNK_BYTES):
-            facts = self._ask(f"db {data[first : first + _CHUNK_BYTES].hex()}")
+        offset, facts = 0, Facts()
+        while offset < len(data):
+            count, facts = self._exchange.repeat(partial(self._put, data, offset))
+            offset += count
         _check_crc(facts, data)
 
-    def infer(self, count: int = 1, warm_up: int = 0) -> Inference:
-        """Run the model on what the input tensor holds, and read its output.
+    def run(self, data: bytes, count: int = 1, warm_up: int = 0) -> Inference:
+        """Load an input and run the model on it, from the start again if the line is bad.
 
-        The static runtime may use the input's memory for other tensors: load before each.
+        The static runtime may use the input's memory for other tensors: only the first of all
+        inferences sees the input.
         """
-        facts = self._ask(f"infer {count} {warm_up}")
+        return self._exchange.repeat(lambda: self._load_and_infer(data, count, warm_up))
+
+    def run_steps(self, data: bytes) -> list[int]:
+        """Load an input; ticks of each kernel call of one inference on it."""
+        return self._exchange.repeat(lambda: self._load_and_step(data))
+
+    def baseline_ticks(self, count: int = 1) -> int:
+        """What it takes to measure so many inferences that do nothing."""
+        return _number(self._exchange.ask(b"baseline %d" % count), "x-ticks")
+
+    def timestamp(self) -> Timestamp:
+        """Read the board's clock."""
+        return self._exchange.repeat(self._timestamp)
+
+    def stack_peak_bytes(self) -> int:
+        """Most bytes of stack in use since the board started."""
+        return _number(self._exchange.ask(b"stack"), "x-stack-peak-bytes")
+
+    def arena(self) -> tuple[int, int]:
+        """Bytes that the runtime says it uses of its arena, and bytes ever written there."""
+        facts = self._exchange.ask(b"arena")
+        return _number(facts, "x-arena-used-bytes"), _number(facts, "x-arena-peak-bytes")
+
+    def _first_facts(self) -> Facts:
+        try:
+            return self._exchange.ask(b"info")
+        except LineError as error:
+            if self._exchange.has_seen_crc:
+                raise
+            raise WrongFirmwareError(
+                "the board answers, but not as the firmware of a project does; generate and flash "
+                "it again"
+            ) from error
+
+    def _put(self, data: bytes, offset: int) -> tuple[int, Facts]:
+        piece = data[offset : offset + self._piece_bytes]
+        while len(command := _put_command(offset, piece)) > _LONGEST_COMMAND:
+            piece = piece[: len(piece) // 2]
+        try:
+            return len(piece), self._exchange.once(command)
+        except LineError:
+            self._piece_bytes = max(SHORTEST_PIECE_BYTES, self._piece_bytes // 2)
+            raise
+
+    def _load_and_infer(self, data: bytes, count: int, warm_up: int) -> Inference:
+        self.load(data)
+        facts = self._exchange.once(b"infer %d %d" % (count, warm_up))
         try:
             output = bytes.fromhex(_text(facts, "x-output"))
         except ValueError as error:
             raise ProtocolError(f"not hexadecimal: x-output-[{facts['x-output']}]") from error
         _check_crc(facts, output)
-        return Inference(_number(facts, "x-ticks"), output)
+        ticks = _number(facts, "x-ticks")
+        if ticks >= 0xFFFF_FFFF:
+            raise ProtocolError(f"{count} inferences overran the counter of ticks; measure fewer")
+        return Inference(ticks, output)
 
-    def step_ticks(self) -> list[int]:
-        """Ticks of each kernel call of one inference on what the input tensor holds."""
-        text = _text(self._ask("steps"), "x-step-ticks")
+    def _load_and_step(self, data: bytes) -> list[int]:
+        self.load(data)
+        text = _text(self._exchange.once(b"steps"), "x-step-ticks")
         parts = text.split(",")
         if not all(part.isdecimal() for part in parts):
             raise ProtocolError(f"x-step-ticks-[{text}] is not a list of numbers")
         return [int(part) for part in parts]
 
-    def stack_peak_bytes(self) -> int:
-        """Most bytes of stack in use since the board started."""
-        return _number(self._ask("stack"), "x-stack-peak-bytes")
-
-    def arena(self) -> tuple[int, int]:
-        """Bytes that the runtime says it uses of its arena, and bytes ever written there."""
-        facts = self._ask("arena")
-        return _number(facts, "x-arena-used-bytes"), _number(facts, "x-arena-peak-bytes")
-
-    def _ask(self, command: str) -> dict[str, str]:
-        self._transport.write(f"{command}%".encode("ascii"))
-        return self._answer(command, Deadline.after(self._answer_limit_s, self._clock))
-
-    def _answer(self, command: str, deadline: Deadline) -> dict[str, str]:
-        """Facts of an answer, up to `m-ready`."""
-        facts: dict[str, str] = {}
-        failure = ""
-        while True:
-            line = self._line(command, deadline)
-            if line == "m-ready":
-                break
-            if match := _FAILURE.match(line):
-                failure = match["text"] + match["rest"].replace("-[", " ").rstrip("]")
-                if failure.startswith("hard fault"):
-                    kind = StackOverflowError if "stack overflow" in failure else FaultError
-                    raise kind(f"the firmware stopped at {_verb(command)!r}: {failure}")
-            elif match := _FACT.match(line):
-                facts[match["key"]] = match["value"]
-        if failure:
-            raise BoardError(f"the firmware refused {_verb(command)!r}: {failure}")
-        return facts
-
-    def _line(self, command: str, deadline: Deadline) -> str:
-        while "\n" not in self._pending:
-            data = self._transport.read(min(_POLL_S, deadline.left_s))
-            self._heard += data
-            self._pending += data.decode("ascii", errors="replace")
-            if len(self._pending) > _ANSWER_CHARACTERS:
-                raise ProtocolError(f"the answer to {_verb(command)!r} does not end")
-            if not data and deadline.has_passed:
-                raise NoAnswerError(self._silence(command, deadline))
-        line, _, self._pending = self._pending.partition("\n")
-        return line.strip()
-
-    def _silence(self, command: str, deadline: Deadline) -> str:
-        seen = f"; it ended with {self._pending[-40:]!r}" if self._pending else ""
-        return (
-            f"no whole answer to {_verb(command)!r} within {deadline.limit_s:g} s{seen}; is the "
-            "firmware of this project on the board, and is this its serial port?"
-        )
+    def _timestamp(self) -> Timestamp:
+        before_s = self._clock()
+        facts = self._exchange.once(b"timestamp")
+        return Timestamp(_number(facts, "m-lap-us"), before_s, self._clock())
 
 
-def _is_noise(heard: bytes) -> bool:
-    """Whether a good part of what came can be no text."""
-    strange = sum(byte > 0x7E or (byte < 0x20 and byte not in b"\r\n\t") for byte in heard)
-    return len(heard) >= _NOISE_BYTES and strange > len(heard) / 4
+def _put_command(offset: int, piece: bytes) -> bytes:
+    escaped = bytearray()
+    for byte in piece:
+        escaped += bytes([_ESCAPE, byte ^ _ESCAPE_FLIP]) if byte in _ESCAPED else bytes([byte])
+    return b"put %d %08x " % (offset, zlib.crc32(piece)) + escaped
 
 
-def _verb(command: str) -> str:
-    return command if len(command) <= 20 else f"{command[:16]}…"
-
-
-def _text(facts: dict[str, str], key: str) -> str:
+def _text(facts: Facts, key: str) -> str:
     if key not in facts:
         raise ProtocolError(f"the answer lacks {key}; is another firmware on the board?")
     return facts[key]
 
 
-def _number(facts: dict[str, str], key: str) -> int:
+def _number(facts: Facts, key: str) -> int:
     text = _text(facts, key)
     if not text.isdecimal():
         raise ProtocolError(f"{key}-[{text}] is not a number")
     return int(text)
 
 
-def _check_crc(facts: dict[str, str], data: bytes) -> None:
+def _check_crc(facts: Facts, data: bytes) -> None:
     expected = f"{zlib.crc32(data):08x}"
     if _text(facts, "x-crc") != expected:
         raise LineError(

@@ -1,107 +1,83 @@
-"""A measurement as a record and as a table. Pure."""
+"""Verdicts as text for people: tables for the terminal, Markdown for a page. Pure."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from hil.judge import Check, Verdict, all_hold
+from hil.judge import Check, Verdict
 from hil.measure import Measurement
-from hil.project import Project
 
-SCHEMA = 1
-
-
-def record(project: Project, measurement: Measurement, checks: tuple[Check, ...]) -> dict[str, Any]:
-    """What goes to measurement.json."""
-    identity, size, outputs = measurement.identity, measurement.size, measurement.outputs
-    speed: dict[str, Any] = {"instructions": measurement.instructions}
-    if measurement.cycles is not None:
-        speed = {"cycles": measurement.cycles, "clock_hz": identity.clock_hz}
-    return {
-        "schema": SCHEMA,
-        "board": measurement.board,
-        "runtime": identity.runtime,
-        "target": identity.target,
-        "model_name": project.model_name,
-        "model_sha256": identity.model_sha256,
-        "firmware_sha256": measurement.firmware_sha256,
-        "arena_bytes": identity.arena_bytes,
-        "arena_used_bytes": identity.arena_used_bytes,
-        "arena_peak_bytes": measurement.arena_peak_bytes,
-        "stack_peak_bytes": measurement.stack_peak_bytes,
-        "code_bytes": size.code_bytes,
-        "weight_bytes": size.model_bytes,
-        "flash_bytes": size.flash_bytes,
-        "ram_bytes": size.ram_bytes,
-        **speed,
-        "steps": _steps(project, measurement),
-        "clock_source": identity.clock_source,
-        "tick_source": identity.tick_source,
-        "samples": outputs.samples if outputs else 0,
-        "outputs_identical_fraction": outputs.identical_fraction if outputs else None,
-        "outputs_max_lsb": outputs.max_lsb if outputs else None,
-        "estimate": project.manifest["estimate"],
-        "checks": [
-            {
-                "quantity": c.quantity,
-                "promised": c.promised,
-                "measured": c.measured,
-                "holds": c.holds,
-            }
-            for c in checks
-        ],
-        "verdict": "confirmed" if all_hold(checks) else "refuted",
-    }
-
-
-def _steps(project: Project, measurement: Measurement) -> list[dict[str, Any]]:
-    """What each kernel call does, and what it took."""
-    name = "instructions" if measurement.cycles is None else "cycles"
-    promised = project.manifest.get("steps", [])
-    if len(promised) != len(measurement.step_ticks):
-        promised = [{} for _ in measurement.step_ticks]
-    return [
-        {**step, name: ticks} for step, ticks in zip(promised, measurement.step_ticks, strict=True)
-    ]
-
-
-def records(verdicts: Sequence[Verdict]) -> dict[str, Any]:
-    """What goes to measurement.json: the first runtime's record, with the others beside it.
-
-    Sizes of a firmware with several runtimes are those of the whole; its code is nobody's alone.
-    """
-    all_records = [record(own.project, own.measurement, own.checks) for own in verdicts]
-    if len(all_records) > 1:
-        all_records = [own | {"code_bytes": None} for own in all_records]
-    return all_records[0] | {"beside": all_records[1:]}
+_WORDS = {True: "holds", False: "BROKEN", None: "–"}
+_HEADER = ["quantity", "promised", "measured", ""]
 
 
 def tables(verdicts: Sequence[Verdict]) -> str:
     """The verdicts, each with a line for each quantity; several runtimes also side by side."""
-    texts = [table(own.measurement, own.checks) for own in verdicts]
+    texts = [table(own) for own in verdicts]
     if len(verdicts) == 1:
         return texts[0]
     titled = [f"{v.project.runtime}\n{text}" for v, text in zip(verdicts, texts, strict=True)]
     return "\n\n".join([*titled, _side_by_side(verdicts)])
 
 
+def table(verdict: Verdict) -> str:
+    """The verdict, a line for each quantity."""
+    damaged = verdict.measurement.damaged
+    lines = [_aligned([_HEADER, *_rows(verdict.checks)])]
+    if damaged:
+        lines.append(f"the line damaged {damaged} exchanges, which were repeated")
+    lines.append(f"verdict: {verdict.word} on board {verdict.measurement.board}")
+    return "\n".join(lines)
+
+
+def markdown(verdicts: Sequence[Verdict], provenance: dict[str, Any]) -> str:
+    """The verdicts as a page, with what was measured how."""
+    parts = []
+    for verdict in verdicts:
+        parts.append(
+            f"# {_cell(verdict.project.model_name)}, {verdict.project.runtime} runtime: "
+            f"{verdict.word} on {_cell(verdict.measurement.board)}"
+        )
+        parts.append(_markdown_table([_HEADER, *_rows(verdict.checks)]))
+    rows = [[name, _shown(value)] for name, value in provenance.items()]
+    parts += ["## Measured with", _markdown_table([["what", "value"], *rows])]
+    return "\n\n".join(parts) + "\n"
+
+
+def _rows(checks: Sequence[Check]) -> list[list[str]]:
+    return [[c.quantity, c.promised, c.measured, _WORDS[c.holds]] for c in checks]
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, list):
+        return "; ".join(map(str, value)) or "–"
+    return "–" if value in (None, "") else str(value)
+
+
+def _markdown_table(rows: Sequence[Sequence[str]]) -> str:
+    header, *body = ["| " + " | ".join(map(_cell, row)) + " |" for row in rows]
+    return "\n".join([header, "|" + "---|" * len(rows[0]), *body])
+
+
+def _cell(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ").replace("<", "&lt;")
+
+
 def _side_by_side(verdicts: Sequence[Verdict]) -> str:
     """A row for each figure that runtimes have alike, a column for each, the last as a multiple."""
-    unit = "instructions" if verdicts[0].measurement.cycles is None else "cycles"
+    measured = [verdict.measurement for verdict in verdicts]
     figures = {
-        "arena used, bytes": [v.measurement.identity.arena_used_bytes for v in verdicts],
-        "arena peak bytes": [v.measurement.arena_peak_bytes for v in verdicts],
-        "stack peak bytes": [v.measurement.stack_peak_bytes for v in verdicts],
-        "model bytes in flash": [v.measurement.size.model_bytes for v in verdicts],
-        f"{unit} per inference": [
-            v.measurement.instructions or v.measurement.cycles or 0 for v in verdicts
-        ],
+        "arena used, bytes": [m.identity.arena_used_bytes for m in measured],
+        "arena peak bytes": [m.arena_peak_bytes for m in measured],
+        "stack peak bytes": [m.stack_peak_bytes for m in measured],
+        "model bytes in flash": [m.build.size.model_bytes for m in measured],
+        f"{measured[0].unit} per inference": [m.timing.one for m in measured],
     }
     rows = [["side by side", *(v.project.runtime for v in verdicts), "ratio"]]
     rows += [
         [name, *(f"{value:,}" for value in values), f"{values[-1] / values[0]:.2f}×"]
         for name, values in figures.items()
     ]
-    rows.append(["outputs as expected", *(_identical(v.measurement) for v in verdicts), ""])
+    rows.append(["outputs as expected", *map(_identical, measured), ""])
     return _aligned(rows)
 
 
@@ -110,15 +86,6 @@ def _identical(measurement: Measurement) -> str:
     if outputs is None:
         return "not checked"
     return f"{round(outputs.identical_fraction * outputs.samples)} of {outputs.samples}"
-
-
-def table(measurement: Measurement, checks: tuple[Check, ...]) -> str:
-    """The verdict, a line for each quantity."""
-    words = {True: "holds", False: "BROKEN", None: "–"}
-    rows = [["quantity", "promised", "measured", ""]]
-    rows += [[c.quantity, c.promised, c.measured, words[c.holds]] for c in checks]
-    verdict = "confirmed" if all_hold(checks) else "refuted"
-    return f"{_aligned(rows)}\nverdict: {verdict} on board {measurement.board}"
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> str:

@@ -3,20 +3,30 @@
 from types import TracebackType
 from typing import Self
 
+from firmware.errors import BoardError, NoAnswerError, WrongBaudError
+from hil.bench.bench_file import BoardEntry
+from hil.exchange import Exchange
 from hil.transport import SerialTransport, Transport
+from hil.virtual.virtual_board import instructions_of
+
+OTHER_BAUDS = (115_200, 9_600, 38_400, 57_600, 230_400, 460_800, 921_600)
+"""Where a board that is silent may speak instead."""
+_LISTEN_S = 0.6
 
 
 class SerialBoard:
     """The board behind a serial port.
 
     Args:
-        port: Such as /dev/ttyACM0.
+        entry: Its port and what is known of it.
     """
 
-    counts_instructions = False
-
-    def __init__(self, port: str) -> None:
-        self.name = port
+    def __init__(self, entry: BoardEntry) -> None:
+        self.name = entry.name
+        self.probe = entry.probe
+        self.tolerance = entry.tolerance
+        self.counts_instructions = entry.is_virtual
+        self._entry = entry
         self._transport: SerialTransport | None = None
 
     def __enter__(self) -> Self:
@@ -25,7 +35,8 @@ class SerialBoard:
         Raises:
             BoardError: It cannot be opened.
         """
-        self._transport = SerialTransport(self.name)
+        entry = self._entry
+        self._transport = SerialTransport(entry.port, entry.baud, entry.idle_lines)
         return self
 
     def __exit__(
@@ -44,6 +55,24 @@ class SerialBoard:
         assert self._transport is not None, "the board is used inside its 'with' block"
         return self._transport
 
+    def explain_silence(self, error: NoAnswerError) -> BoardError:
+        """The error, or that the firmware answers at another rate."""
+        assert self._transport is not None
+        for baud in OTHER_BAUDS:
+            if baud == self._entry.baud:
+                continue
+            try:
+                self._transport.set_baud(baud)
+                Exchange(self._transport, _LISTEN_S).connect()
+            except BoardError:
+                continue
+            return WrongBaudError(
+                f"the firmware answers at {baud} baud, not at {self._entry.baud}: change 'baud' of "
+                f"{self._entry.name!r} in the bench file"
+            )
+        return error
+
     def instructions(self, ticks: int) -> int:
-        """Not known: this board counts cycles."""
-        raise NotImplementedError("a real board counts cycles")
+        """Of a virtual board behind a port; a real one counts cycles."""
+        assert self.counts_instructions, "a real board counts cycles"
+        return instructions_of(ticks)

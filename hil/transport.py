@@ -1,6 +1,7 @@
 """Bytes to and from a board: the seam between the protocol and what carries it."""
 
 import time
+import zlib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
@@ -69,6 +70,13 @@ class SerialTransport:
         except (serial.SerialException, OSError) as error:
             raise BoardError(f"could not read from {self._port}: {_reason(error)}") from error
 
+    def set_baud(self, baud: int) -> None:
+        """Go on at another rate."""
+        try:
+            self._serial.baudrate = baud
+        except (serial.SerialException, ValueError, OSError) as error:
+            raise BoardError(f"{self._port} cannot do {baud} baud: {_reason(error)}") from error
+
     def close(self) -> None:
         """See `Transport`."""
         self._serial.close()
@@ -125,6 +133,15 @@ def _is_absent(error: Exception) -> bool:
     return "No such file" in str(error)
 
 
+def _with_crc(command: bytes, answer: bytes) -> bytes:
+    """An answer with the CRC that the firmware puts before its end."""
+    body, end, rest = answer.partition(b"m-ready\r\n")
+    if not end:
+        return answer
+    crc = zlib.crc32(body, zlib.crc32(command.rstrip(b"%")))
+    return body + f"x-answer-crc-[{crc:08x}]\r\n".encode() + end + rest
+
+
 class ScriptedTransport:
     """A board that is a table: for each command its answers, one after another. For tests.
 
@@ -154,7 +171,7 @@ class ScriptedTransport:
             assert self._answers, f"unexpected command {command!r}"
             expected, answer = self._answers.pop(0)
             assert command == expected, f"expected command {expected!r}, got {command!r}"
-            self._pending += answer
+            self._pending += _with_crc(command, answer)
 
     def read(self, wait_s: float) -> bytes:
         """See `Transport`."""

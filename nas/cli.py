@@ -7,11 +7,13 @@ import sys
 import time
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from codegen.graph import Graph
 from codegen.read_tflite import read_tflite
+from firmware.command_line import parse
 from firmware.command_line import run as run_command
 from firmware.errors import ConfigError
 from firmware.files import cache_folder, sha256_of_file, write_json, write_text
@@ -19,6 +21,7 @@ from firmware.printable import printable
 from firmware.progress import Progress, duration, parse_duration
 from firmware.targets import Target, load_target
 from nas.config import SearchConfig
+from nas.converters import predict_bytes
 from nas.cost import Limits
 from nas.data.cli import add_data
 from nas.data_source import find_data
@@ -31,26 +34,26 @@ from nas.estimator.speed import read_speed_model, shipped_speed_model
 from nas.host_memory import parse_host_memory
 from nas.input_size import AUTO, first_side, input_sides
 from nas.make_golden import make_golden
-from nas.model_size import predict_model_bytes
 from nas.options import make_parser
+from nas.pace import Pace, make_pace
 from nas.report import run_text
 from nas.run import Listener, Machine, run
 from nas.space import Candidate, parse_candidate, parse_shape
-from nas.spaces import find_space
+from nas.spaces import find_converter, find_space
 from nas.trials import Trial
-from nas.worker import CONVERSION, Worker
+from nas.worker import Worker
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; gives the exit code."""
     warnings.filterwarnings("ignore", module=r"PIL\.")  # of damaged images, which we name
-    arguments = make_parser(_run, _estimate, _calibrate, _golden, add_data).parse_args(argv)
+    arguments = parse(make_parser(_run, _estimate, _calibrate, _golden, add_data), argv)
     return run_command("nas", arguments.command, arguments)
 
 
 def _run(arguments: argparse.Namespace) -> None:
     target = load_target(arguments.target)
-    limits = _limits(arguments, target)
+    limits, pace = _timed(arguments, target, _limits(arguments, target))
     machine = _machine(arguments)
     progress = Progress("nas")
     datasets = _datasets(arguments, progress)
@@ -60,6 +63,7 @@ def _run(arguments: argparse.Namespace) -> None:
         shape=dataset.shape,
         classes=dataset.classes,
         space=arguments.space,
+        converter=arguments.converter,
         strategy=arguments.strategy,
         target=target.name,
         runtime=arguments.runtime,
@@ -70,6 +74,7 @@ def _run(arguments: argparse.Namespace) -> None:
         recipe=arguments.recipe,
         augmentation=arguments.augment or ("mirror" if dataset.shape[2] == 3 else "shift"),
         sides=tuple(datasets) if arguments.input == AUTO else (),
+        pace=pace,
     )
     try:
         record = run(config, datasets, arguments.out, _Narrator(progress), machine)
@@ -127,6 +132,22 @@ def _limits(arguments: argparse.Namespace, target: Target) -> Limits:
     )
 
 
+def _timed(
+    arguments: argparse.Namespace, target: Target, limits: Limits
+) -> tuple[Limits, Pace | None]:
+    """The limits with the one of time, and what foretells it."""
+    if not arguments.latency and not arguments.measured_latency:
+        return limits, None
+    if not (arguments.latency and arguments.measured_latency):
+        raise ConfigError(
+            "--latency and --measured-latency go together: a limit, and a file of 'nas calibrate' "
+            "that foretells what keeps it"
+        )
+    model = read_speed_model(arguments.measured_latency)
+    pace = make_pace(model, target.core, target.core_hz, arguments.runtime)
+    return replace(limits, latency_us=round(1e6 * parse_duration(arguments.latency))), pace
+
+
 class _Narrator(Listener):
     """Tells on stderr what a run does."""
 
@@ -176,32 +197,33 @@ def _estimate(arguments: argparse.Namespace) -> int:
     limits = _limits(arguments, target)
     if (arguments.model is None) == (arguments.candidate is None):
         raise ConfigError("name either a MODEL.tflite, a run, or a --candidate, such as 6,4")
-    name, graph, model_bytes = (
+    name, graph, model_bytes, model_sha256 = (
         _candidate(arguments) if arguments.model is None else _model(arguments.model)
     )
     prices = read_speed_model(arguments.latency_model) if arguments.latency_model else None
     result = estimate(name, graph, model_bytes, target, limits, arguments.runtime, prices)
     if arguments.map:
         write_text(arguments.map, memory_map_svg(result))
-    record = result.as_record()
+    record = result.as_record() | {"model_sha256": model_sha256}
     print(json.dumps(record, indent=2) if arguments.json else estimate_text(result))
     return 1 if arguments.fail_over and not result.fits else 0
 
 
-def _model(path: Path) -> tuple[str, Graph, int]:
+def _model(path: Path) -> tuple[str, Graph, int, str | None]:
     model = path / "model.tflite" if path.is_dir() else path
     graph = read_tflite(model)
-    return str(path.name or path), graph, model.stat().st_size
+    return str(path.name or path), graph, model.stat().st_size, sha256_of_file(model)
 
 
-def _candidate(arguments: argparse.Namespace) -> tuple[str, Graph, int]:
+def _candidate(arguments: argparse.Namespace) -> tuple[str, Graph, int, str | None]:
     candidate = parse_candidate(arguments.candidate)
     shape = parse_shape(arguments.input)
     if arguments.classes < 2:
         raise ConfigError(f"--classes is {arguments.classes}, expected at least 2")
     graph = find_space(arguments.space).lower(candidate, shape, arguments.classes)
     name = f"{arguments.space} {candidate} for {arguments.input} and {arguments.classes} classes"
-    return name, graph, predict_model_bytes(graph)
+    model_bytes = predict_bytes(graph, find_converter(arguments.space, ""))
+    return name, graph, model_bytes, None
 
 
 def _calibrate(arguments: argparse.Namespace) -> None:
@@ -215,8 +237,7 @@ def _calibrate(arguments: argparse.Namespace) -> None:
 
 def _golden(arguments: argparse.Namespace) -> None:
     progress = Progress("nas")
-    progress.update("starting TensorFlow")
-    with Worker(CONVERSION) as worker:
+    with Worker() as worker:
         make_golden(
             arguments.model,
             arguments.out,

@@ -5,7 +5,9 @@ from typing import Any
 
 from firmware.errors import ConfigError
 from nas.cost import RUNTIMES, Limits
+from nas.pace import Pace
 from nas.space import Candidate, Shape
+from nas.spaces import find_converter
 
 SEARCH_BATCH, SEARCH_LEARNING_RATE = 16, 1e-3
 """Recipe of the published search."""
@@ -25,6 +27,8 @@ AUGMENTATIONS = ("none", "shift", "mirror")
 SHIFT_SHARE = 0.08
 """Of the shorter side of an image: how far it is moved at most."""
 
+MOST_INT8_DROP = 0.005
+"""Of validation accuracy, from float to int8, above which a run tries on and then says so."""
 _SEED_STEP = 1_000_003
 """Between the seeds of repetitions; larger than seeds that people choose."""
 
@@ -49,7 +53,9 @@ class SearchConfig:
             `mirror` they are moved and mirrored. The published recipe has none.
         sides: Rows and columns of all inputs among which the search chooses, rising; empty if the
             shape is given.
+        converter: Who makes the .tflite; the space's own choice if empty.
         seed: Of everything random.
+        pace: What makes a limit of time; None if there is none.
     """
 
     dataset_key: str
@@ -66,8 +72,11 @@ class SearchConfig:
     recipe: str = DEFAULT_RECIPE
     augmentation: str = "shift"
     sides: tuple[int, ...] = ()
+    converter: str = ""
+    pace: Pace | None = None
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "converter", find_converter(self.space, self.converter))
         for name in ("epochs", "final_epochs"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name} is {getattr(self, name)}, expected at least 1")
@@ -81,6 +90,8 @@ class SearchConfig:
             raise ConfigError(
                 f"unknown augmentation {self.augmentation!r}; known: {', '.join(AUGMENTATIONS)}"
             )
+        if (self.limits.latency_us is None) != (self.pace is None):
+            raise ConfigError("a limit of time needs a latency model, and the model a limit")
         if self.sides and self.strategy == "paper":
             raise ConfigError("the published climb has one input: name it instead of 'auto'")
 
@@ -93,7 +104,8 @@ class SearchConfig:
     def as_record(self) -> dict[str, Any]:
         """The configuration as JSON holds it."""
         lists = {name: list(getattr(self, name)) for name in ("shape", "classes", "sides")}
-        return asdict(self) | lists
+        pace = None if self.pace is None else self.pace.as_record()
+        return asdict(self) | lists | {"pace": pace}
 
     def training_record(self) -> dict[str, Any]:
         """What decides a candidate's accuracy, as JSON holds it; limits and target do not."""

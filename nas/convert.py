@@ -1,13 +1,10 @@
-"""Post-training quantization to int8. Needs TensorFlow: for the worker process alone."""
+"""TensorFlow's converter to int8. Needs TensorFlow: for the worker process alone."""
 
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-REPRESENTATIVE_IMAGES = 150
-"""Images from which the ranges of the activations are taken; the published number."""
 
 
 def convert_int8(model: Any, images: NDArray[np.uint8], scale: float, ports: str) -> bytes:

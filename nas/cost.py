@@ -7,7 +7,8 @@ from codegen.planner import plan_graph
 from codegen.tflm.arena import plan_tflm_arena
 from codegen.tflm.structures import MCU
 from firmware.errors import ConfigError
-from nas.model_size import predict_model_bytes
+from nas.converters import predict_bytes
+from nas.pace import Pace
 
 RUNTIMES = ("static", "tflm")
 
@@ -20,11 +21,13 @@ class Cost:
         macc: Multiply-accumulates of one inference.
         model_bytes: Bytes of its .tflite file, all of which lie in flash.
         arena_bytes: RAM in which the runtime keeps its activations.
+        latency_us: Longest time of one inference; None if no board has been measured.
     """
 
     macc: int
     model_bytes: int
     arena_bytes: int
+    latency_us: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +38,17 @@ class Limits:
         macc: Multiply-accumulates of one inference.
         flash_bytes: Flash for the .tflite file.
         ram_bytes: RAM for the arena.
+        latency_us: Time of one inference; None if it is not limited.
     """
 
     macc: int
     flash_bytes: int
     ram_bytes: int
+    latency_us: int | None = None
 
     def __post_init__(self) -> None:
         for name, value in asdict(self).items():
-            if value < 1:
+            if value is not None and value < 1:
                 raise ConfigError(f"the limit {name} is {value}, expected at least 1")
 
 
@@ -72,16 +77,23 @@ class Need:
         return f"{self.name} {self.needed:,} of {self.limit:,} {self.unit}"
 
 
-def measure_cost(graph: Graph, runtime: str) -> Cost:
-    """The needs of a network that need not exist yet.
+def measure_cost(graph: Graph, runtime: str, converter: str, pace: Pace | None = None) -> Cost:
+    """The needs of a network that need not exist yet; its time only with a pace.
+
+    Args:
+        graph: What the candidate was lowered to.
+        runtime: What will run it.
+        converter: What will make its .tflite.
+        pace: What its time is calculated with.
 
     Raises:
-        ConfigError: There is no such runtime.
+        ConfigError: There is no such runtime, or a kernel was never measured.
     """
     return Cost(
         macc=sum(count_macc(graph, operator) for operator in graph.operators),
-        model_bytes=predict_model_bytes(graph),
+        model_bytes=predict_bytes(graph, converter),
         arena_bytes=arena_bytes(graph, runtime),
+        latency_us=None if pace is None else pace.latency_us(graph),
     )
 
 
@@ -109,11 +121,13 @@ def check_runtime(runtime: str) -> None:
 
 def needs(cost: Cost, limits: Limits) -> tuple[Need, ...]:
     """Each need beside its limit, the scarcest first."""
-    unsorted = (
+    unsorted = [
         Need("RAM", "bytes", cost.arena_bytes, limits.ram_bytes),
         Need("flash", "bytes", cost.model_bytes, limits.flash_bytes),
         Need("MACC", "MACs", cost.macc, limits.macc),
-    )
+    ]
+    if cost.latency_us is not None and limits.latency_us is not None:
+        unsorted.append(Need("latency", "µs", cost.latency_us, limits.latency_us))
     return tuple(sorted(unsorted, key=lambda need: -need.used_fraction))
 
 

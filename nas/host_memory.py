@@ -2,12 +2,13 @@
 
 import contextlib
 import re
+from math import prod
 from pathlib import Path
 
 import psutil
 
 from firmware.errors import ConfigError
-from nas.layers import LANES, Kind, Layer, parameter_count
+from nas.layers import LANES, Kind, Layer, output_shapes, parameter_count
 from nas.space import Shape
 
 MIB = 1 << 20
@@ -72,30 +73,23 @@ def network_bytes(layers: list[Layer], shape: Shape, part: int) -> int:
     """
     groups = max(1, part // LANES)
     lanes = groups * LANES * _FLOAT
-    height, width, depth = shape
     parameters = most_weights = 0
-    sizes = [height * width * depth * lanes]
-    most_elements = height * width * depth
-    for layer in layers:
-        before = depth
-        if layer.kind in (Kind.CONVOLUTION, Kind.DENSE):
-            depth = layer.channels
-        elif layer.kind is Kind.MAX_POOL:
-            height, width = height // 2, width // 2
-        elif layer.kind is Kind.MEAN:
-            height = width = 1
+    most_elements, before = prod(shape), shape[2]
+    sizes = [most_elements * lanes]
+    for layer, output in zip(layers, output_shapes(layers, shape), strict=True):
         own = parameter_count([layer], before)
         parameters += own
         most_weights = max(most_weights, own, 2 * before)
-        most_elements = max(most_elements, height * width * depth)
+        most_elements = max(most_elements, prod(output))
         if layer.kind is Kind.BATCH_NORM:
             sizes.append(2 * _FLOAT * before)
         if layer.kind is not Kind.RELU:
             copies = 2 if layer.kind is Kind.DROPOUT else 1
-            sizes.append(copies * height * width * depth * lanes)
-    sizes += [depth * lanes, most_elements * lanes, most_elements * lanes]
+            sizes.append(copies * prod(output) * lanes)
+        before = output[2]
+    sizes += [before * lanes, most_elements * lanes, most_elements * lanes]
     sizes += [parameters * _FLOAT, groups * LANES * _FLOAT]
-    sizes += [most_weights * _FLOAT, most_weights * LANES * _FLOAT]
+    sizes += [most_weights * _FLOAT, most_weights * lanes]
     return sum(-(-size // _ALIGNMENT) * _ALIGNMENT + _ALIGNMENT for size in sizes)
 
 

@@ -111,6 +111,21 @@ def _pooled(cells: list[list[Layer]], classes: int) -> list[Layer]:
     return [*first, *pooled, Layer(Kind.MEAN), dropout, Layer(Kind.DENSE, classes)]
 
 
+def output_shapes(layers: Sequence[Layer], shape: Shape) -> list[Shape]:
+    """Height, width and channels of what each layer gives, for images of a shape."""
+    shapes: list[Shape] = []
+    height, width, depth = shape
+    for layer in layers:
+        if layer.kind in (Kind.CONVOLUTION, Kind.DENSE):
+            depth = layer.channels
+        elif layer.kind is Kind.MAX_POOL:
+            height, width = height // 2, width // 2
+        elif layer.kind is Kind.MEAN:
+            height = width = 1
+        shapes.append((height, width, depth))
+    return shapes
+
+
 def parameter_shapes(layers: Sequence[Layer], input_channels: int) -> list[tuple[int, ...]]:
     """Shapes of all parameters, in the order of Keras's `get_weights`."""
     shapes: list[tuple[int, ...]] = []

@@ -7,10 +7,11 @@ from typing import TypeAlias
 
 from firmware.targets import known_targets
 from nas.config import AUGMENTATIONS, DEFAULT_RECIPE, FINAL_EPOCHS, RECIPES
+from nas.converters import CONVERTERS
 from nas.cost import RUNTIMES
 from nas.golden import SAMPLES, SEED
 from nas.host_memory import PROFILES
-from nas.spaces import known_spaces
+from nas.spaces import DEFAULT_SPACE, known_spaces
 from nas.strategy import DEFAULT_STRATEGY, known_strategies
 
 DEFAULT_TARGET = "stm32f412"
@@ -47,7 +48,7 @@ def _add_run(verbs: _Verbs, command: Command) -> None:
         "int8. The same command continues an interrupted run.",
         epilog="example: nas run --data digits --target stm32f412 --out runs/digits",
     )
-    parser.set_defaults(command=command)
+    parser.set_defaults(command=command, how_to_go_on="; the same command goes on from here")
     add = parser.add_argument
     add(
         "--data",
@@ -64,7 +65,13 @@ def _add_run(verbs: _Verbs, command: Command) -> None:
         help="input in pixels and channels, or 'auto' to search it too (50x50x3; arrays and "
         "digits: their own)",
     )
-    add("--space", choices=known_spaces(), default="paper", help="search space (%(default)s)")
+    add("--space", choices=known_spaces(), default=DEFAULT_SPACE, help="search space (%(default)s)")
+    add(
+        "--converter",
+        choices=CONVERTERS,
+        default="",
+        help="who makes the .tflite (own; tensorflow in the space 'paper')",
+    )
     add(
         "--strategy",
         choices=known_strategies(),
@@ -100,6 +107,18 @@ def _add_run(verbs: _Verbs, command: Command) -> None:
         f"{', '.join(PROFILES)} (%(default)s)",
     )
     add(
+        "--latency",
+        default="",
+        metavar="TIME",
+        help="longest time of one inference on the chip, such as 50ms; needs --measured-latency",
+    )
+    add(
+        "--measured-latency",
+        type=Path,
+        metavar="FILE",
+        help="what 'nas calibrate' fitted to measurements of a board",
+    )
+    add(
         "--max-time",
         default="",
         metavar="TIME",
@@ -127,7 +146,7 @@ def _add_estimate(verbs: _Verbs, command: Command) -> None:
     parser.set_defaults(command=command)
     add = parser.add_argument
     add("model", nargs="?", type=Path, metavar="MODEL", help="an int8 .tflite, or a run's folder")
-    add("--space", choices=known_spaces(), default="paper", help="search space (%(default)s)")
+    add("--space", choices=known_spaces(), default=DEFAULT_SPACE, help="search space (%(default)s)")
     add("--candidate", metavar="K,C", help="a candidate instead of a model, such as 6,4")
     add("--input", metavar="HxWxC", default="50x50x3", help="its input (%(default)s)")
     add("--classes", type=int, default=2, metavar="N", help="its classes (%(default)s)")

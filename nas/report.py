@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from nas.config import MOST_INT8_DROP
+
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -> str:
     """Rows under a header; the first `left` columns are aligned left, the others right."""
@@ -33,12 +35,24 @@ def run_text(record: dict[str, Any]) -> str:
             "",
             f"winner: k,c = {candidate['k']},{candidate['c']}, "
             f"images of {'x'.join(map(str, record['input']))}",
+            *_int8_warning(record),
             f"test accuracy: float {record['float_test_accuracy']:.4f}, "
             f"int8 {record['int8_test_accuracy']:.4f} on {record['images']['test']:,} images",
             f"model: {record['model_bytes']:,} bytes, promised {winner['cost']['model_bytes']:,}; "
             f"SHA-256 {record['model_sha256'][:12]}",
         ]
     )
+
+
+def _int8_warning(record: dict[str, Any]) -> list[str]:
+    """A line if int8 costs more of the validation accuracy than it may."""
+    drop = record["valid_accuracy"] - record["int8_valid_accuracy"]
+    if drop <= MOST_INT8_DROP:
+        return []
+    return [
+        f"WARNING: on the validation images int8 is {100 * drop:.1f} pp less accurate than float, "
+        f"more than {100 * MOST_INT8_DROP:.1f} pp; calibrating with other images did not help"
+    ]
 
 
 def _trial_row(trial: dict[str, Any], winner: dict[str, Any]) -> tuple[str, ...]:

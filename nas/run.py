@@ -5,11 +5,14 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from firmware.errors import ConfigError
 from firmware.files import sha256_of_file, write_json
 from nas.config import SearchConfig
+from nas.converters import TENSORFLOW
 from nas.dataset import Dataset
 from nas.golden import SAMPLES, SEED
 from nas.host_memory import PARENT_BYTES, training_bytes
@@ -20,11 +23,12 @@ from nas.search import Host, run_search
 from nas.space import Candidate
 from nas.spaces import find_space
 from nas.trials import Trial, TrialStore
-from nas.worker import CONVERSION, Worker
+from nas.worker import CONVERSION, TRAINING, Worker
 
 RECORD = "run.json"
 SCHEMA = 1
-_PACKAGES = ("mcu-nas", "tensorflow", "keras", "numpy", "pillow")
+_PACKAGES = ("mcu-nas", "ai-edge-litert", "numpy", "pillow")
+_TENSORFLOW_PACKAGES = ("tensorflow", "keras")
 
 
 class Listener:
@@ -84,10 +88,15 @@ def run(
         machine: What the run may take of the host.
 
     Raises:
-        ConfigError: The folder holds another search.
+        ConfigError: The folder holds another search, or the converter is not installed.
         InfeasibleError: No candidate fits.
         WorkerError: Training or conversion failed.
     """
+    if config.converter == TENSORFLOW and find_spec("tensorflow") is None:
+        raise ConfigError(
+            "the converter 'tensorflow' is not installed: pip install 'mcu-nas[tensorflow]', or "
+            "search a space with a converter of our own, such as folded"
+        )
     with TrialStore(out, config) as store:
         with _make_pool(machine) as pool:
             host = _host(pool, datasets, machine)
@@ -101,12 +110,13 @@ def run(
                 "candidate": [winner.candidate.k, winner.candidate.c],
                 "recipe": _final_recipe(config, host, winner.candidate),
                 "checkpoint": str(out / "winner.npz"),
+                "threads": machine.workers,
             }
         tell = listener.winner_progressed
         with Worker(memory_bytes=machine.worker_bytes) as worker:
             training = worker.call("nas.train_tasks:train_winner", arguments, tell)
-        with Worker(CONVERSION) as worker:
-            arguments |= {"model": str(out / "model.tflite")}
+        with Worker(CONVERSION if config.converter == TENSORFLOW else TRAINING) as worker:
+            arguments |= {"model": str(out / "model.tflite"), "converter": config.converter}
             training |= worker.call("nas.convert_tasks:convert_winner", arguments, tell)
             make_golden(out / "model.tflite", out / "golden.npz", SAMPLES, SEED, worker)
         record = _record(config, dataset, out, trials, winner, training)
@@ -154,11 +164,12 @@ def _record(
     training: dict[str, Any],
 ) -> dict[str, Any]:
     model = out / "model.tflite"
+    packages = [*_PACKAGES, *(_TENSORFLOW_PACKAGES if config.converter == TENSORFLOW else ())]
     return {
         "schema": SCHEMA,
         "config": config.as_record(),
         "versions": {"python": platform.python_version()}
-        | {package: version(package) for package in _PACKAGES},
+        | {package: version(package) for package in packages},
         "images": dataset.counts,
         "skipped_images": list(dataset.skipped),
         "trials": [trial.as_record() for trial in trials],
@@ -166,6 +177,8 @@ def _record(
         "input": list(config.input_of(winner.candidate)),
         "final_accuracies": training["accuracies"],
         "valid_accuracy": max(training["accuracies"]),
+        "int8_valid_accuracy": training["int8_valid_accuracy"],
+        "calibration_images": training["calibration_images"],
         "float_test_accuracy": training["test_accuracy"],
         "int8_test_accuracy": training["int8_test_accuracy"],
         "model_bytes": model.stat().st_size,

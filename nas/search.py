@@ -151,9 +151,8 @@ def price(config: SearchConfig, host: Host, evaluation: Evaluation) -> Trial:
         graph = space.lower(candidate, shape, len(config.classes))
     except ConfigError as error:
         return replace(trial, status=Status.INFEASIBLE, reason=str(error))
-    trial = replace(trial, cost=measure_cost(graph, config.runtime))
-    assert trial.cost is not None
-    too_much = exceeded(trial.cost, config.limits)
+    cost = measure_cost(graph, config.runtime, config.converter, config.pace)
+    trial, too_much = replace(trial, cost=cost), exceeded(cost, config.limits)
     if too_much:
         return replace(trial, status=Status.INFEASIBLE, reason="; ".join(map(str, too_much)))
     layers = space.layers(candidate, shape, len(config.classes))

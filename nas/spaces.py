@@ -7,6 +7,7 @@ from typing import Any
 
 from codegen.graph import Graph
 from firmware.errors import ConfigError
+from nas.converters import OWN, TENSORFLOW
 from nas.layers import Layer, folded_layers, paper_layers, separable_layers
 from nas.lower import lower_paper
 from nas.lower_folded import lower_folded, lower_separable
@@ -23,6 +24,7 @@ class Space:
         layers: Gives the same network for the trainer.
         keras_builder: `module:function` that builds the same network in Keras; imported by the
             worker process alone, because it needs TensorFlow.
+        converters: Who can make its .tflite; the first one does unless another is wanted.
         keras_scale: From a byte to the Keras model's input; 1 where it scales it itself.
     """
 
@@ -30,11 +32,15 @@ class Space:
     lower: Callable[[Candidate, Shape, int], Graph]
     layers: Callable[[Candidate, Shape, int], list[Layer]]
     keras_builder: str
+    converters: tuple[str, ...] = (OWN, TENSORFLOW)
     keras_scale: float = 1.0
 
 
+DEFAULT_SPACE = "folded"
+"""More accurate in less flash than the published network, and converted without TensorFlow."""
 _SPACES = (
-    Space("paper", lower_paper, paper_layers, "nas.keras_models:build_paper"),
+    # The published file is TensorFlow's, as the published figures of its flash are.
+    Space("paper", lower_paper, paper_layers, "nas.keras_models:build_paper", (TENSORFLOW,)),
     Space(
         "folded", lower_folded, folded_layers, "nas.keras_models:build_folded", keras_scale=1 / 255
     ),
@@ -63,6 +69,20 @@ def find_space(name: str) -> Space:
         if space.name == name:
             return space
     raise ConfigError(f"unknown search space {name!r}; known spaces: {', '.join(known_spaces())}")
+
+
+def find_converter(space: str, name: str) -> str:
+    """The converter of a name, or the one that a space has by itself if the name is empty.
+
+    Raises:
+        ConfigError: It cannot convert the networks of the space.
+    """
+    known = find_space(space).converters
+    if name and name not in known:
+        raise ConfigError(
+            f"converter {name!r} does not know the space {space!r}; what does: {', '.join(known)}"
+        )
+    return name or known[0]
 
 
 def build_keras_model(

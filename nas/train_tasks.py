@@ -45,7 +45,7 @@ def train_candidate(arguments: Arguments, report: Report) -> dict[str, Any]:
 def train_winner(arguments: Arguments, report: Report) -> dict[str, Any]:
     """Train the winner, with a checkpoint after each epoch from which it goes on.
 
-    Arguments: those of `train_candidate`, and `checkpoint` (file).
+    Arguments: those of `train_candidate`, `checkpoint` (file), and `threads` that may be used.
     Returns `accuracies` on the validation images, and `test_accuracy` of the best epoch's weights.
     """
     recipe = Recipe(**arguments["recipe"])
@@ -76,4 +76,10 @@ def training_key(arguments: Arguments) -> dict[str, Any]:
 
 def _trainer(arguments: Arguments, recipe: Recipe) -> Trainer:
     dataset = open_dataset(Path(arguments["dataset"]))
-    return Trainer(arguments["space"], Candidate(*arguments["candidate"]), dataset, recipe)
+    return Trainer(
+        arguments["space"],
+        Candidate(*arguments["candidate"]),
+        dataset,
+        recipe,
+        arguments.get("threads", 1),
+    )

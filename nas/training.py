@@ -79,16 +79,21 @@ class Trainer:
         candidate: The network.
         dataset: Its images.
         recipe: How it is trained.
+        threads: That work side by side; the result does not depend on it.
 
     Raises:
         ConfigError: The candidate is not of the space, or memory is short.
     """
 
-    def __init__(self, space: str, candidate: Candidate, dataset: Dataset, recipe: Recipe) -> None:
+    def __init__(
+        self, space: str, candidate: Candidate, dataset: Dataset, recipe: Recipe, threads: int = 1
+    ) -> None:
         self._dataset, self._recipe = dataset, recipe
         definition = find_space(space)
         self._layers = definition.layers(candidate, dataset.shape, len(dataset.classes))
-        self._network = Network(self._layers, dataset.shape, recipe.images_together)
+        self._network = Network(
+            self._layers, dataset.shape, recipe.images_together, threads=threads
+        )
         self.state: NDArray[np.float32] = np.zeros((3, self._network.parameter_count), np.float32)
         self.state[0] = initial_parameters(self._layers, dataset.shape[2], recipe.seed)
         self._images = dataset.images(Split.TRAIN)

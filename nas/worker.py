@@ -24,7 +24,7 @@ Progress = Callable[[dict[str, Any]], None]
 TRAINING = "nas.train_tasks"
 """What a worker imports that trains."""
 CONVERSION = "tensorflow"
-"""What a worker imports that converts, or runs TFLite's kernels."""
+"""What a worker imports that converts with TensorFlow."""
 SAMPLE_S = 0.05
 """Time between two looks at the memory of a task."""
 _GRACE_S = 5.0
@@ -37,6 +37,8 @@ _ENVIRONMENT = {
     # Fewer threads, arenas and copies of weights: TensorFlow then converts in less memory.
     "MALLOC_ARENA_MAX": "1",
     "OMP_NUM_THREADS": "1",
+    # Threads of the trainer sleep while they wait: others may need the core.
+    "OMP_WAIT_POLICY": "passive",
     "TF_ENABLE_ONEDNN_OPTS": "0",
     "TF_NUM_INTEROP_THREADS": "1",
     "TF_NUM_INTRAOP_THREADS": "1",

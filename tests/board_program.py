@@ -15,7 +15,7 @@ from codegen.read_tflite import parse_tflite
 from codegen.render import ModelNames, model_text, render_project
 from firmware.targets import load_target
 from hil.elf import measure_elf
-from hil.virtual_board import VirtualBoard
+from hil.virtual.virtual_board import VirtualBoard
 from tests.generated_program import write_sources
 from tests.host_compiler import NN, ROOT, WARNINGS
 

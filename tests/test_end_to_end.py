@@ -82,7 +82,7 @@ def test_a_run_records_what_it_did(finished: Path) -> None:
             assert predicted == pytest.approx(trial["peak_anonymous_bytes"], rel=0.15)
     assert record["int8_test_accuracy"] > 0.2, "ten classes: a guess reaches 0.1"
     assert abs(record["int8_test_accuracy"] - record["float_test_accuracy"]) < 0.05
-    assert record["versions"]["tensorflow"].startswith("2.")
+    assert record["versions"]["ai-edge-litert"].startswith("2.")
 
 
 @needs_virtual_board

@@ -26,3 +26,17 @@ int hex_digit(char c) {
     c = (char)(c | 0x20);
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
+
+bool take_hex(const char **text, uint32_t *value) {
+    const char *digit = *text;
+    while (*digit == ' ') {
+        digit++;
+    }
+    const char *const first = digit;
+    *value = 0;
+    for (; digit < first + 8 && hex_digit(*digit) >= 0; digit++) {
+        *value = *value << 4 | (uint32_t)hex_digit(*digit);
+    }
+    *text = digit;
+    return digit == first + 8;
+}

@@ -13,6 +13,7 @@ typedef struct {
     uint32_t results;     /* values of the output */
     uint32_t arena_bytes; /* size of the array in which the model works */
     uint8_t *arena;       /* that array */
+    uint8_t *kept_output; /* output_bytes of memory for the bench */
     uint32_t steps;       /* pieces of an inference, at least 1 */
     uint32_t operators;   /* of which profile tells the ticks, in operator_ticks */
     uint32_t *operator_ticks;

@@ -9,6 +9,10 @@ typedef struct {
     uint32_t core_hz;         /* core clock in Hz, as set up */
     const char *tick_source;  /* "dwt" or "systick" */
     uint32_t stack_bytes;     /* reserved */
+    const char *uid;          /* of the chip, hexadecimal; empty if it has none */
+    uint32_t wait_states;     /* of the flash */
+    const char *flash_caches; /* what hides them, such as "prefetch instruction data" */
+    const char *reset_cause;  /* such as "power", "pin", "watchdog"; "unknown" */
 } board_info_t;
 
 /** Clocks, serial port and counter. Call once, first. */
@@ -34,5 +38,8 @@ uint32_t board_microseconds(void);
 
 /** Most bytes of stack that were ever in use, by the paint that is gone. */
 uint32_t board_stack_peak_bytes(void);
+
+/** Stop in a fault, to try what a bench makes of it; returns where there are no faults. */
+void board_fault(void);
 
 #endif

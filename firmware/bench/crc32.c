@@ -3,8 +3,8 @@
 /* Reflected polynomial of IEEE 802.3. */
 #define POLYNOMIAL UINT32_C(0xEDB88320)
 
-uint32_t crc32(const uint8_t *bytes, size_t size) {
-    uint32_t crc = UINT32_MAX;
+uint32_t crc32_more(uint32_t crc, const uint8_t *bytes, size_t size) {
+    crc = ~crc;
     for (size_t i = 0; i < size; i++) {
         crc ^= bytes[i];
         for (int bit = 0; bit < 8; bit++) {
@@ -13,3 +13,5 @@ uint32_t crc32(const uint8_t *bytes, size_t size) {
     }
     return ~crc;
 }
+
+uint32_t crc32(const uint8_t *bytes, size_t size) { return crc32_more(0, bytes, size); }

@@ -1,13 +1,34 @@
 #include "reply.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "board.h"
 #include "crc32.h"
 
+/* Of the command and of what has been answered. */
+static uint32_t answer_crc;
+
+static void put(uint8_t byte) {
+    answer_crc = crc32_more(answer_crc, &byte, 1);
+    board_write_byte(byte);
+}
+
+void reply_start(const char *command) {
+    answer_crc = crc32((const uint8_t *)command, strlen(command));
+}
+
+void reply_end(void) {
+    const uint32_t crc = answer_crc;
+    reply_text("x-answer-crc-[");
+    reply_hex(crc, 8);
+    reply_line("]");
+    reply_line("m-ready");
+}
+
 void reply_text(const char *text) {
     while (*text != '\0') {
-        board_write_byte((uint8_t)*text++);
+        put((uint8_t)*text++);
     }
 }
 
@@ -34,7 +55,7 @@ void reply_decimal(float value) {
 
 void reply_hex(uint32_t value, int digit_count) {
     while (digit_count-- > 0) {
-        board_write_byte((uint8_t) "0123456789abcdef"[(value >> (4 * digit_count)) & 0xFU]);
+        put((uint8_t) "0123456789abcdef"[(value >> (4 * digit_count)) & 0xFU]);
     }
 }
 
@@ -42,6 +63,12 @@ void reply_end_line(void) { reply_text("\r\n"); }
 
 void reply_line(const char *text) {
     reply_text(text);
+    reply_end_line();
+}
+
+void reply_numbered_line(const char *text, uint32_t value) {
+    reply_text(text);
+    reply_number(value);
     reply_end_line();
 }
 

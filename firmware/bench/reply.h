@@ -4,6 +4,12 @@
 
 #include <stdint.h>
 
+/** Begin an answer. */
+void reply_start(const char *command);
+
+/** End it with the CRC of the command and of the answer, and with m-ready. */
+void reply_end(void);
+
 /** Text as it is. */
 void reply_text(const char *text);
 
@@ -18,6 +24,9 @@ void reply_end_line(void);
 
 /** A whole line. */
 void reply_line(const char *text);
+
+/** A line that ends in a number. */
+void reply_numbered_line(const char *text, uint32_t value);
 
 /** key-[value] */
 void reply_text_fact(const char *key, const char *value);

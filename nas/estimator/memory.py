@@ -71,14 +71,18 @@ class Ram:
 def static_memory(
     graph: Graph, plan: MemoryPlan, code: Code | None, stack_bytes: int
 ) -> tuple[Ram, tuple[Block, ...]]:
-    """RAM and arena of the static runtime."""
+    """RAM and arena of the static runtime; the bench application keeps a copy of the output."""
+    application_bytes = None
+    if code is not None and code.application_ram_bytes is not None:
+        kept_bytes = aligned(graph.tensors[graph.outputs[0]].size_bytes)
+        application_bytes = code.application_ram_bytes + kept_bytes
     ram = Ram(
         arena_bytes=plan.arena_bytes,
         activations_bytes=plan.arena_bytes,
         persistent_bytes=0,
         starting_bytes=0,
         pc_used_bytes=None,
-        application_bytes=code.application_ram_bytes if code else None,
+        application_bytes=application_bytes,
         stack_peak_bytes=code.stack_bytes if code else None,
         stack_reserved_bytes=stack_bytes,
     )

@@ -16,7 +16,7 @@ from nas.estimator.memory import Block, Ram, live_bytes, static_memory, tflm_mem
 from nas.estimator.speed import SpeedModel, shipped_speed_model
 from nas.estimator.time_needed import Time, estimate_time
 
-SCHEMA = 2
+SCHEMA = 3
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,20 @@
 #include <stddef.h>
 
 #define INLINE static inline __attribute__((always_inline))
-#define MOST_OUTPUTS 6 /* sums that stay in registers */
+/* Sums of a block: as many as stay in registers, of which processors have 32 or 16. */
+#if defined(__AVX512F__)
+#define MOST_OUTPUTS 6
 #define MOST_GRADIENT_INPUTS 3
 #define MOST_GRADIENT_OUTPUTS 4
+#elif defined(__AVX__) || defined(__aarch64__)
+#define MOST_OUTPUTS 6
+#define MOST_GRADIENT_INPUTS 2
+#define MOST_GRADIENT_OUTPUTS 3
+#else
+#define MOST_OUTPUTS 2
+#define MOST_GRADIENT_INPUTS 1
+#define MOST_GRADIENT_OUTPUTS 2
+#endif
 #define CHUNK_BYTES (192 * 1024) /* of rows that are gone through again and again */
 
 /* Rows or columns of the kernel that lie inside the image, from `first` to before `end`. */
@@ -25,23 +36,29 @@ static int32_t smaller(int32_t a, int32_t b) { return a < b ? a : b; }
 INLINE void sum_pixel(int32_t count, int32_t rows, int32_t row_inputs, ptrdiff_t row_step,
                       ptrdiff_t weight_step, int32_t out_channels, const lanes *input,
                       const float *weights, const float *biases, lanes *output) {
-    lanes sums[MOST_OUTPUTS];
+    vector sums[6][PARTS];
     for (int32_t i = 0; i < count; i++) {
-        sums[i] = lanes_of(biases == NULL ? 0 : biases[i]);
+        for (int p = 0; p < PARTS; p++) {
+            sums[i][p] = (biases == NULL ? 0 : biases[i]) - (vector){0};
+        }
     }
     for (int32_t row = 0; row < rows; row++) {
         const float *w = weights + row * weight_step;
-        const lanes *const from = input + row * row_step;
+        const vector *from = parts(input + row * row_step);
         for (int32_t j = 0; j < row_inputs; j++) {
-            const lanes value = from[j];
             for (int32_t i = 0; i < count; i++) {
-                sums[i] += value * w[i];
+                for (int p = 0; p < PARTS; p++) {
+                    sums[i][p] += from[p] * w[i];
+                }
             }
+            from += PARTS;
             w += out_channels;
         }
     }
     for (int32_t i = 0; i < count; i++) {
-        output[i] = sums[i];
+        for (int p = 0; p < PARTS; p++) {
+            parts_of(output + i)[p] = sums[i][p];
+        }
     }
 }
 
@@ -105,29 +122,34 @@ void turn_weights(int32_t size, int32_t in_channels, int32_t out_channels, const
 INLINE void sum_products(int32_t inputs, int32_t outputs, int32_t rows, int32_t columns, shape in,
                          int32_t out_channels, const lanes *input, const lanes *gradients,
                          lanes *sums) {
-    lanes own[MOST_GRADIENT_INPUTS][MOST_GRADIENT_OUTPUTS];
+    vector own[3][4][PARTS];
     for (int32_t i = 0; i < inputs; i++) {
         for (int32_t o = 0; o < outputs; o++) {
-            own[i][o] = sums[i * out_channels + o];
+            for (int p = 0; p < PARTS; p++) {
+                own[i][o][p] = parts(sums + i * out_channels + o)[p];
+            }
         }
     }
     for (int32_t y = 0; y < rows; y++) {
-        const lanes *in_pixel = input + (ptrdiff_t)y * in.width * in.channels;
-        const lanes *out_pixel = gradients + (ptrdiff_t)y * in.width * out_channels;
+        const vector *in_pixel = parts(input + (ptrdiff_t)y * in.width * in.channels);
+        const vector *out_pixel = parts(gradients + (ptrdiff_t)y * in.width * out_channels);
         for (int32_t x = 0; x < columns; x++) {
             for (int32_t i = 0; i < inputs; i++) {
-                const lanes value = in_pixel[i];
                 for (int32_t o = 0; o < outputs; o++) {
-                    own[i][o] += value * out_pixel[o];
+                    for (int p = 0; p < PARTS; p++) {
+                        own[i][o][p] += in_pixel[i * PARTS + p] * out_pixel[o * PARTS + p];
+                    }
                 }
             }
-            in_pixel += in.channels;
-            out_pixel += out_channels;
+            in_pixel += in.channels * PARTS;
+            out_pixel += out_channels * PARTS;
         }
     }
     for (int32_t i = 0; i < inputs; i++) {
         for (int32_t o = 0; o < outputs; o++) {
-            sums[i * out_channels + o] = own[i][o];
+            for (int p = 0; p < PARTS; p++) {
+                parts_of(sums + i * out_channels + o)[p] = own[i][o][p];
+            }
         }
     }
 }
@@ -209,17 +231,47 @@ void convolve_depthwise(shape in, int32_t size, const lanes *input, const float 
         for (int32_t x = 0; x < in.width; x++) {
             const span columns = inside(x, size, in.width);
             for (int32_t c = 0; c < in.channels; c++) {
-                lanes sum = lanes_of(biases == NULL ? 0 : biases[c]);
+                vector sums[PARTS];
+                for (int p = 0; p < PARTS; p++) {
+                    sums[p] = (biases == NULL ? 0 : biases[c]) - (vector){0};
+                }
                 for (int32_t r = rows.first; r < rows.end; r++) {
                     for (int32_t k = columns.first; k < columns.end; k++) {
                         const ptrdiff_t pixel =
                             (ptrdiff_t)(y + r - size / 2) * in.width + x + k - size / 2;
-                        sum += input[pixel * in.channels + c] *
-                               weights[(r * size + k) * in.channels + c];
+                        const vector *const from = parts(input + pixel * in.channels + c);
+                        const float weight = weights[(r * size + k) * in.channels + c];
+                        for (int p = 0; p < PARTS; p++) {
+                            sums[p] += from[p] * weight;
+                        }
                     }
                 }
-                *output++ = sum;
+                for (int p = 0; p < PARTS; p++) {
+                    parts_of(output)[p] = sums[p];
+                }
+                output++;
             }
+        }
+    }
+}
+
+/* The products of one tap in one row, of each channel. */
+static void add_row(int32_t columns, int32_t channels, const lanes *input, const lanes *gradients,
+                    lanes *sums) {
+    for (int32_t c = 0; c < channels; c++) {
+        vector own[PARTS];
+        for (int p = 0; p < PARTS; p++) {
+            own[p] = parts(sums + c)[p];
+        }
+        for (int32_t x = 0; x < columns; x++) {
+            const vector *const from = parts(input + (ptrdiff_t)x * channels + c);
+            const vector *const with = parts(gradients + (ptrdiff_t)x * channels + c);
+            for (int p = 0; p < PARTS; p++) {
+                own[p] += from[p] * with[p];
+            }
+        }
+        for (int p = 0; p < PARTS; p++) {
+            parts_of(sums + c)[p] = own[p];
         }
     }
 }
@@ -228,19 +280,17 @@ void add_depthwise_weight_gradients(shape in, int32_t size, const lanes *input,
                                     const lanes *output_gradients, lanes *weight_gradients) {
     for (int32_t y = 0; y < in.height; y++) {
         const span rows = inside(y, size, in.height);
-        for (int32_t x = 0; x < in.width; x++) {
-            const span columns = inside(x, size, in.width);
-            for (int32_t r = rows.first; r < rows.end; r++) {
-                for (int32_t k = columns.first; k < columns.end; k++) {
-                    const ptrdiff_t pixel =
-                        (ptrdiff_t)(y + r - size / 2) * in.width + x + k - size / 2;
-                    lanes *const sums = weight_gradients + (r * size + k) * in.channels;
-                    for (int32_t c = 0; c < in.channels; c++) {
-                        sums[c] += input[pixel * in.channels + c] * output_gradients[c];
-                    }
+        for (int32_t r = rows.first; r < rows.end; r++) {
+            for (int32_t k = 0; k < size; k++) {
+                const int32_t right = k - size / 2, first = right < 0 ? -right : 0;
+                const int32_t columns = smaller(in.width, in.width - right) - first;
+                const ptrdiff_t row = (ptrdiff_t)(y + r - size / 2) * in.width;
+                if (columns > 0) {
+                    add_row(columns, in.channels, input + (row + first + right) * in.channels,
+                            output_gradients + ((ptrdiff_t)y * in.width + first) * in.channels,
+                            weight_gradients + (ptrdiff_t)(r * size + k) * in.channels);
                 }
             }
-            output_gradients += in.channels;
         }
     }
 }

@@ -13,6 +13,32 @@
 
 typedef float lanes __attribute__((vector_size(4 * LANES)));
 
+/*
+ * Lanes as the processor has them. Loops that keep sums in registers name those registers, because
+ * the compiler keeps vectors that are wider than them in memory; loops that only pass over values
+ * take them as floats, which it turns into vectors of any width itself.
+ */
+#if defined(__AVX512F__)
+#define WIDTH 16
+#elif defined(__AVX__)
+#define WIDTH 8
+#else
+#define WIDTH 4
+#endif
+#define PARTS (LANES / WIDTH)
+
+typedef float vector __attribute__((vector_size(4 * WIDTH), may_alias));
+
+static inline const vector *parts(const lanes *values) { return (const vector *)values; }
+
+static inline vector *parts_of(lanes *values) { return (vector *)values; }
+
+typedef float lane __attribute__((may_alias));
+
+static inline const lane *floats(const lanes *values) { return (const lane *)values; }
+
+static inline lane *floats_of(lanes *values) { return (lane *)values; }
+
 static inline lanes lanes_of(float value) { return value - (lanes){0}; }
 
 static inline float lanes_sum(lanes values) {
@@ -21,14 +47,6 @@ static inline float lanes_sum(lanes values) {
         sum += values[i];
     }
     return sum;
-}
-
-static inline lanes lanes_max(lanes a, lanes b) {
-    lanes result;
-    for (int i = 0; i < LANES; i++) {
-        result[i] = a[i] > b[i] ? a[i] : b[i];
-    }
-    return result;
 }
 
 /* Height, width and channels of an activation. */

@@ -4,6 +4,7 @@
 
 #include "convolution.h"
 #include "normalisation.h"
+#include "pooling.h"
 
 uint64_t next_random(uint64_t *state) {
     uint64_t z = (*state += UINT64_C(0x9E3779B97F4A7C15));
@@ -20,6 +21,7 @@ static void convolve_groups(const layer *l, const step *s, const float *paramete
     const int64_t weights = l->kind == CONVOLUTION
                                 ? (int64_t)l->size * l->size * l->in.channels * l->out.channels
                                 : (int64_t)l->size * l->size * l->in.channels;
+    EACH_GROUP
     for (int32_t g = 0; g < s->groups; g++) {
         const lanes *const from = l->input + g * elements(l->in);
         lanes *const to = l->output + g * elements(l->out);
@@ -32,6 +34,16 @@ static void convolve_groups(const layer *l, const step *s, const float *paramete
     }
 }
 
+void add_groups(int32_t groups, int64_t count, lanes *values) {
+    for (int32_t g = 1; g < groups; g++) {
+        const lane *const from = floats(values + g * count);
+        lane *const to = floats_of(values);
+        for (int64_t i = 0; i < count * LANES; i++) {
+            to[i] += from[i];
+        }
+    }
+}
+
 static void add_sums(const lanes *in_lanes, int64_t count, float *gradients) {
     for (int64_t i = 0; i < count; i++) {
         gradients[i] += lanes_sum(in_lanes[i]);
@@ -40,12 +52,15 @@ static void add_sums(const lanes *in_lanes, int64_t count, float *gradients) {
 
 static void add_bias_gradients(const layer *l, step *s, const lanes *output_gradients,
                                float *gradients) {
-    const int32_t channels = l->out.channels;
-    memset(s->weight_gradients, 0, (size_t)channels * sizeof *s->weight_gradients);
+    const int32_t channels = l->out.channels, across = channels * LANES;
+    lane *const sums = floats_of(s->weight_gradients);
+    memset(sums, 0, (size_t)across * sizeof *sums);
+    const lane *from = floats(output_gradients);
     for (int64_t i = 0; i < s->groups * pixels(l->out); i++) {
-        for (int32_t c = 0; c < channels; c++) {
-            s->weight_gradients[c] += output_gradients[i * channels + c];
+        for (int32_t j = 0; j < across; j++) {
+            sums[j] += from[j];
         }
+        from += across;
     }
     add_sums(s->weight_gradients, channels, gradients);
 }
@@ -59,7 +74,6 @@ static void convolve_back(const layer *l, step *s, const float *parameters,
     if (l->has_bias) {
         add_bias_gradients(l, s, output_gradients, gradients + weights);
     }
-    memset(s->weight_gradients, 0, (size_t)weights * sizeof *s->weight_gradients);
     if (is_full) {
         turn_weights(l->size, channels, l->out.channels, parameters, s->turned);
     } else {
@@ -67,14 +81,17 @@ static void convolve_back(const layer *l, step *s, const float *parameters,
             s->turned[i] = parameters[(taps - 1 - i / channels) * channels + i % channels];
         }
     }
+    EACH_GROUP
     for (int32_t g = 0; g < s->groups; g++) {
         const lanes *const from = l->input + g * elements(l->in);
         const lanes *const back = output_gradients + g * elements(l->out);
         lanes *const to = input_gradients == NULL ? NULL : input_gradients + g * elements(l->in);
+        lanes *const sums = s->weight_gradients + g * weights;
+        memset(sums, 0, (size_t)weights * sizeof *sums);
         if (is_full) {
-            add_weight_gradients(l->in, l->size, l->out.channels, from, back, s->weight_gradients);
+            add_weight_gradients(l->in, l->size, l->out.channels, from, back, sums);
         } else {
-            add_depthwise_weight_gradients(l->in, l->size, from, back, s->weight_gradients);
+            add_depthwise_weight_gradients(l->in, l->size, from, back, sums);
         }
         if (to != NULL && is_full) {
             convolve(l->out, l->size, channels, back, s->turned, NULL, to);
@@ -82,84 +99,20 @@ static void convolve_back(const layer *l, step *s, const float *parameters,
             convolve_depthwise(l->out, l->size, back, s->turned, NULL, to);
         }
     }
+    add_groups(s->groups, weights, s->weight_gradients);
     add_sums(s->weight_gradients, weights, gradients);
 }
 
-/* The window's four inputs of one output; rows and columns that fill no window are left out. */
-static const lanes *window(const layer *l, const lanes *group, int32_t y, int32_t x) {
-    return group + ((int64_t)2 * y * l->in.width + 2 * x) * l->in.channels;
-}
-
-static void pool(const layer *l, const step *s) {
-    const int32_t channels = l->in.channels, down = l->in.width * channels;
-    lanes *to = l->output;
+/* 0 where the output is not above 0. */
+static void rectify(const layer *l, const step *s, const lanes *from, lanes *to) {
+    const int64_t count = elements(l->out) * LANES;
+    EACH_GROUP
     for (int32_t g = 0; g < s->groups; g++) {
-        for (int32_t y = 0; y < l->out.height; y++) {
-            for (int32_t x = 0; x < l->out.width; x++) {
-                const lanes *const from = window(l, l->input + g * elements(l->in), y, x);
-                for (int32_t c = 0; c < channels; c++) {
-                    *to++ = lanes_max(lanes_max(from[c], from[channels + c]),
-                                      lanes_max(from[down + c], from[down + channels + c]));
-                }
-            }
-        }
-    }
-}
-
-/* To the first of the largest, as TensorFlow does. */
-static void pool_back(const layer *l, const step *s, const lanes *output_gradients,
-                      lanes *input_gradients) {
-    const int32_t channels = l->in.channels, down = l->in.width * channels;
-    const int32_t steps[] = {0, channels, down, down + channels};
-    memset(input_gradients, 0, (size_t)(s->groups * elements(l->in)) * sizeof *input_gradients);
-    const lanes *largest = l->output;
-    for (int32_t g = 0; g < s->groups; g++) {
-        for (int32_t y = 0; y < l->out.height; y++) {
-            for (int32_t x = 0; x < l->out.width; x++) {
-                const lanes *const from = window(l, l->input + g * elements(l->in), y, x);
-                lanes *const to = input_gradients + (from - l->input);
-                for (int32_t c = 0; c < channels; c++) {
-                    lanes left = *output_gradients++;
-                    const lanes maximum = *largest++;
-                    for (int i = 0; i < 4; i++) {
-                        const __typeof__(from[c] == maximum) mask = from[steps[i] + c] == maximum;
-                        const lanes own = (lanes)((__typeof__(mask))left & mask);
-                        to[steps[i] + c] = own;
-                        left = (lanes)((__typeof__(mask))left & ~mask);
-                    }
-                }
-            }
-        }
-    }
-}
-
-static void rectify(lanes *values, const lanes *outputs, int64_t count) {
-    for (int64_t i = 0; i < count; i++) {
-        const __typeof__(outputs[i] > lanes_of(0)) mask = outputs[i] > lanes_of(0);
-        values[i] = (lanes)((__typeof__(mask))values[i] & mask);
-    }
-}
-
-static void average(const layer *l, const step *s) {
-    const int32_t channels = l->in.channels;
-    const float share = 1.0f / (float)pixels(l->in);
-    memset(l->output, 0, (size_t)s->groups * (size_t)channels * sizeof *l->output);
-    for (int32_t g = 0; g < s->groups; g++) {
-        const lanes *const from = l->input + g * elements(l->in);
-        for (int64_t i = 0; i < elements(l->in); i++) {
-            l->output[g * channels + i % channels] += from[i] * share;
-        }
-    }
-}
-
-static void average_back(const layer *l, const step *s, const lanes *output_gradients,
-                         lanes *input_gradients) {
-    const int32_t channels = l->in.channels;
-    const float share = 1.0f / (float)pixels(l->in);
-    for (int32_t g = 0; g < s->groups; g++) {
-        for (int64_t i = 0; i < elements(l->in); i++) {
-            input_gradients[g * elements(l->in) + i] =
-                output_gradients[g * channels + i % channels] * share;
+        const lane *const outputs = floats(l->output) + g * count;
+        const lane *const values = floats(from) + g * count;
+        lane *const own = floats_of(to) + g * count;
+        for (int64_t i = 0; i < count; i++) {
+            own[i] = outputs[i] > 0 ? values[i] : 0;
         }
     }
 }
@@ -219,7 +172,7 @@ void forward(const layer *l, step *s, float *parameters) {
         convolve_groups(l, s, own);
         break;
     case RELU:
-        rectify(l->output, l->output, s->groups * elements(l->out));
+        rectify(l, s, l->output, l->output);
         break;
     case MAX_POOL:
         pool(l, s);
@@ -250,8 +203,7 @@ void backward(const layer *l, step *s, const float *parameters, const lanes *out
         convolve_back(l, s, own, output_gradients, input_gradients, to);
         break;
     case RELU:
-        memcpy(input_gradients, output_gradients, (size_t)count * sizeof *input_gradients);
-        rectify(input_gradients, l->output, count);
+        rectify(l, s, output_gradients, input_gradients);
         break;
     case MAX_POOL:
         pool_back(l, s, output_gradients, input_gradients);

@@ -33,11 +33,21 @@ typedef struct {
 /* What a step needs besides the layers. */
 typedef struct {
     int32_t groups;
+    int32_t threads;
     bool is_training;
+    float momentum;          /* share of the old value in the new one of a moving mean */
     uint64_t random;         /* state of the generator */
     float *turned;           /* weights turned around */
-    lanes *weight_gradients; /* of the layer at hand, in lanes */
+    lanes *weight_gradients; /* of the layer at hand, in lanes; of each group its own */
 } step;
+
+/* Before a loop over groups, which threads share. What groups add up each adds up for itself, and
+ * `add_groups` in their order: so the result does not depend on the number of threads. */
+#define EACH_GROUP                                                                                 \
+    _Pragma("omp parallel for schedule(static) num_threads(s->threads) if (s->threads > 1)")
+
+/* Add `count` values of the other groups to those of the first. */
+void add_groups(int32_t groups, int64_t count, lanes *values);
 
 void forward(const layer *l, step *s, float *parameters);
 

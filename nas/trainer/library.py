@@ -12,7 +12,7 @@ from pathlib import Path
 from firmware.errors import BuildError
 from firmware.files import cache_folder, replacing
 
-FLAGS = ("-std=gnu11", "-O3", "-march=native", "-fno-math-errno", "-fPIC", "-shared")
+FLAGS = ("-std=gnu11", "-O3", "-march=native", "-fno-math-errno", "-fPIC", "-shared", "-fopenmp")
 _COMPILE_S = 300.0
 _POINTER = ctypes.c_void_p
 _INT, _LONG, _FLOAT = ctypes.c_int32, ctypes.c_int64, ctypes.c_float
@@ -41,6 +41,7 @@ _FUNCTIONS: dict[str, tuple[type | None, tuple[type, ...]]] = {
     "network_destroy": (None, (_POINTER,)),
     "network_parameters": (_LONG, (_POINTER,)),
     "network_bytes": (_LONG, (_POINTER,)),
+    "network_use_threads": (None, (_POINTER, _INT)),
     "network_train": (
         ctypes.c_double,
         (
@@ -58,6 +59,7 @@ _FUNCTIONS: dict[str, tuple[type | None, tuple[type, ...]]] = {
         (_POINTER, _POINTER, ctypes.POINTER(Source), ctypes.POINTER(Recipe), _POINTER),
     ),
     "network_predict": (None, (_POINTER, _POINTER, ctypes.POINTER(Source), _LONG, _POINTER)),
+    "network_ranges": (None, (_POINTER, _POINTER, ctypes.POINTER(Source), _LONG, _POINTER)),
 }
 
 

@@ -31,6 +31,10 @@ void network_destroy(network *n);
 int64_t network_parameters(const network *n);
 int64_t network_bytes(const network *n);
 
+/* Threads that work side by side from now on, at most one for each 16 images of a part; results do
+ * not depend on it. */
+void network_use_threads(network *n, int32_t threads);
+
 /* Take `steps` steps with Adam, the first one number `first_step` of all; gives the mean loss.
  * `state` is the parameters, then Adam's two moments, each of network_parameters values. */
 double network_train(network *n, float *state, const source *from, const recipe *how, int64_t steps,
@@ -43,5 +47,14 @@ double network_gradients(network *n, float *parameters, const source *from, cons
 /* Class probabilities [count][classes]. */
 void network_predict(network *n, float *parameters, const source *from, int64_t count,
                      float *probabilities);
+
+typedef struct {
+    float lowest, highest;
+} range;
+
+/* Widen the range of each channel after each layer, one layer after the other, to hold what the
+ * layers give for some images. */
+void network_ranges(network *n, float *parameters, const source *from, int64_t count,
+                    range *ranges);
 
 #endif

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmware.errors import ConfigError
-from nas.layers import LANES, Layer
+from nas.layers import LANES, Layer, output_shapes
 from nas.space import Shape
 from nas.trainer.library import Recipe, Source, load_library
 
@@ -38,6 +38,8 @@ class Network:
         batch_size: Images of a part of a batch, a multiple of `LANES`.
         scale: From a byte to the network's input, with `offset`.
         offset: Added after scaling.
+        threads: That work side by side, at most one for each `LANES` images; results do not
+            depend on it.
 
     Raises:
         ConfigError: The layers make no network, or memory is short.
@@ -50,6 +52,7 @@ class Network:
         batch_size: int = LANES,
         scale: float = 1 / 255,
         offset: float = 0.0,
+        threads: int = 1,
     ) -> None:
         self._library = load_library()
         self.layers = tuple(layers)
@@ -73,6 +76,7 @@ class Network:
         )
         if not self._handle:
             raise ConfigError(f"no network can be made of {len(rows)} layers for images of {shape}")
+        self._library.network_use_threads(self._handle, min(threads, max(1, batch_size // LANES)))
         self.parameter_count = int(self._library.network_parameters(self._handle))
         self.size_bytes = int(self._library.network_bytes(self._handle))
 
@@ -151,6 +155,23 @@ class Network:
             probabilities.ctypes.data,
         )
         return probabilities
+
+    def ranges(
+        self, parameters: NDArray[np.float32], images: NDArray[np.uint8]
+    ) -> list[NDArray[np.float32]]:
+        """What each layer gives for some images: (channels, 2), lowest and highest values."""
+        shapes = output_shapes(self.layers, self.shape)
+        ends = np.cumsum([channels for _, _, channels in shapes])
+        ranges = np.tile(np.array([np.inf, -np.inf], np.float32), (ends[-1], 1))
+        order = np.arange(len(images), dtype=np.int64)
+        self._library.network_ranges(
+            self._handle,
+            parameters.ctypes.data,
+            ctypes.byref(_source(images, None, order)),
+            len(images),
+            ranges.ctypes.data,
+        )
+        return np.split(ranges, ends[:-1])
 
 
 def _source(

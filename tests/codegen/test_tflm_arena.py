@@ -3,9 +3,7 @@
 PyPI's tflite-micro is built for x86-64 alone; elsewhere the comparisons are skipped.
 """
 
-import re
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -20,9 +18,9 @@ from nas.spaces import find_space, known_spaces
 from tests.codegen.person_detection import person_detection
 from tests.firmware.operator_cases import CASES, FUSED
 from tests.graph_file import graph_file
+from tests.tflm_wheel import interpreter, recorded
 
 NAS_K8_C3 = Path("benchmarks/models/nas_k8_c3.tflite")
-ROOMY_BYTES = 1 << 20
 CANDIDATES = 30
 
 
@@ -49,26 +47,6 @@ def models() -> dict[str, bytes]:
     files["person detection"] = graph_file(person_detection())
     files["nas_k8_c3"] = NAS_K8_C3.read_bytes()
     return files
-
-
-def interpreter(content: bytes, arena_bytes: int = ROOMY_BYTES) -> Any:
-    runtime = pytest.importorskip(
-        "tflite_micro.python.tflite_micro.runtime", reason="needs tflite-micro, x86-64 only"
-    )
-    return runtime.Interpreter.from_bytes(content, arena_size=arena_bytes)
-
-
-def recorded(content: bytes, capfd: pytest.CaptureFixture[str]) -> tuple[int, int]:
-    """Bytes at the head and in all, as the real interpreter reports them."""
-    capfd.readouterr()
-    interpreter(content).print_allocations()
-    text = "".join(capfd.readouterr())
-    total, head = (
-        re.search(rf"Arena allocation {what} (\d+) bytes", text) for what in ("total", "head")
-    )
-    assert total is not None
-    assert head is not None
-    return int(head[1]), int(total[1])
 
 
 def test_the_arena_is_that_of_the_real_interpreter_to_the_byte(

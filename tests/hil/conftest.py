@@ -1,13 +1,18 @@
 import os
 import select
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from codegen.cli import main as codegen
+from firmware.platformio import firmware_path
+from firmware.targets import load_target
 from hil.transport import Transport
 from tests.host_compiler import ROOT, compile_program
+from tests.small_model import small_model
 
 
 class ProcessTransport:
@@ -34,14 +39,49 @@ class ProcessTransport:
         assert self._process.returncode == 0, "the sanitizers found nothing"
 
 
+BIG_INPUT_BYTES = 1024
+NEEDS_BOARD = pytest.mark.skipif(
+    shutil.which("qemu-system-arm") is None or shutil.which("arm-none-eabi-gcc") is None,
+    reason="qemu-system-arm or arm-none-eabi-gcc is not installed",
+)
+
+
 @pytest.fixture(scope="session")
-def toy_program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project of a small model, compiled."""
+    folder = tmp_path_factory.mktemp("small")
+    (folder / "small.tflite").write_bytes(small_model())
+    arguments = ["build", str(folder / "small.tflite"), "--target", "stm32f412"]
+    assert codegen([*arguments, "--out", str(folder / "project"), "--compile"]) == 0
+    return folder / "project"
+
+
+@pytest.fixture(scope="session")
+def elf(project: Path) -> Path:
+    """The project's firmware."""
+    return firmware_path(project, load_target("stm32f412"))
+
+
+def compile_toy(out: Path, input_bytes: int) -> Path:
     """The bench application with a toy model."""
     firmware = ROOT / "firmware"
     sources = sorted((firmware / "bench").glob("*.c"))
     sources += [firmware / "board" / "host" / "board_host.c", ROOT / "tests/hil/toy_model.c"]
-    out = tmp_path_factory.mktemp("toy") / "bench"
-    return compile_program(out, sources, [firmware / "bench"])
+    flags = ("-O1", f"-DTOY_INPUT_BYTES={input_bytes}")
+    return compile_program(out, sources, [firmware / "bench"], flags)
+
+
+@pytest.fixture(scope="session")
+def toy_program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return compile_toy(tmp_path_factory.mktemp("toy") / "bench", 4)
+
+
+@pytest.fixture
+def big_board(tmp_path: Path) -> Iterator[Transport]:
+    """As `toy_board`, with an input that does not fit one command."""
+    transport = ProcessTransport(compile_toy(tmp_path / "bench", BIG_INPUT_BYTES))
+    yield transport
+    transport.close()
 
 
 @pytest.fixture

@@ -5,10 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from firmware.targets import load_target
+from hil.clock_check import ClockMeasurement
 from hil.elf import FirmwareSize
-from hil.measure import Measurement, Outputs
+from hil.measure import Build, Measurement, Outputs, Timing
 from hil.project import Project
 from hil.protocol import Identity
+from hil.windows import Windows
 
 SHA = "ab" * 32
 
@@ -38,21 +40,38 @@ IDENTITY = Identity(
     arena_bytes=27_504,
     arena_used_bytes=27_504,
     stack_bytes=4_096,
+    compiler="12.2.1 20221205",
+    uid="00112233445566778899aabb",
     clock_source="hse-pll",
     clock_hz=100_000_000,
     tick_source="dwt",
+    wait_states=3,
+    flash_caches="prefetch instruction data",
+    reset_cause="pin",
 )
 
 MEASUREMENT = Measurement(
     board="virtual",
+    probe="",
+    counts_instructions=True,
     identity=IDENTITY,
-    size=FirmwareSize(20_000, 1_000, 32_000, 0x20007D00),
-    firmware_sha256="cd" * 32,
+    build=Build(FirmwareSize(20_000, 1_000, 32_000, 0x20007D00), "cd" * 32, ("GNU C11 -O2",)),
     arena_peak_bytes=27_000,
     stack_peak_bytes=300,
-    instructions=14_700_000,
-    cycles=None,
+    timing=Timing(14_700_000, 14_699_990, 14_700_010, 24),
     outputs=Outputs(16, 1.0, 0.0),
+    clock=None,
+)
+
+ON_BOARD = replace(
+    MEASUREMENT,
+    board="left",
+    probe="066DFF",
+    counts_instructions=False,
+    timing=Timing(
+        12_345_700, 12_345_600, 12_345_800, 24, Windows(8, (12_345_678.0, 12_345_678.5), 0.0002)
+    ),
+    clock=ClockMeasurement(100_010_000.0, 0.001),
 )
 
 
@@ -62,3 +81,8 @@ def identity(**changes: Any) -> Identity:
 
 def measurement(**changes: Any) -> Measurement:
     return replace(MEASUREMENT, **changes)
+
+
+def size(*figures: int) -> Measurement:
+    """A measurement of a firmware of these sizes."""
+    return measurement(build=replace(MEASUREMENT.build, size=FirmwareSize(*figures)))

@@ -2,24 +2,42 @@ from dataclasses import replace
 
 import pytest
 
-from hil.elf import FirmwareSize
-from hil.judge import Check, all_hold, judge
+from hil.estimate import Estimate
+from hil.judge import (
+    EXIT_OUTPUTS_DIFFER,
+    EXIT_REFUTED,
+    Check,
+    Verdict,
+    all_hold,
+    judge,
+    verdict_code,
+)
 from hil.measure import Measurement, Outputs
 from hil.project import Project
-from hil.report import record, table
-from tests.hil.records import PROJECT, identity, measurement
+from hil.record import record
+from hil.report import table
+from hil.tolerances import Tolerances
+from tests.hil.records import ON_BOARD, PROJECT, identity, measurement, size
 
 TFLM = replace(PROJECT, runtime="tflm")
+ESTIMATE = Estimate("instructions", 14_700_000, 98.0, 196.0, 300, 20_000, 32_000)
 
 
-def broken(project: Project, measured: Measurement) -> list[str]:
-    return [check.quantity for check in judge(project, measured) if check.holds is False]
+def verdict(project: Project, measured: Measurement, estimate: Estimate | None = None) -> Verdict:
+    checks = judge(project, measured, Tolerances(), estimate, 0.001)
+    return Verdict(project, measured, checks)
+
+
+def broken(project: Project, measured: Measurement, estimate: Estimate | None = None) -> list[str]:
+    checks = verdict(project, measured, estimate).checks
+    return [check.quantity for check in checks if check.holds is False]
 
 
 def test_a_board_that_keeps_every_promise_confirms_the_project() -> None:
-    checks = judge(PROJECT, measurement())
-    assert all_hold(checks)
-    assert record(PROJECT, measurement(), checks)["verdict"] == "confirmed"
+    confirmed = verdict(PROJECT, measurement())
+    assert confirmed.holds
+    assert verdict_code(confirmed) == 0
+    assert record(confirmed)["verdict"] == "confirmed"
 
 
 @pytest.mark.parametrize(
@@ -29,22 +47,28 @@ def test_a_board_that_keeps_every_promise_confirms_the_project() -> None:
         (measurement(identity=identity(arena_bytes=27_488)), "arena bytes"),
         (measurement(identity=identity(model_sha256="00" * 32)), "model"),
         (measurement(stack_peak_bytes=4_097), "stack peak bytes"),
-        (measurement(size=FirmwareSize(20_000, 1_000, 262_145, 0)), "RAM in all, bytes"),
-        (measurement(size=FirmwareSize(20_000, 1_001, 32_000, 0)), "model bytes in flash"),
-        (measurement(size=FirmwareSize((1 << 20) + 1, 1_000, 32_000, 0)), "flash in all, bytes"),
+        (size(20_000, 1_000, 262_145, 0), "RAM in all, bytes"),
+        (size(20_000, 1_001, 32_000, 0), "model bytes in flash"),
+        (size((1 << 20) + 1, 1_000, 32_000, 0), "flash in all, bytes"),
         (measurement(outputs=Outputs(16, 15 / 16, 1.0)), "outputs identical"),
     ],
 )
 def test_one_broken_promise_refutes_it(measured: Measurement, quantity: str) -> None:
     assert broken(PROJECT, measured) == [quantity]
-    checks = judge(PROJECT, measured)
-    assert not all_hold(checks)
-    assert record(PROJECT, measured, checks)["verdict"] == "refuted"
-    assert "BROKEN" in table(measured, checks)
+    refuted = verdict(PROJECT, measured)
+    assert not refuted.holds
+    assert verdict_code(refuted) in (EXIT_REFUTED, EXIT_OUTPUTS_DIFFER)
+    assert record(refuted)["verdict"] == "refuted"
+    assert "BROKEN" in table(refuted)
+
+
+def test_outputs_that_differ_have_a_code_of_their_own() -> None:
+    assert verdict_code(verdict(PROJECT, measurement(outputs=Outputs(16, 0.5, 1.0)))) == 31
+    assert verdict_code(verdict(PROJECT, measurement(stack_peak_bytes=5_000))) == 30
 
 
 def test_without_golden_file_the_verdict_says_that_outputs_were_not_checked() -> None:
-    checks = judge(PROJECT, measurement(outputs=None))
+    checks = judge(PROJECT, measurement(outputs=None), Tolerances())
     assert Check("outputs", "no golden file", "not checked", None) in checks
     assert all_hold(checks)
 
@@ -67,18 +91,52 @@ def test_what_tflm_writes_must_lie_within_its_arena() -> None:
     assert broken(TFLM, measurement(arena_peak_bytes=27_505)) == ["arena peak bytes"]
 
 
-def test_a_real_board_gives_cycles_and_milliseconds() -> None:
-    measured = measurement(board="/dev/ttyACM0", instructions=None, cycles=12_345_678)
-    checks = judge(PROJECT, measured)
-    assert checks[-1].measured == "12,345,678 cycles, 123.46 ms at 100 MHz"
-    result = record(PROJECT, measured, checks)
-    assert (result["cycles"], result["clock_hz"]) == (12_345_678, 100_000_000)
+def test_a_real_board_gives_cycles_and_milliseconds_by_the_measured_clock() -> None:
+    own = verdict(PROJECT, ON_BOARD)
+    assert own.checks[-1].quantity == "latency"
+    # 12,345,678 cycles at 100.01 MHz
+    assert own.checks[-1].measured == "12,345,678 cycles, 123.44 ms"
+    result = record(own)
+    assert (result["cycles"], result["provenance"]["clock_measured_hz"]) == (
+        12_345_678,
+        100_010_000,
+    )
     assert "instructions" not in result
 
 
 def test_the_virtual_board_gives_no_time() -> None:
-    checks = judge(PROJECT, measurement())
-    assert (checks[-1].quantity, checks[-1].measured) == ("instructions", "14,700,000")
-    result = record(PROJECT, measurement(), checks)
+    own = verdict(PROJECT, measurement())
+    assert (own.checks[-1].quantity, own.checks[-1].measured) == ("instructions", "14,700,000")
+    result = record(own)
     assert result["instructions"] == 14_700_000
-    assert not {"cycles", "clock_hz"} & result.keys()
+    assert result["latency_ms"] is None
+    assert "cycles" not in result
+
+
+def test_a_timing_that_spreads_too_far_is_no_measurement() -> None:
+    windows = replace(ON_BOARD.timing.windows, half_width_fraction=0.0011)
+    own = replace(ON_BOARD, timing=replace(ON_BOARD.timing, windows=windows))
+    assert broken(PROJECT, own) == ["timing, 95 % interval"]
+
+
+@pytest.mark.parametrize(
+    ("measured", "estimate", "quantities"),
+    [
+        (measurement(), ESTIMATE, []),
+        (measurement(), replace(ESTIMATE, ticks=14_010_000), []),
+        (measurement(), replace(ESTIMATE, ticks=13_900_000), ["instructions, estimated"]),
+        (measurement(), replace(ESTIMATE, stack_bytes=250), ["stack, estimated bytes"]),
+        (measurement(), replace(ESTIMATE, flash_bytes=19_000), ["flash in all, estimated bytes"]),
+        (measurement(), replace(ESTIMATE, ram_bytes=33_000), ["RAM in all, estimated bytes"]),
+        (ON_BOARD, ESTIMATE, []),
+        (ON_BOARD, replace(ESTIMATE, lowest_ms=10.0, highest_ms=98.7), ["latency, estimated ms"]),
+        (ON_BOARD, replace(ESTIMATE, lowest_ms=10.0, highest_ms=98.8), []),
+        (ON_BOARD, replace(ESTIMATE, unit="cycles", ticks=9_900_000), []),
+        (ON_BOARD, replace(ESTIMATE, unit="cycles", ticks=9_800_000), ["cycles, estimated"]),
+        (measurement(), replace(ESTIMATE, unit="cycles"), []),
+    ],
+)
+def test_an_estimate_is_judged_with_its_tolerance(
+    measured: Measurement, estimate: Estimate, quantities: list[str]
+) -> None:
+    assert broken(PROJECT, measured, estimate) == quantities

@@ -7,11 +7,14 @@ import pytest
 from firmware.errors import (
     BoardError,
     FaultError,
+    LineError,
     NoAnswerError,
     ProtocolError,
     StackOverflowError,
     WrongBaudError,
+    WrongFirmwareError,
 )
+from hil.exchange import ATTEMPTS, Exchange
 from hil.judge import EXIT_OUTPUTS_DIFFER, EXIT_REFUTED
 from hil.protocol import BenchClient
 from hil.transport import ScriptedTransport, Transport
@@ -19,6 +22,8 @@ from tests.hil.conftest import FakeClock
 from tests.host_compiler import ROOT
 
 READY = b"m-ready\r\n"
+DAMAGED = b"x-answer-crc-[00000000]\r\nm-ready \r\n"
+"""The space keeps the scripted board from adding the right CRC."""
 
 
 def client_of(clock: FakeClock, *answers: tuple[bytes, bytes]) -> BenchClient:
@@ -27,7 +32,7 @@ def client_of(clock: FakeClock, *answers: tuple[bytes, bytes]) -> BenchClient:
 
 def masked(text: str) -> str:
     """A session without the numbers that differ from run to run."""
-    return re.sub(r"(ticks-\[|m-lap-us-)[\d,]+", r"\1N", text)
+    return re.sub(r"(ticks-\[|m-lap-us-|answer-crc-\[|compiler-\[)[\da-f,.]+", r"\1N", text)
 
 
 def test_the_session_in_the_manual_is_what_the_firmware_answers(toy_board: Transport) -> None:
@@ -55,9 +60,9 @@ def test_a_client_talks_to_the_firmware(toy_board: Transport) -> None:
     assert (identity.model, identity.input_bytes, identity.arena_bytes) == ("toy", 4, 16)
     assert identity.clock_hz == 1_000_000_000
     for data, expected in ((b"\1\2\3\4", b"\2\3\4\5"), (b"\xff\0\x7f\x80", b"\0\1\x80\x81")):
-        client.load(data)
-        assert client.infer(3, 1).output == expected
-    assert len(client.step_ticks()) == 2
+        assert client.run(data, 3, 1).output == expected
+    assert len(client.run_steps(b"\1\2\3\4")) == 2
+    assert client.baseline_ticks(10) >= 0
     assert client.stack_peak_bytes() == 0
 
 
@@ -70,25 +75,40 @@ def test_a_client_talks_to_the_firmware(toy_board: Transport) -> None:
         ("db 00", "db without db load"),
         ("infer 0", "infer takes a number of inferences and one of warm-ups"),
         ("infer 99999999999", "infer takes a number"),
-        ("infer 1 1 1", "infer takes a number"),
-        ("x" * 200, "command too long"),
+        ("infer 1 1 x", "infer takes a number"),
+        ("put", "put takes an offset, a CRC and bytes"),
+        ("put 0 12345678", "put takes an offset, a CRC and bytes"),
+        ("put 0 1234567 ab", "put takes an offset, a CRC and bytes"),
+        ("put 3 9e83486d ab", "past the end of the input bytes 4"),
+        ("put 4000000000 9e83486d ab", "past the end of the input bytes 4"),
+        ("put 0 9e83486d ac", "damaged on the line"),
+        ("baseline 0", "baseline takes a number of inferences"),
+        ("fault", "this board cannot fault on purpose"),
     ],
 )
 def test_the_firmware_refuses_nonsense_with_a_reason(
     toy_board: Transport, command: str, text: str
 ) -> None:
     with pytest.raises(BoardError, match=text):
-        BenchClient(toy_board, 5.0)._ask(command)
+        Exchange(toy_board, 5.0).once(command.encode())
+
+
+def test_a_command_that_is_too_long_is_dropped_with_a_reason(toy_board: Transport) -> None:
+    toy_board.write(b"x" * 400 + b"%")
+    answer = b""
+    while not answer.endswith(READY):
+        answer += toy_board.read(5.0)
+    assert answer.startswith(b"e-[command too long]\r\n")
 
 
 @pytest.mark.parametrize("digits", ["0", "0g", "0011223344", " 00"])
 def test_the_firmware_refuses_damaged_bytes(toy_board: Transport, digits: str) -> None:
-    client = BenchClient(toy_board, 5.0)
-    client._ask("db load 4")
+    exchange = Exchange(toy_board, 5.0)
+    exchange.once(b"db load 4")
     with pytest.raises(BoardError, match="odd number of digits|not a hexadecimal digit"):
-        client._ask(f"db {digits}")
+        exchange.once(f"db {digits}".encode())
     with pytest.raises(BoardError, match="db without db load"):
-        client._ask("db 00")
+        exchange.once(b"db 00")
 
 
 def test_half_a_command_is_dropped_by_a_return(toy_board: Transport) -> None:
@@ -98,9 +118,8 @@ def test_half_a_command_is_dropped_by_a_return(toy_board: Transport) -> None:
 
 def test_a_failed_inference_is_told_with_its_status(toy_board: Transport) -> None:
     client = BenchClient(toy_board, 5.0)
-    client.load(b"\xee\0\0\0")
     with pytest.raises(BoardError, match="refused 'infer 1 0': inference failed status 3"):
-        client.infer()
+        client.run(b"\xee\0\0\0")
 
 
 def test_a_board_that_is_still_starting_is_asked_again(clock: FakeClock) -> None:
@@ -116,39 +135,110 @@ def test_a_silent_board_is_given_up_after_the_limit(clock: FakeClock) -> None:
     assert 109.9 < clock.now_s < 110.5
 
 
-def test_half_an_answer_is_given_up_and_shown(clock: FakeClock) -> None:
-    client = client_of(clock, (b"stack%", b"x-stack-peak-by"))
+def test_half_an_answer_of_a_board_that_then_is_silent_is_shown(clock: FakeClock) -> None:
+    silence = [(b"name%", b"")] * 5
+    client = client_of(clock, (b"stack%", b"x-stack-peak-by"), *silence)
     with pytest.raises(NoAnswerError, match="it ended with 'x-stack-peak-by'"):
         client.stack_peak_bytes()
+    assert clock.now_s < 112.0
+
+
+def test_half_an_answer_of_a_board_that_is_alive_is_asked_for_again(clock: FakeClock) -> None:
+    answer = b"x-stack-peak-bytes-[300]\r\n" + READY
+    client = client_of(
+        clock, (b"stack%", b"x-stack-peak-by"), (b"name%", READY), (b"stack%", answer)
+    )
+    assert client.stack_peak_bytes() == 300
+    assert client.damaged == 1
 
 
 def test_a_hard_fault_is_told_at_once(clock: FakeClock) -> None:
     fault = b"\r\ne-[hard fault pc 0x08001234 lr 0x08001111 cfsr 0x00000400 hfsr 0x40000000]\r\n"
-    client = client_of(clock, (b"infer 1 0%", fault))
-    with pytest.raises(BoardError, match="stopped at 'infer 1 0': hard fault pc 0x08001234"):
-        client.infer()
+    client = client_of(clock, (b"stack%", fault))
+    with pytest.raises(FaultError, match="stopped at 'stack': hard fault pc 0x08001234"):
+        client.stack_peak_bytes()
     assert clock.now_s == 100.0
 
 
-def test_a_byte_that_was_damaged_on_the_line_is_noticed(clock: FakeClock) -> None:
-    crc = f"x-crc-[{zlib.crc32(b'ab'):08x}]".encode()
-    client = client_of(
-        clock,
-        (b"db load 2%", READY),
-        (b"db 6161%", b"m-load-done\r\n" + crc + b"\r\n" + READY),
-    )
-    with pytest.raises(ProtocolError, match="2 bytes were damaged on the line: CRC 9e83486d"):
+def test_an_answer_whose_crc_differs_is_asked_for_again(clock: FakeClock) -> None:
+    damaged = b"x-stack-peak-bytes-[3]\r\n" + DAMAGED
+    answer = b"x-stack-peak-bytes-[300]\r\n" + READY
+    client = client_of(clock, (b"stack%", damaged), (b"stack%", answer))
+    assert client.stack_peak_bytes() == 300
+
+
+def test_a_line_that_damages_everything_is_given_up(clock: FakeClock) -> None:
+    client = client_of(clock, *[(b"stack%", DAMAGED)] * ATTEMPTS)
+    with pytest.raises(
+        LineError,
+        match=f"damaged {ATTEMPTS} attempts in a row; the last one: 'stack' or the answer",
+    ):
+        client.stack_peak_bytes()
+
+
+def test_an_input_that_arrives_damaged_is_noticed(clock: FakeClock) -> None:
+    crc = f"x-crc-[{zlib.crc32(b'ab'):08x}]\r\n".encode()
+    put = f"put 0 {zlib.crc32(b'aa'):08x} aa%".encode()
+    client = client_of(clock, (put, crc + READY))
+    with pytest.raises(LineError, match="2 bytes were damaged on the line: CRC 9e83486d"):
         client.load(b"aa")
 
 
-def test_long_inputs_travel_in_pieces(clock: FakeClock) -> None:
-    data = bytes(range(130))
+def test_long_inputs_travel_in_pieces_with_a_crc_each(clock: FakeClock) -> None:
+    data = b"a" * 256 + b"b" * 44
     crc = f"x-crc-[{zlib.crc32(data):08x}]\r\n".encode()
-    pieces = (data[:64], data[64:128], data[128:])
-    answers = [(b"db load 130%", READY)]
-    answers += [(b"db " + piece.hex().encode() + b"%", READY) for piece in pieces[:-1]]
-    answers += [(b"db " + pieces[-1].hex().encode() + b"%", crc + READY)]
+    answers = [
+        (f"put {first} {zlib.crc32(piece):08x} ".encode() + piece + b"%", crc + READY)
+        for first, piece in ((0, b"a" * 256), (256, b"b" * 44))
+    ]
     client_of(clock, *answers).load(data)
+
+
+def test_bytes_that_would_end_a_command_are_escaped(clock: FakeClock) -> None:
+    data = b"\0%\r\n~x"
+    put = f"put 0 {zlib.crc32(data):08x} ".encode() + b"~ ~\x05~-~*~^x%"
+    crc = f"x-crc-[{zlib.crc32(data):08x}]\r\n".encode()
+    client_of(clock, (put, crc + READY)).load(data)
+
+
+def test_every_byte_arrives(big_board: Transport) -> None:
+    client = BenchClient(big_board, 5.0)
+    assert client.run(bytes(range(256)) * 4).output == b"\1\2\3\4"
+
+
+def test_after_damage_pieces_become_smaller(clock: FakeClock) -> None:
+    data = b"a" * 256
+    crc = f"x-crc-[{zlib.crc32(data):08x}]\r\n".encode()
+
+    def put(first: int, count: int) -> bytes:
+        return f"put {first} {zlib.crc32(b'a' * count):08x} ".encode() + b"a" * count + b"%"
+
+    answers = [(put(0, 256), DAMAGED), (put(0, 128), crc + READY), (put(128, 128), crc + READY)]
+    client_of(clock, *answers).load(data)
+
+
+class ForeignFirmware:
+    """Answers every command, as firmware for MLPerf Tiny does."""
+
+    def __init__(self) -> None:
+        self._answers = b""
+
+    def write(self, data: bytes) -> None:
+        self._answers += b"m-ready\r\n" * data.count(b"%")
+
+    def read(self, wait_s: float) -> bytes:
+        answers, self._answers = self._answers, b""
+        return answers
+
+    def close(self) -> None:
+        pass
+
+
+def test_a_firmware_that_is_not_ours_is_told_from_a_bad_line() -> None:
+    client = BenchClient(ForeignFirmware(), 1.0)
+    client.connect()
+    with pytest.raises(WrongFirmwareError, match="answers, but not as the firmware of a project"):
+        client.identify()
 
 
 @pytest.mark.parametrize(
@@ -166,37 +256,36 @@ def test_answers_of_another_firmware_are_refused(
 
 
 def test_another_version_of_the_protocol_is_refused(clock: FakeClock) -> None:
-    with pytest.raises(ProtocolError, match="speaks protocol 9, expected 1"):
+    with pytest.raises(ProtocolError, match="speaks protocol 9, expected 2"):
         client_of(clock, (b"info%", b"x-protocol-[9]\r\n" + READY)).identify()
 
 
 def test_output_that_is_no_hex_is_refused(clock: FakeClock) -> None:
-    client = client_of(clock, (b"infer 1 0%", b"x-ticks-[1]\r\nx-output-[zz]\r\n" + READY))
+    put, crc = b"put 0 e8b7be43 a%", b"x-crc-[e8b7be43]\r\n"
+    infer = b"x-ticks-[1]\r\nx-output-[zz]\r\n"
+    client = client_of(clock, (put, crc + READY), (b"infer 1 0%", infer + READY))
     with pytest.raises(ProtocolError, match="not hexadecimal"):
-        client.infer()
+        client.run(b"a")
 
 
 def test_the_manual_lists_every_command() -> None:
     manual = Path(ROOT / "docs" / "protocol.md").read_text()
     source = (ROOT / "firmware" / "bench" / "bench.c").read_text()
-    commands = re.findall(r'\{"(\w+)", command_', source)
-    assert len(commands) == 12
+    commands = re.findall(r'\{"(\w+)", \w*command_', source)
+    assert len(commands) == 16
     assert [command for command in commands if f"| `{command}" not in manual] == []
 
 
 def test_another_model_of_the_firmware_starts_in_a_fresh_arena(toy_board: Transport) -> None:
     client = BenchClient(toy_board, 5.0)
     client.connect()
-    client.load(b"\1\2\3\4")
-    assert client.infer().output == b"\2\3\4\5"
+    assert client.run(b"\1\2\3\4").output == b"\2\3\4\5"
     client.select(1)
     assert client.identify().runtime == "tflm"
     assert client.arena()[1] == 0, "nothing written yet"
-    client.load(b"\1\2\3\4")
-    assert client.infer().output == b"\3\4\5\6"
+    assert client.run(b"\1\2\3\4").output == b"\3\4\5\6"
     client.select(0)
-    client.load(b"\1\2\3\4")
-    assert client.infer().output == b"\2\3\4\5"
+    assert client.run(b"\1\2\3\4").output == b"\2\3\4\5"
     with pytest.raises(BoardError, match="model takes an index models 2"):
         client.select(2)
 

@@ -3,7 +3,13 @@
 
 #include "bench_model.h"
 
-static uint8_t arena[16];
+#ifndef TOY_INPUT_BYTES
+#define TOY_INPUT_BYTES 4
+#endif
+#define OUTPUT (TOY_INPUT_BYTES + 4)
+
+static uint8_t arena[TOY_INPUT_BYTES + 12];
+static uint8_t kept_output[4];
 
 static int init(void) { return 0; }
 
@@ -11,32 +17,33 @@ static void *input(void) { return arena; }
 
 static int invoke(void) {
     for (int i = 0; i < 4; i++) {
-        arena[8 + i] = (uint8_t)(arena[i] + 1U);
+        arena[OUTPUT + i] = (uint8_t)(arena[i] + 1U);
     }
     return arena[0] == 0xEE ? 3 : 0; /* a failure that tests can ask for */
 }
 
 static int invoke_step(uint32_t step) { return step == 0 ? 0 : invoke(); }
 
-static float result(uint32_t index) { return (float)arena[8 + index] / 8.0F; }
+static float result(uint32_t index) { return (float)arena[OUTPUT + index] / 8.0F; }
 
-static const void *output(void) { return &arena[8]; }
+static const void *output(void) { return &arena[OUTPUT]; }
 
 static uint32_t arena_used_bytes(void) { return sizeof arena; }
 
 static int invoke_twice(void) {
     int status = invoke();
     for (int i = 0; i < 4; i++) {
-        arena[8 + i]++;
+        arena[OUTPUT + i]++;
     }
     return status;
 }
 
 #define TOY                                                                                        \
     .name = "toy", .sha256 = "0000000000000000000000000000000000000000000000000000000000000000",   \
-    .target = "host", .input_bytes = 4, .output_bytes = 4, .arena_bytes = sizeof arena,            \
-    .arena = arena, .steps = 2, .init = init, .input = input, .invoke_step = invoke_step,          \
-    .output = output, .results = 4, .result = result, .arena_used_bytes = arena_used_bytes
+    .target = "host", .input_bytes = TOY_INPUT_BYTES, .output_bytes = 4,                           \
+    .arena_bytes = sizeof arena, .arena = arena, .kept_output = kept_output, .steps = 2,           \
+    .init = init, .input = input, .invoke_step = invoke_step, .output = output, .results = 4,      \
+    .result = result, .arena_used_bytes = arena_used_bytes
 
 const bench_model_t bench_models[] = {
     {TOY, .runtime = "static", .invoke = invoke},

@@ -18,10 +18,10 @@ def worker() -> Iterator[Worker]:
 
 
 def stripes(shape: Shape, count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Noisy images, brighter at the top (class 0) or at the bottom (class 1)."""
+    """Noisy images, brighter at the top (class 0) or at the bottom (class 1); 0 to 255."""
     rng = np.random.default_rng(seed)
     labels = np.arange(count) % 2
-    images = rng.integers(0, 128, (count, *shape))
+    images = rng.integers(0, 156, (count, *shape))
     half = shape[0] // 2
     for image, label in zip(images, labels, strict=True):
         image[half:] += 100 * label

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from nas.cli import main
+from tests.host_compiler import ROOT
 from tests.tflite_builder import ModelBuilder
 
 RUN = ("run", "--target", "stm32f412")
@@ -73,6 +74,24 @@ def test_options_out_of_range(
     assert text in refusal(capsys, *arguments)
 
 
+def test_a_converter_that_does_not_know_the_space(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    arguments = (*RUN, "--data", "digits", "--out", str(tmp_path / "run"))
+    text = refusal(capsys, *arguments, "--space", "paper", "--converter", "own")
+    assert text == "converter 'own' does not know the space 'paper'; what does: tensorflow"
+
+
+def test_a_converter_that_is_not_installed_is_missed_before_the_search(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nas.run.find_spec", lambda _: None)
+    arguments = (*RUN, "--data", "digits", "--out", str(tmp_path / "run"))
+    text = refusal(capsys, *arguments, "--converter", "tensorflow")
+    assert text.startswith("the converter 'tensorflow' is not installed: pip install 'mcu-nas[ten")
+    assert not (tmp_path / "run").exists()
+
+
 @pytest.mark.parametrize("verb", ["estimate", "golden"])
 def test_a_truncated_model(capsys: pytest.CaptureFixture[str], tmp_path: Path, verb: str) -> None:
     content = float_model(tmp_path / "model.tflite").read_bytes()
@@ -111,3 +130,21 @@ def test_a_missing_verb_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> No
         main([])
     assert end.value.code == 2
     assert "usage: nas" in capsys.readouterr().err
+
+
+def test_a_limit_of_time_needs_measurements(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    out = str(tmp_path / "run")
+    text = refusal(capsys, *RUN, "--data", "digits", "--out", out, "--latency", "50ms")
+    assert text.startswith("--latency and --measured-latency go together")
+
+
+def test_instructions_of_the_virtual_board_give_no_limit_of_time(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    model = str(ROOT / "nas" / "estimator" / "static_cortex_m4.json")
+    limit = ("--latency", "50ms", "--measured-latency", model)
+    out = str(tmp_path / "run")
+    text = refusal(capsys, *RUN, "--data", "digits", "--out", out, *limit)
+    assert "give no latency; calibrate on measurements of a real board" in text

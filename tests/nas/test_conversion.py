@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from codegen.graph import Graph, count_macc
@@ -10,35 +11,48 @@ from codegen.planner import plan_graph
 from codegen.read_tflite import read_tflite
 from codegen.tflm.arena import plan_tflm_arena
 from codegen.tflm.structures import MCU
+from nas.converters import OWN, TENSORFLOW, predict_bytes
 from nas.dataset import Dataset
-from nas.model_size import predict_model_bytes
+from nas.golden import golden_inputs
 from nas.space import Candidate
 from nas.spaces import find_space, known_spaces
 from nas.worker import Worker
+from tests.reference_kernels import run_reference
+from tests.tflm_wheel import recorded, tflm_answer
 
 PHOTOS = [Candidate(1, 0), Candidate(3, 3), Candidate(6, 4), Candidate(9, 5)]
+CONVERSIONS = [
+    pytest.param(space, converter, id=f"{space}-{converter}")
+    for space in known_spaces()
+    for converter in find_space(space).converters
+]
+OWN_SPACES = [space for space in known_spaces() if OWN in find_space(space).converters]
 
 
 def convert(
-    worker: Worker, dataset: Dataset, space: str, candidate: Candidate, folder: Path
+    worker: Worker,
+    dataset: Dataset,
+    space: str,
+    candidate: Candidate,
+    folder: Path,
+    converter: str = TENSORFLOW,
 ) -> Path:
     """Train a candidate for one epoch, and convert it."""
-    model = folder / f"{candidate.k}_{candidate.c}.tflite"
-    arguments = {
+    model = folder / f"{candidate.k}_{candidate.c}_{converter}.tflite"
+    training = {
         "dataset": str(dataset.folder),
         "space": space,
         "candidate": [candidate.k, candidate.c],
         "recipe": {"epochs": 1, "batch_size": 16, "learning_rate": 1e-3, "seed": 0},
         "checkpoint": str(folder / f"{candidate.k}_{candidate.c}.npz"),
-        "model": str(model),
     }
-    training = {key: value for key, value in arguments.items() if key != "model"}
     worker.call("nas.train_tasks:train_winner", training)
-    worker.call("nas.convert_tasks:convert_winner", arguments)
+    wanted = training | {"model": str(model), "converter": converter}
+    worker.call("nas.convert_tasks:convert_winner", wanted)
     return model
 
 
-def facts(graph: Graph) -> list[tuple[object, ...]]:
+def facts(graph: Graph, has_names: bool) -> list[tuple[object, ...]]:
     """What must be equal, operator by operator."""
     return [
         (
@@ -46,46 +60,98 @@ def facts(graph: Graph) -> list[tuple[object, ...]]:
             dict(operator.options),
             operator.inputs,
             operator.outputs,
-            [(t.name, t.shape, t.dtype, t.is_constant) for t in graph.inputs_of(operator)],
-            [(t.name, t.shape, t.dtype) for t in graph.outputs_of(operator)],
+            [(t.shape, t.dtype, t.is_constant) for t in graph.inputs_of(operator)],
+            [(t.shape, t.dtype) for t in graph.outputs_of(operator)],
+            [t.name for t in graph.inputs_of(operator) if has_names],
             count_macc(graph, operator),
         )
         for operator in graph.operators
     ]
 
 
-def check_equality(model: Path, lowered: Graph) -> None:
-    read = read_tflite(model)
-    assert facts(read) == facts(lowered)
+def check_equality(model: Path, lowered: Graph, converter: str) -> None:
+    read, has_names = read_tflite(model), converter == TENSORFLOW
+    assert facts(read, has_names) == facts(lowered, has_names)
     assert plan_graph(read) == plan_graph(lowered)
-    assert predict_model_bytes(lowered) == pytest.approx(model.stat().st_size, rel=0.01)
+    assert predict_bytes(lowered, converter) == pytest.approx(model.stat().st_size, rel=0.01)
     assert check_operators(read) == []
 
 
-@pytest.mark.parametrize("space", known_spaces())
+@pytest.mark.parametrize(("space", "converter"), CONVERSIONS)
 @pytest.mark.parametrize("candidate", PHOTOS, ids=str)
 def test_a_lowered_candidate_is_what_the_converter_writes(
+    space: str,
+    converter: str,
+    candidate: Candidate,
+    worker: Worker,
+    photo_dataset: Dataset,
+    tmp_path: Path,
+) -> None:
+    model = convert(worker, photo_dataset, space, candidate, tmp_path, converter)
+    check_equality(model, find_space(space).lower(candidate, (50, 50, 3), 2), converter)
+
+
+@pytest.mark.parametrize(("space", "converter"), CONVERSIONS)
+def test_it_holds_for_small_grey_images_too(
+    space: str, converter: str, worker: Worker, small_dataset: Dataset, tmp_path: Path
+) -> None:
+    model = convert(worker, small_dataset, space, Candidate(5, 3), tmp_path, converter)
+    check_equality(model, find_space(space).lower(Candidate(5, 3), (8, 8, 1), 2), converter)
+
+
+@pytest.mark.parametrize(("space", "converter"), CONVERSIONS)
+def test_the_predicted_bytes_of_a_file_are_exact_but_for_one_element_constants(
+    space: str, converter: str, worker: Worker, photo_dataset: Dataset, tmp_path: Path
+) -> None:
+    model = convert(worker, photo_dataset, space, Candidate(4, 2), tmp_path, converter)
+    lowered = find_space(space).lower(Candidate(4, 2), (50, 50, 3), 2)
+    assert predict_bytes(lowered, converter) == model.stat().st_size
+
+
+@pytest.mark.parametrize("space", OWN_SPACES)
+@pytest.mark.parametrize("candidate", PHOTOS, ids=str)
+def test_both_converters_give_the_same_network(
     space: str, candidate: Candidate, worker: Worker, photo_dataset: Dataset, tmp_path: Path
 ) -> None:
-    model = convert(worker, photo_dataset, space, candidate, tmp_path)
-    check_equality(model, find_space(space).lower(candidate, (50, 50, 3), 2))
+    """Constants to the bit; scales up to the order in which float32 is added up."""
+    own, theirs = (
+        read_tflite(convert(worker, photo_dataset, space, candidate, tmp_path, converter))
+        for converter in (OWN, TENSORFLOW)
+    )
+    assert len(own.tensors) == len(theirs.tensors)
+    for ours, expected in zip(own.tensors, theirs.tensors, strict=True):
+        if expected.data is not None:
+            np.testing.assert_array_equal(ours.data, expected.data, expected.name)
+        if expected.quantization is not None:
+            assert ours.quantization is not None
+            assert ours.quantization.scales == pytest.approx(expected.quantization.scales, rel=1e-5)
+            assert ours.quantization.zero_points == expected.quantization.zero_points
+            assert ours.quantization.axis == expected.quantization.axis
 
 
-@pytest.mark.parametrize("space", known_spaces())
-def test_it_holds_for_small_grey_images_too(
-    space: str, worker: Worker, small_dataset: Dataset, tmp_path: Path
+@pytest.mark.parametrize("space", OWN_SPACES)
+def test_our_file_is_smaller_and_answers_as_well(
+    space: str,
+    worker: Worker,
+    photo_dataset: Dataset,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
-    model = convert(worker, small_dataset, space, Candidate(5, 3), tmp_path)
-    check_equality(model, find_space(space).lower(Candidate(5, 3), (8, 8, 1), 2))
-
-
-@pytest.mark.parametrize("space", known_spaces())
-def test_the_predicted_bytes_of_a_file_are_exact_but_for_one_element_constants(
-    space: str, worker: Worker, photo_dataset: Dataset, tmp_path: Path
-) -> None:
-    model = convert(worker, photo_dataset, space, Candidate(4, 2), tmp_path)
-    lowered = find_space(space).lower(Candidate(4, 2), (50, 50, 3), 2)
-    assert predict_model_bytes(lowered) == model.stat().st_size
+    own, theirs = (
+        convert(worker, photo_dataset, space, Candidate(6, 4), tmp_path, converter)
+        for converter in (OWN, TENSORFLOW)
+    )
+    assert own.stat().st_size < theirs.stat().st_size - 3_000
+    images = golden_inputs(read_tflite(own), 16, 0)
+    files = [path.read_bytes() for path in (own, theirs)]
+    answers = run_reference(tmp_path, [(file, [one[None]]) for file in files for one in images])
+    ours, expected = (np.concatenate(half).astype(int) for half in (answers[:16], answers[16:]))
+    # A scale that differs in its last bit may round one product the other way.
+    assert np.abs(ours - expected).max() <= 1
+    assert (ours == expected).mean() > 0.9
+    assert recorded(files[0], capfd) == recorded(files[1], capfd), "the arena of TFLM"
+    for image, answer in zip(images, ours, strict=True):
+        np.testing.assert_array_equal(tflm_answer(files[0], image[None])[0], answer)
 
 
 def test_a_space_without_normalisation_in_the_graph_takes_less_of_the_target() -> None:
@@ -94,6 +160,7 @@ def test_a_space_without_normalisation_in_the_graph_takes_less_of_the_target() -
         find_space(space).lower(Candidate(8, 3), (50, 50, 3), 2) for space in ("paper", "folded")
     )
     assert len(folded.operators) < len(plain.operators) / 2
-    assert predict_model_bytes(folded) < predict_model_bytes(plain)
+    for converter in (OWN, TENSORFLOW):
+        assert predict_bytes(folded, converter) < predict_bytes(plain, TENSORFLOW)
     assert plan_tflm_arena(folded, MCU).required_bytes < plan_tflm_arena(plain, MCU).required_bytes
     assert plan_graph(folded).arena_bytes <= plan_graph(plain).arena_bytes

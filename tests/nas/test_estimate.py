@@ -47,8 +47,9 @@ def test_a_candidate_is_estimated_before_it_exists(
 def test_the_limits_are_those_of_the_target_unless_given(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    record = estimated(capsys, "--candidate", "6,4", "--ram", "7000")
-    assert record["limits"] == {"macc": 3_390_000, "flash_bytes": 1 << 20, "ram_bytes": 7000}
+    record = estimated(capsys, "--space", "paper", "--candidate", "6,4", "--ram", "7000")
+    limits = {"macc": 3_390_000, "flash_bytes": 1 << 20, "ram_bytes": 7000, "latency_us": None}
+    assert record["limits"] == limits
     assert record["fits"] is False
     assert record["exceeded"] == [
         {"name": "RAM", "needed": record["arena_bytes"], "limit": 7000, "operator": 4}
@@ -58,7 +59,7 @@ def test_the_limits_are_those_of_the_target_unless_given(
 def test_a_limit_exceeded_is_marked_with_its_operator_and_can_fail_a_build(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    arguments = ["estimate", "--candidate", "6,4", "--macc", "1000"]
+    arguments = ["estimate", "--space", "paper", "--candidate", "6,4", "--macc", "1000"]
     assert main(arguments) == 0
     assert main([*arguments, "--fail-over"]) == 1
     assert main([*arguments[:-1], "9000000", "--fail-over"]) == 0
@@ -105,7 +106,7 @@ def test_the_arena_is_drawn_with_a_rectangle_for_each_block(
 ) -> None:
     path = tmp_path / "arena.svg"
     record = estimated(capsys, "--candidate", "5,3", "--map", str(path))
-    root = ElementTree.fromstring(path.read_text())  # noqa: S314 (our own)
+    root = ElementTree.fromstring(path.read_text())
     titles = [element.text or "" for element in root.iter("{http://www.w3.org/2000/svg}title")]
     blocks = record["blocks"]
     assert isinstance(blocks, list)

@@ -103,6 +103,38 @@ def test_training_learns_and_repeats_to_the_bit() -> None:
     np.testing.assert_array_equal(*states)
 
 
+@pytest.mark.parametrize("space", known_spaces())
+def test_the_number_of_threads_changes_no_bit(space: str) -> None:
+    images, labels = batch((15, 11, 3), 192)
+    layers = find_space(space).layers(Candidate(5, 2), (15, 11, 3), CLASSES)
+    order, rates = np.arange(192, dtype=np.int64), np.full(4, 1e-2, np.float32)
+    states = []
+    for threads in (1, 2, 3, 50):
+        with Network(layers, (15, 11, 3), 48, threads=threads) as network:
+            state = np.zeros((3, network.parameter_count), np.float32)
+            state[0] = initial_parameters(layers, 3, 0)
+            loss = network.train(state, images, labels, order, 0, rates, 3)
+            states.append((loss, state, network.predict(state[0], images)))
+    for loss, state, probabilities in states[1:]:
+        assert loss == states[0][0]
+        np.testing.assert_array_equal(state, states[0][1])
+        np.testing.assert_array_equal(probabilities, states[0][2])
+
+
+def test_moving_means_of_a_short_training_have_left_their_first_values() -> None:
+    """0.1 of the first value are left after one step, 2/11 of that after two, 3/12 after three."""
+    layers = [Layer(Kind.BATCH_NORM), Layer(Kind.MEAN), Layer(Kind.DENSE, CLASSES)]
+    images, labels = np.full((48, 4, 4, 1), 51, np.uint8), np.zeros(48, np.int32)
+    with Network(layers, (4, 4, 1)) as network:
+        state = np.zeros((3, network.parameter_count), np.float32)
+        state[0] = initial_parameters(layers, 1, 0)
+        order, rates = np.arange(48, dtype=np.int64), np.zeros(3, np.float32)
+        network.train(state, images, labels, order, 0, rates, 0)
+    left = 0.1 * (2 / 11) * (3 / 12)
+    assert state[0][2] == pytest.approx(51 / 255 * (1 - left), rel=1e-5)
+    assert state[0][3] == pytest.approx(left, rel=1e-4), "the variance is 0, and was 1"
+
+
 def test_images_are_mirrored_and_moved_only_as_far_as_asked() -> None:
     """A network without weights to learn from shows its input: the mean of the image."""
     images, labels = batch((6, 6, 1), 16)

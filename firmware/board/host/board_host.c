@@ -17,8 +17,12 @@ static uint64_t now_ns(void) {
 void board_init(void) { start_ns = now_ns(); }
 
 board_info_t board_info(void) {
-    const board_info_t info = {
-        .clock_source = "host", .core_hz = 1000000000, .tick_source = "host", .stack_bytes = 0};
+    const board_info_t info = {.clock_source = "host",
+                               .core_hz = 1000000000,
+                               .tick_source = "host",
+                               .uid = "",
+                               .flash_caches = "",
+                               .reset_cause = "unknown"};
     return info;
 }
 
@@ -39,3 +43,5 @@ uint32_t board_ticks(void) {
 uint32_t board_microseconds(void) { return (uint32_t)((now_ns() - start_ns) / 1000U); }
 
 uint32_t board_stack_peak_bytes(void) { return 0; }
+
+void board_fault(void) {}

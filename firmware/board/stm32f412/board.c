@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "clock.h"
+#include "identity.h"
 #include "stack_paint.h"
 #include "ticks.h"
 #include "usart.h"
@@ -16,6 +17,7 @@ static uint32_t bytes_between(const uint32_t *first, const uint32_t *end) {
 }
 
 void board_init(void) {
+    identity_read();
     tree = clock_start();
     usart_start(tree.apb1_hz);
     ticks_start();
@@ -27,6 +29,10 @@ board_info_t board_info(void) {
         .core_hz = tree.core_hz,
         .tick_source = ticks_source(),
         .stack_bytes = bytes_between(__stack_start, __stack_end),
+        .uid = identity_uid(),
+        .wait_states = clock_wait_states(),
+        .flash_caches = clock_flash_caches(),
+        .reset_cause = identity_reset_cause(),
     };
     return info;
 }
@@ -48,3 +54,5 @@ uint32_t board_stack_peak_bytes(void) {
     }
     return bytes_between(word, __stack_end);
 }
+
+void board_fault(void) { __asm volatile("udf #0"); }

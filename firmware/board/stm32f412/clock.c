@@ -74,3 +74,13 @@ clock_tree_t clock_start(void) {
     tree.apb1_hz = CORE_HZ / 2;
     return tree;
 }
+
+uint32_t clock_wait_states(void) { return FLASH_ACR & FLASH_ACR_LATENCY_MASK; }
+
+const char *clock_flash_caches(void) {
+    static const char *const names[8] = {
+        "",     "prefetch",      "instruction",      "prefetch instruction",
+        "data", "prefetch data", "instruction data", "prefetch instruction data"};
+    return names[(FLASH_ACR & (FLASH_ACR_PRFTEN | FLASH_ACR_ICEN | FLASH_ACR_DCEN)) /
+                 FLASH_ACR_PRFTEN];
+}

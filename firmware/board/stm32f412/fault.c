@@ -22,20 +22,35 @@ static void put_word(const char *name, uint32_t value) {
     }
 }
 
-/* frame: r0 to r3, r12, lr, pc, xpsr as the core saved them (DDI 0403, B1.5.6); outside the stack
- * if the stack overflowed. */
-void hard_fault_report(const uint32_t *frame) {
+/* In the order in which the core saves them: DDI 0403, B1.5.6. */
+static const char *const saved[] = {" r0 0x",  " r1 0x", " r2 0x", " r3 0x",
+                                    " r12 0x", " lr 0x", " pc 0x", " xpsr 0x"};
+#define SAVED_WORDS (sizeof saved / sizeof saved[0])
+
+static void put_report(const uint32_t *frame) {
     put_text("\r\ne-[hard fault");
-    if (frame < __stack_start || frame + 8 > __stack_end) {
+    if (frame < __stack_start || frame + SAVED_WORDS > __stack_end) {
         put_text(": stack overflow");
     } else {
-        put_word(" pc 0x", frame[6]);
-        put_word(" lr 0x", frame[5]);
+        for (uint32_t i = 0; i < SAVED_WORDS; i++) {
+            put_word(saved[i], frame[i]);
+        }
     }
     put_word(" cfsr 0x", SCB_CFSR);
     put_word(" hfsr 0x", SCB_HFSR);
-    put_text("]\r\n");
+    put_word(" mmfar 0x", SCB_MMFAR);
+    put_word(" bfar 0x", SCB_BFAR);
+    put_text("]\r\nm-ready\r\n");
+}
+
+/* Tells it at once, and again as the answer to every command: the first time nobody may listen.
+ * The frame lies outside the stack if the stack overflowed. */
+void hard_fault_report(const uint32_t *frame) {
+    put_report(frame);
     for (;;) {
+        if (usart_read() == '%') {
+            put_report(frame);
+        }
     }
 }
 

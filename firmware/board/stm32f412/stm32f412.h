@@ -38,6 +38,16 @@
 #define RCC_APB1ENR_USART3EN (1U << 18)
 #define RCC_APB1ENR_PWREN (1U << 28)
 
+#define RCC_CSR REGISTER(0x40023874U)
+#define RCC_CSR_RMVF (1U << 24)
+#define RCC_CSR_BORRSTF (1U << 25)
+#define RCC_CSR_PINRSTF (1U << 26)
+#define RCC_CSR_PORRSTF (1U << 27)
+#define RCC_CSR_SFTRSTF (1U << 28)
+#define RCC_CSR_IWDGRSTF (1U << 29)
+#define RCC_CSR_WWDGRSTF (1U << 30)
+#define RCC_CSR_LPWRRSTF (1U << 31)
+
 /* Power control: 5.4 */
 #define PWR_CR REGISTER(0x40007000U)
 #define PWR_CR_VOS_SCALE1 (3U << 14)
@@ -76,6 +86,8 @@
 /* System control block: DDI 0403, B3.2 */
 #define SCB_CFSR REGISTER(0xE000ED28U)
 #define SCB_HFSR REGISTER(0xE000ED2CU)
+#define SCB_MMFAR REGISTER(0xE000ED34U)
+#define SCB_BFAR REGISTER(0xE000ED38U)
 #define SCB_CPACR REGISTER(0xE000ED88U)
 #define SCB_CPACR_FPU (15U << 20)
 
@@ -85,5 +97,14 @@
 #define DWT_CTRL REGISTER(0xE0001000U)
 #define DWT_CTRL_CYCCNTENA (1U << 0)
 #define DWT_CYCCNT REGISTER(0xE0001004U)
+
+/* Debug support: 30.6 */
+#define DBGMCU_IDCODE REGISTER(0xE0042000U)
+#define DBGMCU_IDCODE_DEV_ID_MASK 0xFFFU
+#define DEV_ID_STM32F412 0x441U
+
+/* Device electronic signature: 31.1 */
+#define UNIQUE_ID(word) REGISTER(0x1FFF7A10U + 4U * (word))
+#define UNIQUE_ID_WORDS 3U
 
 #endif

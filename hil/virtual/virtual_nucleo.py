@@ -4,15 +4,18 @@ It looks like a serial port that an adapter has opened: what sets DTR and RTS re
 """
 
 import tempfile
+import time
+from collections import deque
 from pathlib import Path
 
 import serial
 
 from firmware.errors import BoardError
 from firmware.targets import Target
-from hil.line_faults import LineFaults
-from hil.virtual_board import VirtualBoard
-from hil.virtual_bootloader import VirtualBootloader
+from hil.transport import BAUD
+from hil.virtual.line_faults import LineFaults
+from hil.virtual.virtual_board import VirtualBoard
+from hil.virtual.virtual_bootloader import VirtualBootloader
 
 
 class VirtualNucleo:
@@ -28,7 +31,9 @@ class VirtualNucleo:
     rtscts = xonxoff = break_condition = False
     cts = dsr = cd = True
     ri = False
-    bytesize, stopbits, baudrate = 8, 1, 115_200
+    bytesize, stopbits = 8, 1
+    baudrate = BAUD
+    """Of the host's side: the bootloader follows it, the firmware has its own."""
 
     def __init__(self, target: Target, faults: LineFaults | None = None) -> None:
         self._target = target
@@ -37,7 +42,8 @@ class VirtualNucleo:
         self._folder = tempfile.TemporaryDirectory(prefix="mcu-nas-nucleo-")
         self._loader: VirtualBootloader | None = None
         self._board: VirtualBoard | None = None
-        self._answers = b""
+        self._answers = self._incoming = b""
+        self._late: deque[tuple[float, bytes]] = deque()
         self._parity = serial.PARITY_NONE
         self._dtr = self._rts = False
 
@@ -48,6 +54,7 @@ class VirtualNucleo:
 
     @parity.setter
     def parity(self, value: str) -> None:
+        self._deliver()
         self._parity = value
 
     @property
@@ -57,6 +64,7 @@ class VirtualNucleo:
 
     @rts.setter
     def rts(self, value: bool) -> None:
+        self._deliver()
         self._rts = value
 
     @property
@@ -66,6 +74,7 @@ class VirtualNucleo:
 
     @dtr.setter
     def dtr(self, value: bool) -> None:
+        self._deliver()
         was_reset, self._dtr = self._dtr, value
         if value:
             self._halt()
@@ -73,27 +82,44 @@ class VirtualNucleo:
             self._boot()
 
     def write(self, data: bytes) -> int:
-        """Bytes from the host."""
-        data = self._faults.pass_on(data)
+        """Bytes from the host; they are passed on together."""
+        self._incoming += data
+        return len(data)
+
+    def _deliver(self) -> None:
+        data, self._incoming = self._faults.pass_on(self._incoming), b""
         if self._loader is not None:
             if self._parity == serial.PARITY_EVEN:
                 self._answers += self._loader.feed(data)
                 if self._faults.resets_now(len(data)):
                     self._halt()
-        elif self._board is not None and self._parity == serial.PARITY_NONE and data:
-            self._board.transport.write(data)
-        return len(data)
+        elif self._board is not None and self._hears_firmware and data:
+            self._board.transport.write(b"\rfault%" if self._faults.stops else data)
+
+    @property
+    def _hears_firmware(self) -> bool:
+        """Whether the host's side speaks as the firmware does."""
+        return self._parity == serial.PARITY_NONE and self.baudrate == BAUD
 
     def read(self, wait_s: float) -> bytes:
         """Bytes to the host; waits at most so long for the first."""
+        self._deliver()
         answers, self._answers = self._answers, b""
-        if self._board is not None and not answers:
+        if self._board is not None and self._hears_firmware and not answers:
             answers = self._board.transport.read(wait_s)
-        return self._faults.pass_on(answers)
+        if not self._faults.delay_s:
+            return self._faults.pass_on(answers)
+        if answers:
+            self._late.append((time.monotonic() + self._faults.delay_s, answers))
+        due = b""
+        while self._late and self._late[0][0] <= time.monotonic():
+            due += self._late.popleft()[1]
+        return self._faults.pass_on(due)
 
     def reset_input_buffer(self) -> None:
         """Forget what was not read."""
         self._answers = b""
+        self._late.clear()
 
     def reset_output_buffer(self) -> None:
         """Nothing waits to be sent."""
@@ -102,6 +128,16 @@ class VirtualNucleo:
         """End what runs, remove what was made."""
         self._halt()
         self._folder.cleanup()
+
+    @property
+    def flash(self) -> bytes:
+        """All of it, as it is now."""
+        return bytes(self._flash)
+
+    @property
+    def is_in_loader(self) -> bool:
+        """Whether the ROM bootloader waits for commands."""
+        return self._loader is not None
 
     @property
     def is_running(self) -> bool:

@@ -15,15 +15,19 @@ reset = "dtr"                # line that pulls NRST low when it is set; none: by
 boot = "rts"                 # line that pulls BOOT0 high when it is set
 reset_inverted = false
 boot_inverted = false
+
+[board.right.tolerance]      # parts of the foretold figure; the others stay as they are
+cycles_fraction = 0.05
 """
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, get_type_hints
 
 from firmware.errors import ConfigError, ManyBoardsError, NoBoardError
 from firmware.targets import board_targets, load_target
+from hil.tolerances import Tolerances
 
 DEFAULT_FILE = "bench.toml"
 FLASHERS = ("swd", "uart", "pio", "none")
@@ -48,6 +52,7 @@ class BoardEntry:
         reset_inverted: The line resets the chip when it is cleared.
         boot_inverted: The line selects the bootloader when it is cleared.
         is_virtual: Ticks count instructions: the board is emulated.
+        tolerance: How far measurements may be from what was foretold.
     """
 
     name: str
@@ -63,6 +68,7 @@ class BoardEntry:
     reset_inverted: bool = False
     boot_inverted: bool = False
     is_virtual: bool = False
+    tolerance: Tolerances = field(default_factory=Tolerances)
 
     @property
     def idle_lines(self) -> dict[str, bool]:
@@ -101,16 +107,19 @@ def _entry(path: Path, name: str, table: Any) -> BoardEntry:
     place = f"{str(path)!r}, [board.{name}]"
     if not isinstance(table, dict):
         raise ConfigError(f"{place} is no table")
-    types = {key: kind for key, kind in get_type_hints(BoardEntry).items() if key != "name"}
-    for key, value in table.items():
-        if key not in types:
-            raise ConfigError(f"{place}: unknown {key!r}; known: {', '.join(types)}")
+    tolerance = _tolerances(place, table.get("tolerance", {}))
+    values = {key: value for key, value in table.items() if key != "tolerance"}
+    types = get_type_hints(BoardEntry)
+    known = [key for key in types if key != "name"]
+    for key, value in values.items():
+        if key not in known:
+            raise ConfigError(f"{place}: unknown {key!r}; known: {', '.join(known)}")
         if type(value) is not types[key]:
             raise ConfigError(f"{place}: {key} = {value!r} is no {types[key].__name__}")
     for key in ("target", "port"):
-        if not table.get(key):
+        if not values.get(key):
             raise ConfigError(f"{place}: {key} is missing")
-    entry = BoardEntry(name=name, **table)
+    entry = BoardEntry(name=name, tolerance=tolerance, **values)
     for key, allowed in (("flash", FLASHERS), ("reset", LINES), ("boot", LINES)):
         if getattr(entry, key) not in allowed:
             text = f"{key} = {getattr(entry, key)!r}; possible: {', '.join(allowed)}"
@@ -118,6 +127,18 @@ def _entry(path: Path, name: str, table: Any) -> BoardEntry:
     if not load_target(entry.target).has_board:
         raise ConfigError(f"{place}: firmware can be built for {', '.join(board_targets())}")
     return entry
+
+
+def _tolerances(place: str, table: Any) -> Tolerances:
+    known = [own.name for own in fields(Tolerances)]
+    if not isinstance(table, dict):
+        raise ConfigError(f"{place}: tolerance is a table with {', '.join(known)}")
+    for key, value in table.items():
+        if key not in known:
+            raise ConfigError(f"{place}: unknown tolerance {key!r}; known: {', '.join(known)}")
+        if not isinstance(value, float) or not 0 <= value < 1:
+            raise ConfigError(f"{place}: tolerance {key} = {value!r} is no part of 1, such as 0.1")
+    return Tolerances(**table)
 
 
 def choose_board(boards: tuple[BoardEntry, ...], name_or_target: str) -> BoardEntry:

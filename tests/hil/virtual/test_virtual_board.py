@@ -8,33 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from codegen.cli import main as codegen
 from firmware.errors import BoardError
 from firmware.platformio import firmware_path
 from firmware.targets import load_target
 from hil.cli import main as hil
 from hil.protocol import BenchClient
-from hil.virtual_board import VirtualBoard, instructions_of
-from tests.small_model import small_model
+from hil.virtual.virtual_board import VirtualBoard, instructions_of
+from tests.hil.conftest import NEEDS_BOARD
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("qemu-system-arm") is None or shutil.which("arm-none-eabi-gcc") is None,
-    reason="qemu-system-arm or arm-none-eabi-gcc is not installed",
-)
-
-
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("virtual")
-    (folder / "small.tflite").write_bytes(small_model())
-    arguments = ["build", str(folder / "small.tflite"), "--target", "stm32f412"]
-    assert codegen([*arguments, "--out", str(folder / "project"), "--compile"]) == 0
-    return folder / "project"
-
-
-@pytest.fixture(scope="module")
-def elf(project: Path) -> Path:
-    return firmware_path(project, load_target("stm32f412"))
+pytestmark = NEEDS_BOARD
 
 
 def emulators(elf: Path) -> list[str]:
@@ -57,8 +39,7 @@ def test_equal_work_counts_equal_instructions(elf: Path) -> None:
         with VirtualBoard(elf, 0x20002000) as board:
             client = BenchClient(board.transport, 30.0)
             client.connect()
-            client.load(bytes(72))
-            counts.append(client.infer().ticks)
+            counts.append(client.run(bytes(72)).ticks)
     assert counts[0] == counts[1]
 
 
@@ -66,10 +47,9 @@ def test_ticks_of_many_inferences_outlast_the_24_bits_of_the_timer(elf: Path) ->
     with VirtualBoard(elf, 0x20002000) as board:
         client = BenchClient(board.transport, 60.0)
         client.connect()
-        client.load(bytes(72))
-        client.infer(3)
-        one = client.infer(1000).ticks / 1000
-        many = client.infer(9000).ticks
+        client.run(bytes(72), 3)
+        one = client.run(bytes(72), 1000).ticks / 1000
+        many = client.run(bytes(72), 9000).ticks
     assert many > 1 << 24
     assert many == pytest.approx(9000 * one, rel=0.01)
 
@@ -120,7 +100,7 @@ def test_the_emulator_ends_when_the_command_is_killed(elf: Path) -> None:
     source = f"""
 import time
 from pathlib import Path
-from hil.virtual_board import VirtualBoard
+from hil.virtual.virtual_board import VirtualBoard
 with VirtualBoard(Path({str(elf)!r}), 0x20002000):
     print("up", flush=True)
     time.sleep(60)
@@ -144,7 +124,9 @@ def is_qemu(process_id: str) -> bool:
         return False
 
 
-def test_a_stack_overflow_is_told_as_a_fault(project: Path, tmp_path: Path) -> None:
+def test_a_stack_overflow_is_told_as_such(
+    project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """The same project with a stack too small for the bench application."""
     small = tmp_path / "project"
     shutil.copytree(project, small, ignore=shutil.ignore_patterns(".pio"))
@@ -158,14 +140,6 @@ def test_a_stack_overflow_is_told_as_a_fault(project: Path, tmp_path: Path) -> N
         capture_output=True,
         timeout=300,
     )
-    with VirtualBoard(elf, 0x20002000) as board:
-        client = BenchClient(board.transport, 20.0)
-        with pytest.raises(BoardError, match="hard fault: stack overflow"):
-            _talk(client)
-
-
-def _talk(client: BenchClient) -> None:
-    client.connect()
-    client.identify()
-    client.load(bytes(72))
-    client.infer()
+    assert elf.is_file()
+    assert hil(["run", str(small), "--no-build", "--board", "virtual", "--timeout-s", "20"]) == 20
+    assert "hard fault: stack overflow" in capsys.readouterr().err

@@ -8,10 +8,10 @@ import serial
 
 from firmware.errors import BoardError, FlashError
 from firmware.targets import Target
-from hil.bench_file import BoardEntry
-from hil.image import Image
-from hil.programmer import OnBytes
-from hil.rom_bootloader import BLOCK_BYTES, RomBootloader
+from hil.bench.bench_file import BoardEntry
+from hil.flash.image import Image
+from hil.flash.programmer import OnBytes
+from hil.flash.rom_bootloader import BLOCK_BYTES, RomBootloader
 from hil.transport import open_port
 
 RESET_S = 0.05

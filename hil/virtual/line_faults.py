@@ -11,16 +11,20 @@ class LineFaults:
     Attributes:
         drop: Part of the bytes that are lost.
         flip: Part of the bytes of which one bit changes.
+        delay_s: Answers come so much later.
         refuses: The bootloader refuses to erase and to write.
         hangs: The firmware never answers.
+        stops: The firmware stops in a fault at the first command.
         reset_after: The chip resets after so many bytes to the bootloader; 0: never.
         seed: Of the random numbers.
     """
 
     drop: float = 0.0
     flip: float = 0.0
+    delay_s: float = 0.0
     refuses: bool = False
     hangs: bool = False
+    stops: bool = False
     reset_after: int = 0
     seed: int = 0
     _random: random.Random = field(init=False)

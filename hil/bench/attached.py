@@ -1,12 +1,14 @@
-"""What is plugged into this machine. Reads the list of USB serial ports."""
+"""What is plugged into this machine. Reads the lists of USB serial ports and of debug probes."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from serial.tools import list_ports
 
-from hil.bench_file import BoardEntry
-from hil.lock import holder_of
+from firmware.errors import ConfigError
+from hil.bench.bench_file import BoardEntry
+from hil.bench.lock import holder_of
+from hil.flash.swd_programmer import load_pyocd
 
 ST_VENDOR = 0x0483
 NUCLEO_PRODUCTS = {0x374B, 0x374E, 0x3752, 0x3753}
@@ -15,33 +17,49 @@ NUCLEO_PRODUCTS = {0x374B, 0x374E, 0x3752, 0x3753}
 
 @dataclass(frozen=True, slots=True)
 class Attached:
-    """A serial port.
+    """A serial port or a debug probe.
 
     Attributes:
+        kind: `Nucleo`, the port of an ST-LINK; `port`, another one; `probe`, one without a port.
         port: A path that stays the same when it is plugged in again, where the system has one.
-        description: What the system calls it.
         serial: Of the USB device; that of the debug probe on a Nucleo.
-        is_nucleo: Whether the port belongs to an ST-LINK.
+        description: What the system calls it.
     """
 
+    kind: str
     port: str
-    description: str
     serial: str
-    is_nucleo: bool
+    description: str
+
+    @property
+    def is_nucleo(self) -> bool:
+        """Whether it is the port of an ST-LINK."""
+        return self.kind == "Nucleo"
 
 
 def attached() -> list[Attached]:
-    """The serial ports of USB devices, sorted."""
-    return [
+    """The serial ports of USB devices, sorted, then the debug probes that have none."""
+    ports = [
         Attached(
+            "Nucleo" if port.vid == ST_VENDOR and port.pid in NUCLEO_PRODUCTS else "port",
             _stable(port.device),
-            port.description or "",
             port.serial_number or "",
-            port.vid == ST_VENDOR and port.pid in NUCLEO_PRODUCTS,
+            port.description or "",
         )
         for port in sorted(list_ports.comports(), key=lambda port: str(port.device))
         if port.vid is not None
     ]
+    known = {port.serial for port in ports}
+    return ports + [probe for probe in _probes() if probe.serial not in known]
+
+
+def _probes() -> list[Attached]:
+    """What pyOCD finds; nothing where it is not installed."""
+    try:
+        found = load_pyocd().probes()
+    except ConfigError:
+        return []
+    return [Attached("probe", "", str(own.unique_id), str(own.description)) for own in found]
 
 
 def _stable(device: str) -> str:

@@ -13,6 +13,7 @@ from typing import Self
 from firmware.die_with_parent import die_with_parent
 from firmware.errors import BoardError, NoAnswerError
 from hil.deadline import Deadline
+from hil.tolerances import Tolerances
 from hil.transport import SerialTransport, Transport
 
 MACHINE = "netduinoplus2"
@@ -47,6 +48,8 @@ class VirtualBoard:
     """
 
     name = "virtual"
+    probe = ""
+    tolerance = Tolerances()
     counts_instructions = True
 
     def __init__(self, firmware: Path, ram_end: int) -> None:
@@ -95,6 +98,10 @@ class VirtualBoard:
         """USART3 of the board."""
         assert self._transport is not None, "the board is used inside its 'with' block"
         return self._transport
+
+    def explain_silence(self, error: NoAnswerError) -> BoardError:
+        """The error: this board has one rate."""
+        return error
 
     def instructions(self, ticks: int) -> int:
         """Instructions in that many ticks."""

@@ -15,7 +15,7 @@ from typing import Any, Self
 from serial import rfc2217
 
 from firmware.errors import BoardError
-from hil.virtual_nucleo import VirtualNucleo
+from hil.virtual.virtual_nucleo import VirtualNucleo
 
 _POLL_S = 0.005
 _READ_BYTES = 4096

@@ -5,7 +5,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from firmware.errors import FlashError, WrongDeviceError
-from hil.image import Image
+from hil.flash.image import Image
 
 READ_BYTES = 256
 

@@ -5,7 +5,16 @@ from functools import reduce
 from operator import xor
 
 from firmware.targets import Target
-from hil.rom_bootloader import ACK, EXTENDED_ERASE, GET_ID, MASS_ERASE, NACK, READ, SYNC, WRITE
+from hil.flash.rom_bootloader import (
+    ACK,
+    EXTENDED_ERASE,
+    GET_ID,
+    MASS_ERASE,
+    NACK,
+    READ,
+    SYNC,
+    WRITE,
+)
 
 _GET = 0x00
 _VERSION = 0x31

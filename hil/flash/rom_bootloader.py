@@ -18,8 +18,8 @@ MASS_ERASE = 0xFFFF
 BLOCK_BYTES = 256
 """Most bytes of one transfer."""
 
-ERASE_LIMIT_S = 60.0
-"""Longest erase: DS11139, table 47: 16 s for the whole of 1 MiB, with a margin."""
+SECTOR_ERASE_LIMIT_S, MASS_ERASE_LIMIT_S = 4.0, 60.0
+"""Longest erase of a sector, of all: twice what DS11139, table 47, has for 8-bit parallelism."""
 _ATTEMPTS = 3
 
 
@@ -42,11 +42,18 @@ class RomBootloader:
     Args:
         port: Its line.
         answer_limit_s: Longest wait for an answer to anything but an erase.
+        erase_limit_s: Longest erase of one sector.
     """
 
-    def __init__(self, port: LoaderPort, answer_limit_s: float = 2.0) -> None:
+    def __init__(
+        self,
+        port: LoaderPort,
+        answer_limit_s: float = 2.0,
+        erase_limit_s: float = SECTOR_ERASE_LIMIT_S,
+    ) -> None:
         self._port = port
         self._answer_limit_s = answer_limit_s
+        self._erase_limit_s = erase_limit_s
 
     def synchronise(self) -> None:
         """Let it measure the baud rate.
@@ -80,7 +87,8 @@ class RomBootloader:
         codes = [len(numbers) - 1, *numbers] if numbers else [MASS_ERASE]
         payload = struct.pack(f">{len(codes)}H", *codes)
         self._command(EXTENDED_ERASE, "erase")
-        self._send(payload, "erase", ERASE_LIMIT_S)
+        limit_s = self._erase_limit_s * len(numbers) if numbers else MASS_ERASE_LIMIT_S
+        self._send(payload, "erase", limit_s)
 
     def write(self, address: int, block: bytes) -> None:
         """Write at most `BLOCK_BYTES` bytes to erased flash."""

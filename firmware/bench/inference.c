@@ -1,0 +1,166 @@
+#include "inference.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "arguments.h"
+#include "board.h"
+#include "outputs.h"
+#include "reply.h"
+#include "selection.h"
+
+/* That of MLPerf Tiny's firmware. */
+#define DEFAULT_WARM_UP 10U
+
+static int do_nothing(void) { return 0; }
+
+/* Kept out of line and called through a pointer, so that a baseline runs the same instructions. */
+__attribute__((noinline)) static int run_times(int (*invoke)(void), uint32_t count) {
+    int status = 0;
+    for (uint32_t i = 0; i < count && status == 0; i++) {
+        status = invoke();
+    }
+    return status;
+}
+
+static bool is_done(int status) {
+    if (status != 0) {
+        reply_number_fact("e-[inference failed] status", (uint32_t)status);
+    }
+    return status == 0;
+}
+
+static bool run_measured(int (*invoke)(void), uint32_t count, uint32_t *ticks) {
+    board_ticks_start();
+    const int status = run_times(invoke, count);
+    *ticks = board_ticks();
+    return is_done(status);
+}
+
+/* Only the first inference surely sees the input, whose memory it may use for other tensors. */
+static void keep_output(void) {
+    memcpy(selection()->kept_output, selection()->output(), selection()->output_bytes);
+}
+
+static void restore_output(void) {
+    void *const output = (void *)(uintptr_t)selection()->output();
+    memcpy(output, selection()->kept_output, selection()->output_bytes);
+}
+
+static bool warm_up_times(uint32_t count) {
+    if (count == 0) {
+        return true;
+    }
+    if (!is_done(run_times(selection()->invoke, 1))) {
+        return false;
+    }
+    keep_output();
+    return is_done(run_times(selection()->invoke, count - 1));
+}
+
+static bool measure_times(uint32_t count, bool is_warm, uint32_t *ticks) {
+    uint32_t rest = 0;
+    if (is_warm) {
+        return run_measured(selection()->invoke, count, ticks);
+    }
+    if (!run_measured(selection()->invoke, 1, ticks)) {
+        return false;
+    }
+    keep_output();
+    const bool is_all_done = count == 1 || run_measured(selection()->invoke, count - 1, &rest);
+    *ticks = *ticks > UINT32_MAX - rest ? UINT32_MAX : *ticks + rest;
+    return is_all_done;
+}
+
+void inference_command_infer(const char *arguments) {
+    uint32_t count = 1;
+    uint32_t warm_up = DEFAULT_WARM_UP;
+    uint32_t ticks = 0;
+    (void)(take_number(&arguments, &count) && take_number(&arguments, &warm_up));
+    if (*arguments != '\0' || count == 0) {
+        reply_failure("infer takes a number of inferences and one of warm-ups");
+        return;
+    }
+    if (!selection_is_ready()) {
+        return;
+    }
+    reply_numbered_line("m-warmup-start-", warm_up);
+    if (!warm_up_times(warm_up)) {
+        return;
+    }
+    reply_line("m-warmup-done");
+    reply_numbered_line("m-infer-start-", count);
+    reply_numbered_line("m-lap-us-", board_microseconds());
+    if (measure_times(count, warm_up > 0, &ticks)) {
+        restore_output();
+        reply_numbered_line("m-lap-us-", board_microseconds());
+        reply_line("m-infer-done");
+        reply_number_fact("x-ticks", ticks);
+        reply_output(selection());
+        reply_results(selection());
+    }
+}
+
+void inference_command_baseline(const char *arguments) {
+    uint32_t count = 0;
+    uint32_t ticks = 0;
+    int (*volatile nothing)(void) = do_nothing;
+    if (!take_number(&arguments, &count) || *arguments != '\0' || count == 0) {
+        reply_failure("baseline takes a number of inferences");
+    } else if (run_measured(nothing, count, &ticks)) {
+        reply_number_fact("x-ticks", ticks);
+    }
+}
+
+static void put_ticks(uint32_t index, uint32_t ticks) {
+    reply_text(index == 0 ? "" : ",");
+    reply_number(ticks);
+}
+
+static int put_ticks_of_steps(const bench_model_t *model) {
+    int status = 0;
+    for (uint32_t step = 0; step < model->steps && status == 0; step++) {
+        board_ticks_start();
+        status = model->invoke_step(step);
+        put_ticks(step, board_ticks());
+    }
+    return status;
+}
+
+static int put_ticks_of_operators(const bench_model_t *model) {
+    board_ticks_start();
+    const int status = model->profile(board_ticks);
+    for (uint32_t i = 0; i < model->operators && status == 0; i++) {
+        put_ticks(i, model->operator_ticks[i]);
+    }
+    return status;
+}
+
+void inference_command_steps(const char *arguments) {
+    (void)arguments;
+    if (!selection_is_ready()) {
+        return;
+    }
+    const bench_model_t *const model = selection();
+    reply_text("x-step-ticks-[");
+    const int status =
+        model->profile == NULL ? put_ticks_of_steps(model) : put_ticks_of_operators(model);
+    reply_line("]");
+    (void)is_done(status);
+}
+
+void inference_command_output(const char *arguments) {
+    (void)arguments;
+    if (selection_is_ready()) {
+        reply_output(selection());
+    }
+}
+
+void inference_command_results(const char *arguments) {
+    (void)arguments;
+    if (selection_is_ready()) {
+        reply_results(selection());
+    }
+}

@@ -1,0 +1,125 @@
+#include "input.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "arguments.h"
+#include "bench.h"
+#include "crc32.h"
+#include "reply.h"
+#include "selection.h"
+
+#define PRINTED_IN_A_LINE 8U
+
+static uint32_t expected_bytes, received_bytes;
+
+void input_forget(void) { expected_bytes = 0; }
+
+static void load_start(const char *arguments) {
+    uint32_t size = 0;
+    received_bytes = 0;
+    expected_bytes = 0;
+    if (!take_number(&arguments, &size) || *arguments != '\0') {
+        reply_failure("db load takes a number of bytes");
+    } else if (size != selection()->input_bytes) {
+        reply_number_fact("e-[wrong input size] expected", selection()->input_bytes);
+    } else {
+        expected_bytes = size;
+        reply_text("m-[Expecting ");
+        reply_number(size);
+        reply_line(" bytes]");
+    }
+}
+
+static void load_bytes(const char *digits) {
+    uint8_t *const input = selection()->input();
+    const size_t count = strlen(digits) / 2;
+    if (strlen(digits) % 2 != 0 || count > expected_bytes - received_bytes) {
+        reply_failure("odd number of digits, or more bytes than announced");
+        expected_bytes = 0;
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const int high = hex_digit(digits[2 * i]);
+        const int low = hex_digit(digits[2 * i + 1]);
+        if (high < 0 || low < 0) {
+            reply_failure("not a hexadecimal digit");
+            expected_bytes = 0;
+            return;
+        }
+        input[received_bytes++] = (uint8_t)(high * 16 + low);
+    }
+    if (received_bytes == expected_bytes) {
+        reply_line("m-load-done");
+        reply_crc_fact(input, received_bytes);
+        expected_bytes = 0;
+    }
+}
+
+static void print_bytes(void) {
+    const uint8_t *const input = selection()->input();
+    for (uint32_t i = 0; i < selection()->input_bytes; i++) {
+        const bool is_last = i % PRINTED_IN_A_LINE == PRINTED_IN_A_LINE - 1;
+        reply_text(i % PRINTED_IN_A_LINE == 0 ? "m-buffer-" : "-");
+        reply_hex(input[i], 2);
+        reply_text(is_last || i + 1 == selection()->input_bytes ? "\r\n" : "");
+    }
+}
+
+void input_command_db(const char *arguments) {
+    if (!selection_is_ready()) {
+        return;
+    }
+    if (strncmp(arguments, "load ", 5) == 0) {
+        load_start(arguments + 5);
+    } else if (strcmp(arguments, "print") == 0) {
+        print_bytes();
+    } else if (expected_bytes == 0) {
+        reply_failure("db without db load");
+    } else {
+        load_bytes(arguments);
+    }
+}
+
+/* The next byte of what was escaped for the line; false at its end. */
+static bool next_byte(const char **text, uint8_t *byte) {
+    const bool is_escaped = **text == BENCH_ESCAPE && (*text)[1] != '\0';
+    *text += is_escaped ? 1 : 0;
+    if (**text == '\0') {
+        return false;
+    }
+    *byte = is_escaped ? (uint8_t)(**text ^ BENCH_ESCAPE_FLIP) : (uint8_t) * *text;
+    (*text)++;
+    return true;
+}
+
+void input_command_put(const char *arguments) {
+    uint32_t offset = 0;
+    uint32_t expected_crc = 0;
+    uint32_t crc = 0;
+    uint32_t count = 0;
+    uint8_t byte;
+    if (!selection_is_ready()) {
+        return;
+    }
+    if (!take_number(&arguments, &offset) || !take_hex(&arguments, &expected_crc) ||
+        *arguments != ' ') {
+        reply_failure("put takes an offset, a CRC and bytes");
+        return;
+    }
+    for (const char *text = arguments + 1; next_byte(&text, &byte); count++) {
+        crc = crc32_more(crc, &byte, 1);
+    }
+    if (count > selection()->input_bytes || offset > selection()->input_bytes - count) {
+        reply_number_fact("e-[past the end of the input] bytes", selection()->input_bytes);
+    } else if (crc != expected_crc) {
+        reply_failure("damaged on the line");
+    } else {
+        uint8_t *to = (uint8_t *)selection()->input() + offset;
+        for (const char *text = arguments + 1; next_byte(&text, to);) {
+            to++;
+        }
+        reply_crc_fact(selection()->input(), selection()->input_bytes);
+    }
+}

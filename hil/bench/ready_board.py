@@ -1,0 +1,99 @@
+"""From the name of a board to a board that runs the project: chosen, locked, flashed.
+
+virtual         QEMU runs the ELF
+virtual-nucleo  a whole virtual Nucleo: flashed through its bootloader at a serial port
+NAME, TARGET    of the bench file
+PORT, URL       a serial port whose board runs the firmware already
+"""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from firmware.errors import ConfigError
+from hil.bench.bench_file import DEFAULT_FILE, BoardEntry, choose_board, read_bench
+from hil.bench.lock import BoardLock
+from hil.board import Board
+from hil.elf import FirmwareSize
+from hil.flash.programmer import OnBytes
+from hil.flash.write_firmware import write_firmware
+from hil.project import Project
+from hil.serial_board import SerialBoard
+from hil.virtual.rfc2217_server import Rfc2217Server
+from hil.virtual.virtual_board import VirtualBoard
+from hil.virtual.virtual_nucleo import VirtualNucleo
+
+VIRTUAL, VIRTUAL_NUCLEO = "virtual", "virtual-nucleo"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What the command line says of the board.
+
+    Attributes:
+        name: One of those above.
+        bench: The bench file; None: `bench.toml` here, if it is needed.
+        flashes: Whether firmware is written.
+        wait_s: Longest wait for another process that uses the board.
+    """
+
+    name: str
+    bench: Path | None = None
+    flashes: bool = True
+    wait_s: float = 0.0
+
+
+@contextlib.contextmanager
+def ready_board(
+    choice: Choice,
+    project: Project,
+    size: FirmwareSize,
+    on_bytes: OnBytes,
+    on_retry: Callable[[str], None],
+) -> Iterator[Board]:
+    """A board that runs the project's firmware, for this process alone.
+
+    Raises:
+        BoardError: It cannot be had; each reason has its class.
+        ConfigError: The bench file cannot be used.
+    """
+    if choice.name == VIRTUAL:
+        yield VirtualBoard(project.firmware, size.ram_end)
+        return
+    with contextlib.ExitStack() as stack:
+        if choice.name == VIRTUAL_NUCLEO:
+            stack.enter_context(BoardLock(VIRTUAL_NUCLEO, choice.wait_s))
+            server = stack.enter_context(Rfc2217Server(VirtualNucleo(project.target)))
+            entry = virtual_entry(server.url, project.target.name)
+        else:
+            entry = _entry(choice, project)
+            stack.enter_context(BoardLock(entry.lock_name, choice.wait_s))
+        if choice.flashes:
+            write_firmware(
+                entry, project.target, project.folder, project.firmware, on_bytes, on_retry
+            )
+        yield SerialBoard(entry)
+
+
+def virtual_entry(url: str, target: str) -> BoardEntry:
+    """The virtual Nucleo as a bench file would have it."""
+    return BoardEntry(VIRTUAL_NUCLEO, target, url, flash="uart", is_virtual=True)
+
+
+def _entry(choice: Choice, project: Project) -> BoardEntry:
+    if "://" in choice.name or "/" in choice.name:
+        return BoardEntry(choice.name, project.target.name, choice.name, reset="none", boot="none")
+    path = choice.bench or Path(DEFAULT_FILE)
+    if choice.bench is None and not path.is_file():
+        raise ConfigError(
+            f"no board {choice.name!r}: it is none of {VIRTUAL}, {VIRTUAL_NUCLEO}, no path of a "
+            f"port, and there is no {DEFAULT_FILE} here; name one with --bench, or write one with "
+            "'hil boards init'"
+        )
+    entry = choose_board(read_bench(path), choice.name)
+    if entry.target != project.target.name:
+        raise ConfigError(
+            f"board {entry.name!r} is a {entry.target}, the project is for {project.target.name}"
+        )
+    return entry

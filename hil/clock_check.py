@@ -1,0 +1,51 @@
+"""The board's clock beside the host's. Pure.
+
+A board whose clock was not set up counts the same cycles, but each takes longer: what it says of
+itself cannot show that, a second clock can.
+"""
+
+from dataclasses import dataclass
+
+from firmware.errors import ClockError
+from hil.protocol import Timestamp
+
+TOLERANCE_FRACTION = 0.02
+SHORTEST_S = 2.0
+"""Between the two readings, so that what a serial port delays does not matter."""
+_WRAP_US = 1 << 32
+
+
+@dataclass(frozen=True, slots=True)
+class ClockMeasurement:
+    """The core clock by the host's clock.
+
+    Attributes:
+        hz: Measured.
+        uncertainty_fraction: How far that may be off, because of the delays of the line.
+    """
+
+    hz: float
+    uncertainty_fraction: float
+
+
+def measure_clock(believed_hz: int, first: Timestamp, last: Timestamp) -> ClockMeasurement:
+    """The core clock between two readings of the board's microseconds, 71 minutes apart at most."""
+    device_s = (last.device_us - first.device_us) % _WRAP_US / 1e6
+    host_s = (last.before_s + last.after_s - first.before_s - first.after_s) / 2
+    delay_s = (last.after_s - last.before_s + first.after_s - first.before_s) / 2
+    return ClockMeasurement(believed_hz * device_s / host_s, delay_s / host_s)
+
+
+def check_clock(believed_hz: int, source: str, measured: ClockMeasurement) -> None:
+    """Refuse a board whose clock is another than it believes.
+
+    Raises:
+        ClockError: They differ by more than `TOLERANCE_FRACTION` and the measurement's uncertainty.
+    """
+    error = measured.hz / believed_hz - 1
+    if abs(error) > TOLERANCE_FRACTION + measured.uncertainty_fraction:
+        raise ClockError(
+            f"the firmware believes to run at {believed_hz / 1e6:g} MHz ({source}), by the host's "
+            f"clock it is {measured.hz / 1e6:.4g} MHz ({error:+.1%}): every latency would be wrong "
+            "by that; is the oscillator the one that the board support expects?"
+        )

@@ -1,0 +1,1 @@
+"""Ways to write firmware to a chip."""

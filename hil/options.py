@@ -1,0 +1,171 @@
+"""The command line of `hil`: its verbs and options. Pure."""
+
+import argparse
+import contextlib
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeAlias
+
+from hil.bench.bench_file import DEFAULT_FILE
+from hil.windows import Plan
+
+DEFAULT_TARGET = "stm32f412"
+Command = Callable[[argparse.Namespace], int | None]
+_Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
+def make_parser(
+    run: Command, list_boards: Command, init_boards: Command, serve: Command
+) -> argparse.ArgumentParser:
+    """The parser; the parsed verb's function is in `command`."""
+    parser = argparse.ArgumentParser(prog="hil", description="Measures firmware on a board.")
+    verbs = parser.add_subparsers(required=True, metavar="VERB")
+    _add_run(verbs, run)
+    _add_boards(verbs, list_boards, init_boards)
+    _add_virtual(verbs, serve)
+    return parser
+
+
+def _add_run(verbs: _Verbs, command: Command) -> None:
+    parser = verbs.add_parser(
+        "run",
+        help="build a project, flash a board, measure, judge its promises",
+        description="Build a generated project, write it to a board, measure it there, and say "
+        "whether it keeps what its manifest promises. Exits with 0 only if it does; each way to "
+        "fail has its own code, see docs/bench.md.",
+        epilog="example: hil run runs/demo/project --board virtual-nucleo --junit hil.xml",
+    )
+    parser.set_defaults(command=command)
+    add = parser.add_argument
+    add("project", type=Path, metavar="PROJECT", help="folder made by 'codegen build'")
+    add(
+        "--board",
+        action="append",
+        metavar="BOARD",
+        help="virtual (QEMU), virtual-nucleo (flashed through its bootloader), a name or target of "
+        "the bench file, or a serial port whose board runs the firmware; repeat it to measure "
+        "several side by side (virtual)",
+    )
+    _add_bench(parser)
+    add(
+        "--wait-s",
+        type=_seconds,
+        default=0.0,
+        metavar="S",
+        help="longest wait for another process that uses the board, in seconds (%(default)g)",
+    )
+    add("--no-build", action="store_true", help="take the firmware as it was built")
+    add("--no-flash", action="store_true", help="the board runs the firmware already")
+    add("--estimate", type=Path, metavar="FILE", help="judge 'nas estimate --json', too")
+    _add_measuring(parser)
+    add(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="where the measurement goes (PROJECT/measurement.json; of several boards "
+        "PROJECT/measurement-BOARD.json)",
+    )
+    add("--junit", type=Path, metavar="FILE", help="also write JUnit XML")
+    add("--markdown", type=Path, metavar="FILE", help="also write a page in Markdown")
+    add("--json", action="store_true", help="print the measurement as JSON")
+
+
+def _add_measuring(parser: argparse.ArgumentParser) -> None:
+    plan = Plan()
+    add = parser.add_argument
+    add(
+        "--timeout-s",
+        type=_positive_seconds,
+        default=60.0,
+        metavar="S",
+        help="longest wait for one answer, in seconds (%(default)g)",
+    )
+    add(
+        "--window-s",
+        type=_positive_seconds,
+        default=plan.window_s,
+        metavar="S",
+        help="inferences timed together on a real board, in seconds (%(default)g)",
+    )
+    add(
+        "--confidence",
+        type=_fraction,
+        default=plan.half_width_fraction,
+        metavar="PART",
+        help="windows are measured until half of the 95 %% confidence interval is this part of the "
+        "latency (%(default)g)",
+    )
+
+
+def _add_bench(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--bench", type=Path, metavar="FILE", help=f"bench file ({DEFAULT_FILE})")
+
+
+def _add_boards(verbs: _Verbs, list_boards: Command, init_boards: Command) -> None:
+    parser = verbs.add_parser(
+        "boards",
+        help="list the boards of the bench and what is attached",
+        description="List the boards of the bench file with their state, and what is attached: "
+        "USB serial ports and debug probes. 'hil boards init' writes a bench file for the Nucleos "
+        "that are attached.",
+        epilog="example: hil boards --json",
+    )
+    parser.set_defaults(command=list_boards)
+    _add_bench(parser)
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    actions = parser.add_subparsers(metavar="init")
+    action = actions.add_parser(
+        "init",
+        help="write a bench file",
+        description="Write a bench file for the Nucleos that are attached.",
+        epilog="example: hil boards init --bench lab.toml",
+    )
+    action.set_defaults(command=init_boards)
+    _add_bench(action)
+    action.add_argument("--target", default=DEFAULT_TARGET, help="their chip (%(default)s)")
+
+
+def _add_virtual(verbs: _Verbs, command: Command) -> None:
+    parser = verbs.add_parser(
+        "virtual",
+        help="serve a virtual Nucleo as a serial port over RFC 2217",
+        description="Serve a virtual Nucleo until Ctrl-C: its ROM bootloader takes an image, DTR "
+        "resets it, RTS selects the bootloader, QEMU runs the firmware. Prints its lines for a "
+        "bench file.",
+        epilog="example: hil virtual --port 2217 --drop 0.001",
+    )
+    parser.set_defaults(command=command)
+    add = parser.add_argument
+    add("--target", default=DEFAULT_TARGET, help="chip (%(default)s)")
+    add("--port", type=int, default=0, metavar="TCP", help="TCP port (a free one)")
+    add("--drop", type=_fraction, default=0.0, metavar="PART", help="part of all bytes lost")
+    add("--flip", type=_fraction, default=0.0, metavar="PART", help="part of all bytes changed")
+    add("--delay-s", type=_seconds, default=0.0, metavar="S", help="answers come so much later")
+    add("--refuse", action="store_true", help="the bootloader refuses to erase and to write")
+    add("--hang", action="store_true", help="the firmware never answers")
+    add("--fault", action="store_true", help="the firmware stops in a fault")
+    add("--reset-after", type=int, default=0, metavar="N", help="reset after N bytes of flashing")
+    add("--seed", type=int, default=0, help="of the faults (%(default)s)")
+
+
+def _seconds(text: str) -> float:
+    with contextlib.suppress(ValueError):
+        value = float(text)
+        if math.isfinite(value) and value >= 0:
+            return value
+    raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds")
+
+
+def _positive_seconds(text: str) -> float:
+    value = _seconds(text)
+    if value > 0:
+        return value
+    raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
+
+
+def _fraction(text: str) -> float:
+    with contextlib.suppress(ValueError):
+        if 0.0 <= float(text) < 1.0:
+            return float(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is no part of 1, such as 0.01")

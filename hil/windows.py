@@ -1,0 +1,79 @@
+"""Latency measured in windows, until the median of a few of them can be trusted. Pure.
+
+A window is a number of inferences in a row, timed together, as in MLPerf Tiny.
+"""
+
+import math
+import statistics
+from collections.abc import Callable
+from dataclasses import dataclass
+
+FEWEST, MOST = 3, 20
+_COUNTER_TICKS = 0xE000_0000
+"""A window must end before the counter of 32 bits does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How latency is measured.
+
+    Attributes:
+        window_s: Length of a window.
+        half_width_fraction: Measuring ends when half of the 95 % confidence interval of the mean is
+            no wider than this part of it.
+    """
+
+    window_s: float = 1.0
+    half_width_fraction: float = 0.001
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """What the windows gave.
+
+    Attributes:
+        inferences: In each window.
+        ticks: Of one inference, in each window.
+        half_width_fraction: Half of the 95 % confidence interval of the mean, over the mean.
+    """
+
+    inferences: int
+    ticks: tuple[float, ...]
+    half_width_fraction: float
+
+    @property
+    def median_ticks(self) -> float:
+        """Of one inference."""
+        return statistics.median(self.ticks)
+
+
+def measure_windows(
+    ticks_of: Callable[[int], int], ticks_of_one: int, clock_hz: int, plan: Plan
+) -> Windows:
+    """Measure until the interval is narrow enough, at most `MOST` windows.
+
+    Args:
+        ticks_of: Runs so many inferences; gives the ticks of all together.
+        ticks_of_one: About what one takes.
+        clock_hz: Ticks of a second.
+        plan: How long, and how sure.
+    """
+    window_ticks = min(plan.window_s * clock_hz, _COUNTER_TICKS)
+    inferences = max(1, int(window_ticks / max(ticks_of_one, 1)))
+    ticks: list[float] = []
+    while True:
+        ticks.append(ticks_of(inferences) / inferences)
+        if len(ticks) < FEWEST:
+            continue
+        half_width = half_width_fraction(ticks)
+        if half_width <= plan.half_width_fraction or len(ticks) == MOST:
+            return Windows(inferences, tuple(ticks), half_width)
+
+
+def half_width_fraction(values: list[float]) -> float:
+    """Half of the 95 % confidence interval of the mean, over the mean: Student's t."""
+    from scipy.special import stdtrit
+
+    mean = statistics.fmean(values)
+    quantile = float(stdtrit(len(values) - 1, 0.975))
+    return quantile * statistics.stdev(values) / math.sqrt(len(values)) / mean

@@ -1,0 +1,55 @@
+"""TFLite's interpreter, as the LiteRT package brings it without TensorFlow. For workers alone."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from firmware.errors import ModelError
+
+
+class Interpreter:
+    """Runs a model on one thread.
+
+    Args:
+        content: Of the .tflite.
+        is_reference: Use the reference kernels, which say what is right, instead of the fast ones.
+
+    Raises:
+        ModelError: TFLite refuses the model.
+    """
+
+    def __init__(self, content: bytes, is_reference: bool) -> None:
+        from ai_edge_litert import interpreter as litert
+
+        kernels = litert.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+        if is_reference:
+            kernels = litert.OpResolverType.BUILTIN_REF
+        try:
+            self._interpreter: Any = litert.Interpreter(
+                model_content=content, experimental_op_resolver_type=kernels, num_threads=1
+            )
+            self._interpreter.allocate_tensors()
+        except (ValueError, RuntimeError) as error:
+            raise ModelError(f"TFLite refuses the model: {error}") from error
+        self._input = self._interpreter.get_input_details()[0]
+        self._output = self._interpreter.get_output_details()[0]
+
+    @property
+    def input_type(self) -> type[np.generic]:
+        """Type of the input's elements."""
+        found: type[np.generic] = self._input["dtype"]
+        return found
+
+    @property
+    def input_quantization(self) -> tuple[float, int]:
+        """Scale and zero point of the input."""
+        scale, zero_point = self._input["quantization"]
+        return float(scale), int(zero_point)
+
+    def answer(self, sample: NDArray[Any]) -> NDArray[Any]:
+        """The output for one input, both without the batch."""
+        self._interpreter.set_tensor(self._input["index"], sample[np.newaxis])
+        self._interpreter.invoke()
+        output: NDArray[Any] = self._interpreter.get_tensor(self._output["index"])[0]
+        return output

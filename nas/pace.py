@@ -1,0 +1,72 @@
+"""How long a network would take on a target whose kernels a board has measured. Pure."""
+
+import hashlib
+import json
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from codegen.graph import Graph
+from codegen.planner import plan_graph
+from codegen.work import step_work
+from firmware.errors import ConfigError
+from nas.estimator.speed import SpeedModel
+from nas.estimator.time_needed import estimate_time
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """A speed model in cycles, and the clock that makes time of them.
+
+    Attributes:
+        model: What `nas calibrate` fitted to measurements of a board.
+        core_hz: Core clock of the target.
+    """
+
+    model: SpeedModel
+    core_hz: int
+
+    def latency_us(self, graph: Graph) -> int:
+        """The longest time of one inference with the static runtime: the worst error included.
+
+        Raises:
+            ConfigError: A kernel was not measured.
+        """
+        calls = [step_work(graph, step) for step in plan_graph(graph).steps]
+        time, _ = estimate_time(self.model, calls, self.core_hz)
+        if time.highest_ms is None:
+            known = self.model.kernels
+            missing = sorted({kernel for kernel, _ in calls if kernel not in known})
+            raise ConfigError(
+                f"the measurements hold no {', '.join(missing)}: measure a network that has it and "
+                "run 'nas calibrate' again"
+            )
+        return math.ceil(1000 * time.highest_ms)
+
+    def as_record(self) -> dict[str, Any]:
+        """What it was fitted on, and a hash of it, as JSON holds it."""
+        content = json.dumps(self.model.as_record(), sort_keys=True).encode()
+        return {
+            "source": self.model.source,
+            "sha256": hashlib.sha256(content).hexdigest(),
+            "core_hz": self.core_hz,
+        }
+
+
+def make_pace(model: SpeedModel, core: str, core_hz: int, runtime: str) -> Pace:
+    """The pace of a target.
+
+    Raises:
+        ConfigError: The model counts instructions, or was measured with another runtime or core.
+    """
+    if model.unit != "cycles":
+        raise ConfigError(
+            "the latency model counts instructions of a virtual board, which give no latency; "
+            "calibrate on measurements of a real board"
+        )
+    if (model.runtime, model.core) != (runtime, core) or runtime != "static":
+        raise ConfigError(
+            f"the latency model holds for the {model.runtime} runtime on a {model.core}, the "
+            f"search is for {runtime} on a {core}; only static can be foretold"
+        )
+    return Pace(model, core_hz)

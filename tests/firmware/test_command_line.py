@@ -1,0 +1,44 @@
+import argparse
+import subprocess
+
+import pytest
+
+import codegen.cli
+import hil.cli
+import nas.cli
+from firmware.command_line import SHELLS, run
+from firmware.errors import BusyError
+
+
+@pytest.mark.parametrize("main", [nas.cli.main, codegen.cli.main, hil.cli.main])
+@pytest.mark.parametrize("shell", SHELLS)
+def test_each_command_prints_a_completion_for_each_shell(
+    main: object, shell: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert callable(main)
+    with pytest.raises(SystemExit) as end:
+        main(["--print-completion", shell])
+    assert end.value.code == 0
+    printed = capsys.readouterr().out
+    assert "run" in printed or "build" in printed
+    if shell == "bash":
+        assert "--json" in printed
+        subprocess.run(["bash", "-n"], input=printed, text=True, check=True)
+
+
+def test_an_interruption_says_how_to_go_on(capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupted(_: argparse.Namespace) -> None:
+        raise KeyboardInterrupt
+
+    arguments = argparse.Namespace(how_to_go_on="; start it again")
+    assert run("nas", interrupted, arguments) == 130
+    assert run("nas", interrupted, argparse.Namespace()) == 130
+    assert capsys.readouterr().err == "nas: interrupted; start it again\nnas: interrupted\n"
+
+
+def test_an_error_is_one_line_and_its_own_code(capsys: pytest.CaptureFixture[str]) -> None:
+    def refused(_: argparse.Namespace) -> None:
+        raise BusyError("board 'desk' is used by process 7")
+
+    assert run("hil", refused, argparse.Namespace()) == 13
+    assert capsys.readouterr().err == "hil: error: board 'desk' is used by process 7\n"

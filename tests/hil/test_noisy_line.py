@@ -1,0 +1,123 @@
+"""Bytes lost and changed: every session ends in a right measurement or in a named failure."""
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from firmware.errors import BoardError
+from firmware.targets import load_target
+from hil.flash.image import Image
+from hil.flash.programmer import program
+from hil.flash.rom_bootloader import RomBootloader
+from hil.protocol import BenchClient
+from hil.transport import Transport
+from hil.virtual.line_faults import LineFaults
+from hil.virtual.virtual_bootloader import VirtualBootloader
+from tests.hil.conftest import ProcessTransport
+
+SESSIONS = 100
+TARGET = load_target("stm32f412")
+
+
+class NoisyTransport:
+    """A line with faults, both ways."""
+
+    def __init__(self, inner: Transport, faults: LineFaults) -> None:
+        self._inner = inner
+        self._faults = faults
+
+    def write(self, data: bytes) -> None:
+        self._inner.write(self._faults.pass_on(data))
+
+    def read(self, wait_s: float) -> bytes:
+        return self._faults.pass_on(self._inner.read(wait_s))
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+def measure_over(program: Path, faults: LineFaults) -> str:
+    """How a session on such a line ends: `right`, or the name of the failure."""
+    transport = ProcessTransport(program)
+    client = BenchClient(NoisyTransport(transport, faults), 0.3)
+    try:
+        client.connect()
+        assert client.run(b"\1\2\3\4").output == b"\2\3\4\5"
+        assert client.arena() == (16, 12)
+    except BoardError as error:
+        return type(error).__name__
+    finally:
+        transport.close()
+    return "right"
+
+
+@pytest.mark.parametrize("kind", ["drop", "flip"])
+def test_sessions_on_a_noisy_line_are_right_or_fail_with_a_name(
+    toy_program: Path, kind: str
+) -> None:
+    lines = [LineFaults(**{kind: 0.01}, seed=seed) for seed in range(SESSIONS)]
+    with ThreadPoolExecutor(20) as pool:
+        ends = Counter(pool.map(partial(measure_over, toy_program), lines))
+    assert ends["right"] > SESSIONS / 2, ends
+    assert set(ends) - {"right"} <= {"LineError", "NoAnswerError", "ProtocolError"}, ends
+
+
+class Loopback:
+    """The bootloader's line without a port."""
+
+    def __init__(self, loader: VirtualBootloader, faults: LineFaults) -> None:
+        self._loader = loader
+        self._faults = faults
+        self._answers = b""
+
+    def write(self, data: bytes) -> int:
+        self._answers += self._faults.pass_on(self._loader.feed(self._faults.pass_on(data)))
+        return len(data)
+
+    def read(self, size: int) -> bytes:
+        taken, self._answers = self._answers[:size], self._answers[size:]
+        return taken
+
+    def reset_input_buffer(self) -> None:
+        self._answers = b""
+
+
+class LoopbackProgrammer:
+    """A programmer without lines to set."""
+
+    def __init__(self, port: Loopback) -> None:
+        self._loader = RomBootloader(port, 0.02, 0.02)
+        self.device_id = self._loader.device_id
+        self.read = self._loader.read
+
+    def __enter__(self) -> "LoopbackProgrammer":
+        self._loader.synchronise()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def write(self, image: Image, on_bytes: object) -> None:
+        self._loader.erase(TARGET.sectors_of(image.address, len(image.content)))
+        self._loader.write(image.address, image.content)
+
+
+@pytest.mark.parametrize("kind", ["drop", "flip"])
+def test_flashing_on_a_noisy_line_is_right_or_fails(kind: str) -> None:
+    image = Image(TARGET.flash_origin, bytes(range(96)))
+    ends = {"right": 0, "failed": 0}
+    for seed in range(SESSIONS):
+        flash = bytearray(b"\0" * TARGET.flash_bytes)
+        faults = LineFaults(**{kind: 0.01}, seed=seed)
+        port = Loopback(VirtualBootloader(TARGET, flash), faults)
+        try:
+            program(LoopbackProgrammer(port), image, TARGET.device_id, lambda *_: None)
+        except BoardError:
+            ends["failed"] += 1
+        else:
+            assert flash[:96] == image.content
+            ends["right"] += 1
+    assert min(ends.values()) > 0, ends

@@ -1,0 +1,38 @@
+from pathlib import Path
+
+import pytest
+
+from tests.hil.conftest import NEEDS_BOARD
+
+pytest_plugins = ("pytester",)
+
+TESTS = """
+def test_the_board_keeps_its_promises(hil_verdict):
+    assert hil_verdict.holds, hil_verdict.checks
+
+def test_the_arena_is_small(hil_measurement, hil_project):
+    assert hil_measurement.identity.arena_bytes == hil_project.arena_bytes
+
+def test_an_input_of_my_own(hil_board, hil_project):
+    size = hil_project.manifest["input"]["bytes"]
+    assert len(hil_board.run(bytes(size)).output) == hil_project.manifest["output"]["bytes"]
+"""
+
+
+def run(pytester: pytest.Pytester, *options: str) -> pytest.RunResult:
+    pytester.makepyfile(TESTS)
+    plugin = ("-p", "hil.pytest_plugin", "-p", "no:cacheprovider")
+    return pytester.runpytest_inprocess(*plugin, *options)
+
+
+@NEEDS_BOARD
+@pytest.mark.parametrize("board", ["virtual", "virtual-nucleo"])
+def test_tests_of_a_user_get_a_board(pytester: pytest.Pytester, project: Path, board: str) -> None:
+    result = run(pytester, "--hil-project", str(project), "--hil-board", board)
+    result.assert_outcomes(passed=3)
+
+
+def test_without_a_project_they_are_skipped_with_a_reason(pytester: pytest.Pytester) -> None:
+    result = run(pytester, "-rs")
+    result.assert_outcomes(skipped=3)
+    result.stdout.fnmatch_lines(["*--hil-project names no project*"])
