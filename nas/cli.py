@@ -37,6 +37,7 @@ from nas.make_golden import make_golden
 from nas.options import make_parser
 from nas.pace import Pace, make_pace
 from nas.provenance import Origin
+from nas.report.cli import add_report
 from nas.report.terminal import run_text
 from nas.run import Listener, Machine, run
 from nas.space import Candidate, parse_candidate, parse_shape
@@ -49,7 +50,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; gives the exit code."""
     warnings.filterwarnings("ignore", module=r"PIL\.")  # of damaged images, which we name
     words = tuple(sys.argv[1:] if argv is None else argv)
-    arguments = parse(make_parser(_run, _estimate, _calibrate, _golden, add_data), words)
+    arguments = parse(
+        make_parser(_run, _estimate, _calibrate, _golden, add_data, add_report), words
+    )
     arguments.words = words
     return run_command("nas", arguments.command, arguments)
 
