@@ -46,18 +46,18 @@ class Browser:
         if os.geteuid() == 0:
             options.append("--no-sandbox")
         self._process = subprocess.Popen(
-            ["sh", "-c", script, "sh", CHROMIUM, *options],
+            ["bash", "-c", script, "bash", CHROMIUM, *options],
             pass_fds=(to_browser, from_browser),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
         os.close(to_browser)
         os.close(from_browser)
-        target = self.call("Target.createTarget", url="about:blank")["targetId"]
-        attached = self.call("Target.attachToTarget", targetId=target, flatten=True)
-        self._session = attached["sessionId"]
-        for domain in ("Page", "Runtime", "Log", "Network"):
-            self.call(f"{domain}.enable")
+        try:
+            self._attach()
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
         return self
 
     def __exit__(
@@ -70,6 +70,13 @@ class Browser:
         self._process.wait()
         os.close(self._read)
         os.close(self._write)
+
+    def _attach(self) -> None:
+        target = self.call("Target.createTarget", url="about:blank")["targetId"]
+        attached = self.call("Target.attachToTarget", targetId=target, flatten=True)
+        self._session = attached["sessionId"]
+        for domain in ("Page", "Runtime", "Log", "Network"):
+            self.call(f"{domain}.enable")
 
     def open(self, page: Path, width: int, is_dark: bool) -> None:
         """Open a file at a width in pixels and in a colour scheme, and wait until it is there."""

@@ -53,7 +53,7 @@ class Table:
         title: What they are.
         header: Names of the columns.
         rows: Their cells.
-        left: How many columns, from the first on, are aligned left.
+        align: A letter for each column: `l` for text at the left, `r` for numbers at the right.
         is_wide: Whether it needs the width of the page; on a phone its rows become cards.
         tones: Of the rows; empty if they are all neutral.
     """
@@ -61,9 +61,13 @@ class Table:
     title: str
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
-    left: int = 1
+    align: str
     tones: tuple[Tone, ...] = ()
     is_wide: bool = False
+
+    def __post_init__(self) -> None:
+        lengths = {len(self.align), *map(len, self.rows)}
+        assert lengths == {len(self.header)}, "as many cells in each row as columns"
 
     @property
     def has_header(self) -> bool:
@@ -164,4 +168,4 @@ def escape_markdown(text: str) -> str:
 
 def _ruler(table: Table) -> Sequence[str]:
     """The line below a table's header: how each column is aligned."""
-    return ["---" if column < table.left else "---:" for column in range(len(table.header))]
+    return ["---" if letter == "l" else "---:" for letter in table.align]

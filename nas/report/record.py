@@ -6,7 +6,7 @@ from typing import Any
 from nas.report.facts import NEEDS, Facts, fate, front
 from nas.report.headlines import headlines
 from nas.report.published import PUBLISHED
-from nas.report.sections.limits import Limited, limited, linked
+from nas.report.sections.limits import Limited, limited, limited_of_host, linked
 from nas.report.sections.search import stops
 from nas.report.statistics import ClassFigures, Proportion, class_figures
 
@@ -25,7 +25,9 @@ def report_record(facts: Facts) -> dict[str, Any]:
             "int8": _proportion(facts.int8_accuracy),
             "float": _proportion(facts.float_accuracy),
         },
-        "limits": [_limited(own) for own in (*limited(facts), *linked(facts))],
+        "limits": [
+            _limited(own) for own in (*limited(facts), *limited_of_host(facts), *linked(facts))
+        ],
         "winner": None if facts.leader is None else facts.leader.as_record(),
         "trials": [
             trial.as_record() | {"fate": str(fate(trial, run.config.limits))}

@@ -4,16 +4,15 @@ from dataclasses import dataclass
 from math import floor, log10
 
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 from nas.report.facts import Fate
 from nas.report.figures.drawing import Look, drawing, finish, outlined, without_frame
-from nas.report.figures.palette import BAD, GOT, HOST, INK, MUTED, OTHER, PAPER, Colour
+from nas.report.figures.palette import BAD, GOT, HOST, MUTED, OTHER, Colour
 from nas.report.shown import quantity
 
-_HEIGHT = 350
+_HEIGHT, _LANE, _LEGEND_ROW = 326, 40, 16
 _LOG_FROM = 8.0
 """Largest over smallest need from which on the axis is logarithmic."""
 _LIMIT_IN_SIGHT = 4.0
@@ -87,7 +86,10 @@ class Tradeoff:
 
 def tradeoff_plot(data: Tradeoff) -> str:
     """Every candidate: its accuracy against its need, or below them why it was not trained."""
-    with drawing(_HEIGHT) as figure:
+    entries = _entries(data)
+    columns = 4 if len(entries) <= 4 and not data.fallen else 2
+    height = _HEIGHT + (_LANE if data.fallen else 0) + _LEGEND_ROW * -(-len(entries) // columns)
+    with drawing(height) as figure:
         ratios = [9, 1] if data.fallen else [1]
         rows = figure.subplots(len(ratios), 1, height_ratios=ratios, sharex=True, squeeze=False)
         axes, lane = rows[0][0], rows[-1][0]
@@ -99,7 +101,8 @@ def tradeoff_plot(data: Tradeoff) -> str:
         lane.set_xlabel(
             f"{data.name}, KiB" if data.unit == "bytes" else f"{data.name} per inference"
         )
-        _legend(figure, data)
+        look: Look = {"columnspacing": 1.2, "handletextpad": 0.4, "ncols": columns}
+        figure.legend(handles=entries, loc="outside lower left", **look)
         return finish(figure, data.key, f"Validation accuracy against {data.name}", tips)
 
 
@@ -197,7 +200,9 @@ def _fallen(lane: Axes, data: Tradeoff) -> dict[str, str]:
     return tips
 
 
-def _legend(figure: Figure, data: Tradeoff) -> None:
+def _entries(data: Tradeoff) -> list[Line2D]:
+    """What the marks that are there mean."""
+
     def entry(marker: str, colour: Colour, label: str, size: float = 7) -> Line2D:
         look: Look = {"color": colour.light, "linestyle": "none", "markersize": size}
         return Line2D([], [], marker=marker, label=label, **look)
@@ -213,12 +218,4 @@ def _legend(figure: Figure, data: Tradeoff) -> None:
         entries.append(Line2D([], [], color=GOT.light, linewidth=1.6, label="Pareto front"))
     fates = [fate for fate in MARKERS if any(own.fate is fate for own in data.fallen)]
     entries += [entry(*MARKERS[fate], str(fate)) for fate in fates]
-    figure.legend(
-        handles=entries,
-        loc="outside lower left",
-        ncols=2 if len(entries) > 4 or fates else 4,
-        columnspacing=1.2,
-        handletextpad=0.4,
-        labelcolor=INK.light,
-        facecolor=PAPER.light,
-    )
+    return entries

@@ -54,6 +54,6 @@ def _table(own: Measured) -> Table:
             (check.quantity, check.promised, check.measured, _WORDS[check.holds])
             for check in own.checks
         ),
-        4,
+        "llll",
         tuple(_TONES[check.holds] for check in own.checks),
     )

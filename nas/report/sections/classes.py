@@ -87,4 +87,4 @@ def _table(
         )
         for name, first, second in zip(classes, in_float, in_int8, strict=True)
     )
-    return Table("Every class", header, rows, is_wide=True)
+    return Table("Every class", header, rows, "lrrrrr", is_wide=True)

@@ -17,10 +17,9 @@ class Limited:
 
     Attributes:
         name: What is limited.
-        unit: Of both numbers.
+        unit: `bytes` or `MACs` of the target, or `host bytes`.
         needed: What is needed.
         limit: What may be needed.
-        exact: Whether it is one of those by which the search judges.
     """
 
     name: str
@@ -41,28 +40,27 @@ class Limited:
 
 
 def limited(facts: Facts) -> tuple[Limited, ...]:
-    """What the search limits: RAM, flash and MACC of the target, memory of the host."""
+    """What the search limits of the target: RAM, flash and MACC."""
     leader, config = facts.leader, facts.run.config
     if leader is None or leader.cost is None:
         return ()
     by_name = {need.name: need for need in needs(leader.cost, config.limits)}
-    found = [
+    return tuple(
         Limited(_WORDS[name], by_name[name].unit, by_name[name].needed, by_name[name].limit)
         for name in NEEDS
-    ]
-    taken, limit = host_bytes(facts), facts.run.start.worker_bytes
-    if limit:
-        found.append(Limited("host memory, one worker", "host bytes", taken, limit))
-    return tuple(found)
+    )
 
 
-def host_bytes(facts: Facts) -> int:
-    """The most that a training of the winner took of the host."""
-    trials = [t for t in facts.run.trials if facts.leader and t.candidate == facts.leader.candidate]
+def limited_of_host(facts: Facts) -> tuple[Limited, ...]:
+    """The most that a training of the winner took of the host, if its limit is known."""
+    leader, limit = facts.leader, facts.run.start.worker_bytes
+    if leader is None or not limit:
+        return ()
+    trials = [trial for trial in facts.run.trials if trial.candidate == leader.candidate]
     peaks = [trial.peak_anonymous_bytes for trial in trials]
     if facts.run.final is not None and facts.run.final.training is not None:
         peaks.append(facts.run.final.training.peak_anonymous_bytes)
-    return max(peaks, default=0)
+    return (Limited("host memory, one worker", "host bytes", max(peaks, default=0), limit),)
 
 
 def linked(facts: Facts) -> tuple[Limited, ...]:
@@ -83,7 +81,7 @@ def linked(facts: Facts) -> tuple[Limited, ...]:
 
 def limits_section(facts: Facts) -> Section:
     """Bars, and the exact numbers."""
-    bars = limited(facts)
+    bars = (*limited(facts), *limited_of_host(facts))
     missing = []
     if not bars:
         missing.append("Nothing was trained yet, so there is nothing to compare with the limits.")
@@ -124,7 +122,8 @@ def _table(rows: tuple[Limited, ...]) -> Table:
             (own.name, _exact(own.needed, own), _exact(own.limit, own), percent(own.fraction))
             for own in rows
         ),
-        tones=tuple(Tone.BAD if own.fraction > 1 else Tone.NEUTRAL for own in rows),
+        "lrrr",
+        tuple(Tone.BAD if own.fraction > 1 else Tone.NEUTRAL for own in rows),
     )
 
 

@@ -17,9 +17,9 @@ def provenance_section(facts: Facts) -> Section:
             "earlier version."
         )
     tables = (
-        Table("Hashes", ("file", "SHA-256"), tuple(_hashes(facts)), 2, is_wide=True),
-        Table("Settings", ("", ""), tuple(_settings(facts)), 2),
-        Table("Host and versions", ("", ""), tuple(_host(facts)), 2),
+        Table("Hashes", ("file", "SHA-256"), tuple(_hashes(facts)), "ll", is_wide=True),
+        Table("Settings", ("", ""), tuple(_settings(facts)), "ll"),
+        Table("Host and versions", ("", ""), tuple(_host(facts)), "ll"),
     )
     notes: list[str] = []
     if run.start.command:

@@ -26,7 +26,12 @@ def published_section(facts: Facts) -> Section:
         rows.insert(0, own)
         tones.insert(0, Tone.LEADER)
     table = Table(
-        "This run and the published tables", header, tuple(rows), 3, tuple(tones), is_wide=True
+        "This run and the published tables",
+        header,
+        tuple(rows),
+        "lllrrrrrr",
+        tuple(tones),
+        is_wide=True,
     )
     return Section(_KEY, _TITLE, _notes(facts), tables=(table,))
 

@@ -130,12 +130,14 @@ def stops(facts: Facts) -> tuple[Stop, ...]:
 
 def _table(facts: Facts) -> Table:
     header = (
-        *("trial", "k,c", "what became of it", "accuracy", "RAM, B", "flash, B", "MACC", "s"),
-        *("host MB predicted", "measured"),
+        *("trial", "k,c", "accuracy", "RAM, B", "flash, B", "MACC", "s"),
+        *("host MB predicted", "measured", "what became of it"),
     )
     rows = [_row(order, trial, facts) for order, trial in enumerate(facts.run.trials, 1)]
     tones = [_tone(trial, facts) for trial in facts.run.trials]
-    return Table("Every trial, in order", header, tuple(rows), 3, tuple(tones), is_wide=True)
+    return Table(
+        "Every trial, in order", header, tuple(rows), "llrrrrrrrl", tuple(tones), is_wide=True
+    )
 
 
 def _row(order: int, trial: Trial, facts: Facts) -> tuple[str, ...]:
@@ -147,12 +149,12 @@ def _row(order: int, trial: Trial, facts: Facts) -> tuple[str, ...]:
     return (
         str(order),
         str(trial.candidate),
-        what,
         percent(trial.accuracy) if trial.accuracy is not None else NONE,
         *(f"{needed[name]:,}" if needed else NONE for name in NEEDS),
         f"{trial.seconds:.1f}" if is_trained else NONE,
         f"{trial.predicted_anonymous_bytes / 1e6:.1f}" if trial.predicted_anonymous_bytes else NONE,
         f"{trial.peak_anonymous_bytes / 1e6:.1f}" if is_trained else NONE,
+        what,
     )
 
 

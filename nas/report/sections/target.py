@@ -100,6 +100,7 @@ def _table(calls: tuple[Call, ...], unit: str, measured_unit: str) -> Table:
         "Kernel calls, in order",
         tuple(header),
         tuple(_row(call, calls, unit, measured_unit) for call in calls),
+        "l" + "r" * (len(header) - 1),
         is_wide=True,
     )
 

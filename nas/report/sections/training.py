@@ -51,7 +51,7 @@ def _table(facts: Facts) -> Table:
         *_effort("training", final.training),
         *_effort("conversion to int8", final.conversion),
     ]
-    return Table("Recipe and result", ("", ""), tuple(rows), 2)
+    return Table("Recipe and result", ("", ""), tuple(rows), "ll")
 
 
 def _recipe(recipe: dict[str, float | str]) -> list[tuple[str, str]]:
