@@ -7,7 +7,7 @@ from functools import cached_property
 from statistics import mean
 
 from codegen.planner import plan_graph
-from nas.cost import Limits, exceeded, needs
+from nas.cost import Limits, Need, exceeded, needs
 from nas.estimator.network import Estimate, estimate
 from nas.report.measurement import Measured, of_runtime
 from nas.report.run_folder import Run
@@ -16,8 +16,8 @@ from nas.search import best_so_far
 from nas.space import Candidate
 from nas.trials import Status, Trial
 
-NEEDS = ("RAM", "flash", "MACC")
-"""What the target limits, as `nas.cost` names it."""
+NEEDS = ("RAM", "flash", "MACC", "latency")
+"""What the target may limit, as `nas.cost` names it; not every search limits the last."""
 
 
 class Fate(StrEnum):
@@ -28,12 +28,18 @@ class Fate(StrEnum):
     OVER_RAM = "over the target's RAM"
     OVER_FLASH = "over the target's flash"
     OVER_MACC = "over the MACC limit"
+    OVER_LATENCY = "over the time limit"
     NO_NETWORK = "no network of this input"
     HOST_MEMORY = "over the host's memory"
     FAILED = "training failed"
 
 
-_OVER = {"RAM": Fate.OVER_RAM, "flash": Fate.OVER_FLASH, "MACC": Fate.OVER_MACC}
+_OVER = {
+    "RAM": Fate.OVER_RAM,
+    "flash": Fate.OVER_FLASH,
+    "MACC": Fate.OVER_MACC,
+    "latency": Fate.OVER_LATENCY,
+}
 _ENDS = {
     Status.HOST_MEMORY: Fate.HOST_MEMORY,
     Status.FAILED: Fate.FAILED,
@@ -95,8 +101,9 @@ def needed_by(trial: Trial, limits: Limits) -> dict[str, int]:
 
 def front(all_tried: Sequence[Tried], need: str) -> tuple[Tried, ...]:
     """Those that no other beats in both accuracy and one need, by rising need."""
-    points = [(own.needed[need], own.accuracy) for own in all_tried]
-    return tuple(all_tried[index] for index in pareto_front(points))
+    known = [own for own in all_tried if need in own.needed]
+    points = [(own.needed[need], own.accuracy) for own in known]
+    return tuple(known[index] for index in pareto_front(points))
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +154,15 @@ class Facts:
             return self.run.final.winner
         best = best_so_far(self.run.trials)
         return next((trial for trial in self.run.trials if trial.candidate == best), None)
+
+    @cached_property
+    def limited(self) -> dict[str, Need]:
+        """What the search limits of the target: the leader's needs, by the names of `NEEDS`."""
+        leader, limits = self.leader, self.run.config.limits
+        if leader is None or leader.cost is None:
+            return {}
+        found = {need.name: need for need in needs(leader.cost, limits)}
+        return {name: found[name] for name in NEEDS if name in found}
 
     @cached_property
     def tried(self) -> tuple[Tried, ...]:

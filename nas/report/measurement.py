@@ -42,8 +42,10 @@ class Measured:
         firmware_sha256: Of the ELF; empty if it is not told.
         unit: One of `UNITS`.
         ticks: Of one inference, in that unit; None if it is not told.
-        clock_hz: Of the core; None where ticks are no time.
+        milliseconds: Of one inference; None where ticks are no time.
+        half_width_fraction: Of the 95 % interval of the time; None if it is not told.
         step_ticks: Of each kernel call of one inference, in order; empty if they are not told.
+        provenance: Facts of the board and the build, by name; empty if they are not told.
     """
 
     board: str
@@ -53,15 +55,10 @@ class Measured:
     firmware_sha256: str
     unit: str
     ticks: int | None
-    clock_hz: int | None
+    milliseconds: float | None
+    half_width_fraction: float | None
     step_ticks: tuple[int, ...]
-
-    @property
-    def milliseconds(self) -> float | None:
-        """Of one inference; None where ticks are no time."""
-        if self.ticks is None or self.clock_hz is None:
-            return None
-        return 1000 * self.ticks / self.clock_hz
+    provenance: dict[str, str]
 
 
 def read_measurement(path: Path, model_sha256: str) -> tuple[Measured, ...]:
@@ -96,7 +93,9 @@ def of_runtime(several: tuple[Measured, ...], runtime: str) -> Measured | None:
 
 def _parse(record: dict[str, Any]) -> Measured:
     unit = "cycles" if record.get("cycles") is not None else "instructions"
-    ticks, clock_hz = record.get(unit), record.get("clock_hz")
+    ticks, latency_ms = record.get(unit), record.get("latency_ms")
+    windows = record.get("timing", {}).get("windows") or {}
+    half_width = windows.get("half_width_fraction")
     steps = [step.get(unit) for step in record.get("steps", ())]
     return Measured(
         board=str(record["board"]),
@@ -106,8 +105,14 @@ def _parse(record: dict[str, Any]) -> Measured:
         firmware_sha256=str(record.get("firmware_sha256", "")),
         unit=unit,
         ticks=None if ticks is None else int(ticks),
-        clock_hz=None if clock_hz is None or unit != "cycles" else int(clock_hz),
+        milliseconds=None if latency_ms is None else float(latency_ms),
+        half_width_fraction=None if half_width is None else float(half_width),
         step_ticks=() if None in steps else tuple(map(int, steps)),
+        provenance={
+            str(name): ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+            for name, value in record.get("provenance", {}).items()
+            if value is not None
+        },
     )
 
 

@@ -3,11 +3,11 @@
 from dataclasses import asdict
 from typing import Any
 
-from nas.report.facts import NEEDS, Facts, fate, front
+from nas.report.facts import Facts, fate, front
 from nas.report.headlines import headlines
 from nas.report.published import PUBLISHED
 from nas.report.sections.limits import Limited, limited, limited_of_host, linked
-from nas.report.sections.search import stops
+from nas.report.sections.search import limited_needs, stops
 from nas.report.statistics import ClassFigures, Proportion, class_figures
 
 SCHEMA = 1
@@ -35,14 +35,14 @@ def report_record(facts: Facts) -> dict[str, Any]:
         ],
         "fronts": {
             name: [asdict(own) | {"accuracy": own.accuracy} for own in front(facts.tried, name)]
-            for name in NEEDS
+            for name in limited_needs(facts)
         },
         "path": [asdict(stop) for stop in stops(facts)],
         "training": _training(facts),
         "test": _test(facts),
         "estimate": None if facts.estimate is None else facts.estimate.as_record(),
         "calls": [asdict(call) for call in facts.calls],
-        "measured": [asdict(own) | {"milliseconds": own.milliseconds} for own in facts.measured],
+        "measured": [asdict(own) for own in facts.measured],
         "published": [asdict(own) for own in PUBLISHED],
         "provenance": _provenance(facts),
     }
@@ -94,7 +94,6 @@ def _provenance(facts: Facts) -> dict[str, Any]:
     run, final = facts.run, facts.run.final
     start = asdict(run.start)
     return {
-        "config": run.config.as_record(),
         **start,
         "dataset_key": run.config.dataset_key,
         "model_sha256": None if final is None else final.model_sha256,

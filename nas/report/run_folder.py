@@ -14,6 +14,8 @@ from firmware.targets import Target, load_target
 from nas.answers import Answers, Confusion
 from nas.config import SearchConfig
 from nas.cost import Limits
+from nas.estimator.speed import SpeedModel
+from nas.pace import Pace
 from nas.run import RECORD, START
 from nas.space import Shape
 from nas.trials import Trial, read_trials, trial_of_record
@@ -40,6 +42,7 @@ class Start:
         host: Facts of the machine; empty if they are not known.
         memory_bytes: What all processes could take together; None if that is not known.
         worker_bytes: What one worker could take; None if that is not known.
+        config: The configuration as it was recorded.
         images: Images in each part.
         skipped_images: Names of broken images that were left out.
     """
@@ -50,6 +53,7 @@ class Start:
     host: dict[str, Any]
     memory_bytes: int | None
     worker_bytes: int | None
+    config: dict[str, Any]
     images: dict[str, int]
     skipped_images: tuple[str, ...]
 
@@ -165,6 +169,7 @@ def _config_and_start(record: dict[str, Any]) -> tuple[SearchConfig, Start]:
     height, width, depth = asked["shape"]
     asked |= {name: tuple(asked[name]) for name in ("classes", "sides") if name in asked}
     asked |= {"shape": (height, width, depth), "limits": Limits(**asked["limits"])}
+    asked["pace"] = _pace(asked.get("pace"), asked["runtime"])
     config = SearchConfig(**asked)
     machine = record.get("machine", {})
     return config, Start(
@@ -174,9 +179,17 @@ def _config_and_start(record: dict[str, Any]) -> tuple[SearchConfig, Start]:
         host=dict(record.get("host", {})),
         memory_bytes=machine.get("memory_bytes"),
         worker_bytes=machine.get("worker_bytes"),
+        config=dict(record["config"]),
         images=dict(record["images"]),
         skipped_images=tuple(record["skipped_images"]),
     )
+
+
+def _pace(record: Mapping[str, Any] | None, runtime: str) -> Pace | None:
+    """What a limit of time was made by: of the model its source is recorded, not its prices."""
+    if record is None:
+        return None
+    return Pace(SpeedModel("cycles", runtime, "", record["source"]), record["core_hz"])
 
 
 def _target(record: Mapping[str, Any] | None, name: str) -> Target | None:

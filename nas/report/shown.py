@@ -67,6 +67,8 @@ def quantity(value: float, unit: str) -> str:
     """A need in the unit in which people think of it."""
     if unit == "bytes":
         return kib(round(value))
+    if unit == "µs":
+        return f"{value / 1000:,.2f} ms"
     if value >= 1e6:
         return f"{value / 1e6:,.2f} M"
     return f"{value:,.0f}"

@@ -21,6 +21,7 @@ MARKERS: dict[Fate, tuple[str, Colour]] = {
     Fate.OVER_RAM: ("x", BAD),
     Fate.OVER_FLASH: ("+", BAD),
     Fate.OVER_MACC: ("1", BAD),
+    Fate.OVER_LATENCY: ("2", BAD),
     Fate.HOST_MEMORY: ("v", HOST),
     Fate.FAILED: ("X", BAD),
     Fate.NO_NETWORK: ("_", MUTED),
@@ -64,7 +65,7 @@ class Tradeoff:
     Attributes:
         key: Of the figure.
         name: Of the need.
-        unit: `bytes` or `MACs`.
+        unit: `bytes`, `MACs` or `µs`.
         limit: Most that may be needed.
         leader: What the leader is called.
         front: Needs and accuracies of the Pareto front, by rising need.
@@ -80,8 +81,14 @@ class Tradeoff:
     front: tuple[tuple[int, float], ...]
 
     def shown(self, need: float) -> float:
-        """A need in the unit of the axis: KiB for bytes."""
-        return need / 1024 if self.unit == "bytes" else need
+        """A need in the unit of the axis: KiB for bytes, milliseconds for microseconds."""
+        return need / {"bytes": 1024, "µs": 1000}.get(self.unit, 1)
+
+    @property
+    def axis(self) -> str:
+        """What the axis tells."""
+        unit = {"bytes": "KiB", "µs": "ms"}.get(self.unit)
+        return f"{self.name}, {unit}" if unit else f"{self.name} per inference"
 
 
 def tradeoff_plot(data: Tradeoff) -> str:
@@ -98,9 +105,7 @@ def tradeoff_plot(data: Tradeoff) -> str:
         if data.fallen:
             tips |= _fallen(lane, data)
         axes.set_ylabel("validation accuracy, %")
-        lane.set_xlabel(
-            f"{data.name}, KiB" if data.unit == "bytes" else f"{data.name} per inference"
-        )
+        lane.set_xlabel(data.axis)
         look: Look = {"columnspacing": 1.2, "handletextpad": 0.4, "ncols": columns}
         figure.legend(handles=entries, loc="outside lower left", **look)
         return finish(figure, data.key, f"Validation accuracy against {data.name}", tips)

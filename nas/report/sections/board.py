@@ -4,7 +4,7 @@ from nas.report.facts import Facts
 from nas.report.measurement import Measured
 from nas.report.page import Section, Table, Tone
 from nas.report.sections.training import NOT_FINISHED
-from nas.report.shown import NONE
+from nas.report.shown import NONE, percent
 
 _KEY, _TITLE = "board", "Promised against measured"
 _WORDS = {True: "holds", False: "BROKEN", None: NONE}
@@ -39,7 +39,10 @@ def _note(own: Measured) -> str:
     if own.ticks is None:
         return text
     if own.milliseconds is not None:
-        return f"{text} One inference takes {own.ticks:,} {own.unit}, {own.milliseconds:.2f} ms."
+        width = own.half_width_fraction
+        interval = "" if width is None else f" ± {percent(width, 2)} (95 %)"
+        time = f"{own.milliseconds:.2f} ms{interval}"
+        return f"{text} One inference takes {time}: {own.ticks:,} {own.unit}."
     return (
         f"{text} One inference takes {own.ticks:,} {own.unit}; a count is no latency: memory wait "
         "states and the flash cache are not in it."

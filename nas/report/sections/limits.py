@@ -2,13 +2,18 @@
 
 from dataclasses import dataclass
 
-from nas.cost import needs
-from nas.report.facts import NEEDS, Facts
+from nas.report.facts import Facts
 from nas.report.figures.limits import Bar, limit_bars
 from nas.report.page import Figure, Section, Table, Tone
 from nas.report.shown import megabytes, percent, quantity
 
-_WORDS = {"RAM": "RAM, arena", "flash": "flash, .tflite", "MACC": "MACC per inference"}
+_WORDS = {
+    "RAM": "RAM, arena",
+    "flash": "flash, .tflite",
+    "MACC": "MACC per inference",
+    "latency": "time of one inference",
+}
+_SIGNS = {"bytes": "B", "MACs": "MAC", "µs": "µs"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +22,7 @@ class Limited:
 
     Attributes:
         name: What is limited.
-        unit: `bytes` or `MACs` of the target, or `host bytes`.
+        unit: `bytes`, `MACs` or `µs` of the target, or `host bytes`.
         needed: What is needed.
         limit: What may be needed.
     """
@@ -40,14 +45,10 @@ class Limited:
 
 
 def limited(facts: Facts) -> tuple[Limited, ...]:
-    """What the search limits of the target: RAM, flash and MACC."""
-    leader, config = facts.leader, facts.run.config
-    if leader is None or leader.cost is None:
-        return ()
-    by_name = {need.name: need for need in needs(leader.cost, config.limits)}
+    """What the search limits of the target, in the order of `NEEDS`."""
     return tuple(
-        Limited(_WORDS[name], by_name[name].unit, by_name[name].needed, by_name[name].limit)
-        for name in NEEDS
+        Limited(_WORDS[name], need.unit, need.needed, need.limit)
+        for name, need in facts.limited.items()
     )
 
 
@@ -130,4 +131,4 @@ def _table(rows: tuple[Limited, ...]) -> Table:
 def _exact(value: int, own: Limited) -> str:
     if own.unit == "host bytes":
         return megabytes(value)
-    return f"{value:,} {'MAC' if own.unit == 'MACs' else 'B'}"
+    return f"{value:,} {_SIGNS[own.unit]}"

@@ -20,6 +20,13 @@ def provenance_section(facts: Facts) -> Section:
         Table("Hashes", ("file", "SHA-256"), tuple(_hashes(facts)), "ll", is_wide=True),
         Table("Settings", ("", ""), tuple(_settings(facts)), "ll"),
         Table("Host and versions", ("", ""), tuple(_host(facts)), "ll"),
+        *(
+            Table(
+                f"Board {own.board}, {own.runtime}", ("", ""), tuple(own.provenance.items()), "ll"
+            )
+            for own in facts.measured
+            if own.provenance
+        ),
     )
     notes: list[str] = []
     if run.start.command:
@@ -49,6 +56,7 @@ def _settings(facts: Facts) -> list[tuple[str, str]]:
         ("limit of RAM, arena", f"{config.limits.ram_bytes:,} B"),
         ("limit of flash, .tflite", f"{config.limits.flash_bytes:,} B"),
         ("limit of MACC", f"{config.limits.macc:,}"),
+        *_time_limit(facts),
         ("epochs per candidate, of the winner", f"{config.epochs}, {config.final_epochs}"),
         ("recipe, augmentation", f"{config.recipe}, {config.augmentation}"),
         ("seed", str(config.seed)),
@@ -63,6 +71,16 @@ def _settings(facts: Facts) -> list[tuple[str, str]]:
     if run.start.worker_bytes is not None:
         rows.append(("limit of one worker", f"{run.start.worker_bytes:,} B"))
     return rows
+
+
+def _time_limit(facts: Facts) -> list[tuple[str, str]]:
+    config = facts.run.config
+    if config.limits.latency_us is None or config.pace is None:
+        return []
+    return [
+        ("limit of time", f"{config.limits.latency_us:,} µs"),
+        ("foretold by a model of", config.pace.model.source),
+    ]
 
 
 def _host(facts: Facts) -> list[tuple[str, str]]:

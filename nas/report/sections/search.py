@@ -10,6 +10,8 @@ from nas.report.statistics import Proportion
 from nas.space import Candidate
 from nas.trials import Trial
 
+_HEADERS = {"RAM": "RAM, B", "flash": "flash, B", "MACC": "MACC", "latency": "time, µs"}
+
 
 def search_section(facts: Facts) -> Section:
     """Accuracy against each need, the way of the search, and a table of all trials."""
@@ -17,7 +19,7 @@ def search_section(facts: Facts) -> Section:
     if not trials:
         text = "No candidate was judged yet."
         return Section("search", "The search", missing=(text,))
-    drawn = [_tradeoff(facts, name) for name in NEEDS]
+    drawn = [_tradeoff(facts, name) for name in limited_needs(facts)]
     figures = tuple(
         Figure(own.key, f"Accuracy against {own.name}", tradeoff_plot(own)) for own in drawn
     )
@@ -53,24 +55,34 @@ def leader_name(facts: Facts) -> str:
     return "winner" if facts.run.final is not None else "best so far"
 
 
+def limited_needs(facts: Facts) -> tuple[str, ...]:
+    """What the search limits, by the names of `NEEDS`."""
+    has_time = facts.run.config.limits.latency_us is not None
+    return NEEDS if has_time else NEEDS[:-1]
+
+
 def _tradeoff(facts: Facts, name: str) -> Tradeoff:
     limits = facts.run.config.limits
     unit, limit = {
         "RAM": ("bytes", limits.ram_bytes),
         "flash": ("bytes", limits.flash_bytes),
         "MACC": ("MACs", limits.macc),
+        "latency": ("µs", limits.latency_us or 0),
     }[name]
-    fallen = [trial for trial in facts.run.trials if _has_fallen(trial, facts) and trial.cost]
+    fallen = [
+        (trial, needed_by(trial, limits)) for trial in facts.run.trials if _has_fallen(trial, facts)
+    ]
     return Tradeoff(
         key=f"against-{name.lower()}",
         name=name,
         unit=unit,
         limit=limit,
         leader=leader_name(facts),
-        dots=tuple(_dot(own, name, facts) for own in facts.tried),
+        dots=tuple(_dot(own, name, facts) for own in facts.tried if name in own.needed),
         fallen=tuple(
-            Fallen(needed_by(own, limits)[name], fate(own, limits), _fallen_tip(own))
-            for own in fallen
+            Fallen(needed[name], fate(own, limits), _fallen_tip(own))
+            for own, needed in fallen
+            if name in needed
         ),
         front=tuple((own.needed[name], own.accuracy) for own in front(facts.tried, name)),
     )
@@ -129,15 +141,15 @@ def stops(facts: Facts) -> tuple[Stop, ...]:
 
 
 def _table(facts: Facts) -> Table:
+    names = limited_needs(facts)
     header = (
-        *("trial", "k,c", "accuracy", "RAM, B", "flash, B", "MACC", "s"),
-        *("host MB predicted", "measured", "what became of it"),
+        *("trial", "k,c", "accuracy", *(_HEADERS[name] for name in names)),
+        *("s", "host MB predicted", "measured", "what became of it"),
     )
+    align = "ll" + "r" * (len(names) + 4) + "l"
     rows = [_row(order, trial, facts) for order, trial in enumerate(facts.run.trials, 1)]
     tones = [_tone(trial, facts) for trial in facts.run.trials]
-    return Table(
-        "Every trial, in order", header, tuple(rows), "llrrrrrrrl", tuple(tones), is_wide=True
-    )
+    return Table("Every trial, in order", header, tuple(rows), align, tuple(tones), is_wide=True)
 
 
 def _row(order: int, trial: Trial, facts: Facts) -> tuple[str, ...]:
@@ -150,7 +162,7 @@ def _row(order: int, trial: Trial, facts: Facts) -> tuple[str, ...]:
         str(order),
         str(trial.candidate),
         percent(trial.accuracy) if trial.accuracy is not None else NONE,
-        *(f"{needed[name]:,}" if needed else NONE for name in NEEDS),
+        *(f"{needed[name]:,}" if name in needed else NONE for name in limited_needs(facts)),
         f"{trial.seconds:.1f}" if is_trained else NONE,
         f"{trial.predicted_anonymous_bytes / 1e6:.1f}" if trial.predicted_anonymous_bytes else NONE,
         f"{trial.peak_anonymous_bytes / 1e6:.1f}" if is_trained else NONE,

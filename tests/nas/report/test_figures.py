@@ -86,7 +86,7 @@ def tips(svg: str) -> list[str]:
 
 
 def root_of(svg: str) -> Element:
-    return ElementTree.fromstring(svg)  # noqa: S314 (our own)
+    return ElementTree.fromstring(svg)
 
 
 @pytest.mark.parametrize("draw", FIGURES.values(), ids=FIGURES)

@@ -21,13 +21,19 @@ def test_a_measurement_is_read_by_its_fields_and_others_are_left_alone(tmp_path:
     assert own.step_ticks[:2] == (1_000, 1_001)
 
 
-def test_cycles_are_time_at_the_boards_clock(tmp_path: Path) -> None:
-    steps = [{"cycles": 70_000}, {"cycles": 30_000}]
-    path = write_measurement(
-        tmp_path / "m.json", instructions=None, cycles=100_000, clock_hz=50_000_000, steps=steps
-    )
-    (own,) = read_measurement(path, SHA256)
+def test_a_real_board_tells_cycles_and_time_with_its_interval(tmp_path: Path) -> None:
+    changes = {
+        "instructions": None,
+        "cycles": 100_000,
+        "latency_ms": 2.0,
+        "timing": {"windows": {"half_width_fraction": 0.004}},
+        "steps": [{"cycles": 70_000}, {"cycles": 30_000}],
+        "provenance": {"clock_hz": 50_000_000, "probe": None, "compiled_with": ["gcc", "g++"]},
+    }
+    (own,) = read_measurement(write_measurement(tmp_path / "m.json", **changes), SHA256)
     assert (own.unit, own.ticks, own.milliseconds) == ("cycles", 100_000, 2.0)
+    assert own.half_width_fraction == 0.004
+    assert own.provenance == {"clock_hz": "50000000", "compiled_with": "gcc, g++"}
     assert own.step_ticks == (70_000, 30_000)
 
 

@@ -22,6 +22,7 @@ from tests.nas.report.small_run import (
     run_record,
     write_measurement,
     write_run,
+    write_timed_run,
     write_unfinished_run,
 )
 from tests.small_model import small_model
@@ -52,7 +53,7 @@ def page_of(folder: Path, *, measured: bool = True) -> Element:
 
 
 def parsed(page: Path) -> Element:
-    return ElementTree.fromstring(page.read_text(encoding="utf-8"))  # noqa: S314 (our own)
+    return ElementTree.fromstring(page.read_text(encoding="utf-8"))
 
 
 def text_of(element: Element) -> str:
@@ -229,6 +230,20 @@ def test_a_run_of_an_earlier_version_says_what_it_lacks(tmp_path: Path) -> None:
     ):
         assert text in text_of(section(page, key))
     assert len(list(page.iter("section"))) == SECTIONS
+
+
+def test_a_limit_of_time_is_a_limit_like_the_others(tmp_path: Path) -> None:
+    page = page_of(write_timed_run(tmp_path))
+    captions = [text_of(own) for own in page.iter("figcaption")]
+    assert "Accuracy against latency" in captions
+    assert "time of one inference 1,500 µs 3,000 µs 50.0 %" in text_of(section(page, "limits"))
+    assert "over the time limit" in text_of(section(page, "search"))
+    assert "9 kernel calls of 2 networks on the <desk> board" in text_of(
+        section(page, "provenance")
+    )
+    record = json.loads((tmp_path / "report.json").read_text())
+    assert set(record["fronts"]) == {"RAM", "flash", "MACC", "latency"}
+    assert record["provenance"]["config"]["pace"]["sha256"] == "5" * 64
 
 
 def test_more_classes_than_can_be_drawn_are_in_tables(tmp_path: Path) -> None:
