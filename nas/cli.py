@@ -36,7 +36,9 @@ from nas.input_size import AUTO, first_side, input_sides
 from nas.make_golden import make_golden
 from nas.options import make_parser
 from nas.pace import Pace, make_pace
-from nas.report import run_text
+from nas.provenance import Origin
+from nas.report.cli import add_report
+from nas.report.terminal import run_text
 from nas.run import Listener, Machine, run
 from nas.space import Candidate, parse_candidate, parse_shape
 from nas.spaces import find_converter, find_space
@@ -47,7 +49,11 @@ from nas.worker import Worker
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; gives the exit code."""
     warnings.filterwarnings("ignore", module=r"PIL\.")  # of damaged images, which we name
-    arguments = parse(make_parser(_run, _estimate, _calibrate, _golden, add_data), argv)
+    words = tuple(sys.argv[1:] if argv is None else argv)
+    arguments = parse(
+        make_parser(_run, _estimate, _calibrate, _golden, add_data, add_report), words
+    )
+    arguments.words = words
     return run_command("nas", arguments.command, arguments)
 
 
@@ -55,6 +61,7 @@ def _run(arguments: argparse.Namespace) -> None:
     target = load_target(arguments.target)
     limits, pace = _timed(arguments, target, _limits(arguments, target))
     machine = _machine(arguments)
+    origin = Origin(("nas", *arguments.words), target)
     progress = Progress("nas")
     datasets = _datasets(arguments, progress)
     dataset = datasets[first_side(tuple(datasets))]
@@ -77,7 +84,7 @@ def _run(arguments: argparse.Namespace) -> None:
         pace=pace,
     )
     try:
-        record = run(config, datasets, arguments.out, _Narrator(progress), machine)
+        record = run(config, datasets, arguments.out, _Narrator(progress), machine, origin)
     finally:
         progress.clear()
     print(json.dumps(record, indent=2) if arguments.json else run_text(record))
