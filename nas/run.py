@@ -19,7 +19,7 @@ from nas.layers import LANES
 from nas.make_golden import make_golden
 from nas.pool import Pool, WorkerPool
 from nas.provenance import Origin, describe_host, versions
-from nas.search import Host, run_search
+from nas.run_search import Host, run_search
 from nas.space import Candidate
 from nas.spaces import find_space
 from nas.splits import Split
@@ -30,19 +30,6 @@ RECORD = "run.json"
 START = "search.json"
 """What was asked for; there from the first moment on, while `RECORD` is made at the end."""
 SCHEMA = 2
-
-
-class Listener:
-    """What a run tells while it works; override what is of interest."""
-
-    def trial_ended(self, trial: Trial) -> None:
-        """A candidate was judged, now or in an earlier run."""
-
-    def trial_progressed(self, candidate: Candidate, event: dict[str, Any]) -> None:
-        """An epoch of a candidate ended: `epoch`, `epochs`, `accuracy`."""
-
-    def winner_progressed(self, event: dict[str, Any]) -> None:
-        """An epoch of the winner ended: `epoch`, `epochs`, `accuracy`; or a `stage` began."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +57,28 @@ class Machine:
         if self.memory_bytes is None:
             return None
         return max(0, self.memory_bytes - PARENT_BYTES) // self.workers
+
+
+class Listener:
+    """What a run tells while it works; override what is of interest."""
+
+    def image_decoded(self, done: int, total: int) -> None:
+        """An image was read."""
+
+    def data_ready(self, datasets: dict[int, Dataset]) -> None:
+        """All images are read: at every input of the search, by its side."""
+
+    def started(self, machine: Machine) -> None:
+        """The search begins."""
+
+    def trial_ended(self, trial: Trial) -> None:
+        """A candidate was judged, now or in an earlier run."""
+
+    def trial_progressed(self, candidate: Candidate, event: dict[str, Any]) -> None:
+        """An epoch of a candidate ended: `epoch`, `epochs`, `accuracy`."""
+
+    def winner_progressed(self, event: dict[str, Any]) -> None:
+        """An epoch of the winner ended: `epoch`, `epochs`, `accuracy`; or a `stage` began."""
 
 
 def run(
@@ -101,6 +110,7 @@ def run(
             "search a space with a converter of our own, such as folded"
         )
     with TrialStore(out, config) as store:
+        listener.started(machine)
         start = _start(config, datasets, machine, origin)
         write_json(out / START, start)
         with _make_pool(machine) as pool:

@@ -10,11 +10,11 @@ from typing import Any
 
 from nas.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from nas.dataset import open_dataset
+from nas.process_memory import anonymous_bytes
 from nas.space import Candidate
 from nas.splits import Split
 from nas.trainer.library import load_library
 from nas.training import Recipe, Trainer
-from nas.worker import anonymous_bytes
 
 Arguments = dict[str, Any]
 Report = Callable[[dict[str, Any]], None]

@@ -12,7 +12,7 @@ from nas.config import SearchConfig
 from nas.cost import Limits
 from nas.host_memory import training_bytes
 from nas.pool import WorkerPool
-from nas.search import Host, run_search
+from nas.run_search import Host, run_search
 from nas.space import Candidate
 from nas.spaces import find_space
 from nas.trials import Status, Trial, TrialStore, read_trials, trial_of_record
