@@ -115,6 +115,8 @@ def run(
         write_json(out / START, start)
         with _make_pool(machine) as pool:
             host = _host(pool, datasets, machine)
+            start["worker_base_bytes"] = host.base_bytes
+            write_json(out / START, start)
             winner, trials = run_search(
                 config, host, store, listener.trial_ended, listener.trial_progressed
             )

@@ -61,6 +61,8 @@ def test_a_small_search_gives_what_the_run_recorded(tmp_path: Path) -> None:
         listener=ears,
     )
     assert ears.trials == len(result["trials"])
+    trained = [trial for trial in result["trials"] if trial["accuracy"] is not None]
+    assert 0 < result["worker_base_bytes"] < trained[0]["predicted_anonymous_bytes"]
     assert (tmp_path / "run" / "model.tflite").stat().st_size == result["model_bytes"]
 
 
