@@ -3,9 +3,9 @@
 from dataclasses import asdict
 from typing import Any
 
+from nas.published import HOST_ROWS, OTHER_WORKS
 from nas.report.facts import Facts, fate, front
 from nas.report.headlines import headlines
-from nas.report.published import PUBLISHED
 from nas.report.sections.limits import Limited, limited, limited_of_host, linked
 from nas.report.sections.search import limited_needs, stops
 from nas.report.statistics import ClassFigures, Proportion, class_figures
@@ -43,7 +43,10 @@ def report_record(facts: Facts) -> dict[str, Any]:
         "estimate": None if facts.estimate is None else facts.estimate.as_record(),
         "calls": [asdict(call) for call in facts.calls],
         "measured": [asdict(own) for own in facts.measured],
-        "published": [asdict(own) for own in PUBLISHED],
+        "published": {
+            "hosts": [asdict(own) | {"needs": asdict(own.network)} for own in HOST_ROWS],
+            "others": [asdict(own) for own in OTHER_WORKS],
+        },
         "provenance": _provenance(facts),
     }
 

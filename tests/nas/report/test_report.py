@@ -246,6 +246,24 @@ def test_a_limit_of_time_is_a_limit_like_the_others(tmp_path: Path) -> None:
     assert record["provenance"]["config"]["pace"]["sha256"] == "5" * 64
 
 
+def test_what_int8_costs_on_the_validation_images_is_told(tmp_path: Path) -> None:
+    told = text_of(section(page_of(write_run(tmp_path / "dear")), "training"))
+    assert "int8 is 5.0 points less accurate than float, more than 0.5" in told
+    assert "calibrated with 2,400 images for training" in told
+    cheap = page_of(write_run(tmp_path / "cheap", int8_valid_accuracy=0.8))
+    assert "points less accurate" not in text_of(section(cheap, "training"))
+
+
+def test_the_run_stands_above_the_published_tables(tmp_path: Path) -> None:
+    own = section(page_of(write_run(tmp_path)), "published")
+    rows = [[text_of(cell) for cell in row] for row in own.iter("tr")]
+    assert rows[1][0] == "this run, a <Pi>"
+    assert rows[2][:5] == ["Jetson Nano, 4 GB", "50×50×3", "9,4", "78.0 %", "36.0"]
+    assert rows[2][6:] == ["38.96", "2.55", "3.9 days"]
+    assert [row[0] for row in rows[-2:]] == ["MCUNet", "MicroNets"]
+    assert "Accuracies may not be compared" in text_of(own)
+
+
 def test_more_classes_than_can_be_drawn_are_in_tables(tmp_path: Path) -> None:
     count = 41
     zero = [[0] * count for _ in range(count)]
