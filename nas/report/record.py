@@ -40,7 +40,7 @@ def report_record(facts: Facts) -> dict[str, Any]:
         "path": [asdict(stop) for stop in stops(facts)],
         "training": _training(facts),
         "test": _test(facts),
-        "estimate": None if facts.estimate is None else facts.estimate.as_record(),
+        "estimate": _estimate(facts),
         "calls": [asdict(call) for call in facts.calls],
         "measured": [asdict(own) for own in facts.measured],
         "published": {
@@ -91,6 +91,12 @@ def _test(facts: Facts) -> dict[str, Any] | None:
 
 def _class(own: ClassFigures) -> dict[str, Any]:
     return {"recall": _proportion(own.recall), "precision": _proportion(own.precision)}
+
+
+def _estimate(facts: Facts) -> dict[str, Any] | None:
+    if facts.estimate is None or facts.run.final is None:
+        return None
+    return facts.estimate.as_record() | {"model_sha256": facts.run.final.model_sha256}
 
 
 def _provenance(facts: Facts) -> dict[str, Any]:
