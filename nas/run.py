@@ -104,11 +104,7 @@ def run(
         InfeasibleError: No candidate fits.
         WorkerError: Training or conversion failed.
     """
-    if config.converter == TENSORFLOW and find_spec("tensorflow") is None:
-        raise ConfigError(
-            "the converter 'tensorflow' is not installed: pip install 'mcu-nas[tensorflow]', or "
-            "search a space with a converter of our own, such as folded"
-        )
+    _check_converter(config)
     with TrialStore(out, config) as store:
         listener.started(machine)
         start = _start(config, datasets, machine, origin)
@@ -134,6 +130,14 @@ def run(
         record = start | found | _final_record(dataset, out, training, conversion)
         write_json(out / RECORD, record)
     return record
+
+
+def _check_converter(config: SearchConfig) -> None:
+    if config.converter == TENSORFLOW and find_spec("tensorflow") is None:
+        raise ConfigError(
+            "the converter 'tensorflow' is not installed: pip install 'mcu-nas[tensorflow]', or "
+            "search a space with a converter of our own, such as folded"
+        )
 
 
 def _finish(

@@ -1,8 +1,6 @@
 """Class names that are code or paths, from the data to the firmware and the report."""
 
 import json
-import os
-import zipfile
 from io import BytesIO
 from pathlib import Path
 from xml.etree import ElementTree
@@ -16,8 +14,6 @@ from codegen.source import find_model
 from firmware.files import sha256_of_file
 from firmware.targets import load_target
 from nas.cli import main
-from nas.data_source import DataSource, find_data
-from nas.dataset import prepare_dataset
 from tests.generated_program import run_generated
 from tests.nas.report.small_run import HOSTILE
 
@@ -77,34 +73,3 @@ def test_the_whole_chain_takes_any_name(tmp_path: Path, capsys: pytest.CaptureFi
     (answered,) = run_generated(folder, [((run / "model.tflite").read_bytes(), inputs)])
     np.testing.assert_array_equal(answered, outputs.view(np.uint8).reshape(len(outputs), -1))
     assert sha256_of_file(run / "model.tflite") == manifest["model_sha256"]
-
-
-def decoded_classes(source: DataSource, cache: Path) -> tuple[str, ...]:
-    return prepare_dataset(source, (8, 8, 1), False, cache, lambda *_: None).classes
-
-
-def test_folders_may_have_any_name_that_the_file_system_allows(tmp_path: Path) -> None:
-    raw = (b"<script>alert(1)<", b"x..", b"two\nlines \x07", b"not UTF-8 \xff", b"a'b\"c$d`e")
-    names = [os.fsdecode(name) for name in raw]
-    for shade, name in enumerate(names):
-        (tmp_path / "photos" / name).mkdir(parents=True)
-        for number in range(6):
-            (tmp_path / "photos" / name / f"{number}.png").write_bytes(picture(40 * shade + number))
-    source = find_data(str(tmp_path / "photos"))
-    assert decoded_classes(source, tmp_path / "cache") == tuple(sorted(names))
-
-
-def test_paths_in_a_zip_lead_nowhere(tmp_path: Path) -> None:
-    path = tmp_path / "data" / "photos.zip"
-    path.parent.mkdir()
-    with zipfile.ZipFile(path, "w") as archive:
-        for number in range(12):
-            for folder in ("x", "/etc/cron.d", "../../up", "train/../../../y"):
-                archive.writestr(f"{folder}/{number}.png", picture(number))
-            archive.writestr(f"<b>/{number}.png", picture(number))
-    classes = decoded_classes(find_data(str(path)), tmp_path / "cache")
-    assert {"<b>", "x"} <= set(classes)
-    assert not {"", ".", ".."} & set(classes)
-    assert not [name for name in classes if "/" in name]
-    new = files_in(tmp_path) - {"data/photos.zip"}
-    assert all(name.startswith("cache/") for name in new)

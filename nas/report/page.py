@@ -14,8 +14,8 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from firmware.printable import printable
 from nas.report.figures.palette import COLOURS
-from nas.report.shown import plain
 
 
 class Tone(StrEnum):
@@ -156,13 +156,13 @@ def _settings() -> dict[str, Any]:
 
 
 def _in_one_line(value: object) -> object:
-    """What is put in: names as `plain` shows them, figures and styles as they are."""
-    return value if isinstance(value, Markup) else plain(str(value))
+    """What is put in: names as `printable` shows them, figures and styles as they are."""
+    return value if isinstance(value, Markup) else printable(str(value))
 
 
 def escape_markdown(text: str) -> str:
     """Text that Markdown shows as it is, in a paragraph and in a cell of a table."""
-    escaped = re.sub(r"([\\`*_{}\[\]#|~$!])", r"\\\1", plain(text))
+    escaped = re.sub(r"([\\`*_{}\[\]#|~$!])", r"\\\1", printable(text))
     return escaped.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 

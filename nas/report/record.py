@@ -3,9 +3,9 @@
 from dataclasses import asdict
 from typing import Any
 
+from nas.published import HOST_ROWS, OTHER_WORKS
 from nas.report.facts import Facts, fate, front
 from nas.report.headlines import headlines
-from nas.report.published import PUBLISHED
 from nas.report.sections.limits import Limited, limited, limited_of_host, linked
 from nas.report.sections.search import limited_needs, stops
 from nas.report.statistics import ClassFigures, Proportion, class_figures
@@ -40,10 +40,13 @@ def report_record(facts: Facts) -> dict[str, Any]:
         "path": [asdict(stop) for stop in stops(facts)],
         "training": _training(facts),
         "test": _test(facts),
-        "estimate": None if facts.estimate is None else facts.estimate.as_record(),
+        "estimate": _estimate(facts),
         "calls": [asdict(call) for call in facts.calls],
         "measured": [asdict(own) for own in facts.measured],
-        "published": [asdict(own) for own in PUBLISHED],
+        "published": {
+            "hosts": [asdict(own) | {"needs": asdict(own.network)} for own in HOST_ROWS],
+            "others": [asdict(own) for own in OTHER_WORKS],
+        },
         "provenance": _provenance(facts),
     }
 
@@ -88,6 +91,12 @@ def _test(facts: Facts) -> dict[str, Any] | None:
 
 def _class(own: ClassFigures) -> dict[str, Any]:
     return {"recall": _proportion(own.recall), "precision": _proportion(own.precision)}
+
+
+def _estimate(facts: Facts) -> dict[str, Any] | None:
+    if facts.estimate is None or facts.run.final is None:
+        return None
+    return facts.estimate.as_record() | {"model_sha256": facts.run.final.model_sha256}
 
 
 def _provenance(facts: Facts) -> dict[str, Any]:

@@ -67,6 +67,8 @@ class Final:
         shape: Height, width and channels of its input.
         accuracies: On the validation images, after each epoch.
         losses: Mean loss on the training images, in each epoch.
+        int8_valid_accuracy: Of the int8 model on the validation images.
+        calibration_images: Images from which the ranges of its activations were taken.
         test_images: Images on which both models were tested.
         float_right: Of them, those that the float model gets right.
         int8_right: Of them, those that the int8 model gets right.
@@ -83,6 +85,8 @@ class Final:
     shape: Shape
     accuracies: tuple[float, ...]
     losses: tuple[float, ...] | None
+    int8_valid_accuracy: float | None
+    calibration_images: int | None
     test_images: int
     float_right: int
     int8_right: int
@@ -214,6 +218,8 @@ def _final(record: dict[str, Any]) -> Final:
         shape=(height, width, depth),
         accuracies=tuple(record["final_accuracies"]),
         losses=None if losses is None else tuple(losses),
+        int8_valid_accuracy=record.get("int8_valid_accuracy"),
+        calibration_images=record.get("calibration_images"),
         test_images=images,
         float_right=round(record["float_test_accuracy"] * images),
         int8_right=round(record["int8_test_accuracy"] * images),

@@ -1,26 +1,15 @@
 """Names and numbers as a reader sees them. Pure."""
 
+from firmware.printable import printable
 from nas.report.statistics import Proportion
 
 NONE = "–"
 _KIB = 1024
 
 
-def plain(name: str) -> str:
-    r"""A name in one line: what cannot be printed stands as an escape, such as `\n`.
-
-    Names come from folders and files of the user. Line ends, control characters, marks that turn
-    the direction of writing and halves of characters would break a table or mislead its reader.
-    """
-    return "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode()
-        for character in name
-    )
-
-
 def shortened(name: str, characters: int) -> str:
-    """A name that fits, `plain`; its end is left out if it is too long."""
-    text = plain(name)
+    """A name that fits, `printable`; its end is left out if it is too long."""
+    text = printable(name)
     return text if len(text) <= characters else f"{text[: characters - 1]}…"
 
 

@@ -10,6 +10,22 @@ Z_95 = 1.959963984540054
 """Quantile of the standard normal distribution at 0.975."""
 
 
+def wilson_interval(fraction: float, total: int) -> tuple[float, float]:
+    """The 95 % interval of a share of so many images.
+
+    Source: E. B. Wilson, Probable inference, the law of succession, and statistical inference,
+    Journal of the American Statistical Association 22 (1927), 209–212.
+    """
+    square = Z_95 * Z_95
+    centre = fraction * total + square / 2
+    spread = Z_95 * sqrt(fraction * (1 - fraction) * total + square / 4)
+    whole = total + square
+    # The ends are exact there; rounding would leave them a little inside.
+    lowest = 0.0 if fraction == 0 else (centre - spread) / whole
+    highest = 1.0 if fraction == 1 else (centre + spread) / whole
+    return lowest, highest
+
+
 @dataclass(frozen=True, slots=True)
 class Proportion:
     """A share of some images, with its 95 % interval by Wilson's score.
@@ -29,19 +45,8 @@ class Proportion:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """Between what the share lies, for images drawn like these.
-
-        Source: E. B. Wilson, Probable inference, the law of succession, and statistical
-        inference, Journal of the American Statistical Association 22 (1927), 209–212.
-        """
-        square = Z_95 * Z_95
-        centre = self.count + square / 2
-        spread = Z_95 * sqrt(self.count * (self.total - self.count) / self.total + square / 4)
-        whole = self.total + square
-        # The ends are exact there; rounding would leave them a little inside.
-        lowest = 0.0 if self.count == 0 else (centre - spread) / whole
-        highest = 1.0 if self.count == self.total else (centre + spread) / whole
-        return lowest, highest
+        """Between what the share lies, for images drawn like these."""
+        return wilson_interval(self.fraction, self.total)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,11 @@
 
 from xml.etree import ElementTree
 
+from firmware.printable import printable
 from nas.estimator.memory_map import MapLook, memory_map_svg
 from nas.estimator.network import Estimate
 from nas.report.figures.drawing import WIDE, WIDTH, svg_text
 from nas.report.figures.palette import GRID, INK, PAPER, with_variables
-from nas.report.shown import plain
 
 _WIDE_HEIGHT, _NARROW_HEIGHT = 460, 440
 
@@ -27,6 +27,6 @@ def _plot(estimate: Estimate, width: int, height: int) -> str:
         paper=with_variables(PAPER.light),
     )
     # Names of tensors come from the file; what cannot be printed would be no XML.
-    text = "\n".join(map(plain, memory_map_svg(estimate, look).splitlines()))
+    text = "\n".join(map(printable, memory_map_svg(estimate, look).splitlines()))
     root = ElementTree.fromstring(text)  # noqa: S314 (our own)
     return svg_text(root, f"Arena of {estimate.ram.arena_bytes:,} bytes over time")

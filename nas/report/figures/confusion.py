@@ -6,10 +6,11 @@ from itertools import product
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
+from firmware.printable import printable
 from nas.answers import Confusion
 from nas.report.figures.drawing import WIDTH, Look, drawing, finish, pair_legend, without_frame
 from nas.report.figures.palette import BAD, GOT, HOPED, INK, PAPER, Colour
-from nas.report.shown import plain, shortened
+from nas.report.shown import shortened
 from nas.report.statistics import ClassFigures, Proportion
 
 MOST_CLASSES = 40
@@ -66,7 +67,7 @@ def _cells(
         if not images:
             continue
         gid = f"{key}-{row}-{column}"
-        given, taken = plain(classes[row]), plain(classes[column])
+        given, taken = printable(classes[row]), printable(classes[column])
         tips[gid] = f"{images:,} of {all_images:,} images of {given} taken for {taken}"
         shade = max(_LEAST_SHADE, images / all_images)
         colour = right if row == column else BAD

@@ -52,7 +52,7 @@ def _notes(facts: Facts, shown: list[HostTrial]) -> tuple[str, ...]:
     if final is not None and final.training is not None and final.conversion is not None:
         notes.append(
             f"The final training took {megabytes(final.training.peak_anonymous_bytes)} and "
-            f"{duration(final.training.seconds)}; the conversion to int8, which is TensorFlow's, "
+            f"{duration(final.training.seconds)}; the conversion to int8 "
             f"{megabytes(final.conversion.peak_anonymous_bytes)} and "
             f"{duration(final.conversion.seconds)}."
         )

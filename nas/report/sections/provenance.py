@@ -59,6 +59,7 @@ def _settings(facts: Facts) -> list[tuple[str, str]]:
         *_time_limit(facts),
         ("epochs per candidate, of the winner", f"{config.epochs}, {config.final_epochs}"),
         ("recipe, augmentation", f"{config.recipe}, {config.augmentation}"),
+        *([("converter", config.converter)] if "converter" in run.start.config else []),
         ("seed", str(config.seed)),
         ("images", ", ".join(f"{count:,} {part}" for part, count in run.start.images.items())),
     ]

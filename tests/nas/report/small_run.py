@@ -111,6 +111,8 @@ def run_record(config: SearchConfig = CONFIG) -> dict[str, Any]:
         "final_training": {"seconds": 4.0, "peak_anonymous_bytes": 22_000_000},
         "conversion": {"seconds": 3.0, "peak_anonymous_bytes": 300_000_000},
         "valid_accuracy": 0.8,
+        "int8_valid_accuracy": 0.75,
+        "calibration_images": 2_400,
         "float_test_accuracy": answers.float_right / answers.images,
         "int8_test_accuracy": answers.int8_right / answers.images,
         "test_answers": asdict(answers),

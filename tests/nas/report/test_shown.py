@@ -1,7 +1,8 @@
 import pytest
 
+from firmware.printable import printable
 from nas.report.page import escape_markdown
-from nas.report.shown import plain, quantity, shortened, signed_percent, with_span
+from nas.report.shown import quantity, shortened, signed_percent, with_span
 from nas.report.statistics import Proportion
 
 
@@ -17,8 +18,8 @@ from nas.report.statistics import Proportion
     ],
 )
 def test_what_cannot_be_printed_stands_as_an_escape(name: str, shown: str) -> None:
-    assert plain(name) == shown
-    assert plain(shown) == shown
+    assert printable(name) == shown
+    assert printable(shown) == shown
     assert shown.encode().decode() == shown
 
 
