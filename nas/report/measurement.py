@@ -109,9 +109,9 @@ def _parse(record: dict[str, Any]) -> Measured:
         half_width_fraction=None if half_width is None else float(half_width),
         step_ticks=() if None in steps else tuple(map(int, steps)),
         provenance={
-            str(name): ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+            str(name): "; ".join(map(str, value)) if isinstance(value, list) else str(value)
             for name, value in record.get("provenance", {}).items()
-            if value is not None
+            if value not in (None, "", [])
         },
     )
 

@@ -20,8 +20,10 @@ def percent(fraction: float, digits: int = 1) -> str:
 
 def signed_percent(fraction: float) -> str:
     """A difference as a percentage, with its sign."""
-    sign = "+" if fraction > 0 else "−" if fraction < 0 else ""
-    return f"{sign}{percent(abs(fraction))}"
+    rounded = percent(abs(fraction))
+    if rounded == percent(0.0):
+        return rounded
+    return f"{'+' if fraction > 0 else '−'}{rounded}"
 
 
 def span(proportion: Proportion) -> str:

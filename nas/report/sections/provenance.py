@@ -3,9 +3,11 @@
 import shlex
 
 from nas.report.facts import Facts
+from nas.report.measurement import Measured
 from nas.report.page import Section, Table
 
 _KEY, _TITLE = "provenance", "Provenance"
+_WORDS = {"memory_bytes": "memory, B"}
 
 
 def provenance_section(facts: Facts) -> Section:
@@ -32,6 +34,11 @@ def provenance_section(facts: Facts) -> Section:
     if run.start.command:
         notes.append(f"Started by: {shlex.join(run.start.command)}")
     return Section(_KEY, _TITLE, tuple(notes), tables=tables, missing=tuple(missing))
+
+
+def _board(own: Measured) -> Table:
+    title = f"Board {own.board}, {own.runtime} runtime"
+    return Table(title, ("", ""), tuple(own.provenance.items()), "ll", is_wide=True)
 
 
 def _hashes(facts: Facts) -> list[tuple[str, str]]:
@@ -87,7 +94,7 @@ def _time_limit(facts: Facts) -> list[tuple[str, str]]:
 def _host(facts: Facts) -> list[tuple[str, str]]:
     start = facts.run.start
     rows = [
-        (name, f"{value:,}" if isinstance(value, int) else str(value))
+        (_WORDS.get(name, name), f"{value:,}" if isinstance(value, int) else str(value))
         for name, value in start.host.items()
     ]
     return rows + list(start.versions.items())

@@ -182,6 +182,7 @@ def measurement_record(**changes: Any) -> dict[str, Any]:
             {"quantity": "instructions", "promised": "–", "measured": "5,000", "holds": None},
         ],
         "verdict": "confirmed",
+        "provenance": {"golden_sha256": "9" * 64, "compiled_with": ["GNU C17 -mthumb " * 20]},
         "of_the_future": {"a": [1]},
     }
     return record | changes

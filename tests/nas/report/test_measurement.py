@@ -28,12 +28,17 @@ def test_a_real_board_tells_cycles_and_time_with_its_interval(tmp_path: Path) ->
         "latency_ms": 2.0,
         "timing": {"windows": {"half_width_fraction": 0.004}},
         "steps": [{"cycles": 70_000}, {"cycles": 30_000}],
-        "provenance": {"clock_hz": 50_000_000, "probe": None, "compiled_with": ["gcc", "g++"]},
+        "provenance": {
+            "clock_hz": 50_000_000,
+            "probe": None,
+            "board_uid": "",
+            "compiled_with": ["gcc", "g++"],
+        },
     }
     (own,) = read_measurement(write_measurement(tmp_path / "m.json", **changes), SHA256)
     assert (own.unit, own.ticks, own.milliseconds) == ("cycles", 100_000, 2.0)
     assert own.half_width_fraction == 0.004
-    assert own.provenance == {"clock_hz": "50000000", "compiled_with": "gcc, g++"}
+    assert own.provenance == {"clock_hz": "50000000", "compiled_with": "gcc; g++"}
     assert own.step_ticks == (70_000, 30_000)
 
 

@@ -48,6 +48,6 @@ def test_numbers_have_their_units() -> None:
     assert quantity(3_390_000, "MACs") == "3.39 M"
     assert signed_percent(-0.069) == "−6.9 %"
     assert signed_percent(0.021) == "+2.1 %"
-    assert signed_percent(0.0) == "0.0 %"
+    assert signed_percent(0.0) == signed_percent(-0.0004) == "0.0 %"
     assert with_span(None) == "–"
     assert with_span(Proportion(0, 20)) == "0.0 % (0.0–16.1 %)"
