@@ -56,11 +56,16 @@ def classes_section(facts: Facts) -> Section:
 
 
 def _notes(answers: Answers) -> tuple[str, ...]:
-    images = answers.images
+    images, changed = answers.images, answers.images - answers.same
+    quantised = f"Quantisation changes the answer to none of {images:,} images."
+    if changed:
+        quantised = (
+            f"Quantisation changes the answer to {plural(changed, 'image')} of {images:,} "
+            f"({percent(changed / images)}): {answers.float_alone_right:,} that float had right "
+            f"are lost, {answers.int8_alone_right:,} that it had wrong are won."
+        )
     return (
-        f"Quantisation changes the answer to {plural(images - answers.same, 'image')} of "
-        f"{images:,} ({percent(1 - answers.same / images)}): {answers.float_alone_right:,} that "
-        f"float had right are lost, {answers.int8_alone_right:,} that it had wrong are won.",
+        quantised,
         "Recall: of the images of a class, the share that is found. Precision: of the images that "
         "are given a class, the share that is of it. Intervals are Wilson's at 95 %; they tell how "
         "far the same model may do otherwise on other images of the same kind.",

@@ -22,13 +22,7 @@ def provenance_section(facts: Facts) -> Section:
         Table("Hashes", ("file", "SHA-256"), tuple(_hashes(facts)), "ll", is_wide=True),
         Table("Settings", ("", ""), tuple(_settings(facts)), "ll"),
         Table("Host and versions", ("", ""), tuple(_host(facts)), "ll"),
-        *(
-            Table(
-                f"Board {own.board}, {own.runtime}", ("", ""), tuple(own.provenance.items()), "ll"
-            )
-            for own in facts.measured
-            if own.provenance
-        ),
+        *(_board(own) for own in facts.measured if own.provenance),
     )
     notes: list[str] = []
     if run.start.command:

@@ -2,18 +2,22 @@
 
 import json
 import re
+from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from codegen.planner import plan_graph
 from codegen.read_tflite import parse_tflite
 from firmware.errors import ConfigError, StaleError
+from nas.answers import count_answers
 from nas.cli import main
 from nas.report.write import write_report
 from tests.nas.report.page import SVG, by_class, page_of, parsed, section, text_of
 from tests.nas.report.small_run import (
     CONFIG,
+    LABELS,
     REASON,
     TRIALS,
     measurement_record,
@@ -156,6 +160,14 @@ def test_what_int8_costs_on_the_validation_images_is_told(tmp_path: Path) -> Non
     assert "calibrated with 2,400 images for training" in told
     cheap = page_of(write_run(tmp_path / "cheap", int8_valid_accuracy=0.8))
     assert "points less accurate" not in text_of(section(cheap, "training"))
+
+
+def test_how_quantisation_changes_answers_is_counted_image_by_image(tmp_path: Path) -> None:
+    told = text_of(section(page_of(write_run(tmp_path / "changed")), "classes"))
+    assert "to 2 images of 12 (16.7 %): 1 that float had right are lost, 1 that it had" in told
+    answers = asdict(count_answers(np.array(LABELS), LABELS, LABELS, 3))
+    same = page_of(write_run(tmp_path / "same", test_answers=answers))
+    assert "changes the answer to none of 12 images" in text_of(section(same, "classes"))
 
 
 def test_the_run_stands_above_the_published_tables(tmp_path: Path) -> None:
