@@ -21,8 +21,8 @@ def test_an_input_of_my_own(hil_board, hil_project):
 
 def run(pytester: pytest.Pytester, *options: str) -> pytest.RunResult:
     pytester.makepyfile(TESTS)
-    plugin = ("-p", "hil.pytest_plugin", "-p", "no:cacheprovider")
-    return pytester.runpytest_inprocess(*plugin, *options)
+    # The plugin is found as it is where the package is installed: by its entry point.
+    return pytester.runpytest_inprocess("-p", "no:cacheprovider", *options)
 
 
 @NEEDS_BOARD
