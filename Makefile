@@ -21,6 +21,7 @@ demo: setup
 	$(BIN)/nas run --data digits --target stm32f412 --flash 32768 --out runs/demo
 	$(BIN)/codegen build runs/demo --target stm32f412 --out runs/demo/project --compile
 	$(BIN)/hil run runs/demo/project --board virtual
+	$(BIN)/nas report runs/demo --measurement runs/demo/project/measurement.json
 
 test: setup
 	$(BIN)/python -m pytest

@@ -16,19 +16,9 @@ import os
 import sys
 import time
 from dataclasses import asdict, dataclass
-from math import sqrt
 from pathlib import Path
 from typing import Any
 
-from benchmarks.published import (
-    HOST_ROWS,
-    ROWS,
-    SHAPE,
-    TEST_IMAGES,
-    HostRow,
-    Row,
-    published_needs,
-)
 from benchmarks.whole_search import subset
 from firmware.files import cache_folder, write_json
 from firmware.progress import duration
@@ -38,7 +28,17 @@ from nas.cost import Limits
 from nas.data_source import find_data
 from nas.dataset import Dataset, prepare_dataset
 from nas.host_memory import parse_host_memory
-from nas.report import table
+from nas.published import (
+    HOST_ROWS,
+    ROWS,
+    SHAPE,
+    TEST_IMAGES,
+    HostRow,
+    Row,
+    published_needs,
+)
+from nas.report.statistics import wilson_interval
+from nas.report.terminal import table
 from nas.run import Listener, Machine, run
 from nas.space import Candidate
 
@@ -46,7 +46,6 @@ TARGET = "stm32l412kb"
 """Its limits just admit the largest published winner; the publications' own are not at hand."""
 TOLERANCE = 0.01
 """Of RAM and Flash."""
-_Z_95 = 1.959964
 MIB = 1 << 20
 
 
@@ -146,14 +145,8 @@ class Share:
 
 
 def wilson(fraction: float, count: int) -> Share:
-    """The interval of a share of so many images.
-
-    Source: E. B. Wilson, Journal of the American Statistical Association 22 (1927), 209–212.
-    """
-    scale = 1 + _Z_95**2 / count
-    centre = (fraction + _Z_95**2 / (2 * count)) / scale
-    spread = _Z_95 * sqrt(fraction * (1 - fraction) / count + (_Z_95 / (2 * count)) ** 2) / scale
-    return Share(fraction, centre - spread, centre + spread)
+    """A share of so many images, with its 95 % interval by Wilson's score."""
+    return Share(fraction, *wilson_interval(fraction, count))
 
 
 def searches(arguments: argparse.Namespace) -> dict[str, Any]:

@@ -21,9 +21,9 @@ def main() -> int:
     import keras
     import tensorflow as tf
 
+    from nas.process_memory import anonymous_bytes
     from nas.space import Candidate
     from nas.spaces import build_keras_model
-    from nas.worker import anonymous_bytes
 
     folder, k, c, epochs = sys.argv[1], *map(int, sys.argv[2:5])
     images = keras.utils.image_dataset_from_directory(

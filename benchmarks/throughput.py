@@ -24,10 +24,10 @@ from firmware.files import cache_folder, write_json
 from nas.config import SEARCH_BATCH, SEARCH_LEARNING_RATE
 from nas.data_source import find_data
 from nas.dataset import open_dataset, prepare_dataset
+from nas.process_memory import anonymous_bytes
 from nas.space import Candidate, parse_candidate
 from nas.spaces import find_space
 from nas.training import Recipe, Trainer
-from nas.worker import anonymous_bytes
 
 SHAPE = (50, 50, 3)
 FLOP_PER_MAC = 6

@@ -39,6 +39,7 @@ def parse(parser: argparse.ArgumentParser, argv: Sequence[str] | None = None) ->
         "--print-completion",
         action=_PrintCompletion,
         choices=SHELLS,
+        default=argparse.SUPPRESS,
         help="print the completion for a shell, to be sourced by it",
     )
     return parser.parse_args(argv)

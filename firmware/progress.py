@@ -34,10 +34,15 @@ class Progress:
         self._shown_s = float("-inf")
         self._width = 0
 
+    @property
+    def is_due(self) -> bool:
+        """Whether the next update would be shown: what is costly to say need not be found out."""
+        interval_s = _TERMINAL_INTERVAL_S if self._is_terminal else _PLAIN_INTERVAL_S
+        return self._clock() - self._shown_s >= interval_s
+
     def update(self, text: str) -> None:
         """Show where the work is; most calls in quick succession show nothing."""
-        interval_s = _TERMINAL_INTERVAL_S if self._is_terminal else _PLAIN_INTERVAL_S
-        if self._clock() - self._shown_s < interval_s:
+        if not self.is_due:
             return
         self._shown_s = self._clock()
         if not self._is_terminal:

@@ -19,11 +19,13 @@ class Checkpoint:
 
     Attributes:
         accuracies: Validation accuracy after each epoch so far.
+        losses: Mean loss on the training images in each of these epochs.
         state: Everything that training changes.
         best: Weights after the epoch with the best validation accuracy.
     """
 
     accuracies: list[float] = field(default_factory=list)
+    losses: list[float] = field(default_factory=list)
     state: list[NDArray[Any]] = field(default_factory=list)
     best: list[NDArray[Any]] = field(default_factory=list)
 
@@ -32,7 +34,8 @@ def write_checkpoint(path: Path, key: Mapping[str, Any], checkpoint: Checkpoint)
     """Write a checkpoint whole or not at all; `key` tells which training it belongs to."""
     arrays = {f"state_{i}": array for i, array in enumerate(checkpoint.state)}
     arrays |= {f"best_{i}": array for i, array in enumerate(checkpoint.best)}
-    header = json.dumps({"key": key, "accuracies": checkpoint.accuracies}, sort_keys=True)
+    curves = {"accuracies": checkpoint.accuracies, "losses": checkpoint.losses}
+    header = json.dumps({"key": key, **curves}, sort_keys=True)
     with replacing(path) as temporary, temporary.open("wb") as stream:
         np.savez(stream, header=np.asarray(header), **arrays)  # type: ignore[arg-type]
 
@@ -45,7 +48,10 @@ def read_checkpoint(path: Path, key: Mapping[str, Any]) -> Checkpoint | None:
             if header["key"] != json.loads(json.dumps(key)):
                 return None
             return Checkpoint(
-                header["accuracies"], _numbered(arrays, "state"), _numbered(arrays, "best")
+                header["accuracies"],
+                header["losses"],
+                _numbered(arrays, "state"),
+                _numbered(arrays, "best"),
             )
     except FileNotFoundError:
         return None

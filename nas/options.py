@@ -61,6 +61,7 @@ def _add_run(verbs: _Verbs, command: Command) -> None:
     _add_target(parser, required=True)
     add(
         "--input",
+        default="",
         metavar="HxWxC",
         help="input in pixels and channels, or 'auto' to search it too (50x50x3; arrays and "
         "digits: their own)",

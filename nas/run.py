@@ -1,16 +1,15 @@
 """One run: search, train the winner, convert it, record what happened. I/O."""
 
-import platform
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
-from importlib.metadata import version
+from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from firmware.errors import ConfigError
 from firmware.files import sha256_of_file, write_json
+from nas.answers import count_answers
 from nas.config import SearchConfig
 from nas.converters import TENSORFLOW
 from nas.dataset import Dataset
@@ -19,29 +18,18 @@ from nas.host_memory import PARENT_BYTES, training_bytes
 from nas.layers import LANES
 from nas.make_golden import make_golden
 from nas.pool import Pool, WorkerPool
-from nas.search import Host, run_search
+from nas.provenance import Origin, describe_host, versions
+from nas.run_search import Host, run_search
 from nas.space import Candidate
 from nas.spaces import find_space
+from nas.splits import Split
 from nas.trials import Trial, TrialStore
-from nas.worker import CONVERSION, TRAINING, Worker
+from nas.worker import CONVERSION, TRAINING, Outcome, Worker
 
 RECORD = "run.json"
-SCHEMA = 1
-_PACKAGES = ("mcu-nas", "ai-edge-litert", "numpy", "pillow")
-_TENSORFLOW_PACKAGES = ("tensorflow", "keras")
-
-
-class Listener:
-    """What a run tells while it works; override what is of interest."""
-
-    def trial_ended(self, trial: Trial) -> None:
-        """A candidate was judged, now or in an earlier run."""
-
-    def trial_progressed(self, candidate: Candidate, event: dict[str, Any]) -> None:
-        """An epoch of a candidate ended: `epoch`, `epochs`, `accuracy`."""
-
-    def winner_progressed(self, event: dict[str, Any]) -> None:
-        """An epoch of the winner ended: `epoch`, `epochs`, `accuracy`; or a `stage` began."""
+START = "search.json"
+"""What was asked for; there from the first moment on, while `RECORD` is made at the end."""
+SCHEMA = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +59,35 @@ class Machine:
         return max(0, self.memory_bytes - PARENT_BYTES) // self.workers
 
 
+class Listener:
+    """What a run tells while it works; override what is of interest."""
+
+    def image_decoded(self, done: int, total: int) -> None:
+        """An image was read."""
+
+    def data_ready(self, datasets: dict[int, Dataset]) -> None:
+        """All images are read: at every input of the search, by its side."""
+
+    def started(self, machine: Machine) -> None:
+        """The search begins."""
+
+    def trial_ended(self, trial: Trial) -> None:
+        """A candidate was judged, now or in an earlier run."""
+
+    def trial_progressed(self, candidate: Candidate, event: dict[str, Any]) -> None:
+        """An epoch of a candidate ended: `epoch`, `epochs`, `accuracy`."""
+
+    def winner_progressed(self, event: dict[str, Any]) -> None:
+        """An epoch of the winner ended: `epoch`, `epochs`, `accuracy`; or a `stage` began."""
+
+
 def run(
     config: SearchConfig,
     datasets: Mapping[int, Dataset],
     out: Path,
     listener: Listener,
     machine: Machine,
+    origin: Origin = Origin(),  # noqa: B008 (frozen)
 ) -> dict[str, Any]:
     """Run a search in a folder, or go on with it; gives what run.json holds.
 
@@ -86,20 +97,22 @@ def run(
         out: Folder of the run.
         listener: Is told of progress.
         machine: What the run may take of the host.
+        origin: Who asked for it; is recorded.
 
     Raises:
         ConfigError: The folder holds another search, or the converter is not installed.
         InfeasibleError: No candidate fits.
         WorkerError: Training or conversion failed.
     """
-    if config.converter == TENSORFLOW and find_spec("tensorflow") is None:
-        raise ConfigError(
-            "the converter 'tensorflow' is not installed: pip install 'mcu-nas[tensorflow]', or "
-            "search a space with a converter of our own, such as folded"
-        )
+    _check_converter(config)
     with TrialStore(out, config) as store:
+        listener.started(machine)
+        start = _start(config, datasets, machine, origin)
+        write_json(out / START, start)
         with _make_pool(machine) as pool:
             host = _host(pool, datasets, machine)
+            start["worker_base_bytes"] = host.base_bytes
+            write_json(out / START, start)
             winner, trials = run_search(
                 config, host, store, listener.trial_ended, listener.trial_progressed
             )
@@ -112,16 +125,40 @@ def run(
                 "checkpoint": str(out / "winner.npz"),
                 "threads": machine.workers,
             }
-        tell = listener.winner_progressed
-        with Worker(memory_bytes=machine.worker_bytes) as worker:
-            training = worker.call("nas.train_tasks:train_winner", arguments, tell)
-        with Worker(CONVERSION if config.converter == TENSORFLOW else TRAINING) as worker:
-            arguments |= {"model": str(out / "model.tflite"), "converter": config.converter}
-            training |= worker.call("nas.convert_tasks:convert_winner", arguments, tell)
-            make_golden(out / "model.tflite", out / "golden.npz", SAMPLES, SEED, worker)
-        record = _record(config, dataset, out, trials, winner, training)
+        training, conversion = _finish(config, arguments, out, listener, machine)
+        found = _search_record(config, trials, winner)
+        record = start | found | _final_record(dataset, out, training, conversion)
         write_json(out / RECORD, record)
     return record
+
+
+def _check_converter(config: SearchConfig) -> None:
+    if config.converter == TENSORFLOW and find_spec("tensorflow") is None:
+        raise ConfigError(
+            "the converter 'tensorflow' is not installed: pip install 'mcu-nas[tensorflow]', or "
+            "search a space with a converter of our own, such as folded"
+        )
+
+
+def _finish(
+    config: SearchConfig,
+    arguments: dict[str, Any],
+    out: Path,
+    listener: Listener,
+    machine: Machine,
+) -> tuple[Outcome, Outcome]:
+    """Train the winner and convert it; gives how both went."""
+    tell = listener.winner_progressed
+    with Worker(memory_bytes=machine.worker_bytes) as worker:
+        training = worker.run("nas.train_tasks:train_winner", arguments, tell)
+        training.unwrap()
+    with Worker(CONVERSION if config.converter == TENSORFLOW else TRAINING) as worker:
+        model = out / "model.tflite"
+        wanted = arguments | {"model": str(model), "converter": config.converter}
+        conversion = worker.run("nas.convert_tasks:convert_winner", wanted, tell)
+        conversion.unwrap()
+        make_golden(model, out / "golden.npz", SAMPLES, SEED, worker)
+    return training, conversion
 
 
 def _make_pool(machine: Machine) -> Pool:
@@ -155,33 +192,57 @@ def _final_recipe(config: SearchConfig, host: Host, winner: Candidate) -> dict[s
     return recipe | {"part": part}
 
 
-def _record(
-    config: SearchConfig,
-    dataset: Dataset,
-    out: Path,
-    trials: list[Trial],
-    winner: Trial,
-    training: dict[str, Any],
+def _start(
+    config: SearchConfig, datasets: Mapping[int, Dataset], machine: Machine, origin: Origin
 ) -> dict[str, Any]:
-    model = out / "model.tflite"
-    packages = [*_PACKAGES, *(_TENSORFLOW_PACKAGES if config.converter == TENSORFLOW else ())]
+    """What was asked for, and where."""
+    dataset = next(iter(datasets.values()))
     return {
         "schema": SCHEMA,
         "config": config.as_record(),
-        "versions": {"python": platform.python_version()}
-        | {package: version(package) for package in packages},
+        **origin.as_record(),
+        "versions": versions(has_tensorflow=config.converter == TENSORFLOW),
+        "host": describe_host(),
+        "machine": asdict(machine) | {"worker_bytes": machine.worker_bytes},
         "images": dataset.counts,
         "skipped_images": list(dataset.skipped),
+    }
+
+
+def _search_record(config: SearchConfig, trials: list[Trial], winner: Trial) -> dict[str, Any]:
+    return {
         "trials": [trial.as_record() for trial in trials],
         "winner": winner.as_record(),
         "input": list(config.input_of(winner.candidate)),
-        "final_accuracies": training["accuracies"],
-        "valid_accuracy": max(training["accuracies"]),
-        "int8_valid_accuracy": training["int8_valid_accuracy"],
-        "calibration_images": training["calibration_images"],
-        "float_test_accuracy": training["test_accuracy"],
-        "int8_test_accuracy": training["int8_test_accuracy"],
+    }
+
+
+def _final_record(
+    dataset: Dataset, out: Path, training: Outcome, conversion: Outcome
+) -> dict[str, Any]:
+    """How the winner was trained and converted, and what its models answer on the test images."""
+    model, trained, converted = out / "model.tflite", training.unwrap(), conversion.unwrap()
+    labels, classes = dataset.labels(Split.TEST), len(dataset.classes)
+    answers = count_answers(labels, trained["answers"], converted["int8_answers"], classes)
+    return {
+        "final_accuracies": trained["accuracies"],
+        "final_losses": trained["losses"],
+        "final_training": _effort(training),
+        "conversion": _effort(conversion),
+        "valid_accuracy": max(trained["accuracies"]),
+        "int8_valid_accuracy": converted["int8_valid_accuracy"],
+        "calibration_images": converted["calibration_images"],
+        "float_test_accuracy": answers.float_right / answers.images,
+        "int8_test_accuracy": answers.int8_right / answers.images,
+        "test_answers": asdict(answers),
         "model_bytes": model.stat().st_size,
         "model_sha256": sha256_of_file(model),
         "golden_sha256": sha256_of_file(out / "golden.npz"),
+    }
+
+
+def _effort(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "seconds": outcome.seconds,
+        "peak_anonymous_bytes": outcome.peak_anonymous_bytes,
     }

@@ -10,11 +10,11 @@ from typing import Any
 
 from nas.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from nas.dataset import open_dataset
+from nas.process_memory import anonymous_bytes
 from nas.space import Candidate
 from nas.splits import Split
 from nas.trainer.library import load_library
 from nas.training import Recipe, Trainer
-from nas.worker import anonymous_bytes
 
 Arguments = dict[str, Any]
 Report = Callable[[dict[str, Any]], None]
@@ -46,7 +46,8 @@ def train_winner(arguments: Arguments, report: Report) -> dict[str, Any]:
     """Train the winner, with a checkpoint after each epoch from which it goes on.
 
     Arguments: those of `train_candidate`, `checkpoint` (file), and `threads` that may be used.
-    Returns `accuracies` on the validation images, and `test_accuracy` of the best epoch's weights.
+    Returns, by epoch, `accuracies` on the validation images and `losses` on the training images,
+    and `answers`: the class that the best epoch's weights give each test image.
     """
     recipe = Recipe(**arguments["recipe"])
     path, key = Path(arguments["checkpoint"]), training_key(arguments)
@@ -55,7 +56,7 @@ def train_winner(arguments: Arguments, report: Report) -> dict[str, Any]:
         if checkpoint.state:
             trainer.state[:] = checkpoint.state[0]
         for epoch in range(len(checkpoint.accuracies), recipe.epochs):
-            trainer.train_epoch(epoch)
+            checkpoint.losses.append(trainer.train_epoch(epoch))
             accuracy = trainer.accuracy(Split.VALID)
             if accuracy > max(checkpoint.accuracies, default=-1.0):
                 checkpoint.best = trainer.weights
@@ -63,8 +64,9 @@ def train_winner(arguments: Arguments, report: Report) -> dict[str, Any]:
             checkpoint.state = [trainer.state]
             write_checkpoint(path, key, checkpoint)
             report({"epoch": epoch + 1, "epochs": recipe.epochs, "accuracy": accuracy})
-        test_accuracy = trainer.accuracy(Split.TEST, checkpoint.best)
-    return {"accuracies": checkpoint.accuracies, "test_accuracy": test_accuracy}
+        answers = trainer.answers(Split.TEST, checkpoint.best).tolist()
+    curves = {"accuracies": checkpoint.accuracies, "losses": checkpoint.losses}
+    return curves | {"answers": answers}
 
 
 def training_key(arguments: Arguments) -> dict[str, Any]:

@@ -157,8 +157,20 @@ class Trainer:
             split: The part.
             weights: Other weights than those reached.
         """
+        return float((self.answers(split, weights) == self._dataset.labels(split)).mean())
+
+    def answers(
+        self, split: Split, weights: list[NDArray[np.float32]] | None = None
+    ) -> NDArray[np.int64]:
+        """(n,) the most probable class of each image of a part.
+
+        Args:
+            split: The part.
+            weights: Other weights than those reached.
+        """
         parameters = self.state[0]
         if weights is not None:
             parameters = np.concatenate([own.ravel() for own in weights])
         probabilities = self._network.predict(parameters, self._dataset.images(split))
-        return float((probabilities.argmax(axis=1) == self._dataset.labels(split)).mean())
+        answers: NDArray[np.int64] = probabilities.argmax(axis=1)
+        return answers

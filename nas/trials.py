@@ -1,5 +1,6 @@
 """Finished trials in a SQLite file, safe against any end of the process. I/O."""
 
+import contextlib
 import fcntl
 import json
 import sqlite3
@@ -34,6 +35,10 @@ CREATE TABLE IF NOT EXISTS trials (
     PRIMARY KEY (k, c, side, repeat)
 );
 """
+_SELECT = (
+    "SELECT k, c, side, repeat, status, reason, macc, model_bytes, arena_bytes, accuracies, "
+    "seconds, peak_anonymous_bytes, predicted_anonymous_bytes FROM trials ORDER BY rowid"
+)
 
 
 class Status(StrEnum):
@@ -84,6 +89,41 @@ class Trial:
         """The trial as JSON holds it."""
         record = asdict(self) | {"accuracy": self.accuracy, "status": str(self.status)}
         return record | {"accuracies": list(self.accuracies)}
+
+
+def trial_of_record(record: dict[str, Any]) -> Trial:
+    """The trial that `Trial.as_record` gave.
+
+    Raises:
+        KeyError, TypeError, ValueError: It gave something else.
+    """
+    cost = record["cost"]
+    return Trial(
+        Candidate(**record["candidate"]),
+        Status(record["status"]),
+        None if cost is None else Cost(**cost),
+        record["reason"],
+        tuple(record["accuracies"]),
+        record["seconds"],
+        record["peak_anonymous_bytes"],
+        record["predicted_anonymous_bytes"],
+        record["repeat"],
+    )
+
+
+def read_trials(path: Path) -> list[Trial]:
+    """Every trial of a store, in the order in which they ended; a run may go on meanwhile.
+
+    Raises:
+        ConfigError: There is no store, or it cannot be read.
+    """
+    try:
+        with contextlib.closing(
+            sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)
+        ) as db:
+            return [_trial(*row) for row in db.execute(_SELECT)]
+    except (sqlite3.DatabaseError, ValueError) as error:
+        raise ConfigError(f"{str(path)!r} is no store of trials: {error}") from error
 
 
 class TrialStore:
@@ -151,12 +191,7 @@ class TrialStore:
 
     def all(self) -> list[Trial]:
         """Every trial, in the order in which they ended."""
-        cursor = self._database.execute(
-            "SELECT k, c, side, repeat, status, reason, macc, model_bytes, arena_bytes, "
-            "accuracies, seconds, peak_anonymous_bytes, predicted_anonymous_bytes FROM trials "
-            "ORDER BY rowid"
-        )
-        return [_trial(*row) for row in cursor]
+        return [_trial(*row) for row in self._database.execute(_SELECT)]
 
     def add(self, trial: Trial) -> None:
         """Keep a trial; on the disk when this returns."""

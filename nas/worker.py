@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-import re
 import selectors
 import signal
 import subprocess
@@ -18,6 +17,7 @@ from typing import Any, Self
 
 from firmware import errors
 from firmware.errors import HostMemoryError, SdkError, WorkerError
+from nas.process_memory import anonymous_bytes
 
 Progress = Callable[[dict[str, Any]], None]
 
@@ -248,16 +248,6 @@ class _Watch:
             self.error = leaf(event["text"])
         elif kind == "ended":
             self.exit_code = event["exit_code"]
-
-
-def anonymous_bytes(process_id: int) -> int:
-    """Anonymous memory of a process; 0 if it has ended, or where /proc is absent."""
-    try:
-        status = Path(f"/proc/{process_id}/status").read_text()
-    except OSError:
-        return 0
-    match = re.search(r"^RssAnon:\s+(\d+) kB$", status, re.MULTILINE)
-    return int(match.group(1)) * 1024 if match else 0
 
 
 def _lines(server: "subprocess.Popen[str]", when_idle: Callable[[], None]) -> Iterator[str]:

@@ -19,7 +19,7 @@ from typing import Any, TextIO
 
 from firmware.die_with_parent import die_with_parent
 from firmware.errors import SdkError
-from nas.worker import anonymous_bytes
+from nas.process_memory import anonymous_bytes
 
 Emit = Callable[[dict[str, Any]], None]
 

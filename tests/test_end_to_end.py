@@ -83,6 +83,23 @@ def test_a_run_records_what_it_did(finished: Path) -> None:
     assert record["int8_test_accuracy"] > 0.2, "ten classes: a guess reaches 0.1"
     assert abs(record["int8_test_accuracy"] - record["float_test_accuracy"]) < 0.05
     assert record["versions"]["ai-edge-litert"].startswith("2.")
+    assert record["command"] == ["nas", *RUN, "--out", str(finished)]
+    assert record["target"]["name"] == "stm32f412"
+    start = json.loads((finished / "search.json").read_text())
+    assert start == {name: record[name] for name in start}
+
+
+def test_a_run_records_what_both_models_answer_on_the_test_images(finished: Path) -> None:
+    record = record_of(finished)
+    answers = record["test_answers"]
+    for name, accuracy in (("in_float", "float"), ("in_int8", "int8")):
+        confusion = np.array(answers[name])
+        assert confusion.shape == (10, 10)
+        assert confusion.sum() == 359
+        assert confusion.trace() / 359 == record[f"{accuracy}_test_accuracy"]
+    assert len(record["final_losses"]) == len(record["final_accuracies"]) == 20
+    assert record["final_losses"][-1] < record["final_losses"][0]
+    assert record["final_training"]["peak_anonymous_bytes"] > 10e6
 
 
 @needs_virtual_board

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from firmware.printable import printable
 from nas.data.check import Findings, Twins
-from nas.report import table
+from nas.report.terminal import table
 
 _LISTED = 5
 _ONE_SIDED = 3.0

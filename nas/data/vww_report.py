@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from nas.report import table
+from nas.report.terminal import table
 
 
 def vww_text(record: dict[str, Any]) -> str:

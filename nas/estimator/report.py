@@ -3,7 +3,7 @@
 from nas.cost import needs
 from nas.estimator.network import Estimate, OperatorEstimate
 from nas.estimator.speed import Error, SpeedModel
-from nas.report import table
+from nas.report.terminal import table
 
 _NONE = "–"
 

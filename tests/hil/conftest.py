@@ -89,21 +89,3 @@ def toy_board(toy_program: Path) -> Iterator[Transport]:
     transport = ProcessTransport(toy_program)
     yield transport
     transport.close()
-
-
-class FakeClock:
-    """Time that passes only when someone waits."""
-
-    def __init__(self) -> None:
-        self.now_s = 100.0
-
-    def __call__(self) -> float:
-        return self.now_s
-
-    def sleep(self, seconds: float) -> None:
-        self.now_s += seconds
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()

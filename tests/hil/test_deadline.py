@@ -1,5 +1,5 @@
 from hil.deadline import Deadline
-from tests.hil.conftest import FakeClock
+from tests.fake_clock import FakeClock
 
 
 def test_time_runs_out_once(clock: FakeClock) -> None:

@@ -18,7 +18,7 @@ from hil.exchange import ATTEMPTS, Exchange
 from hil.judge import EXIT_OUTPUTS_DIFFER, EXIT_REFUTED
 from hil.protocol import BenchClient
 from hil.transport import ScriptedTransport, Transport
-from tests.hil.conftest import FakeClock
+from tests.fake_clock import FakeClock
 from tests.host_compiler import ROOT
 
 READY = b"m-ready\r\n"

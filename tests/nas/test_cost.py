@@ -1,12 +1,12 @@
 import pytest
 
-from benchmarks.published import ROWS, Row, published_needs
 from codegen.graph import DType
 from codegen.planner import aligned, plan_graph, unfused_buffers
 from firmware.errors import ConfigError
 from nas.converters import TENSORFLOW
 from nas.cost import Cost, Limits, arena_bytes, exceeded, fits, measure_cost, needs
 from nas.lower import lower_paper
+from nas.published import ROWS, Row, published_needs
 from nas.space import Candidate
 
 LIMITS = Limits(macc=100, flash_bytes=1000, ram_bytes=500)

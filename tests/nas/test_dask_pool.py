@@ -14,7 +14,7 @@ from nas.cost import Limits
 from nas.dask_pool import DaskPool
 from nas.dataset import Dataset
 from nas.pool import Pool, WorkerPool
-from nas.search import Host, run_search
+from nas.run_search import Host, run_search
 from nas.trials import Trial, TrialStore
 from nas.worker import Outcome, Worker
 

@@ -6,7 +6,6 @@ from xml.etree import ElementTree
 
 import pytest
 
-from benchmarks.published import ROWS, Row
 from codegen.planner import plan_graph
 from codegen.read_tflite import parse_tflite
 from firmware.targets import load_target
@@ -14,6 +13,7 @@ from nas.cli import main
 from nas.cost import Limits
 from nas.estimator.network import estimate
 from nas.lower import lower_paper
+from nas.published import ROWS, Row
 from tests.small_model import small_model
 from tests.tflite_builder import ModelBuilder
 

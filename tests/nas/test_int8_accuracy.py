@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from nas.convert_tasks import first_good
-from nas.report import run_text
+from nas.report.terminal import run_text
 
 
 def conversions(accuracies: list[float], made: list[float]) -> Iterator[tuple[float, int, bytes]]:

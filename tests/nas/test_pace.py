@@ -10,7 +10,7 @@ from nas.estimator.speed import Error, KernelPrices, SpeedModel
 from nas.lower_folded import lower_folded
 from nas.pace import Pace, make_pace
 from nas.space import Candidate
-from tests.nas.test_search import CONFIG
+from tests.nas.test_run_search import CONFIG
 
 GRAPH = lower_folded(Candidate(4, 1), (16, 16, 3), 2)
 MODEL = SpeedModel(

@@ -1,7 +1,7 @@
 import pytest
 
-from benchmarks.published import ROWS, Row
 from firmware.errors import ConfigError
+from nas.published import ROWS, Row
 from nas.space import Candidate, cell_limit, channels, check_candidate, parse_candidate, parse_shape
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from nas.checkpoint import read_checkpoint
 from nas.dataset import Dataset
+from nas.splits import Split
 from nas.worker import Worker
 
 RECIPE = {"epochs": 4, "batch_size": 16, "learning_rate": 1e-2, "seed": 3}
@@ -69,6 +70,18 @@ def test_an_interrupted_training_goes_on_to_the_same_bits(
         assert expected.files == reached.files
         for name in expected.files:
             np.testing.assert_array_equal(reached[name], expected[name])
+
+
+def test_each_epoch_of_the_winner_has_its_loss_and_each_test_image_its_answer(
+    worker: Worker, small_dataset: Dataset, tmp_path: Path
+) -> None:
+    wanted = arguments(small_dataset, tmp_path / "winner.npz", epochs=40)
+    value = worker.call("nas.train_tasks:train_winner", wanted)
+    assert len(value["losses"]) == len(value["accuracies"]) == 40
+    assert value["losses"][-1] < value["losses"][0]
+    labels = small_dataset.labels(Split.TEST)
+    assert len(value["answers"]) == len(labels)
+    assert float((np.array(value["answers"]) == labels).mean()) > 0.9
 
 
 def test_a_checkpoint_of_another_training_is_not_used(

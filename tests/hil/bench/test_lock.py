@@ -8,7 +8,7 @@ import pytest
 
 from firmware.errors import BusyError
 from hil.bench.lock import BoardLock, holder_of
-from tests.hil.conftest import FakeClock
+from tests.fake_clock import FakeClock
 
 
 def holder_process(folder: Path) -> "subprocess.Popen[str]":

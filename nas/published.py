@@ -1,4 +1,6 @@
-"""Published figures of the `paper` graph on 50×50×3 images of 2 classes, and how they count. Pure.
+"""Published figures, and needs counted as they count. Pure.
+
+The method's networks are of the `paper` space on 50×50×3 images of 2 classes.
 
 Source: tables of the method's publications (PRIME 2023, ICCE 2024, Sensors Letters 2024).
 """
@@ -85,6 +87,35 @@ TEST_IMAGES = 8_059
 
 
 @dataclass(frozen=True, slots=True)
+class OtherWork:
+    """A work that the publications compare with, as they give it; on Visual Wake Words too.
+
+    Attributes:
+        name: Of the work.
+        shape: Height, width and channels of its input.
+        accuracy: Fraction of the test images.
+        ram_kib: Of its network.
+        flash_kib: Of its network.
+        macc: Multiply-accumulates of one inference.
+        time: What its search took; empty if it is not told.
+    """
+
+    name: str
+    shape: Shape
+    accuracy: float
+    ram_kib: float
+    flash_kib: float
+    macc: float
+    time: str
+
+
+OTHER_WORKS = (
+    OtherWork("MCUNet", (64, 64, 3), 0.874, 168.5, 530.52, 6.0e6, "300 GPU hours"),
+    OtherWork("MicroNets", (50, 50, 1), 0.768, 70.5, 273.81, 3.3e6, ""),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Needs:
     """What a network needs, counted as the publications count.
 
@@ -99,11 +130,16 @@ class Needs:
     macc: int
 
 
+def published_ram_bytes(graph: Graph) -> int:
+    """The arena of a network as the publications count it."""
+    return plan_tflm_arena(graph, PUBLISHED).used_bytes
+
+
 def published_needs(candidate: Candidate) -> Needs:
     """What a network of the `paper` space needs, counted as the publications count."""
     graph = lower_paper(candidate, SHAPE, CLASSES)
     return Needs(
-        plan_tflm_arena(graph, PUBLISHED).used_bytes / 1024,
+        published_ram_bytes(graph) / 1024,
         predict_model_bytes(with_keras_2_names(graph), any_batch=True) / 1024,
         sum(count_macc(graph, operator) for operator in graph.operators),
     )

@@ -1,3 +1,4 @@
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -11,10 +12,10 @@ from nas.config import SearchConfig
 from nas.cost import Limits
 from nas.host_memory import training_bytes
 from nas.pool import WorkerPool
-from nas.search import Host, run_search
+from nas.run_search import Host, run_search
 from nas.space import Candidate
 from nas.spaces import find_space
-from nas.trials import Status, Trial, TrialStore
+from nas.trials import Status, Trial, TrialStore, read_trials, trial_of_record
 from nas.worker import Outcome, Progress, Worker
 
 CONFIG = SearchConfig(
@@ -134,6 +135,28 @@ def test_a_file_that_is_no_store_is_refused(tmp_path: Path) -> None:
     (tmp_path / "trials.sqlite").write_bytes(b"hello" * 1000)
     with pytest.raises(ConfigError, match="is no store of trials"):
         TrialStore(tmp_path, CONFIG)
+
+
+def test_trials_are_read_while_a_run_works_and_come_back_from_their_records(
+    tmp_path: Path,
+) -> None:
+    config = replace(CONFIG, limits=replace(CONFIG.limits, macc=1_000))
+    _, trials = search(tmp_path, FakeWorker(failing=((1, 1),)), config)
+    assert {trial.status for trial in trials} > {Status.TRAINED, Status.FAILED}
+    with TrialStore(tmp_path, config) as store:
+        assert read_trials(tmp_path / "trials.sqlite") == store.all()
+    records = json.loads(json.dumps([trial.as_record() for trial in trials]))
+    assert [trial_of_record(record) for record in records] == trials
+
+
+def test_trials_are_not_read_from_what_is_no_store(tmp_path: Path) -> None:
+    path = tmp_path / "trials.sqlite"
+    with pytest.raises(ConfigError, match="is no store of trials"):
+        read_trials(path)
+    assert not path.exists()
+    path.write_bytes(b"hello" * 1000)
+    with pytest.raises(ConfigError, match="is no store of trials"):
+        read_trials(path)
 
 
 def test_a_candidate_too_large_for_the_host_is_not_trained(tmp_path: Path) -> None:

@@ -1,0 +1,65 @@
+"""What a run was started with, and on what machine. Reads /proc."""
+
+import os
+import platform
+import re
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from firmware.targets import Target
+
+_PACKAGES = ("mcu-nas", "ai-edge-litert", "numpy", "pillow")
+_TENSORFLOW_PACKAGES = ("tensorflow", "keras")
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who asked for a run, and for which chip.
+
+    Attributes:
+        command: The command line, word by word; empty if it was started from Python.
+        target: The chip as it was described then; None if only its name is known.
+    """
+
+    command: tuple[str, ...] = ()
+    target: Target | None = None
+
+    def as_record(self) -> dict[str, Any]:
+        """The origin as JSON holds it."""
+        target = None if self.target is None else asdict(self.target)
+        return {"command": list(self.command), "target": target}
+
+
+def versions(*, has_tensorflow: bool) -> dict[str, str]:
+    """Versions of Python and of the packages that decide a result.
+
+    Args:
+        has_tensorflow: Whether TensorFlow is one of them.
+    """
+    packages = [*_PACKAGES, *(_TENSORFLOW_PACKAGES if has_tensorflow else ())]
+    return {"python": platform.python_version()} | {name: version(name) for name in packages}
+
+
+def describe_host() -> dict[str, Any]:
+    """The machine, without anything that tells whose it is."""
+    return {
+        "system": f"{platform.system()} {platform.release()}",
+        "machine": platform.machine(),
+        "processor": processor_name(),
+        "cores": os.cpu_count() or 1,
+        "memory_bytes": int(psutil.virtual_memory().total),
+    }
+
+
+def processor_name(path: Path = Path("/proc/cpuinfo")) -> str:
+    """The processor's name as the kernel tells it; empty if it does not."""
+    try:
+        text = path.read_text(errors="replace")
+    except OSError:
+        return ""
+    found = re.search(r"^(?:model name|Model|Hardware)\s*:\s*(.+)$", text, re.MULTILINE)
+    return found.group(1).strip() if found else ""

@@ -1,0 +1,1 @@
+"""What a run came to: in the terminal, and as a report of one page."""

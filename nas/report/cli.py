@@ -1,0 +1,44 @@
+"""`nas report`: what a run came to, on one page."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import TypeAlias
+
+_Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
+def add_report(verbs: _Verbs) -> None:
+    """Add the verb `report`."""
+    parser = verbs.add_parser(
+        "report",
+        help="what a run came to, on one page",
+        description="Write report.html, report.json and report.md of a run: the winner and its "
+        "limits, every trial, figures of each class, cost on the target. Of a run that is not "
+        "finished, what there is.",
+        epilog="example: nas report runs/demo --measurement runs/demo/project/measurement.json",
+    )
+    parser.set_defaults(command=_report)
+    add = parser.add_argument
+    add("run", type=Path, metavar="RUN", help="a run's folder")
+    add(
+        "--measurement",
+        type=Path,
+        metavar="FILE",
+        help="measurement.json of 'hil run': what the board answered",
+    )
+    add(
+        "--out",
+        type=Path,
+        metavar="FILE.html",
+        help="the page; JSON and Markdown lie beside it (RUN/report.html)",
+    )
+    add("--json", action="store_true", help="print report.json instead of the files' names")
+
+
+def _report(arguments: argparse.Namespace) -> None:
+    # Its drawing library takes longer to load than an estimate to make.
+    from nas.report.write import write_report
+
+    record, written = write_report(arguments.run, arguments.measurement, arguments.out)
+    print(json.dumps(record, indent=2) if arguments.json else "\n".join(map(str, written)))

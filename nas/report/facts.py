@@ -1,0 +1,224 @@
+"""What a report tells, worked out from a run and what was measured of it. Pure."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from statistics import mean
+
+from codegen.planner import plan_graph
+from nas.cost import Limits, Need, exceeded, needs
+from nas.estimator.network import Estimate, estimate
+from nas.report.measurement import Measured, of_runtime
+from nas.report.run_folder import Run
+from nas.report.statistics import Proportion, pareto_front
+from nas.run_search import best_so_far
+from nas.space import Candidate
+from nas.trials import Status, Trial
+
+NEEDS = ("RAM", "flash", "MACC", "latency")
+"""What the target may limit, as `nas.cost` names it; not every search limits the last."""
+
+
+class Fate(StrEnum):
+    """What became of a candidate."""
+
+    TRAINED = "trained"
+    WAITING = "not trained yet"
+    OVER_RAM = "over the target's RAM"
+    OVER_FLASH = "over the target's flash"
+    OVER_MACC = "over the MACC limit"
+    OVER_LATENCY = "over the time limit"
+    NO_NETWORK = "no network of this input"
+    HOST_MEMORY = "over the host's memory"
+    FAILED = "training failed"
+
+
+_OVER = {
+    "RAM": Fate.OVER_RAM,
+    "flash": Fate.OVER_FLASH,
+    "MACC": Fate.OVER_MACC,
+    "latency": Fate.OVER_LATENCY,
+}
+_ENDS = {
+    Status.HOST_MEMORY: Fate.HOST_MEMORY,
+    Status.FAILED: Fate.FAILED,
+    Status.INFEASIBLE: Fate.NO_NETWORK,
+    Status.PRICED: Fate.WAITING,
+}
+
+
+def fate(trial: Trial, limits: Limits) -> Fate:
+    """What became of a trial; of several limits that it exceeds, the worst."""
+    if trial.status in (Status.HOST_MEMORY, Status.FAILED):
+        return _ENDS[trial.status]
+    too_much = () if trial.cost is None else exceeded(trial.cost, limits)
+    if too_much:
+        return _OVER[too_much[0].name]
+    return _ENDS.get(trial.status, Fate.TRAINED)
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A candidate that was trained, once or several times.
+
+    Attributes:
+        needed: What it needs, by the names of `NEEDS`.
+        accuracies: Of its trainings, in their order.
+    """
+
+    candidate: Candidate
+    needed: dict[str, int]
+    accuracies: tuple[float, ...]
+
+    @property
+    def accuracy(self) -> float:
+        """Their mean, by which the search ranks."""
+        return mean(self.accuracies)
+
+
+def tried(trials: Iterable[Trial], limits: Limits) -> tuple[Tried, ...]:
+    """The candidates that were trained and fit, in the order of their first training."""
+    found: dict[Candidate, list[Trial]] = {}
+    for trial in trials:
+        if trial.accuracy is not None and fate(trial, limits) is Fate.TRAINED:
+            found.setdefault(trial.candidate, []).append(trial)
+    return tuple(
+        Tried(
+            candidate,
+            needed_by(own[0], limits),
+            tuple(trial.accuracy for trial in own if trial.accuracy is not None),
+        )
+        for candidate, own in found.items()
+        if own[0].cost is not None
+    )
+
+
+def needed_by(trial: Trial, limits: Limits) -> dict[str, int]:
+    """What a trial's candidate needs of the target; empty if it is no network."""
+    return {} if trial.cost is None else {n.name: n.needed for n in needs(trial.cost, limits)}
+
+
+def front(all_tried: Sequence[Tried], need: str) -> tuple[Tried, ...]:
+    """Those that no other beats in both accuracy and one need, by rising need."""
+    known = [own for own in all_tried if need in own.needed]
+    points = [(own.needed[need], own.accuracy) for own in known]
+    return tuple(known[index] for index in pareto_front(points))
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One kernel call of an inference, or one operator where an interpreter runs them.
+
+    Attributes:
+        operators: Indices of the operators that it does.
+        kinds: TFLite's names of them.
+        macc: Multiply-accumulates.
+        weight_bytes: Constants in flash.
+        live_bytes: Most bytes of the arena in use.
+        estimated: In the unit of the estimate; None if nothing is known.
+        measured: In the unit of the measurement; None if it was not measured.
+    """
+
+    operators: tuple[int, ...]
+    kinds: tuple[str, ...]
+    macc: int
+    weight_bytes: int
+    live_bytes: int
+    estimated: int | None
+    measured: int | None
+
+    @property
+    def name(self) -> str:
+        """Its operators: the index of the first, and the kinds of all."""
+        return f"{self.operators[0]} {' + '.join(self.kinds)}"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """A run, what is estimated of its winner, and what was measured of it.
+
+    Attributes:
+        estimate: None if the run is not finished, its model is gone or its chip is not known.
+        measured: For each runtime that the firmware held; empty if nothing was measured.
+    """
+
+    run: Run
+    estimate: Estimate | None
+    measured: tuple[Measured, ...]
+
+    @cached_property
+    def leader(self) -> Trial | None:
+        """The first trial of the winner, or of the best so far; None if none was trained."""
+        if self.run.final is not None:
+            return self.run.final.winner
+        best = best_so_far(self.run.trials)
+        return next((trial for trial in self.run.trials if trial.candidate == best), None)
+
+    @cached_property
+    def limited(self) -> dict[str, Need]:
+        """What the search limits of the target: the leader's needs, by the names of `NEEDS`."""
+        leader, limits = self.leader, self.run.config.limits
+        if leader is None or leader.cost is None:
+            return {}
+        found = {need.name: need for need in needs(leader.cost, limits)}
+        return {name: found[name] for name in NEEDS if name in found}
+
+    @cached_property
+    def tried(self) -> tuple[Tried, ...]:
+        """The candidates that were trained and fit."""
+        return tried(self.run.trials, self.run.config.limits)
+
+    @property
+    def measured_here(self) -> Measured | None:
+        """What was measured of the runtime that the search planned for."""
+        return of_runtime(self.measured, self.run.config.runtime)
+
+    @property
+    def int8_accuracy(self) -> Proportion | None:
+        """Of the int8 model on the test images; None before the run is finished."""
+        final = self.run.final
+        return Proportion(final.int8_right, final.test_images) if final else None
+
+    @property
+    def float_accuracy(self) -> Proportion | None:
+        """Of the float model on the test images; None before the run is finished."""
+        final = self.run.final
+        return Proportion(final.float_right, final.test_images) if final else None
+
+    @cached_property
+    def calls(self) -> tuple[Call, ...]:
+        """The kernel calls of an inference; empty without an estimate."""
+        final, own = self.run.final, self.estimate
+        if final is None or final.graph is None or own is None:
+            return ()
+        groups: list[tuple[int, ...]] = [(operator.index,) for operator in own.operators]
+        if own.runtime == "static":
+            groups = [step.operators for step in plan_graph(final.graph).steps]
+        ticks = self.measured_here.step_ticks if self.measured_here else ()
+        measured = ticks if len(ticks) == len(groups) else (None,) * len(groups)
+        return tuple(_call(own, *pair) for pair in zip(groups, measured, strict=True))
+
+
+def _call(own: Estimate, group: tuple[int, ...], measured: int | None) -> Call:
+    operators = [own.operators[index] for index in group]
+    return Call(
+        operators=group,
+        kinds=tuple(operator.kind for operator in operators),
+        macc=sum(operator.macc for operator in operators),
+        weight_bytes=sum(operator.weight_bytes for operator in operators),
+        live_bytes=max(operator.live_bytes for operator in operators),
+        estimated=operators[0].ticks,
+        measured=measured,
+    )
+
+
+def gather(run: Run, measured: tuple[Measured, ...]) -> Facts:
+    """The facts of a run, with an estimate of its winner where that can be made."""
+    final, target, config = run.final, run.start.target, run.config
+    own = None
+    if final is not None and final.graph is not None and target is not None:
+        own = estimate(
+            run.name, final.graph, final.model_bytes, target, config.limits, config.runtime
+        )
+    return Facts(run, own, measured)

@@ -1,0 +1,166 @@
+"""From a matplotlib figure to SVG that takes its font and colours from the page. Pure.
+
+The same drawing gives the same bytes: no dates, and identifiers from the figure's key alone.
+"""
+
+import io
+import re
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, TypeAlias
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from nas.report.figures.palette import GOT, GRID, HOPED, INK, MUTED, PAPER, with_variables
+
+WIDTH, WIDE = 440, 1040
+"""Of a figure in pixels: two of the one stand side by side on a desktop, or one fills a phone; one
+of the other fills a desktop."""
+_DPI = 72
+"""A point is a pixel."""
+_SVG = "{http://www.w3.org/2000/svg}"
+_XLINK = "{http://www.w3.org/1999/xlink}"
+_NO_METADATA = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+Look: TypeAlias = dict[str, Any]
+"""How something is drawn, by matplotlib's names."""
+_STYLE: dict[Any, Any] = {
+    "axes.axisbelow": True,
+    "axes.edgecolor": MUTED.light,
+    "axes.grid": True,
+    "axes.labelcolor": MUTED.light,
+    "axes.labelsize": 12,
+    "axes.linewidth": 0.8,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlecolor": INK.light,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 12,
+    "axes.titleweight": "bold",
+    "figure.dpi": _DPI,
+    "figure.edgecolor": "none",
+    "figure.facecolor": "none",
+    "axes.facecolor": "none",
+    "font.family": "DejaVu Sans",
+    "font.size": 12,
+    "grid.color": GRID.light,
+    "grid.linewidth": 0.8,
+    "legend.fontsize": 11,
+    "legend.frameon": False,
+    "legend.labelcolor": INK.light,
+    "svg.fonttype": "none",
+    "text.color": INK.light,
+    "text.parse_math": False,
+    "xtick.color": MUTED.light,
+    "xtick.labelsize": 11,
+    "ytick.color": MUTED.light,
+    "ytick.labelsize": 11,
+    "ytick.major.size": 0,
+}
+
+
+@contextmanager
+def drawing(height: int, width: int = WIDTH) -> Iterator[Figure]:
+    """An empty figure, to be filled and given to `finish` inside the block."""
+    with mpl.rc_context(_STYLE):
+        figure = Figure(figsize=(width / _DPI, height / _DPI), dpi=_DPI, layout="constrained")
+        FigureCanvasSVG(figure)
+        yield figure
+
+
+def finish(figure: Figure, key: str, title: str, tips: Mapping[str, str] | None = None) -> str:
+    """The SVG of a drawing.
+
+    Args:
+        figure: The drawing.
+        key: Different for every figure of a page.
+        title: What it shows, for those who cannot see it.
+        tips: What an element says under the pointer, by the `gid` that it was drawn with.
+    """
+    buffer = io.BytesIO()
+    with mpl.rc_context({"svg.hashsalt": key}), warnings.catch_warnings():
+        # The browser has fonts for what matplotlib's own font lacks.
+        warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)
+        figure.savefig(buffer, format="svg", metadata=_NO_METADATA)
+    root = ElementTree.fromstring(buffer.getvalue())  # noqa: S314 (our own)
+    _clean(root, tips or {})
+    return svg_text(root, title)
+
+
+def svg_text(root: Element, title: str) -> str:
+    """An SVG as it stands in the page."""
+    ElementTree.register_namespace("", _SVG[1:-1])
+    ElementTree.register_namespace("xlink", _XLINK[1:-1])
+    for name in ("width", "height", "version"):
+        root.attrib.pop(name, None)
+    root.attrib |= {"class": "plot", "role": "img", "aria-label": title}
+    return ElementTree.tostring(root, encoding="unicode")
+
+
+def without_frame(axes: Axes) -> None:
+    """Take away the lines around a drawing that needs none."""
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+    axes.tick_params(length=0)
+    axes.grid(visible=False)
+
+
+def pair_legend(figure: Figure, hoped: str, got: str) -> None:
+    """What the hollow marks of what was expected and the solid ones of what came out mean."""
+    look: Look = {"linestyle": "none", "marker": "o", "markersize": 7}
+    entries = [
+        Line2D(
+            [], [], label=hoped, markerfacecolor=PAPER.light, markeredgecolor=HOPED.light, **look
+        ),
+        Line2D([], [], label=got, color=GOT.light, **look),
+    ]
+    figure.legend(handles=entries, loc="outside lower left", ncols=2, handletextpad=0.3)
+
+
+def on_paper() -> Look:
+    """How text is set off from the lines that it stands on."""
+    return {"bbox": {"facecolor": PAPER.light, "alpha": 0.85, "linewidth": 0, "pad": 0.6}}
+
+
+def outlined() -> Look:
+    """How a marker is set off from what lies behind it."""
+    return {"edgecolors": PAPER.light, "linewidths": 1.2}
+
+
+def _clean(root: Element, tips: Mapping[str, str]) -> None:
+    used = set(re.findall(r'(?:href="#|url\(#)([^")]+)', ElementTree.tostring(root, "unicode")))
+    for parent in list(root.iter()):
+        for child in list(parent):
+            # It would hold for the whole page.
+            if child.tag == f"{_SVG}style":
+                parent.remove(child)
+    for element in root.iter():
+        element.text, element.tail = (_without_margin(t) for t in (element.text, element.tail))
+        identifier = element.get("id", "")
+        if identifier in tips:
+            tip = Element(f"{_SVG}title")
+            tip.text = tips[identifier]
+            element.insert(0, tip)
+        if identifier not in used:
+            element.attrib.pop("id", None)
+        _clean_attributes(element)
+
+
+def _without_margin(text: str | None) -> str | None:
+    return text if text and text.strip() else None
+
+
+def _clean_attributes(element: Element) -> None:
+    style = element.get("style")
+    if style is not None:
+        element.set("style", with_variables(re.sub(r"font-family: [^;]+;?\s*", "", style)))
+    if re.match(r"rotate\(-?0 ", element.get("transform", "")):
+        del element.attrib["transform"]
+    if "d" in element.attrib:
+        element.set("d", " ".join(element.attrib["d"].split()))

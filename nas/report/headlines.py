@@ -1,0 +1,83 @@
+"""What a reader wants to know first, in four answers. Pure."""
+
+from nas.report.facts import Facts
+from nas.report.measurement import Measured
+from nas.report.page import Headline, Tone
+from nas.report.sections.limits import limited, linked
+from nas.report.shown import percent, quantity, span
+from nas.report.statistics import Proportion
+
+
+def headlines(facts: Facts) -> tuple[Headline, ...]:
+    """Whether it fits, how good it is, how long it takes, and whether the board agrees."""
+    return (_fits(facts), _accuracy(facts), _time(facts), _verdict(facts))
+
+
+def _fits(facts: Facts) -> Headline:
+    label, rows = f"fits {facts.run.config.target}?", (*limited(facts), *linked(facts))
+    if not rows:
+        return Headline(label, "not known yet", "nothing was trained so far", Tone.NEUTRAL)
+    tightest = max(rows, key=lambda own: own.fraction)
+    detail = f"tightest: {tightest.name}, {tightest.text}"
+    own = facts.estimate
+    does_fit = tightest.fraction <= 1 and (own is None or own.fits)
+    if does_fit:
+        return Headline(label, "fits", detail, Tone.GOOD)
+    if own is not None and own.unsupported:
+        detail = f"cannot be run: {own.unsupported[0]}"
+    return Headline(label, "does not fit", detail, Tone.BAD)
+
+
+def _accuracy(facts: Facts) -> Headline:
+    own, before = facts.int8_accuracy, facts.float_accuracy
+    if own is not None and before is not None:
+        detail = (
+            f"95 % interval {span(own)}, {own.total:,} test images; float "
+            f"{percent(before.fraction)}"
+        )
+        return Headline("test accuracy, int8", percent(own.fraction), detail, Tone.LEADER)
+    leader = facts.leader
+    best = next((t for t in facts.tried if leader and t.candidate == leader.candidate), None)
+    label, images = "validation accuracy, best so far", facts.run.start.images.get("valid", 0)
+    if best is None or not images:
+        return Headline(label, "not known yet", "nothing was trained so far", Tone.NEUTRAL)
+    share = Proportion(round(best.accuracy * images), images)
+    detail = f"k,c = {best.candidate}; 95 % interval {span(share)}, {images:,} images"
+    return Headline(label, percent(best.accuracy), detail, Tone.LEADER)
+
+
+def _time(facts: Facts) -> Headline:
+    measured, time = facts.measured_here, facts.estimate.time if facts.estimate else None
+    if measured is not None and measured.ticks is not None:
+        return _measured_time(measured.ticks, measured)
+    label = "one inference"
+    if time is None or time.ticks is None or time.lowest_ms is None or time.highest_ms is None:
+        return Headline(label, "not known", "no estimate and no measurement", Tone.NEUTRAL)
+    value = f"{time.lowest_ms:.1f}–{time.highest_ms:.1f} ms"
+    detail = f"a range, not measured: {quantity(time.ticks, '')} {time.unit}, estimated"
+    return Headline(label, value, detail, Tone.NEUTRAL)
+
+
+def _measured_time(ticks: int, measured: Measured) -> Headline:
+    where = f"on board {measured.board}"
+    if measured.milliseconds is not None:
+        detail = f"{quantity(ticks, '')} {measured.unit}, measured {where}"
+        return Headline("one inference", f"{measured.milliseconds:.2f} ms", detail, Tone.NEUTRAL)
+    label, detail = f"{measured.unit} per inference", f"counted {where}; a count is no latency"
+    return Headline(label, quantity(ticks, ""), detail, Tone.NEUTRAL)
+
+
+def _verdict(facts: Facts) -> Headline:
+    label = "promises kept?"
+    if not facts.measured:
+        detail = "no measurement was given: 'hil run', then --measurement"
+        return Headline(label, "not measured", detail, Tone.NEUTRAL)
+    broken = [
+        check.quantity for own in facts.measured for check in own.checks if check.holds is False
+    ]
+    boards = ", ".join(dict.fromkeys(own.board for own in facts.measured))
+    kept = sum(check.holds is True for own in facts.measured for check in own.checks)
+    if broken:
+        return Headline(label, "refuted", f"on board {boards}: {'; '.join(broken)}", Tone.BAD)
+    detail = f"{kept} of {kept} promises hold on board {boards}"
+    return Headline(label, "confirmed", detail, Tone.GOOD)

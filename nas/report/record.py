@@ -1,0 +1,110 @@
+"""A report as JSON holds it: the numbers behind every figure and table. Pure."""
+
+from dataclasses import asdict
+from typing import Any
+
+from nas.published import HOST_ROWS, OTHER_WORKS
+from nas.report.facts import Facts, fate, front
+from nas.report.headlines import headlines
+from nas.report.sections.limits import Limited, limited, limited_of_host, linked
+from nas.report.sections.search import limited_needs, stops
+from nas.report.statistics import ClassFigures, Proportion, class_figures
+
+SCHEMA = 1
+
+
+def report_record(facts: Facts) -> dict[str, Any]:
+    """What goes to report.json; `docs/report.md` describes it."""
+    run = facts.run
+    return {
+        "schema": SCHEMA,
+        "run": run.name,
+        "is_finished": run.final is not None,
+        "headlines": [asdict(own) for own in headlines(facts)],
+        "accuracy": {
+            "int8": _proportion(facts.int8_accuracy),
+            "float": _proportion(facts.float_accuracy),
+        },
+        "limits": [
+            _limited(own) for own in (*limited(facts), *limited_of_host(facts), *linked(facts))
+        ],
+        "winner": None if facts.leader is None else facts.leader.as_record(),
+        "trials": [
+            trial.as_record() | {"fate": str(fate(trial, run.config.limits))}
+            for trial in run.trials
+        ],
+        "fronts": {
+            name: [asdict(own) | {"accuracy": own.accuracy} for own in front(facts.tried, name)]
+            for name in limited_needs(facts)
+        },
+        "path": [asdict(stop) for stop in stops(facts)],
+        "training": _training(facts),
+        "test": _test(facts),
+        "estimate": _estimate(facts),
+        "calls": [asdict(call) for call in facts.calls],
+        "measured": [asdict(own) for own in facts.measured],
+        "published": {
+            "hosts": [asdict(own) | {"needs": asdict(own.network)} for own in HOST_ROWS],
+            "others": [asdict(own) for own in OTHER_WORKS],
+        },
+        "provenance": _provenance(facts),
+    }
+
+
+def _proportion(own: Proportion | None) -> dict[str, Any] | None:
+    if own is None:
+        return None
+    lowest, highest = own.interval
+    return asdict(own) | {"fraction": own.fraction, "lowest": lowest, "highest": highest}
+
+
+def _limited(own: Limited) -> dict[str, Any]:
+    return asdict(own) | {"used_fraction": own.fraction}
+
+
+def _training(facts: Facts) -> dict[str, Any] | None:
+    final = facts.run.final
+    if final is None:
+        return None
+    return {
+        "recipe": facts.run.config.final_recipe(final.winner.candidate),
+        "accuracies": list(final.accuracies),
+        "losses": None if final.losses is None else list(final.losses),
+        "training": None if final.training is None else asdict(final.training),
+        "conversion": None if final.conversion is None else asdict(final.conversion),
+    }
+
+
+def _test(facts: Facts) -> dict[str, Any] | None:
+    final = facts.run.final
+    if final is None or final.answers is None:
+        return None
+    answers = final.answers
+    both = class_figures(answers.in_float), class_figures(answers.in_int8)
+    return asdict(answers) | {
+        "classes": [
+            {"name": name, "images": first.images, "float": _class(first), "int8": _class(second)}
+            for name, first, second in zip(facts.run.config.classes, *both, strict=True)
+        ]
+    }
+
+
+def _class(own: ClassFigures) -> dict[str, Any]:
+    return {"recall": _proportion(own.recall), "precision": _proportion(own.precision)}
+
+
+def _estimate(facts: Facts) -> dict[str, Any] | None:
+    if facts.estimate is None or facts.run.final is None:
+        return None
+    return facts.estimate.as_record() | {"model_sha256": facts.run.final.model_sha256}
+
+
+def _provenance(facts: Facts) -> dict[str, Any]:
+    run, final = facts.run, facts.run.final
+    start = asdict(run.start)
+    return {
+        **start,
+        "dataset_key": run.config.dataset_key,
+        "model_sha256": None if final is None else final.model_sha256,
+        "golden_sha256": None if final is None else final.golden_sha256,
+    }

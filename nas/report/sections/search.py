@@ -1,0 +1,176 @@
+"""How the search went, and what became of every candidate. Pure."""
+
+from firmware.progress import duration
+from nas.report.facts import NEEDS, Facts, Fate, Tried, fate, front, needed_by
+from nas.report.figures.search_path import Stop, path_plot
+from nas.report.figures.tradeoff import Dot, Fallen, Tradeoff, tradeoff_plot
+from nas.report.page import Figure, Section, Table, Tone
+from nas.report.shown import NONE, percent, plural, span
+from nas.report.statistics import Proportion
+from nas.space import Candidate
+from nas.trials import Trial
+
+_HEADERS = {"RAM": "RAM, B", "flash": "flash, B", "MACC": "MACC", "latency": "time, µs"}
+
+
+def search_section(facts: Facts) -> Section:
+    """Accuracy against each need, the way of the search, and a table of all trials."""
+    trials = facts.run.trials
+    if not trials:
+        text = "No candidate was judged yet."
+        return Section("search", "The search", missing=(text,))
+    drawn = [_tradeoff(facts, name) for name in limited_needs(facts)]
+    figures = tuple(
+        Figure(own.key, f"Accuracy against {own.name}", tradeoff_plot(own)) for own in drawn
+    )
+    way = Figure("path", "The way of the search, in order", path_plot(stops(facts)))
+    return Section("search", "The search", _notes(facts), (*figures, way), (_table(facts),))
+
+
+def _notes(facts: Facts) -> tuple[str, ...]:
+    config, trials = facts.run.config, facts.run.trials
+    trained = [trial for trial in trials if trial.accuracy is not None]
+    candidates = plural(len({trial.candidate for trial in trials}), "candidate")
+    seconds = sum(trial.seconds for trial in trained)
+    notes = [
+        f"{plural(len(trials), 'trial')} of {candidates} (k kernels in the first convolution, c "
+        f"cells), {len(trained)} of them trained for {plural(config.epochs, 'epoch')}: "
+        f"{duration(seconds)} of one worker. Space {config.space}, strategy {config.strategy}."
+    ]
+    images, leader = facts.run.start.images.get("valid", 0), facts.leader
+    own = next((t for t in facts.tried if leader and t.candidate == leader.candidate), None)
+    if images and own is not None:
+        share = Proportion(round(own.accuracy * images), images)
+        notes.append(
+            f"An accuracy is the best of the epochs on {images:,} validation images; a candidate "
+            f"counts with the mean of its trainings. {percent(share.fraction)} on so many images "
+            f"has a 95 % interval of {span(share)}, so candidates closer than that are not told "
+            "apart by one training."
+        )
+    return tuple(notes)
+
+
+def leader_name(facts: Facts) -> str:
+    """What the first of all is called: the winner, or the best so far."""
+    return "winner" if facts.run.final is not None else "best so far"
+
+
+def limited_needs(facts: Facts) -> tuple[str, ...]:
+    """What the search limits, by the names of `NEEDS`."""
+    has_time = facts.run.config.limits.latency_us is not None
+    return NEEDS if has_time else NEEDS[:-1]
+
+
+def _tradeoff(facts: Facts, name: str) -> Tradeoff:
+    limits = facts.run.config.limits
+    unit, limit = {
+        "RAM": ("bytes", limits.ram_bytes),
+        "flash": ("bytes", limits.flash_bytes),
+        "MACC": ("MACs", limits.macc),
+        "latency": ("µs", limits.latency_us or 0),
+    }[name]
+    fallen = [
+        (trial, needed_by(trial, limits)) for trial in facts.run.trials if _has_fallen(trial, facts)
+    ]
+    return Tradeoff(
+        key=f"against-{name.lower()}",
+        name=name,
+        unit=unit,
+        limit=limit,
+        leader=leader_name(facts),
+        dots=tuple(_dot(own, name, facts) for own in facts.tried if name in own.needed),
+        fallen=tuple(
+            Fallen(needed[name], fate(own, limits), _fallen_tip(own))
+            for own, needed in fallen
+            if name in needed
+        ),
+        front=tuple((own.needed[name], own.accuracy) for own in front(facts.tried, name)),
+    )
+
+
+def _has_fallen(trial: Trial, facts: Facts) -> bool:
+    return fate(trial, facts.run.config.limits) is not Fate.TRAINED
+
+
+def _dot(own: Tried, name: str, facts: Facts) -> Dot:
+    return Dot(
+        own.needed[name],
+        own.accuracies,
+        own.accuracy,
+        _tried_tip(own),
+        _is_leader(own.candidate, facts),
+    )
+
+
+def _is_leader(candidate: Candidate, facts: Facts) -> bool:
+    return facts.leader is not None and candidate == facts.leader.candidate
+
+
+def _tried_tip(own: Tried) -> str:
+    needed = ", ".join(f"{name} {value:,}" for name, value in own.needed.items())
+    trainings = plural(len(own.accuracies), "training")
+    return f"{own.candidate}: {percent(own.accuracy)}, mean of {trainings}; {needed}"
+
+
+def _fallen_tip(trial: Trial) -> str:
+    return f"{trial.candidate}: {trial.reason or trial.status}"
+
+
+def stops(facts: Facts) -> tuple[Stop, ...]:
+    """The candidates in the order in which they were first judged."""
+    limits = facts.run.config.limits
+    accuracies = {own.candidate: own for own in facts.tried}
+    orders: dict[Candidate, list[int]] = {}
+    first: dict[Candidate, Trial] = {}
+    for order, trial in enumerate(facts.run.trials, 1):
+        orders.setdefault(trial.candidate, []).append(order)
+        first.setdefault(trial.candidate, trial)
+    return tuple(
+        Stop(
+            candidate.k,
+            candidate.c,
+            candidate.side,
+            tuple(orders[candidate]),
+            accuracies[candidate].accuracy if candidate in accuracies else None,
+            fate(trial, limits),
+            _tried_tip(accuracies[candidate]) if candidate in accuracies else _fallen_tip(trial),
+            _is_leader(candidate, facts),
+        )
+        for candidate, trial in first.items()
+    )
+
+
+def _table(facts: Facts) -> Table:
+    names = limited_needs(facts)
+    header = (
+        *("trial", "k,c", "accuracy", *(_HEADERS[name] for name in names)),
+        *("s", "host MB predicted", "measured", "what became of it"),
+    )
+    align = "ll" + "r" * (len(names) + 4) + "l"
+    rows = [_row(order, trial, facts) for order, trial in enumerate(facts.run.trials, 1)]
+    tones = [_tone(trial, facts) for trial in facts.run.trials]
+    return Table("Every trial, in order", header, tuple(rows), align, tuple(tones), is_wide=True)
+
+
+def _row(order: int, trial: Trial, facts: Facts) -> tuple[str, ...]:
+    needed = needed_by(trial, facts.run.config.limits)
+    end = fate(trial, facts.run.config.limits)
+    is_trained = trial.accuracy is not None
+    again = f" again ({trial.repeat + 1})" if trial.repeat else ""
+    what = f"{end}: {trial.reason}" if trial.reason else f"{end}{again}"
+    return (
+        str(order),
+        str(trial.candidate),
+        percent(trial.accuracy) if trial.accuracy is not None else NONE,
+        *(f"{needed[name]:,}" if name in needed else NONE for name in limited_needs(facts)),
+        f"{trial.seconds:.1f}" if is_trained else NONE,
+        f"{trial.predicted_anonymous_bytes / 1e6:.1f}" if trial.predicted_anonymous_bytes else NONE,
+        f"{trial.peak_anonymous_bytes / 1e6:.1f}" if is_trained else NONE,
+        what,
+    )
+
+
+def _tone(trial: Trial, facts: Facts) -> Tone:
+    if _is_leader(trial.candidate, facts):
+        return Tone.LEADER
+    return Tone.QUIET if _has_fallen(trial, facts) else Tone.NEUTRAL

@@ -1,0 +1,72 @@
+import inspect
+from pathlib import Path
+
+import pytest
+
+import nas
+from firmware.errors import ConfigError, DataError
+from nas import Listener, search
+from nas.options import make_parser
+
+
+def parsed(*words: str) -> dict[str, object]:
+    def nothing(_: object) -> None:
+        pass
+
+    parser = make_parser(nothing, nothing, nothing, nothing, lambda *_: None, lambda *_: None)
+    required = ["run", "--data", "digits", "--target", "stm32f412", "--out", "x"]
+    return vars(parser.parse_args([*required, *words]))
+
+
+def test_the_function_has_the_options_of_the_command_with_their_defaults() -> None:
+    options = parsed()
+    for name, parameter in inspect.signature(search).parameters.items():
+        if name in ("listener", "command"):
+            continue
+        assert name in options, f"the command has no --{name}"
+        if parameter.default is not inspect.Parameter.empty:
+            assert options[name] == parameter.default, name
+    own = {"command", "how_to_go_on", "json"}
+    assert options.keys() - own <= inspect.signature(search).parameters.keys()
+
+
+def test_errors_are_exceptions_and_nothing_is_printed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(ConfigError, match="unknown target 'stm32f9'"):
+        search("digits", target="stm32f9", out=tmp_path / "run")
+    with pytest.raises(DataError):
+        search(str(tmp_path / "nothing"), target="stm32f412", out=tmp_path / "run")
+    assert capsys.readouterr() == ("", "")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_small_search_gives_what_the_run_recorded(tmp_path: Path) -> None:
+    class Ears(Listener):
+        def __init__(self) -> None:
+            self.trials = 0
+
+        def trial_ended(self, trial: object) -> None:
+            self.trials += 1
+
+    ears = Ears()
+    result = search(
+        "digits",
+        target="stm32f412",
+        out=tmp_path / "run",
+        macc=10_000,
+        epochs=1,
+        final_epochs=1,
+        workers=1,
+        listener=ears,
+    )
+    assert ears.trials == len(result["trials"])
+    trained = [trial for trial in result["trials"] if trial["accuracy"] is not None]
+    assert 0 < result["worker_base_bytes"] < trained[0]["predicted_anonymous_bytes"]
+    assert (tmp_path / "run" / "model.tflite").stat().st_size == result["model_bytes"]
+
+
+def test_nothing_else_is_exported() -> None:
+    assert nas.__all__ == ["Listener", "search"]
+    with pytest.raises(AttributeError, match="no attribute 'find'"):
+        _ = nas.find  # type: ignore[attr-defined]
