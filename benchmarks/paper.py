@@ -239,12 +239,13 @@ def _figures(record: dict[str, Any]) -> dict[str, Any]:
 
 
 def searches_text(record: dict[str, Any]) -> str:
-    """The searches as a table, each above the published row of its host."""
+    """The searches as a table, those of each host above its published row."""
     rows = []
-    for own in record["searches"]:
-        published = next(row for row in HOST_ROWS if row.host == own["host"])
-        rows.append((own["host"], f"ours, seed {own['seed']}", *_cells(own)))
-        rows.append(("", "published", *_published_cells(published)))
+    for row in HOST_ROWS:
+        own = [search for search in record["searches"] if search["host"] == row.host]
+        rows += [(row.host, f"ours, seed {search['seed']}", *_cells(search)) for search in own]
+        if own:
+            rows.append((row.host, "published", *_published_cells(row)))
     header = ("host", "", "k,c", "RAM KiB", "Flash KiB", "MACC M", "test accuracy", "search")
     return "\n".join(
         [
