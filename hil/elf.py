@@ -1,5 +1,7 @@
 """What a linked firmware takes of its chip. Reads an ELF file."""
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,12 +45,23 @@ def measure_elf(path: Path, model_symbols: tuple[str, ...]) -> FirmwareSize:
     Raises:
         BoardError: The file is no firmware.
     """
+    with open_elf(path) as elf:
+        return _measure(elf, model_symbols)
+
+
+@contextlib.contextmanager
+def open_elf(path: Path) -> Iterator[ELFFile]:
+    """A firmware to be read.
+
+    Raises:
+        BoardError: The file is no firmware.
+    """
     try:
         with path.open("rb") as stream:
-            return _measure(ELFFile(stream), model_symbols)
+            yield ELFFile(stream)
     except OSError as error:
         raise BoardError(f"could not read {str(path)!r}: {error.strerror}") from error
-    except ELFError as error:
+    except (ELFError, DWARFError) as error:
         raise BoardError(f"{str(path)!r} is no ELF file: {error}") from error
 
 
@@ -58,16 +71,10 @@ def read_compilers(path: Path) -> tuple[str, ...]:
     Raises:
         BoardError: The file is no firmware.
     """
-    try:
-        with path.open("rb") as stream:
-            elf = ELFFile(stream)
-            if not elf.has_dwarf_info():
-                return ()
-            units = [unit.get_top_DIE() for unit in elf.get_dwarf_info().iter_CUs()]
-    except OSError as error:
-        raise BoardError(f"could not read {str(path)!r}: {error.strerror}") from error
-    except (ELFError, DWARFError) as error:
-        raise BoardError(f"{str(path)!r} is no ELF file: {error}") from error
+    with open_elf(path) as elf:
+        if not elf.has_dwarf_info():
+            return ()
+        units = [unit.get_top_DIE() for unit in elf.get_dwarf_info().iter_CUs()]
     producers = [unit.attributes.get("DW_AT_producer") for unit in units]
     return tuple(sorted({own.value.decode(errors="replace") for own in producers if own}))
 

@@ -3,10 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from elftools.common.exceptions import ELFError
-from elftools.elf.elffile import ELFFile
-
 from firmware.errors import BoardError
+from hil.elf import open_elf
 
 ERASED = 0xFF
 
@@ -25,17 +23,12 @@ def read_image(elf: Path) -> Image:
     Raises:
         BoardError: The file is no firmware.
     """
-    try:
-        with elf.open("rb") as stream:
-            segments = [
-                (segment["p_paddr"], segment.data())
-                for segment in ELFFile(stream).iter_segments()
-                if segment["p_type"] == "PT_LOAD" and segment["p_filesz"]
-            ]
-    except OSError as error:
-        raise BoardError(f"could not read {str(elf)!r}: {error.strerror}") from error
-    except ELFError as error:
-        raise BoardError(f"{str(elf)!r} is no ELF file: {error}") from error
+    with open_elf(elf) as file:
+        segments = [
+            (segment["p_paddr"], segment.data())
+            for segment in file.iter_segments()
+            if segment["p_type"] == "PT_LOAD" and segment["p_filesz"]
+        ]
     if not segments:
         raise BoardError(f"{str(elf)!r} holds nothing to be written")
     first = min(address for address, _ in segments)

@@ -139,11 +139,6 @@ class VirtualNucleo:
         """Whether the ROM bootloader waits for commands."""
         return self._loader is not None
 
-    @property
-    def is_running(self) -> bool:
-        """Whether firmware runs."""
-        return self._board is not None
-
     def _halt(self) -> None:
         self._loader = None
         self._answers = b""
