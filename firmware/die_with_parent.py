@@ -1,4 +1,7 @@
-"""Ends a process when the one that started it ends, however that happens. Linux."""
+"""Ends a process when the one that started it ends, however that happens. Linux.
+
+As a program it does so for another one: `python die_with_parent.py PARENT_ID PROGRAM ARGUMENT…`.
+"""
 
 import ctypes
 import os
@@ -12,8 +15,8 @@ _PR_SET_PDEATHSIG = 1
 def die_with_parent(parent_id: int) -> None:
     """Ask the kernel to kill this process when its parent ends; exit if it already has.
 
-    It stays in force for the program that this process becomes by `exec`, so it may be called
-    between fork and exec.
+    It stays in force for the program that this process becomes by `exec`. The kernel takes the
+    thread that started this process for the parent.
 
     Args:
         parent_id: Process id of the parent, taken before this process was started.
@@ -22,3 +25,25 @@ def die_with_parent(parent_id: int) -> None:
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent_id:
         os._exit(1)
+
+
+def command_prefix() -> list[str]:
+    """What goes before a command, the path of its program first, so that it dies with us.
+
+    Unlike `preexec_fn` it is safe in a process with threads.
+    """
+    return [sys.executable, "-I", "-S", __file__, str(os.getpid())]
+
+
+def main() -> None:
+    """Become the program."""
+    die_with_parent(int(sys.argv[1]))
+    try:
+        os.execv(sys.argv[2], sys.argv[2:])  # noqa: S606 (the program that was asked for)
+    except OSError as error:
+        sys.stderr.write(f"{sys.argv[2]}: {error.strerror}\n")
+        os._exit(127)
+
+
+if __name__ == "__main__":
+    main()

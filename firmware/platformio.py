@@ -1,10 +1,10 @@
 """Builds a generated project with PlatformIO. Runs a process."""
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 
+from firmware.child_process import run_to_end
 from firmware.errors import BuildError, ConfigError
 from firmware.files import cache_folder
 from firmware.targets import Target
@@ -39,20 +39,11 @@ def run_platformio(project: Path, target: Target, deadline_s: float = BUILD_DEAD
         environment.setdefault("PLATFORMIO_BUILD_CACHE_DIR", str(cache_folder() / "build"))
     command = [sys.executable, "-m", "platformio", "run", "--project-dir", str(project)]
     try:
-        completed = subprocess.run(
-            command,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            timeout=deadline_s,
-        )
-    except subprocess.TimeoutExpired as error:
+        finished = run_to_end(command, deadline_s, environment)
+    except TimeoutError as error:
         raise BuildError(f"'pio run' took longer than {deadline_s:.0f} s") from error
-    if completed.returncode != 0:
-        raise BuildError(f"'pio run' failed in {str(project)!r}:\n{_cause(completed.stdout)}")
+    if finished.exit_code != 0:
+        raise BuildError(f"'pio run' failed in {str(project)!r}:\n{_cause(finished.output)}")
     elf = firmware_path(project, target)
     if not elf.is_file():
         raise BuildError(f"'pio run' left no {str(elf)!r}")

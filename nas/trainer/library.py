@@ -4,11 +4,11 @@ import ctypes
 import hashlib
 import os
 import platform
-import subprocess
 from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
 
+from firmware.child_process import run_to_end
 from firmware.errors import BuildError
 from firmware.files import cache_folder, replacing
 
@@ -104,13 +104,11 @@ def _compile(sources: Path, out: Path) -> None:
     compiler = os.environ.get("CC", "cc")
     command = [compiler, *FLAGS, "-o", str(out), *map(str, sorted(sources.glob("*.c"))), "-lm"]
     try:
-        completed = subprocess.run(
-            command, capture_output=True, text=True, errors="replace", timeout=_COMPILE_S
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
+        finished = run_to_end(command, _COMPILE_S)
+    except OSError as error:
         raise BuildError(
             f"the trainer could not be compiled with {compiler!r}: {error}; install a C compiler "
             "(apt-get install gcc libc6-dev) or name one in CC"
         ) from error
-    if completed.returncode != 0:
-        raise BuildError(f"{compiler!r} does not compile the trainer: {completed.stderr[-400:]}")
+    if finished.exit_code != 0:
+        raise BuildError(f"{compiler!r} does not compile the trainer: {finished.output[-400:]}")

@@ -1,0 +1,250 @@
+"""Programs that a command starts, owns, and ends with all that they have started. Runs processes.
+
+A child is the leader of a process group, so that Ctrl-C in a terminal reaches its owner alone, and
+dies with its owner, even if that is killed. It is ended by killing it first: only then is what it
+wrote read to the end. No wait is without a limit.
+"""
+
+import contextlib
+import errno
+import os
+import selectors
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
+
+from firmware import die_with_parent
+
+KILL_LIMIT_S = 1.0
+"""Longest wait for the end of a killed process: one that the kernel holds is given up."""
+_LOOK_S = 0.02
+_CHUNK_BYTES = 65536
+_running: "set[ChildProcess]" = set()
+
+
+class ChildProcess:
+    """A program that runs until it ends or the `with` block is left; then all of it is killed.
+
+    It must be started on a thread that lives as long as it: the kernel ends it with the thread.
+
+    Args:
+        command: The program, which is looked for in PATH, and its arguments.
+        stdin: As `subprocess.Popen` takes it; nothing to read unless it is given.
+        stdout: As `subprocess.Popen` takes it.
+        stderr: As `subprocess.Popen` takes it.
+        environment: Of the program; this process's own unless it is given.
+        pass_fds: File descriptors that the program inherits.
+        leads_session: Whether what it starts as a group of its own is ended with it, too.
+
+    Raises:
+        OSError: There is no such program, or it could not be started.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        stdin: int | IO[Any] = subprocess.DEVNULL,
+        stdout: int | IO[Any] = subprocess.DEVNULL,
+        stderr: int | IO[Any] = subprocess.DEVNULL,
+        environment: Mapping[str, str] | None = None,
+        pass_fds: Sequence[int] = (),
+        leads_session: bool = False,
+    ) -> None:
+        program = shutil.which(command[0])
+        if program is None:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), command[0])
+        self._leads_session = leads_session
+        self._popen: subprocess.Popen[bytes] = subprocess.Popen(
+            [*die_with_parent.command_prefix(), program, *command[1:]],
+            stdin=stdin,
+            stdout=stdout,
+            stderr=stderr,
+            env=environment,
+            pass_fds=pass_fds,
+            start_new_session=leads_session,
+            process_group=None if leads_session else 0,
+        )
+        _running.add(self)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def id(self) -> int:
+        """Its process id, which is the id of its group, too."""
+        return self._popen.pid
+
+    @property
+    def stdin(self) -> IO[bytes]:
+        """What it reads; asked for with `stdin=PIPE`."""
+        assert self._popen.stdin is not None
+        return self._popen.stdin
+
+    @property
+    def stdout(self) -> IO[bytes]:
+        """What it writes; asked for with `stdout=PIPE`."""
+        assert self._popen.stdout is not None
+        return self._popen.stdout
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the program itself has ended; what it has started may still run."""
+        if self._popen.returncode is not None:
+            return True
+        # Not reaped yet: nobody else can get its id, by which the group is killed.
+        options = os.WEXITED | os.WNOHANG | os.WNOWAIT
+        try:
+            return os.waitid(os.P_PID, self.id, options) is not None
+        except ChildProcessError:
+            return True
+
+    def ends_within(self, limit_s: float) -> bool:
+        """Wait for the end of the program; says whether it came in time."""
+        end_s = time.monotonic() + limit_s
+        while not self.has_ended:
+            if time.monotonic() >= end_s:
+                return False
+            time.sleep(_LOOK_S)
+        return True
+
+    def kill(self) -> None:
+        """Kill it and all that it has started; may be called from any thread, and again."""
+        if self._popen.returncode is None:
+            _kill_group(self.id)
+            if self._leads_session:
+                _kill_session(self.id)
+
+    def exit_code(self, limit_s: float = KILL_LIMIT_S) -> int | None:
+        """Its exit code once it ends, minus the signal if one ended it; None if it does not.
+
+        What it has started and left behind is killed.
+        """
+        if self.ends_within(limit_s):
+            self.kill()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._popen.wait(KILL_LIMIT_S)
+        return self._popen.returncode
+
+    def close(self) -> None:
+        """Kill it, wait for its end, close the pipes; not while another thread uses them."""
+        self.kill()
+        self.exit_code()
+        for stream in (self._popen.stdin, self._popen.stdout, self._popen.stderr):
+            if stream is not None:
+                with contextlib.suppress(OSError):
+                    stream.close()
+        _running.discard(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """How a program ended.
+
+    Attributes:
+        exit_code: 0 if all went well; minus the signal if one ended it.
+        output: What it wrote to standard output and standard error.
+    """
+
+    exit_code: int
+    output: str
+
+
+def run_to_end(
+    command: Sequence[str], limit_s: float, environment: Mapping[str, str] | None = None
+) -> Finished:
+    """Run a program to its end; what it has left running then is killed.
+
+    Raises:
+        OSError: There is no such program, or it could not be started.
+        TimeoutError: It took longer than the limit and was killed.
+    """
+    with ChildProcess(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, environment=environment
+    ) as child:
+        end_s = time.monotonic() + limit_s
+        output, in_time = _read_while_it_runs(child, end_s)
+        child.kill()
+        output += _rest(child)
+        exit_code = child.exit_code()
+        if not in_time or exit_code is None:
+            raise TimeoutError(f"{command[0]!r} took longer than {limit_s:g} s and was ended")
+    return Finished(exit_code, output.decode(errors="replace"))
+
+
+def kill_all() -> None:
+    """Kill every child that runs: for a process that ends without leaving its `with` blocks."""
+    for child in tuple(_running):
+        child.kill()
+
+
+def _read_while_it_runs(child: ChildProcess, end_s: float) -> tuple[bytes, bool]:
+    """What it writes until it ends, and whether that was in time."""
+    output = bytearray()
+    with selectors.DefaultSelector() as selector:
+        selector.register(child.stdout, selectors.EVENT_READ)
+        while not child.has_ended:
+            if time.monotonic() >= end_s:
+                return bytes(output), False
+            if selector.select(_LOOK_S):
+                chunk = os.read(child.stdout.fileno(), _CHUNK_BYTES)
+                output += chunk
+                if not chunk:
+                    return bytes(output), child.ends_within(end_s - time.monotonic())
+    return bytes(output), True
+
+
+def _rest(child: ChildProcess) -> bytes:
+    """What a child that was killed has written; ends even if a stranger holds the pipe."""
+    output = bytearray()
+    end_s = time.monotonic() + KILL_LIMIT_S
+    with selectors.DefaultSelector() as selector:
+        selector.register(child.stdout, selectors.EVENT_READ)
+        while (left_s := end_s - time.monotonic()) > 0 and selector.select(left_s):
+            chunk = os.read(child.stdout.fileno(), _CHUNK_BYTES)
+            if not chunk:
+                break
+            output += chunk
+    return bytes(output)
+
+
+def _kill_group(group: int) -> None:
+    # A group of which nothing but the dead leader is left, or that changed its user, is no error.
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, signal.SIGKILL)
+
+
+def _kill_session(session: int) -> None:
+    """Kill the groups of a session; looks again until no new one has appeared."""
+    killed: set[int] = {session}
+    while groups := _groups_of_session(session) - killed:
+        for group in groups:
+            _kill_group(group)
+        killed |= groups
+
+
+def _groups_of_session(session: int) -> set[int]:
+    """From /proc; where that is absent, none. Source: proc_pid_stat(5)."""
+    groups = set()
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            _, _, group, own_session = path.read_text().rpartition(")")[2].split()[:4]
+        except (OSError, ValueError):
+            continue
+        if int(own_session) == session:
+            groups.add(int(group))
+    return groups
