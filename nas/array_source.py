@@ -1,8 +1,11 @@
 """Images in arrays: an .npz file, and the built-in digits. Reads files."""
 
+import gzip
 import hashlib
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +20,42 @@ from nas.splits import Split
 
 DIGITS = "digits"
 """Name of the built-in data: 1,797 handwritten digits of 8×8 pixels, shipped by scikit-learn."""
+_MOST_DIGITS = 1797
 
 
 def read_digits() -> DataSource:
-    """The built-in digits."""
-    from sklearn.datasets import load_digits
+    """The built-in digits, read from scikit-learn's file: the package itself takes 57 MB to load.
 
-    bunch = load_digits()
-    pixels = np.rint(bunch.images * (255 / 16)).astype(np.uint8)
-    digest = hashlib.sha256(pixels.tobytes() + bunch.target.astype("<i8").tobytes())
-    samples = list(_array_samples(DIGITS, pixels, bunch.target, None))
+    Raises:
+        DataError: scikit-learn is not installed, or keeps the file elsewhere.
+    """
+    pixels, labels = _digit_arrays(_digits_file())
+    digest = hashlib.sha256(pixels.tobytes() + labels.astype("<i8").tobytes())
+    samples = list(_array_samples(DIGITS, pixels, labels, None))
     return DataSource(DIGITS, digest.hexdigest(), (8, 8, 1), samples)
+
+
+def _digits_file() -> Path:
+    package = find_spec("sklearn")  # finds a package of this level without running it
+    for folder in (package and package.submodule_search_locations) or ():
+        path = Path(folder) / "datasets" / "data" / "digits.csv.gz"
+        if path.is_file():
+            return path
+    raise DataError(
+        "the built-in digits come with scikit-learn, which is not installed or has no "
+        "datasets/data/digits.csv.gz: pip install scikit-learn"
+    )
+
+
+def _digit_arrays(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Images (n, 8, 8) of 0 to 255, and labels: rows of 64 pixels of 0 to 16 and the label."""
+    try:
+        with gzip.open(path, "rt", encoding="ascii") as stream:
+            rows = np.loadtxt(stream, delimiter=",", dtype=np.float64, max_rows=_MOST_DIGITS)
+        pixels = np.rint(rows[:, :-1].reshape(-1, 8, 8) * (255 / 16)).astype(np.uint8)
+    except (OSError, EOFError, ValueError, IndexError, zlib.error) as error:
+        raise DataError(f"could not read the built-in digits in {str(path)!r}: {error}") from error
+    return pixels, rows[:, -1].astype(np.int64)
 
 
 def read_arrays(path: Path) -> DataSource:
