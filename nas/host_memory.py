@@ -1,19 +1,18 @@
 """How much memory of the host the search may take, and what training takes. Reads /proc."""
 
-import contextlib
+import os
 import re
 from math import prod
-from pathlib import Path
 
 import psutil
 
 from firmware.errors import ConfigError
+from nas.control_group import group_free_bytes
 from nas.layers import LANES, Kind, Layer, output_shapes, parameter_count
+from nas.memory_plan import MIB
+from nas.process_memory import anonymous_bytes
 from nas.space import Shape
 
-MIB = 1 << 20
-PARENT_BYTES = 60 * MIB
-"""What the process that searches may take itself."""
 PROFILES = {"rpi-zero2w": 512, "rpi3": 1024, "rpi4": 4096, "jetson-nano": 4096}
 """Memory of the hosts of the published searches, in MiB."""
 _SYSTEM_SHARE = 0.8
@@ -27,11 +26,21 @@ _ADAM_ARRAYS = 3
 def parse_host_memory(text: str) -> int:
     """Bytes of `auto`, of a profile such as `rpi-zero2w`, or of a size such as `512MiB`.
 
+    All processes of the search take part in it, this one too. More than the control groups of
+    this process allow is cut down to that: the kernel would end what takes more.
+
     Raises:
         ConfigError: The text is none of them.
     """
-    if text == "auto":
-        return min(int(psutil.virtual_memory().available), _cgroup_bytes())
+    own_bytes, free_bytes = anonymous_bytes(os.getpid()), group_free_bytes()
+    limits = [] if free_bytes is None else [own_bytes + free_bytes]
+    asked = None if text == "auto" else _asked_bytes(text)
+    if asked is None:
+        asked = own_bytes + int(psutil.virtual_memory().available)
+    return min(asked, *limits) if limits else asked
+
+
+def _asked_bytes(text: str) -> int:
     if text in PROFILES:
         return int(PROFILES[text] * MIB * _SYSTEM_SHARE)
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([A-Za-z]*)", text)
@@ -41,29 +50,6 @@ def parse_host_memory(text: str) -> int:
             f"{', '.join(PROFILES)}"
         )
     return int(float(match.group(1)) * _UNITS[match.group(2).upper()])
-
-
-def _cgroup_bytes() -> int:
-    """The limit of the control group that this process is in; huge if there is none."""
-    limits = [1 << 62]
-    for path in _cgroup_files():
-        with contextlib.suppress(OSError, ValueError):
-            limits.append(int(path.read_text()))
-    return min(limits)
-
-
-def _cgroup_files() -> list[Path]:
-    """Where the kernel tells the limit: version 2, version 1, and both inside a container."""
-    root = Path("/sys/fs/cgroup")
-    files = [root / "memory.max", root / "memory" / "memory.limit_in_bytes"]
-    with contextlib.suppress(OSError):
-        for line in Path("/proc/self/cgroup").read_text().splitlines():
-            _, controllers, path = line.split(":", 2)
-            if controllers == "":
-                files.append(root / path.lstrip("/") / "memory.max")
-            elif "memory" in controllers.split(","):
-                files.append(root / "memory" / path.lstrip("/") / "memory.limit_in_bytes")
-    return files
 
 
 def network_bytes(layers: list[Layer], shape: Shape, part: int) -> int:

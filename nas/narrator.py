@@ -45,6 +45,10 @@ class Narrator(Listener):
         for name in dataset.skipped:
             self._progress.note(f"skipped {printable(name)}: it could not be read")
 
+    def preparing(self, stage: str) -> None:
+        """See `Listener`."""
+        self._progress.note(stage)
+
     def started(self, machine: Machine) -> None:
         """See `Listener`."""
         self._limit_bytes = machine.memory_bytes

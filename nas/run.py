@@ -1,8 +1,9 @@
 """One run: search, train the winner, convert it, record what happened. I/O."""
 
+import os
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,14 @@ from nas.config import SearchConfig
 from nas.converters import TENSORFLOW
 from nas.dataset import Dataset
 from nas.golden import SAMPLES, SEED
-from nas.host_memory import PARENT_BYTES, training_bytes
+from nas.host_memory import training_bytes
 from nas.layers import LANES
 from nas.make_golden import make_golden
+from nas.memory_plan import LEAST_TASK_BYTES, MIB, plan_memory
 from nas.pool import Pool, WorkerPool
+from nas.process_memory import anonymous_bytes
 from nas.provenance import Origin, describe_host, versions
-from nas.run_search import Host, run_search
+from nas.run_search import Host, run_search, training_extremes
 from nas.space import Candidate
 from nas.spaces import find_space
 from nas.splits import Split
@@ -44,19 +47,30 @@ class Machine:
         memory_bytes: Anonymous memory of all processes; None if it is not limited.
         scheduler: Address of a Dask scheduler whose cluster trains; empty for this machine.
         search_s: Seconds after which the search takes the best so far; None for no limit.
+        worker_bytes: Anonymous memory that a task of each worker may take; `run` plans it.
+        alone_bytes: The same for a task that runs when no other does.
     """
 
     workers: int = 1
     memory_bytes: int | None = None
     scheduler: str = ""
     search_s: float | None = None
+    worker_bytes: int | None = None
+    alone_bytes: int | None = None
 
-    @property
-    def worker_bytes(self) -> int | None:
-        """What each worker may take."""
-        if self.memory_bytes is None:
-            return None
-        return max(0, self.memory_bytes - PARENT_BYTES) // self.workers
+    def planned(self, least_bytes: int, largest_bytes: int) -> "Machine":
+        """With as many workers as the memory is enough for, and their shares.
+
+        Args:
+            least_bytes: What the smallest task takes.
+            largest_bytes: What the largest task takes; fewer workers leave each more.
+
+        Raises:
+            HostMemoryError: It is not enough for one worker and the smallest task.
+        """
+        own_bytes = anonymous_bytes(os.getpid())
+        plan = plan_memory(self.memory_bytes, self.workers, own_bytes, least_bytes, largest_bytes)
+        return replace(self, **asdict(plan))
 
 
 class Listener:
@@ -68,8 +82,11 @@ class Listener:
     def data_ready(self, datasets: dict[int, Dataset]) -> None:
         """All images are read: at every input of the search, by its side."""
 
+    def preparing(self, stage: str) -> None:
+        """Something that takes long begins before the search does."""
+
     def started(self, machine: Machine) -> None:
-        """The search begins."""
+        """The search begins, with as many workers as the memory is enough for."""
 
     def trial_ended(self, trial: Trial) -> None:
         """A candidate was judged, now or in an earlier run."""
@@ -101,18 +118,21 @@ def run(
 
     Raises:
         ConfigError: The folder holds another search, or the converter is not installed.
+        HostMemoryError: The memory is not enough for one training.
         InfeasibleError: No candidate fits.
         WorkerError: Training or conversion failed.
     """
     _check_converter(config)
     with TrialStore(out, config) as store:
-        listener.started(machine)
         start = _start(config, datasets, machine, origin)
         write_json(out / START, start)
+        base_bytes = _probe(machine, listener)
+        machine = _planned(config, datasets, machine, base_bytes, listener)
+        start |= {"machine": asdict(machine), "worker_base_bytes": base_bytes}
+        write_json(out / START, start)
+        listener.started(machine)
         with _make_pool(machine) as pool:
-            host = _host(pool, datasets, machine)
-            start["worker_base_bytes"] = host.base_bytes
-            write_json(out / START, start)
+            host = _host(pool, base_bytes, datasets, machine)
             winner, trials = run_search(
                 config, host, store, listener.trial_ended, listener.trial_progressed
             )
@@ -149,10 +169,11 @@ def _finish(
 ) -> tuple[Outcome, Outcome]:
     """Train the winner and convert it; gives how both went."""
     tell = listener.winner_progressed
-    with Worker(memory_bytes=machine.worker_bytes) as worker:
+    with Worker(memory_bytes=machine.alone_bytes) as worker:
         training = worker.run("nas.train_tasks:train_winner", arguments, tell)
         training.unwrap()
-    with Worker(CONVERSION if config.converter == TENSORFLOW else TRAINING) as worker:
+    preload = CONVERSION if config.converter == TENSORFLOW else TRAINING
+    with Worker(preload, machine.alone_bytes) as worker:
         model = out / "model.tflite"
         wanted = arguments | {"model": str(model), "converter": config.converter}
         conversion = worker.run("nas.convert_tasks:convert_winner", wanted, tell)
@@ -170,10 +191,40 @@ def _make_pool(machine: Machine) -> Pool:
     return WorkerPool(workers)
 
 
-def _host(pool: Pool, datasets: Mapping[int, Dataset], machine: Machine) -> Host:
-    """The host with what a worker takes before it trains, which is measured once."""
-    base_bytes = pool.call("nas.train_tasks:probe", {})["anonymous_bytes"]
-    images = max(dataset.counts["train"] for dataset in datasets.values())
+def _probe(machine: Machine, listener: Listener) -> int:
+    """What a worker takes before it trains; the trainer is ready for this processor then."""
+    alone = replace(machine, workers=1).planned(LEAST_TASK_BYTES, LEAST_TASK_BYTES)
+    with _make_pool(alone) as pool:
+        probed = pool.call(
+            "nas.train_tasks:probe", {}, lambda event: listener.preparing(event["stage"])
+        )
+    base_bytes: int = probed["anonymous_bytes"]
+    return base_bytes
+
+
+def _planned(
+    config: SearchConfig,
+    datasets: Mapping[int, Dataset],
+    machine: Machine,
+    base_bytes: int,
+    listener: Listener,
+) -> Machine:
+    least, largest = training_extremes(config, _most_images(datasets), base_bytes)
+    planned = machine.planned(least, largest)
+    if planned.workers < machine.workers:
+        listener.preparing(
+            f"{planned.workers} of {machine.workers} workers: the largest training may take "
+            f"{largest / MIB:.0f} MiB of the host's memory"
+        )
+    return planned
+
+
+def _most_images(datasets: Mapping[int, Dataset]) -> int:
+    return max(dataset.counts["train"] for dataset in datasets.values())
+
+
+def _host(pool: Pool, base_bytes: int, datasets: Mapping[int, Dataset], machine: Machine) -> Host:
+    images = _most_images(datasets)
     deadline_s = None if machine.search_s is None else time.monotonic() + machine.search_s
     folders = {side: str(dataset.folder) for side, dataset in datasets.items()}
     return Host(pool, folders, images, machine.worker_bytes, base_bytes, deadline_s)
@@ -203,7 +254,7 @@ def _start(
         **origin.as_record(),
         "versions": versions(has_tensorflow=config.converter == TENSORFLOW),
         "host": describe_host(),
-        "machine": asdict(machine) | {"worker_bytes": machine.worker_bytes},
+        "machine": asdict(machine),
         "images": dataset.counts,
         "skipped_images": list(dataset.skipped),
     }

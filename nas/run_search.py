@@ -61,13 +61,7 @@ def run_search(
         InfeasibleError: No candidate fits the limits.
         WorkerError: Candidates fit, but none could be trained.
     """
-    sides = config.sides or (0,)
-    bounds = Bounds(
-        max(cell_limit(config.input_of(Candidate(1, 0, side))) for side in sides),
-        lambda candidate: price(config, host, Evaluation(candidate)).status is Status.PRICED,
-        sides,
-        config.shape[0] if config.sides else 0,
-    )
+    bounds = _bounds(config, lambda candidate: price(config, host, Evaluation(candidate)))
     strategy = start_strategy(config.strategy, bounds)
     judged: dict[Evaluation, Trial] = {}
     winner: Candidate | None
@@ -84,7 +78,9 @@ def run_search(
     except StopIteration as stop:
         winner = stop.value
     if winner is None:
-        nearest = [price(config, host, Evaluation(Candidate(1, c, sides[0]))) for c in range(2)]
+        nearest = [
+            price(config, host, Evaluation(Candidate(1, c, bounds.sides[0]))) for c in range(2)
+        ]
         raise _no_winner(config, list(judged.values()) or nearest)
     return judged[Evaluation(winner)], list(judged.values())
 
@@ -144,6 +140,16 @@ def _job(config: SearchConfig, host: Host, trial: Trial) -> dict[str, Any]:
 
 def price(config: SearchConfig, host: Host, evaluation: Evaluation) -> Trial:
     """A candidate with its cost: infeasible, too large for the host, or still to be trained."""
+    trial = _price(config, evaluation, host.images, host.base_bytes)
+    predicted = trial.predicted_anonymous_bytes
+    if host.worker_bytes is not None and predicted > host.worker_bytes:
+        reason = f"its training would take {predicted:,} of {host.worker_bytes:,} bytes of the host"
+        return replace(trial, status=Status.HOST_MEMORY, reason=reason)
+    return trial
+
+
+def _price(config: SearchConfig, evaluation: Evaluation, images: int, base_bytes: int) -> Trial:
+    """A candidate with its cost and the memory of its training, or infeasible."""
     candidate, space = evaluation.candidate, find_space(config.space)
     trial = Trial(candidate, Status.PRICED, None, repeat=evaluation.repeat)
     shape = config.input_of(candidate)
@@ -155,14 +161,49 @@ def price(config: SearchConfig, host: Host, evaluation: Evaluation) -> Trial:
     trial, too_much = replace(trial, cost=cost), exceeded(cost, config.limits)
     if too_much:
         return replace(trial, status=Status.INFEASIBLE, reason="; ".join(map(str, too_much)))
-    layers = space.layers(candidate, shape, len(config.classes))
+    predicted = _training_bytes(config, candidate, images, base_bytes)
+    return replace(trial, predicted_anonymous_bytes=predicted)
+
+
+def _training_bytes(
+    config: SearchConfig, candidate: Candidate, images: int, base_bytes: int
+) -> int:
+    shape = config.input_of(candidate)
+    layers = find_space(config.space).layers(candidate, shape, len(config.classes))
     batch_size = config.search_recipe(0)["batch_size"]
-    predicted = training_bytes(layers, shape, batch_size, host.images, host.base_bytes)
-    trial = replace(trial, predicted_anonymous_bytes=predicted)
-    if host.worker_bytes is not None and predicted > host.worker_bytes:
-        reason = f"its training would take {predicted:,} of {host.worker_bytes:,} bytes of the host"
-        return replace(trial, status=Status.HOST_MEMORY, reason=reason)
-    return trial
+    return training_bytes(layers, shape, batch_size, images, base_bytes)
+
+
+def training_extremes(config: SearchConfig, images: int, base_bytes: int) -> tuple[int, int]:
+    """Anonymous memory of the smallest and of the largest training that a search may ask for.
+
+    Args:
+        config: The search.
+        images: Training images.
+        base_bytes: What a worker takes before it trains.
+    """
+    bounds = _bounds(config, lambda own: _price(config, Evaluation(own), images, base_bytes))
+    least = min(
+        _training_bytes(config, Candidate(1, 0, side), images, base_bytes) for side in bounds.sides
+    )
+    widest = [
+        Candidate(k, c, side)
+        for side in bounds.sides
+        for c in range(bounds.most_cells + 1)
+        if (k := bounds.most_kernels(c, side)) > 0
+    ]
+    sizes = [_training_bytes(config, candidate, images, base_bytes) for candidate in widest]
+    return least, max(sizes, default=least)
+
+
+def _bounds(config: SearchConfig, price_of: Callable[[Candidate], Trial]) -> Bounds:
+    sides = config.sides or (0,)
+    return Bounds(
+        max(cell_limit(config.input_of(Candidate(1, 0, side))) for side in sides),
+        lambda candidate: price_of(candidate).status is Status.PRICED,
+        sides,
+        config.shape[0] if config.sides else 0,
+    )
 
 
 def _with_outcome(trial: Trial, outcome: Outcome) -> Trial:

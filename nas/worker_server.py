@@ -9,12 +9,14 @@ Requests come as JSON lines on standard input: `{"task": "module:function", "arg
 `error`, `ended`.
 """
 
+import contextlib
 import gc
 import importlib
 import json
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TextIO
 
 from firmware.die_with_parent import die_with_parent
@@ -61,6 +63,7 @@ def _run_and_exit(request: dict[str, Any], emit: Emit, server_id: int) -> None:
     exit_code = 1
     try:
         die_with_parent(server_id)
+        _be_the_first_to_go()
         log = os.open(request["log"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         os.dup2(log, sys.stdout.fileno())
         os.dup2(log, sys.stderr.fileno())
@@ -77,6 +80,12 @@ def _run_and_exit(request: dict[str, Any], emit: Emit, server_id: int) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(exit_code)
+
+
+def _be_the_first_to_go() -> None:
+    """Where memory runs out, the kernel ends this task and not the search that would record it."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")
 
 
 def _emit_progress(record: dict[str, Any], emit: Emit) -> None:
