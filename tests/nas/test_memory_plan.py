@@ -59,16 +59,17 @@ def test_without_a_limit_nothing_is_planned() -> None:
 
 
 _MEASURED_RUN = """
-import json, os, re, sys
+import contextlib, json, os, re, sys
 from pathlib import Path
 from nas import Listener, search
 from nas.process_memory import anonymous_bytes
 
 seen = {"start": 0, "most": 0, "beyond": 0, "loaded": []}
 
-def shared_out(process_id):
+def rollup(process_id):
     text = Path(f"/proc/{process_id}/smaps_rollup").read_text()
-    return 1024 * int(re.search(r"^Pss_Anon: +(\\d+)", text, re.M).group(1))
+    return [1024 * int(re.search(rf"^{name}: +(\\d+)", text, re.M).group(1))
+            for name in ("Pss_Anon", "Anonymous")]
 
 def look():
     seen["most"] = max(seen["most"], anonymous_bytes(os.getpid()))
@@ -80,12 +81,14 @@ class Ears(Listener):
     def trial_ended(self, trial):
         look()
     def trial_progressed(self, candidate, event):
-        for server in Path(f"/proc/self/task").glob("*/children"):
-            for server_id in server.read_text().split():
-                tasks = Path(f"/proc/{server_id}/task/{server_id}/children").read_text().split()
-                if tasks:
-                    both = shared_out(server_id) + shared_out(tasks[0])
-                    seen["beyond"] = max(seen["beyond"], both - anonymous_bytes(int(tasks[0])))
+        with contextlib.suppress(OSError):  # a task may have ended
+            for children in Path("/proc/self/task").glob("*/children"):
+                for server_id in children.read_text().split():
+                    self.look_at(server_id)
+    def look_at(self, server_id):
+        for task_id in Path(f"/proc/{server_id}/task/{server_id}/children").read_text().split():
+            (server, _), (own, whole) = rollup(server_id), rollup(task_id)
+            seen["beyond"] = max(seen["beyond"], server + own - whole)
     def winner_progressed(self, event):
         look()
 
@@ -148,7 +151,8 @@ def control_group(request: pytest.FixtureRequest) -> Iterator[Path]:
 
 def run_in(group: Path, *options: str) -> subprocess.CompletedProcess[str]:
     """`nas run` on the digits, in a control group from its first moment on."""
-    command = [sys.executable, "-m", "nas.cli", "run", "--data", "digits", *options]
+    program = "import sys; from nas.cli import main; sys.exit(main())"
+    command = [sys.executable, "-c", program, "run", "--data", "digits", *options]
     script = 'echo $$ > "$0" && exec "$@"'
     return subprocess.run(
         ["/bin/sh", "-c", script, str(group / "cgroup.procs"), *command],
