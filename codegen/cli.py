@@ -3,7 +3,6 @@
 import argparse
 import json
 import shutil
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from codegen.tflm.library import DOWNLOAD
 from firmware.command_line import parse, run
 from firmware.errors import ConfigError
 from firmware.platformio import run_platformio
+from firmware.progress import Progress
 from firmware.targets import board_targets, load_board_target
 
 
@@ -85,8 +85,12 @@ def _build(arguments: argparse.Namespace) -> None:
         _tflm_place(arguments.tflm),
     )
     if arguments.compile:
-        print(f"codegen: compiling {arguments.out}", file=sys.stderr)
-        run_platformio(arguments.out, target)
+        progress = Progress("codegen")
+        progress.note(f"compiling {arguments.out}")
+        try:
+            run_platformio(arguments.out, target, on_progress=progress.update)
+        finally:
+            progress.clear()
     print(json.dumps(manifest, indent=2) if arguments.json else _summary(manifest, arguments.out))
 
 

@@ -13,7 +13,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -165,9 +165,18 @@ class Finished:
 
 
 def run_to_end(
-    command: Sequence[str], limit_s: float, environment: Mapping[str, str] | None = None
+    command: Sequence[str],
+    limit_s: float,
+    environment: Mapping[str, str] | None = None,
+    on_output: Callable[[bytes], None] = lambda _: None,
 ) -> Finished:
     """Run a program to its end; what it has left running then is killed.
+
+    Args:
+        command: The program and its arguments.
+        limit_s: Longest time that it may take.
+        environment: Of the program; this process's own unless it is given.
+        on_output: Is given what it writes, piece by piece, while it runs.
 
     Raises:
         OSError: There is no such program, or it could not be started.
@@ -177,7 +186,7 @@ def run_to_end(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, environment=environment
     ) as child:
         end_s = time.monotonic() + limit_s
-        output, in_time = _read_while_it_runs(child, end_s)
+        output, in_time = _read_while_it_runs(child, end_s, on_output)
         child.kill()
         output += _rest(child)
         exit_code = child.exit_code()
@@ -192,7 +201,9 @@ def kill_all() -> None:
         child.kill()
 
 
-def _read_while_it_runs(child: ChildProcess, end_s: float) -> tuple[bytes, bool]:
+def _read_while_it_runs(
+    child: ChildProcess, end_s: float, on_output: Callable[[bytes], None]
+) -> tuple[bytes, bool]:
     """What it writes until it ends, and whether that was in time."""
     output = bytearray()
     with selectors.DefaultSelector() as selector:
@@ -203,6 +214,7 @@ def _read_while_it_runs(child: ChildProcess, end_s: float) -> tuple[bytes, bool]
             if selector.select(_LOOK_S):
                 chunk = os.read(child.stdout.fileno(), _CHUNK_BYTES)
                 output += chunk
+                on_output(chunk)
                 if not chunk:
                     return bytes(output), child.ends_within(end_s - time.monotonic())
     return bytes(output), True

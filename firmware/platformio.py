@@ -1,7 +1,9 @@
 """Builds a generated project with PlatformIO. Runs a process."""
 
 import os
+import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from firmware.child_process import run_to_end
@@ -12,6 +14,12 @@ from firmware.targets import Target
 BUILD_DEADLINE_S = 1800.0
 """An inference library of 300 files takes minutes on a gateway."""
 _SHOWN_LINES = 12
+_REFUSAL = "Error: "
+"""Begins the line in which a script of the project says why it cannot be built."""
+_MADE = re.compile(rb"^(?:Compiling|Retrieved) ", re.MULTILINE)
+"""Begins the line of each object file, compiled or taken from the cache."""
+_LIBRARY_FILES = re.compile(rb"TensorFlow Lite Micro: (\d+) files")
+"""Printed by lib/tflm/compile_tflm.py."""
 
 
 def firmware_path(project: Path, target: Target) -> Path:
@@ -19,8 +27,19 @@ def firmware_path(project: Path, target: Target) -> Path:
     return project / ".pio" / "build" / target.environment / "firmware.elf"
 
 
-def run_platformio(project: Path, target: Target, deadline_s: float = BUILD_DEADLINE_S) -> Path:
+def run_platformio(
+    project: Path,
+    target: Target,
+    deadline_s: float = BUILD_DEADLINE_S,
+    on_progress: Callable[[str], None] = lambda _: None,
+) -> Path:
     """Build a project; gives the path of its ELF.
+
+    Args:
+        project: Its folder.
+        target: Its chip.
+        deadline_s: Longest time that it may take.
+        on_progress: Is told how many files have been compiled, in words.
 
     Raises:
         ConfigError: The folder is no PlatformIO project.
@@ -28,30 +47,51 @@ def run_platformio(project: Path, target: Target, deadline_s: float = BUILD_DEAD
     """
     if not (project / "platformio.ini").is_file():
         raise ConfigError(f"{str(project)!r} holds no platformio.ini; make it with 'codegen build'")
-    environment = os.environ | {
-        "PLATFORMIO_SETTING_ENABLE_TELEMETRY": "no",
-        "PLATFORMIO_SETTING_CHECK_PLATFORMIO_INTERVAL": "3650",
-        "PLATFORMIO_NO_ANSI": "true",
-        "PYTHONWARNINGS": "ignore",
-    }
-    if (project / "lib" / "tflm").is_dir():
-        # The library's objects serve all projects that use the same tree.
-        environment.setdefault("PLATFORMIO_BUILD_CACHE_DIR", str(cache_folder() / "build"))
     command = [sys.executable, "-m", "platformio", "run", "--project-dir", str(project)]
+    said = bytearray()
+
+    def on_output(chunk: bytes) -> None:
+        said.extend(chunk)
+        on_progress(_files_compiled(bytes(said)))
+
     try:
-        finished = run_to_end(command, deadline_s, environment)
+        finished = run_to_end(command, deadline_s, _environment(project), on_output)
     except TimeoutError as error:
-        raise BuildError(f"'pio run' took longer than {deadline_s:.0f} s") from error
+        raise BuildError(f"'pio run' took longer than {deadline_s:g} s") from error
     if finished.exit_code != 0:
-        raise BuildError(f"'pio run' failed in {str(project)!r}:\n{_cause(finished.output)}")
+        raise BuildError(_failure(project, finished.output))
     elf = firmware_path(project, target)
     if not elf.is_file():
         raise BuildError(f"'pio run' left no {str(elf)!r}")
     return elf
 
 
-def _cause(output: str) -> str:
-    """The lines of a build that say what went wrong."""
+def _environment(project: Path) -> dict[str, str]:
+    environment = os.environ | {
+        "PLATFORMIO_SETTING_ENABLE_TELEMETRY": "no",
+        "PLATFORMIO_SETTING_CHECK_PLATFORMIO_INTERVAL": "3650",
+        "PLATFORMIO_NO_ANSI": "true",
+        "PYTHONWARNINGS": "ignore",
+        "PYTHONUNBUFFERED": "1",
+    }
+    if (project / "lib" / "tflm").is_dir():
+        # The library's objects serve all projects that use the same tree.
+        environment.setdefault("PLATFORMIO_BUILD_CACHE_DIR", str(cache_folder() / "build"))
+    return environment
+
+
+def _files_compiled(output: bytes) -> str:
+    library = _LIBRARY_FILES.search(output)
+    beside = f"; TensorFlow Lite Micro alone has {int(library[1])}" if library else ""
+    return f"files compiled: {len(_MADE.findall(output))}{beside}"
+
+
+def _failure(project: Path, output: str) -> str:
     lines = [line for line in output.splitlines() if line.strip()]
+    refusals = [line.removeprefix(_REFUSAL) for line in lines if line.startswith(_REFUSAL)]
+    if refusals:
+        return f"{str(project)!r} cannot be built: {refusals[-1]}"
     telling = [line for line in lines if "error" in line.lower() or "undefined" in line]
-    return "\n".join((telling or lines)[-_SHOWN_LINES:])
+    return f"'pio run' failed in {str(project)!r}:\n" + "\n".join(
+        (telling or lines)[-_SHOWN_LINES:]
+    )

@@ -68,7 +68,11 @@ def _outcomes(
     if not arguments.no_build:
         progress.update(f"building {projects[0].folder}")
         try:
-            run_platformio(projects[0].folder, projects[0].target)
+            run_platformio(
+                projects[0].folder,
+                projects[0].target,
+                on_progress=lambda text: progress.update(f"building {projects[0].folder}: {text}"),
+            )
         except SdkError as error:
             progress.clear()
             return dict.fromkeys(names, error)

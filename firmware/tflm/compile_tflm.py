@@ -2,7 +2,7 @@
 
 Import("env")  # noqa: F821
 
-from tflm_tree import needed_kernels  # noqa: E402
+from tflm_tree import FILES, needed_kernels  # noqa: E402
 
 tree = env["TFLM_TREE"]  # noqa: F821
 core_level = env.GetProjectOption("custom_tflm_core_level", "-Os")  # noqa: F821
@@ -19,10 +19,12 @@ def library(name, folder, sources, level):
     return own.BuildLibrary(f"$BUILD_DIR/tflm_{name}", str(folder), [f"+<{s}>" for s in sources])
 
 
+kernels = needed_kernels(tree, operators)
+print(FILES.format(len(tree.core) + len(kernels) + len(tree.cmsis_nn_sources)))
 env.Append(  # noqa: F821
     LIBS=[
         library("core", tree.root, tree.core, core_level),
-        library("kernels", tree.root, needed_kernels(tree, operators), kernel_level),
+        library("kernels", tree.root, kernels, kernel_level),
         library("cmsis_nn", tree.cmsis_nn / "Source", tree.cmsis_nn_sources, kernel_level),
     ]
 )

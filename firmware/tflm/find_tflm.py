@@ -9,7 +9,15 @@ Import("env")  # noqa: F821
 here = Path(env.subst("$PROJECT_DIR")) / "lib" / "tflm"  # noqa: F821
 sys.path.insert(0, str(here))
 
-from tflm_tree import CHOSEN, INTERPRETER, MISSING, VARIABLE, TreeError, read_tree  # noqa: E402
+from tflm_tree import (  # noqa: E402
+    CHOSEN,
+    INTERPRETER,
+    MISSING,
+    VARIABLE,
+    TreeError,
+    check_compiler,
+    read_tree,
+)
 
 
 def find_folder():
@@ -26,6 +34,7 @@ def find_folder():
 
 try:
     tree = read_tree(find_folder())
+    check_compiler(env["ENV"]["PATH"])  # noqa: F821
 except TreeError as error:
     sys.stderr.write(f"Error: {error}\n")
     env.Exit(1)  # noqa: F821

@@ -1,6 +1,8 @@
-"""What of a TensorFlow Lite Micro tree is compiled, and how. Reads folders; needs no PlatformIO."""
+"""What of a TensorFlow Lite Micro tree is compiled, and how. Reads folders, asks the compiler; needs no PlatformIO."""
 
 import re
+import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,6 +16,19 @@ MISSING = (
     "TensorFlow Lite Micro is missing: set TFLM_DIR to a tree of it, or generate the project with "
     "--tflm DIR, or with --tflm download to have PlatformIO fetch it; README.md tells more"
 )
+COMPILER = "arm-none-eabi-g++"
+COMPILER_MISSING = (
+    f"{COMPILER} is not installed; install it (Debian: apt-get install gcc-arm-none-eabi "
+    "libstdc++-arm-none-eabi-newlib)"
+)
+CPP_LIBRARY_MISSING = (
+    f"TensorFlow Lite Micro is C++, and {COMPILER} has no C++ library; install it (Debian: apt-get "
+    "install libstdc++-arm-none-eabi-newlib, a download of about 315 MB), or generate the project "
+    "with --toolchain platformio"
+)
+FILES = "TensorFlow Lite Micro: {} files"
+"""Printed before they are compiled, for who counts."""
+_ASKED_LIMIT_S = 60.0
 _THIRD_PARTIES = {
     "flatbuffers": "include/flatbuffers/flatbuffers.h",
     "gemmlowp": "fixedpoint/fixedpoint.h",
@@ -40,7 +55,7 @@ _NOT_FIRMWARE = ("test", "fake_", "mock_", "hexdump", "debug_log", "micro_time",
 
 
 class TreeError(Exception):
-    """There is no tree, or a part of it is missing."""
+    """There is no tree, or a part of it is missing, or what compiles it."""
 
 
 class Tree(NamedTuple):
@@ -107,6 +122,31 @@ def read_tree(folder: Path) -> Tree:
         ],
         _defines(root),
     )
+
+
+def check_compiler(search_path: str, command: Sequence[str] = (COMPILER,)) -> None:
+    """Refuse to begin a build of minutes that would end for want of the C++ library.
+
+    Args:
+        search_path: Folders of programs, as PATH names them.
+        command: The compiler.
+
+    Raises:
+        TreeError: The compiler or its C++ library is missing.
+    """
+    try:
+        asked = subprocess.run(
+            [*command, "-std=c++17", "-fsyntax-only", "-x", "c++", "-"],
+            input="#include <new>\n#include <cmath>\n",
+            env={"PATH": search_path, "LC_ALL": "C"},
+            capture_output=True,
+            text=True,
+            timeout=_ASKED_LIMIT_S,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise TreeError(COMPILER_MISSING) from error
+    if asked.returncode != 0:
+        raise TreeError(CPP_LIBRARY_MISSING)
 
 
 def _defines(root: Path) -> list[str]:

@@ -20,7 +20,7 @@ from codegen.graph import Graph
 from codegen.read_tflite import parse_tflite, read_tflite
 from codegen.tflm.library import method_of, registrations
 from firmware.files import sha256_of_bytes
-from firmware.tflm.tflm_tree import TreeError, int8_kernels, needed_kernels, read_tree
+from firmware.tflm.tflm_tree import TreeError, check_compiler, int8_kernels, needed_kernels, read_tree
 from hil.cli import main as hil
 from tests.codegen.person_detection import person_detection
 from tests.firmware.operator_cases import CASES, FUSED
@@ -152,7 +152,32 @@ def test_without_a_tree_the_build_says_what_is_missing_in_one_line(
     arguments = ["build", str(tmp_path / "small.tflite"), "--target", "stm32f412", "--compile"]
     assert codegen([*arguments, "--runtime", "tflm", "--out", str(tmp_path / "out")]) == 1
     told = capsys.readouterr().err.strip().splitlines()
-    assert told[-1].startswith("Error: TensorFlow Lite Micro is missing: set TFLM_DIR")
+    assert told[-1].startswith("codegen: error: ")
+    assert "cannot be built: TensorFlow Lite Micro is missing: set TFLM_DIR" in told[-1]
+
+
+def test_without_a_cpp_library_the_build_names_the_package_before_it_compiles_anything(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With a compiler that compiles C alone, as Debian installs it."""
+    compiler = tmp_path / "bin/arm-none-eabi-g++"
+    write(compiler, "#!/bin/sh\nexit 1\n")
+    compiler.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{compiler.parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("TFLM_DIR", str(make_tree(tmp_path / "tree")))
+    (tmp_path / "small.tflite").write_bytes(small_model())
+    out = tmp_path / "out"
+    arguments = ["build", str(tmp_path / "small.tflite"), "--target", "stm32f412", "--compile"]
+    assert codegen([*arguments, "--runtime", "tflm", "--out", str(out)]) == 1
+    told = capsys.readouterr().err.strip().splitlines()
+    assert "apt-get install libstdc++-arm-none-eabi-newlib" in told[-1]
+    assert len(told[-1]) < 500 + len(str(out))
+    assert list(out.rglob("*.o")) == []
+
+
+def test_without_a_compiler_the_build_names_the_packages() -> None:
+    with pytest.raises(TreeError, match="apt-get install gcc-arm-none-eabi libstdc"):
+        check_compiler(os.defpath, ["no-such-compiler"])
 
 
 @needs_tree

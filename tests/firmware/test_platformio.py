@@ -1,0 +1,38 @@
+"""Builds as they are followed: what is told meanwhile, and that they end."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from codegen.project import build_project
+from codegen.source import find_model
+from firmware.errors import BuildError
+from firmware.platformio import run_platformio
+from firmware.targets import load_target
+from tests.small_model import small_model
+
+TARGET = load_target("stm32f412")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    model = tmp_path / "small.tflite"
+    model.write_bytes(small_model())
+    build_project(find_model(model), TARGET, tmp_path / "out", "static", "system")
+    return tmp_path / "out"
+
+
+def test_a_build_tells_how_many_files_it_has_compiled(project: Path) -> None:
+    told: list[str] = []
+    run_platformio(project, TARGET, on_progress=told.append)
+    objects = len(list(project.rglob("*.o")))
+    assert told[0] == "files compiled: 0"
+    assert told[-1] == f"files compiled: {objects}"
+
+
+def test_a_build_that_takes_too_long_is_ended_with_its_compilers(project: Path) -> None:
+    started = time.monotonic()
+    with pytest.raises(BuildError, match="'pio run' took longer than 0.3 s"):
+        run_platformio(project, TARGET, deadline_s=0.3)
+    assert time.monotonic() - started < 10
