@@ -1,5 +1,7 @@
 """Compiles TensorFlow Lite Micro: kernels for speed, the rest for size. Run by SCons."""
 
+import sys
+
 Import("env")  # noqa: F821
 
 from tflm_tree import FILES, needed_kernels  # noqa: E402
@@ -20,7 +22,8 @@ def library(name, folder, sources, level):
 
 
 kernels = needed_kernels(tree, operators)
-print(FILES.format(len(tree.core) + len(kernels) + len(tree.cmsis_nn_sources)))
+files = len(tree.core) + len(kernels) + len(tree.cmsis_nn_sources)
+sys.stdout.write(FILES.format(files) + "\n")
 env.Append(  # noqa: F821
     LIBS=[
         library("core", tree.root, tree.core, core_level),

@@ -1,4 +1,4 @@
-"""What of a TensorFlow Lite Micro tree is compiled, and how. Reads folders, asks the compiler; needs no PlatformIO."""
+"""What of a TensorFlow Lite Micro tree is compiled, and how. Needs no PlatformIO."""
 
 import re
 import subprocess

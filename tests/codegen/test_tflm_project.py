@@ -20,7 +20,13 @@ from codegen.graph import Graph
 from codegen.read_tflite import parse_tflite, read_tflite
 from codegen.tflm.library import method_of, registrations
 from firmware.files import sha256_of_bytes
-from firmware.tflm.tflm_tree import TreeError, check_compiler, int8_kernels, needed_kernels, read_tree
+from firmware.tflm.tflm_tree import (
+    TreeError,
+    check_compiler,
+    int8_kernels,
+    needed_kernels,
+    read_tree,
+)
 from hil.cli import main as hil
 from tests.codegen.person_detection import person_detection
 from tests.firmware.operator_cases import CASES, FUSED
