@@ -7,7 +7,8 @@
     ├── InfeasibleError    no candidate, or not this model, fits the limits
     ├── StaleError         a file was made from another file than the one given
     ├── WorkerError        the process that trains or converts has failed
-    │   └── HostMemoryError  it took more memory than it may
+    │   ├── HostMemoryError  it took more memory than it may
+    │   └── DivergedError    numbers of the training are not finite any more
     ├── BuildError         the firmware does not compile or link
     └── BoardError         the board (or the virtual one) cannot be used
         ├── NoBoardError       none is attached, or none of that name
@@ -61,6 +62,10 @@ class WorkerError(SdkError):
 
 class HostMemoryError(WorkerError):
     """The process that trains or converts took more memory than it may."""
+
+
+class DivergedError(WorkerError):
+    """Numbers of the training are not finite any more."""
 
 
 class BuildError(SdkError):

@@ -46,6 +46,7 @@ def search(
     epochs: int = 3,
     final_epochs: int = FINAL_EPOCHS,
     recipe: str = DEFAULT_RECIPE,
+    learning_rate: float | None = None,
     augment: str | None = None,
     seed: int = 0,
     host_memory: str = "auto",
@@ -78,6 +79,7 @@ def search(
         epochs: For each candidate.
         final_epochs: For the winner.
         recipe: How the winner is trained.
+        learning_rate: Of its training, the highest; the recipe's own if None.
         augment: What happens to its training images.
         seed: Of all randomness.
         host_memory: That all processes may take: `auto`, `512MiB`, `rpi-zero2w`.
@@ -120,6 +122,7 @@ def search(
         augmentation=augment or ("mirror" if dataset.shape[2] == 3 else "shift"),
         sides=tuple(datasets) if input == AUTO else (),
         pace=pace,
+        learning_rate=learning_rate,
     )
     return run(config, datasets, out, told, machine, Origin(command, chip))
 

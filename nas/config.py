@@ -53,6 +53,7 @@ class SearchConfig:
             `mirror` they are moved and mirrored. The published recipe has none.
         sides: Rows and columns of all inputs among which the search chooses, rising; empty if the
             shape is given.
+        learning_rate: Highest one of the winner's training; the recipe's own if None.
         converter: Who makes the .tflite; the space's own choice if empty.
         seed: Of everything random.
         pace: What makes a limit of time; None if there is none.
@@ -74,6 +75,7 @@ class SearchConfig:
     sides: tuple[int, ...] = ()
     converter: str = ""
     pace: Pace | None = None
+    learning_rate: float | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "converter", find_converter(self.space, self.converter))
@@ -82,6 +84,8 @@ class SearchConfig:
                 raise ConfigError(f"{name} is {getattr(self, name)}, expected at least 1")
         if not 0 <= self.seed < 2**32:
             raise ConfigError(f"the seed is {self.seed}, expected 0 to {2**32 - 1}")
+        if self.learning_rate is not None and not 0 < self.learning_rate <= 1:
+            raise ConfigError(f"the learning rate is {self.learning_rate}, expected above 0 to 1")
         if self.runtime not in RUNTIMES:
             raise ConfigError(f"unknown runtime {self.runtime!r}; known: {', '.join(RUNTIMES)}")
         if self.recipe not in RECIPES:
@@ -128,6 +132,8 @@ class SearchConfig:
     def final_recipe(self, winner: Candidate) -> dict[str, Any]:
         """Recipe of the winner's training, as the worker takes it."""
         recipe = {"epochs": self.final_epochs, "seed": self.seed, **RECIPES[self.recipe]}
+        if self.learning_rate is not None:
+            recipe["learning_rate"] = self.learning_rate
         if self.augmentation == "none" or self.recipe == "paper":
             return recipe
         recipe["shift"] = max(1, round(SHIFT_SHARE * min(self.input_of(winner)[:2])))

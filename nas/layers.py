@@ -166,16 +166,21 @@ def initial_parameters(
         if layer.kind is Kind.BATCH_NORM:
             parts += [np.full(depth, value, np.float32) for value in (1, 0, 0, 1)]
         elif own:
-            parts.append(_glorot(rng, own[0]))
+            parts.append(_glorot(rng, own[0], layer.kind is Kind.DEPTHWISE))
             parts += [np.zeros(shape, np.float32) for shape in own[1:]]
         if layer.kind in (Kind.CONVOLUTION, Kind.DENSE):
             depth = layer.channels
     return np.concatenate([part.ravel() for part in parts])
 
 
-def _glorot(rng: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.float32]:
+def _glorot(
+    rng: np.random.Generator, shape: tuple[int, ...], is_depthwise: bool
+) -> NDArray[np.float32]:
+    """Weights of a shape: (rows, columns, inputs, outputs), or (inputs, outputs).
+
+    Each output of a depthwise convolution, (rows, columns, channels, 1), has one input.
+    """
     taps = prod(shape[:-2])
-    is_depthwise = len(shape) == 4 and shape[-1] == 1
     inputs = taps * (1 if is_depthwise else shape[-2])
     limit = sqrt(6 / (inputs + taps * shape[-1]))
     return rng.uniform(-limit, limit, shape).astype(np.float32)

@@ -7,8 +7,7 @@ import numpy as np
 
 from codegen.read_tflite import read_tflite
 from nas.golden import golden_inputs
-from nas.task_watch import Progress
-from nas.worker import Worker
+from nas.worker import Progress, Worker
 
 
 def make_golden(

@@ -94,6 +94,12 @@ def _add_run(verbs: _Verbs, command: Command) -> None:
         help="how the winner is trained (%(default)s)",
     )
     add(
+        "--learning-rate",
+        type=float,
+        metavar="X",
+        help="highest one of the winner's training (the recipe's own)",
+    )
+    add(
         "--augment",
         choices=AUGMENTATIONS,
         help="what happens to the winner's training images (mirror for images in colour, which "

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from firmware.errors import ConfigError
+from firmware.errors import ConfigError, DivergedError
 from firmware.files import sha256_of_file, write_json
 from nas.answers import count_answers
 from nas.config import SearchConfig
@@ -118,6 +118,7 @@ def run(
 
     Raises:
         ConfigError: The folder holds another search, or the converter is not installed.
+        DivergedError: The winner's training has no finite numbers any more.
         HostMemoryError: The memory is not enough for one training.
         InfeasibleError: No candidate fits.
         WorkerError: Training or conversion failed.
@@ -171,6 +172,12 @@ def _finish(
     tell = listener.winner_progressed
     with Worker(memory_bytes=machine.alone_bytes) as worker:
         training = worker.run("nas.train_tasks:train_winner", arguments, tell)
+        if isinstance(training.error, DivergedError):
+            rate = arguments["recipe"]["learning_rate"]
+            raise DivergedError(
+                f"the winner's {training.error} with a learning rate of {rate:g}; the same command "
+                f"with --learning-rate {rate / 5:g} keeps the search and trains the winner again"
+            )
         training.unwrap()
     preload = CONVERSION if config.converter == TENSORFLOW else TRAINING
     with Worker(preload, machine.alone_bytes) as worker:

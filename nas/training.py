@@ -13,7 +13,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from firmware.errors import ConfigError
+from firmware.errors import ConfigError, DivergedError
 from nas.dataset import Dataset
 from nas.layers import LANES, initial_parameters, split_parameters
 from nas.space import Candidate
@@ -120,21 +120,27 @@ class Trainer:
         """Pass over the training images once, in the order of this epoch; gives the mean loss.
 
         Images that do not fill a batch are left out, other ones in each epoch.
+
+        Raises:
+            DivergedError: The loss or a parameter is no finite number any more.
         """
         recipe = self._recipe
         order = np.random.default_rng((recipe.seed, epoch)).permutation(len(self._labels))
         first = epoch * self._steps
-        return self._network.train(
-            self.state,
-            self._images,
-            self._labels,
-            np.resize(order, self._steps * recipe.batch_size).astype(np.int64),
-            first,
-            self._rates(first),
-            recipe.seed,
-            recipe.batch_size // recipe.images_together,
-            Augmentation(recipe.smoothing, recipe.flip, recipe.shift),
-        )
+        try:
+            return self._network.train(
+                self.state,
+                self._images,
+                self._labels,
+                np.resize(order, self._steps * recipe.batch_size).astype(np.int64),
+                first,
+                self._rates(first),
+                recipe.seed,
+                recipe.batch_size // recipe.images_together,
+                Augmentation(recipe.smoothing, recipe.flip, recipe.shift),
+            )
+        except DivergedError as error:
+            raise DivergedError(f"training diverged in epoch {epoch + 1}") from error
 
     def _rates(self, first: int) -> NDArray[np.float32]:
         recipe = self._recipe

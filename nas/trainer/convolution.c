@@ -1,6 +1,7 @@
 #include "convolution.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 
 #define INLINE static inline __attribute__((always_inline))
 /* Sums of a block: as many as stay in registers, of which processors have 32 or 16. */
@@ -96,7 +97,7 @@ void convolve(shape in, int32_t size, int32_t out_channels, const lanes *input,
                     CASE(5)
                     CASE(6)
                 default:
-                    break;
+                    abort(); /* blocks have 1 to MOST_OUTPUTS channels */
                 }
 #undef CASE
             }
@@ -175,7 +176,7 @@ static void sum_any_products(int32_t inputs, int32_t outputs, int32_t rows, int3
         CASE(3, 3)
         CASE(3, 4)
     default:
-        break;
+        abort(); /* blocks have no other sizes */
     }
 #undef CASE
 }

@@ -1,3 +1,4 @@
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -5,6 +6,12 @@
 
 #define FIELDS 5
 #define ALIGNMENT 64
+/* Within these no index or product of sizes in the layers' loops passes 31 bits. */
+#define MOST_CHANNELS 16384
+#define MOST_ROW (1 << 24) /* values of a row of pixels */
+#define MOST_ELEMENTS (1 << 28)
+#define MOST_GROUPS 4096
+#define MOST_SIZE 255 /* rows and columns of a kernel */
 
 static void *take(network *n, int64_t size) {
     const size_t whole = ((size_t)size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT + ALIGNMENT;
@@ -31,8 +38,43 @@ static int64_t weights_of(const layer *l) {
         return (taps + (l->has_bias ? 1 : 0)) * l->in.channels;
     case DENSE:
         return ((int64_t)l->in.channels + 1) * l->out.channels;
-    default:
+    case RELU:
+    case MAX_POOL:
+    case MEAN:
+    case DROPOUT:
         return 0;
+    default:
+        abort(); /* is_possible lets no other kind in */
+    }
+}
+
+static bool is_shape(shape s) {
+    return s.height > 0 && s.width > 0 && s.channels > 0 && s.channels <= MOST_CHANNELS &&
+           (int64_t)s.width * s.channels <= MOST_ROW && pixels(s) <= MOST_ELEMENTS &&
+           elements(s) <= MOST_ELEMENTS;
+}
+
+/* Whether a row can be a layer after an activation. */
+static bool is_possible(const int32_t *row, shape in) {
+    const bool has_kernel = row[2] >= 1 && row[2] <= MOST_SIZE && row[2] % 2 == 1;
+    const bool has_channels = row[1] >= 1 && row[1] <= MOST_CHANNELS;
+    switch (row[0]) {
+    case BATCH_NORM:
+    case RELU:
+    case MEAN:
+        return true;
+    case CONVOLUTION:
+        return has_kernel && has_channels;
+    case DEPTHWISE:
+        return has_kernel;
+    case MAX_POOL:
+        return in.height >= 2 && in.width >= 2;
+    case DROPOUT:
+        return row[4] >= 0 && row[4] < 1000;
+    case DENSE:
+        return has_channels && pixels(in) == 1;
+    default:
+        return false;
     }
 }
 
@@ -49,10 +91,13 @@ static shape output_of(const layer *l, int32_t channels) {
     return out;
 }
 
-/* Shapes, parameters and memory of one layer; false if it cannot be. */
-static bool add_layer(network *n, layer *l, const int32_t *row, shape in, lanes *input) {
+/* Shapes, parameters and memory of one layer. */
+static int32_t add_layer(network *n, layer *l, const int32_t *row, shape in, lanes *input) {
     const int64_t groups = n->step.groups;
-    l->kind = row[0];
+    if (!is_possible(row, in)) {
+        return NETWORK_LAYERS;
+    }
+    l->kind = (enum layer_kind)row[0];
     l->in = in;
     l->size = row[2];
     l->has_bias = row[3] != 0;
@@ -62,15 +107,16 @@ static bool add_layer(network *n, layer *l, const int32_t *row, shape in, lanes 
     l->count = weights_of(l);
     l->input = input;
     n->parameters += l->count;
-    if (elements(l->out) <= 0 || (l->kind == DENSE && (int64_t)in.height * in.width != 1)) {
-        return false;
+    if (!is_shape(l->out) || l->count > MOST_ELEMENTS) {
+        return NETWORK_LAYERS;
     }
     if (l->kind == BATCH_NORM) {
         l->statistics = take(n, 2 * (int64_t)sizeof(float) * in.channels);
     }
     const int64_t factor = l->kind == DROPOUT ? 2 : 1;
     l->output = l->kind == RELU ? input : take_lanes(n, factor * groups * elements(l->out));
-    return l->output != NULL && (l->kind != BATCH_NORM || l->statistics != NULL);
+    const bool is_short = l->output == NULL || (l->kind == BATCH_NORM && l->statistics == NULL);
+    return is_short ? NETWORK_MEMORY : NETWORK_OK;
 }
 
 static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
@@ -94,30 +140,47 @@ static bool take_work(network *n) {
            n->step.weight_gradients;
 }
 
+/* All layers, one after the other, and what a step needs besides them. */
+static int32_t add_layers(network *n, const int32_t *rows, int32_t count) {
+    n->images = take_lanes(n, n->step.groups * elements(n->input));
+    n->layers = calloc((size_t)count, sizeof *n->layers);
+    if (n->images == NULL || n->layers == NULL) {
+        return NETWORK_MEMORY;
+    }
+    shape in = n->input;
+    lanes *last = n->images;
+    for (int32_t i = 0; i < count; i++) {
+        n->count = i + 1;
+        const int32_t status = add_layer(n, &n->layers[i], rows + i * FIELDS, in, last);
+        if (status != NETWORK_OK) {
+            return status;
+        }
+        in = n->layers[i].out;
+        last = n->layers[i].output;
+    }
+    return take_work(n) ? NETWORK_OK : NETWORK_MEMORY;
+}
+
 network *network_create(const int32_t *rows, int32_t count, const int32_t *input, int32_t groups,
-                        float scale, float offset) {
+                        float scale, float offset, int32_t *status) {
+    const shape in = {input[0], input[1], input[2]};
+    *status = NETWORK_LAYERS;
+    if (count < 1 || groups < 1 || groups > MOST_GROUPS || !is_shape(in) || !isfinite(scale) ||
+        !isfinite(offset) || rows[(count - 1) * FIELDS] != DENSE) {
+        return NULL;
+    }
     network *const n = calloc(1, sizeof *n);
-    if (n == NULL || count < 1 || groups < 1 || rows[(count - 1) * FIELDS] != DENSE) {
-        free(n);
+    if (n == NULL) {
+        *status = NETWORK_MEMORY;
         return NULL;
     }
     n->step.groups = groups;
     n->step.threads = 1;
     n->scale = scale;
     n->offset = offset;
-    n->input = (shape){input[0], input[1], input[2]};
-    n->images = take_lanes(n, groups * elements(n->input));
-    n->layers = calloc((size_t)count, sizeof *n->layers);
-    bool holds = n->images != NULL && n->layers != NULL;
-    shape in = n->input;
-    lanes *last = n->images;
-    for (int32_t i = 0; holds && i < count; i++) {
-        holds = add_layer(n, &n->layers[i], rows + i * FIELDS, in, last);
-        n->count = i + 1;
-        in = n->layers[i].out;
-        last = n->layers[i].output;
-    }
-    if (!holds || !take_work(n)) {
+    n->input = in;
+    *status = add_layers(n, rows, count);
+    if (*status != NETWORK_OK) {
         network_destroy(n);
         return NULL;
     }
@@ -125,6 +188,9 @@ network *network_create(const int32_t *rows, int32_t count, const int32_t *input
 }
 
 void network_destroy(network *n) {
+    if (n == NULL) {
+        return;
+    }
     for (int32_t i = 0; i < n->count; i++) {
         free(n->layers[i].statistics);
         if (n->layers[i].kind != RELU) {
@@ -143,3 +209,25 @@ void network_destroy(network *n) {
 int64_t network_parameters(const network *n) { return n->parameters; }
 
 int64_t network_bytes(const network *n) { return n->bytes; }
+
+int32_t network_lanes(void) { return LANES; }
+
+int32_t network_alignment(void) { return ALIGNMENT; }
+
+int32_t network_row_fields(void) { return FIELDS; }
+
+int32_t network_layer_kind(const char *name) {
+    static const struct {
+        const char *name;
+        enum layer_kind kind;
+    } kinds[] = {{"BATCH_NORM", BATCH_NORM}, {"CONVOLUTION", CONVOLUTION},
+                 {"DEPTHWISE", DEPTHWISE},   {"RELU", RELU},
+                 {"MAX_POOL", MAX_POOL},     {"MEAN", MEAN},
+                 {"DROPOUT", DROPOUT},       {"DENSE", DENSE}};
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        if (strcmp(kinds[i].name, name) == 0) {
+            return (int32_t)kinds[i].kind;
+        }
+    }
+    return 0;
+}

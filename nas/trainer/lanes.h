@@ -33,11 +33,11 @@ static inline const vector *parts(const lanes *values) { return (const vector *)
 
 static inline vector *parts_of(lanes *values) { return (vector *)values; }
 
-typedef float lane __attribute__((may_alias));
+typedef float lane_value __attribute__((may_alias));
 
-static inline const lane *floats(const lanes *values) { return (const lane *)values; }
+static inline const lane_value *floats(const lanes *values) { return (const lane_value *)values; }
 
-static inline lane *floats_of(lanes *values) { return (lane *)values; }
+static inline lane_value *floats_of(lanes *values) { return (lane_value *)values; }
 
 static inline lanes lanes_of(float value) { return value - (lanes){0}; }
 

@@ -1,5 +1,6 @@
 #include "layers.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "convolution.h"
@@ -36,8 +37,8 @@ static void convolve_groups(const layer *l, const step *s, const float *paramete
 
 void add_groups(int32_t groups, int64_t count, lanes *values) {
     for (int32_t g = 1; g < groups; g++) {
-        const lane *const from = floats(values + g * count);
-        lane *const to = floats_of(values);
+        const lane_value *const from = floats(values + g * count);
+        lane_value *const to = floats_of(values);
         for (int64_t i = 0; i < count * LANES; i++) {
             to[i] += from[i];
         }
@@ -53,9 +54,9 @@ static void add_sums(const lanes *in_lanes, int64_t count, float *gradients) {
 static void add_bias_gradients(const layer *l, step *s, const lanes *output_gradients,
                                float *gradients) {
     const int32_t channels = l->out.channels, across = channels * LANES;
-    lane *const sums = floats_of(s->weight_gradients);
+    lane_value *const sums = floats_of(s->weight_gradients);
     memset(sums, 0, (size_t)across * sizeof *sums);
-    const lane *from = floats(output_gradients);
+    const lane_value *from = floats(output_gradients);
     for (int64_t i = 0; i < s->groups * pixels(l->out); i++) {
         for (int32_t j = 0; j < across; j++) {
             sums[j] += from[j];
@@ -108,9 +109,9 @@ static void rectify(const layer *l, const step *s, const lanes *from, lanes *to)
     const int64_t count = elements(l->out) * LANES;
     EACH_GROUP
     for (int32_t g = 0; g < s->groups; g++) {
-        const lane *const outputs = floats(l->output) + g * count;
-        const lane *const values = floats(from) + g * count;
-        lane *const own = floats_of(to) + g * count;
+        const lane_value *const outputs = floats(l->output) + g * count;
+        const lane_value *const values = floats(from) + g * count;
+        lane_value *const own = floats_of(to) + g * count;
         for (int64_t i = 0; i < count; i++) {
             own[i] = outputs[i] > 0 ? values[i] : 0;
         }
@@ -155,7 +156,9 @@ static void multiply_back(const layer *l, const step *s, const float *parameters
                 sum += back[o] * parameters[i * outputs + o];
                 gradients[i * outputs + o] += lanes_sum(back[o] * l->input[g * inputs + i]);
             }
-            input_gradients[g * inputs + i] = sum;
+            if (input_gradients != NULL) {
+                input_gradients[g * inputs + i] = sum;
+            }
         }
         add_sums(back, outputs, gradients + inputs * outputs);
     }
@@ -183,9 +186,11 @@ void forward(const layer *l, step *s, float *parameters) {
     case DROPOUT:
         drop(l, s);
         break;
-    default:
+    case DENSE:
         multiply(l, s, own);
         break;
+    default:
+        abort(); /* network_create lets no other kind in */
     }
 }
 
@@ -216,8 +221,10 @@ void backward(const layer *l, step *s, const float *parameters, const lanes *out
             input_gradients[i] = output_gradients[i] * l->output[count + i];
         }
         break;
-    default:
+    case DENSE:
         multiply_back(l, s, own, output_gradients, input_gradients, to);
         break;
+    default:
+        abort(); /* network_create lets no other kind in */
     }
 }

@@ -18,7 +18,7 @@ enum layer_kind {
 };
 
 typedef struct {
-    int32_t kind;
+    enum layer_kind kind;
     shape in, out;
     int32_t size;      /* of a kernel, rows and columns */
     bool has_bias;     /* of a convolution */

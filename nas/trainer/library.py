@@ -4,12 +4,17 @@ import ctypes
 import hashlib
 import os
 import platform
+from enum import IntEnum
 from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from firmware.child_process import run_to_end
-from firmware.errors import BuildError
+from firmware.errors import BuildError, ConfigError
 from firmware.files import cache_folder, replacing
 
 FLAGS = ("-std=gnu11", "-O3", "-march=native", "-fno-math-errno", "-fPIC", "-shared", "-fopenmp")
@@ -18,10 +23,41 @@ _POINTER = ctypes.c_void_p
 _INT, _LONG, _FLOAT = ctypes.c_int32, ctypes.c_int64, ctypes.c_float
 
 
-class Source(ctypes.Structure):
-    """`source` in network.h."""
+class Array(ctypes.Structure):
+    """`float_array` in network.h, which keeps the NumPy array alive that it points into."""
 
-    _fields_ = (("images", _POINTER), ("labels", _POINTER), ("order", _POINTER))
+    _fields_ = (("values", _POINTER), ("count", _LONG))
+
+    def __init__(self, array: NDArray[np.float32]) -> None:
+        super().__init__(address_of(array, np.float32), array.size)
+        self.kept = array
+
+
+class Source(ctypes.Structure):
+    """`source` in network.h, which keeps the NumPy arrays alive that it points into."""
+
+    _fields_ = (
+        ("images", _POINTER),
+        ("labels", _POINTER),
+        ("order", _POINTER),
+        ("image_count", _LONG),
+        ("order_count", _LONG),
+    )
+
+    def __init__(
+        self,
+        images: NDArray[np.uint8],
+        labels: NDArray[np.int32] | None,
+        order: NDArray[np.int64],
+    ) -> None:
+        super().__init__(
+            address_of(images, np.uint8),
+            None if labels is None else address_of(labels, np.int32),
+            address_of(order, np.int64),
+            len(images) if labels is None else min(len(images), len(labels)),
+            len(order),
+        )
+        self.kept = (images, labels, order)
 
 
 class Recipe(ctypes.Structure):
@@ -36,30 +72,49 @@ class Recipe(ctypes.Structure):
     )
 
 
-_FUNCTIONS: dict[str, tuple[type | None, tuple[type, ...]]] = {
-    "network_create": (_POINTER, (_POINTER, _INT, _POINTER, _INT, _FLOAT, _FLOAT)),
+def address_of(array: NDArray[Any], kind: type[np.generic]) -> int:
+    """Where the elements of an array lie, while the array is alive.
+
+    Raises:
+        ConfigError: They are of another type, or do not lie one after the other.
+    """
+    if array.dtype != kind or not array.flags.c_contiguous:
+        raise ConfigError(
+            f"the trainer takes contiguous arrays of {kind.__name__}, got {array.dtype} of shape "
+            f"{array.shape} and strides {array.strides}"
+        )
+    return int(array.ctypes.data)
+
+
+class Status(IntEnum):
+    """`network_status` in network.h."""
+
+    OK = 0
+    LAYERS = 1
+    MEMORY = 2
+    SIZE = 3
+    IMAGE = 4
+    LABEL = 5
+    RECIPE = 6
+    DIVERGED = 7
+
+
+_SOURCE, _RECIPE = ctypes.POINTER(Source), ctypes.POINTER(Recipe)
+_DOUBLE_OUT, _INT_OUT = ctypes.POINTER(ctypes.c_double), ctypes.POINTER(_INT)
+_FUNCTIONS: dict[str, tuple[type | None, tuple[Any, ...]]] = {
+    "network_create": (_POINTER, (_POINTER, _INT, _POINTER, _INT, _FLOAT, _FLOAT, _INT_OUT)),
     "network_destroy": (None, (_POINTER,)),
     "network_parameters": (_LONG, (_POINTER,)),
     "network_bytes": (_LONG, (_POINTER,)),
+    "network_lanes": (_INT, ()),
+    "network_alignment": (_INT, ()),
+    "network_row_fields": (_INT, ()),
+    "network_layer_kind": (_INT, (ctypes.c_char_p,)),
     "network_use_threads": (None, (_POINTER, _INT)),
-    "network_train": (
-        ctypes.c_double,
-        (
-            _POINTER,
-            _POINTER,
-            ctypes.POINTER(Source),
-            ctypes.POINTER(Recipe),
-            _LONG,
-            _LONG,
-            _POINTER,
-        ),
-    ),
-    "network_gradients": (
-        ctypes.c_double,
-        (_POINTER, _POINTER, ctypes.POINTER(Source), ctypes.POINTER(Recipe), _POINTER),
-    ),
-    "network_predict": (None, (_POINTER, _POINTER, ctypes.POINTER(Source), _LONG, _POINTER)),
-    "network_ranges": (None, (_POINTER, _POINTER, ctypes.POINTER(Source), _LONG, _POINTER)),
+    "network_train": (_INT, (_POINTER, Array, _SOURCE, _RECIPE, _LONG, Array, _DOUBLE_OUT)),
+    "network_gradients": (_INT, (_POINTER, Array, _SOURCE, _RECIPE, Array, _DOUBLE_OUT)),
+    "network_predict": (_INT, (_POINTER, Array, _SOURCE, Array)),
+    "network_ranges": (_INT, (_POINTER, Array, _SOURCE, Array)),
 }
 
 

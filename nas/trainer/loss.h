@@ -14,7 +14,8 @@ typedef struct {
 void softmax(const lanes *logits, int32_t classes, int lane, float *probabilities);
 
 /* Cross-entropy of the images at hand, summed; and the gradients of their logits,
- * both [groups][classes]. */
+ * both [groups][classes]. Where logits are not finite the gradients are not either, but the loss
+ * may be: look at the gradients, or at what they have made of the parameters. */
 double cross_entropy(const lanes *logits, int32_t classes, const batch_labels *of, float smoothing,
                      lanes *gradients);
 

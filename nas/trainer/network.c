@@ -19,10 +19,10 @@ static void load_image(network *n, const uint8_t *image, lanes *group, int lane,
     int32_t down = 0, right = 0;
     if (how != NULL && n->step.is_training && (how->flip > 0 || how->shift > 0)) {
         const uint64_t bits = next_random(&n->step.random);
-        const int32_t range = 2 * how->shift + 1;
+        const int32_t places = 2 * how->shift + 1;
         is_mirrored = (float)(bits & 0xFFFF) / 0x1p16f < how->flip;
-        down = (int32_t)((bits >> 16 & 0xFFFF) % (uint64_t)range) - how->shift;
-        right = (int32_t)((bits >> 32 & 0xFFFF) % (uint64_t)range) - how->shift;
+        down = (int32_t)((bits >> 16 & 0xFFFF) % (uint64_t)places) - how->shift;
+        right = (int32_t)((bits >> 32 & 0xFFFF) % (uint64_t)places) - how->shift;
     }
     for (int32_t y = 0; y < n->input.height; y++) {
         const uint8_t *const row = image + (int64_t)limited(y + down, n->input.height) *
@@ -57,8 +57,7 @@ static const lanes *run(network *n, float *parameters) {
 
 static double lose(network *n, const lanes *logits, const recipe *how, int64_t batch) {
     const batch_labels labels = {n->labels, n->step.groups, batch};
-    return cross_entropy(logits, n->layers[n->count - 1].out.channels, &labels, how->smoothing,
-                         n->losses);
+    return cross_entropy(logits, classes_of(n), &labels, how->smoothing, n->losses);
 }
 
 /* Whether a layer, or one before it, has parameters: then its gradients are needed. */
@@ -98,7 +97,9 @@ static void adam(float *state, int64_t count, const float *gradients, int64_t st
     }
 }
 
-void network_use_threads(network *n, int32_t threads) { n->step.threads = threads; }
+void network_use_threads(network *n, int32_t threads) {
+    n->step.threads = threads < 1 ? 1 : threads < n->step.groups ? threads : n->step.groups;
+}
 
 /* That of Keras, but less in the first steps: else a short training would be judged by the values
  * that moving means begin with. Source: TensorFlow's ExponentialMovingAverage. */
@@ -107,10 +108,23 @@ static float momentum_at(int64_t step_number) {
     return (float)fmin(MOMENTUM, first);
 }
 
-double network_train(network *n, float *state, const source *from, const recipe *how, int64_t steps,
-                     int64_t first_step, const float *rates) {
-    const int64_t part = (int64_t)n->step.groups * LANES, batch = part * how->accumulated;
-    double loss = 0;
+int32_t network_train(network *n, float_array state, const source *from, const recipe *how,
+                      int64_t first_step, float_array rates, double *loss) {
+    const int64_t steps = rates.count, part = part_of(n);
+    int32_t status = check_recipe(how);
+    if (status != NETWORK_OK) {
+        return status;
+    }
+    const int64_t batch = part * how->accumulated;
+    if (steps < 1 || first_step < 0 || steps > INT64_MAX / batch || !holds(rates, steps) ||
+        !holds(state, 3 * n->parameters)) {
+        return NETWORK_SIZE;
+    }
+    status = check_source(n, from, steps * batch, true);
+    if (status != NETWORK_OK) {
+        return status;
+    }
+    double sum = 0;
     n->step.is_training = true;
     for (int64_t i = 0; i < steps; i++) {
         n->step.random = how->seed ^ (uint64_t)(first_step + i) * UINT64_C(0xD1342543DE82EF95);
@@ -118,65 +132,98 @@ double network_train(network *n, float *state, const source *from, const recipe 
         memset(n->gradients, 0, (size_t)n->parameters * sizeof *n->gradients);
         for (int32_t j = 0; j < how->accumulated; j++) {
             load(n, from, i * batch + j * part, part, how);
-            loss += lose(n, run(n, state), how, batch) / (double)batch;
-            run_back(n, state, n->gradients);
+            sum += lose(n, run(n, state.values), how, batch) / (double)batch;
+            run_back(n, state.values, n->gradients);
         }
-        adam(state, n->parameters, n->gradients, first_step + i + 1, rates[i]);
+        adam(state.values, n->parameters, n->gradients, first_step + i + 1, rates.values[i]);
     }
-    return loss / (double)steps;
+    *loss = sum / (double)steps;
+    /* What was not finite in any step has made a parameter, or a moment of it, so for ever. */
+    return isfinite(*loss) && are_finite(state.values, 3 * n->parameters) ? NETWORK_OK
+                                                                          : NETWORK_DIVERGED;
 }
 
-double network_gradients(network *n, float *parameters, const source *from, const recipe *how,
-                         float *gradients) {
-    const int64_t batch = (int64_t)n->step.groups * LANES;
+int32_t network_gradients(network *n, float_array parameters, const source *from, const recipe *how,
+                          float_array gradients, double *loss) {
+    const int64_t batch = part_of(n);
+    if (!holds(parameters, n->parameters) || !holds(gradients, n->parameters)) {
+        return NETWORK_SIZE;
+    }
+    const int32_t recipe_status = check_recipe(how);
+    const int32_t status =
+        recipe_status != NETWORK_OK ? recipe_status : check_source(n, from, batch, true);
+    if (status != NETWORK_OK) {
+        return status;
+    }
     n->step.is_training = true;
     n->step.momentum = MOMENTUM;
     n->step.random = how->seed;
     load(n, from, 0, batch, how);
-    const double loss = lose(n, run(n, parameters), how, batch);
-    memset(gradients, 0, (size_t)n->parameters * sizeof *gradients);
-    run_back(n, parameters, gradients);
-    return loss / (double)batch;
+    *loss = lose(n, run(n, parameters.values), how, batch) / (double)batch;
+    memset(gradients.values, 0, (size_t)n->parameters * sizeof *gradients.values);
+    run_back(n, parameters.values, gradients.values);
+    return isfinite(*loss) && are_finite(gradients.values, n->parameters) ? NETWORK_OK
+                                                                          : NETWORK_DIVERGED;
 }
 
-void network_predict(network *n, float *parameters, const source *from, int64_t count,
-                     float *probabilities) {
-    const int32_t classes = n->layers[n->count - 1].out.channels;
-    const int64_t part = (int64_t)n->step.groups * LANES;
+int32_t network_predict(network *n, float_array parameters, const source *from,
+                        float_array probabilities) {
+    const int32_t classes = classes_of(n);
+    const int64_t part = part_of(n), count = from->order_count;
+    const int32_t status = check_source(n, from, count, false);
+    if (status != NETWORK_OK || !holds(parameters, n->parameters) || count < 0 ||
+        count > INT64_MAX / classes || !holds(probabilities, count * classes)) {
+        return status != NETWORK_OK ? status : NETWORK_SIZE;
+    }
     n->step.is_training = false;
     for (int64_t first = 0; first < count; first += part) {
         const int64_t own = count - first < part ? count - first : part;
         load(n, from, first, own, NULL);
-        const lanes *const logits = run(n, parameters);
+        const lanes *const logits = run(n, parameters.values);
         for (int64_t i = 0; i < own; i++) {
             softmax(logits + i / LANES * classes, classes, (int)(i % LANES),
-                    probabilities + (first + i) * classes);
+                    probabilities.values + (first + i) * classes);
         }
     }
+    return are_finite(probabilities.values, count * classes) &&
+                   are_finite(parameters.values, n->parameters)
+               ? NETWORK_OK
+               : NETWORK_DIVERGED;
 }
 
-static void widen(const layer *l, int32_t groups, range *ranges) {
+/* Lowest and highest values [channels][2]. */
+static void widen(const layer *l, int32_t groups, float *ranges) {
     const int32_t channels = l->out.channels;
     for (int64_t i = 0; i < groups * elements(l->out); i++) {
-        range *const own = &ranges[i % channels];
+        float *const own = ranges + 2 * (i % channels);
         for (int lane = 0; lane < LANES; lane++) {
-            own->lowest = fminf(own->lowest, l->output[i][lane]);
-            own->highest = fmaxf(own->highest, l->output[i][lane]);
+            own[0] = fminf(own[0], l->output[i][lane]);
+            own[1] = fmaxf(own[1], l->output[i][lane]);
         }
     }
 }
 
-void network_ranges(network *n, float *parameters, const source *from, int64_t count,
-                    range *ranges) {
-    const int64_t part = (int64_t)n->step.groups * LANES;
+int32_t network_ranges(network *n, float_array parameters, const source *from, float_array ranges) {
+    const int64_t part = part_of(n), count = from->order_count;
+    int64_t channels = 0;
+    for (int32_t i = 0; i < n->count; i++) {
+        channels += n->layers[i].out.channels;
+    }
+    const int32_t status = check_source(n, from, count, false);
+    if (status != NETWORK_OK || !holds(parameters, n->parameters) || !holds(ranges, 2 * channels)) {
+        return status != NETWORK_OK ? status : NETWORK_SIZE;
+    }
     n->step.is_training = false;
     for (int64_t first = 0; first < count; first += part) {
         load(n, from, first, count - first < part ? count - first : part, NULL);
-        range *own = ranges;
+        float *own = ranges.values;
         for (int32_t i = 0; i < n->count; i++) {
-            forward(&n->layers[i], &n->step, parameters);
+            forward(&n->layers[i], &n->step, parameters.values);
             widen(&n->layers[i], n->step.groups, own);
-            own += n->layers[i].out.channels;
+            own += 2 * (int64_t)n->layers[i].out.channels;
         }
     }
+    const bool is_finite = are_finite(parameters.values, n->parameters) &&
+                           (count == 0 || are_finite(ranges.values, 2 * channels));
+    return is_finite ? NETWORK_OK : NETWORK_DIVERGED;
 }

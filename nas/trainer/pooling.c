@@ -14,9 +14,9 @@ void pool(const layer *l, const step *s) {
     const int32_t across = l->in.channels * LANES, down = l->in.width * across;
     EACH_GROUP
     for (int32_t g = 0; g < s->groups; g++) {
-        lane *to = floats_of(l->output + g * elements(l->out));
+        lane_value *to = floats_of(l->output + g * elements(l->out));
         for (int32_t y = 0; y < l->out.height; y++) {
-            const lane *from = floats(l->input + row_of_windows(l, g, y));
+            const lane_value *from = floats(l->input + row_of_windows(l, g, y));
             for (int32_t x = 0; x < l->out.width; x++) {
                 for (int32_t j = 0; j < across; j++) {
                     to[j] = larger(larger(from[j], from[across + j]),
@@ -30,9 +30,9 @@ void pool(const layer *l, const step *s) {
 }
 
 /* Gradients of one window of each channel, to the first of the largest, as TensorFlow does. */
-static void give_back(int32_t across, int32_t down, const lane *restrict from,
-                      const lane *restrict largest, const lane *restrict gradients,
-                      lane *restrict to) {
+static void give_back(int32_t across, int32_t down, const lane_value *restrict from,
+                      const lane_value *restrict largest, const lane_value *restrict gradients,
+                      lane_value *restrict to) {
     const int32_t steps[] = {0, across, down, down + across};
     for (int32_t j = 0; j < across; j++) {
         float left = gradients[j];
@@ -52,8 +52,8 @@ void pool_back(const layer *l, const step *s, const lanes *output_gradients,
     }
     EACH_GROUP
     for (int32_t g = 0; g < s->groups; g++) {
-        const lane *largest = floats(l->output + g * elements(l->out));
-        const lane *gradients = floats(output_gradients + g * elements(l->out));
+        const lane_value *largest = floats(l->output + g * elements(l->out));
+        const lane_value *gradients = floats(output_gradients + g * elements(l->out));
         for (int32_t y = 0; y < l->out.height; y++) {
             const int64_t row = row_of_windows(l, g, y);
             for (int32_t x = 0; x < l->out.width; x++) {
@@ -72,8 +72,8 @@ void average(const layer *l, const step *s) {
     const float share = 1.0f / (float)pixels(l->in);
     EACH_GROUP
     for (int32_t g = 0; g < s->groups; g++) {
-        const lane *from = floats(l->input + g * elements(l->in));
-        lane *const to = floats_of(l->output + g * elements(l->out));
+        const lane_value *from = floats(l->input + g * elements(l->in));
+        lane_value *const to = floats_of(l->output + g * elements(l->out));
         memset(to, 0, (size_t)across * sizeof *to);
         for (int64_t i = 0; i < pixels(l->in); i++) {
             for (int32_t j = 0; j < across; j++) {
@@ -90,8 +90,8 @@ void average_back(const layer *l, const step *s, const lanes *output_gradients,
     const float share = 1.0f / (float)pixels(l->in);
     EACH_GROUP
     for (int32_t g = 0; g < s->groups; g++) {
-        const lane *const from = floats(output_gradients + g * elements(l->out));
-        lane *to = floats_of(input_gradients + g * elements(l->in));
+        const lane_value *const from = floats(output_gradients + g * elements(l->out));
+        lane_value *to = floats_of(input_gradients + g * elements(l->in));
         for (int64_t i = 0; i < pixels(l->in); i++) {
             for (int32_t j = 0; j < across; j++) {
                 to[j] = from[j] * share;

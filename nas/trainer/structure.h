@@ -19,4 +19,17 @@ struct network {
     int32_t *labels; /* of the images at hand */
 };
 
+/* Images that go through the network together. */
+static inline int64_t part_of(const network *n) { return (int64_t)n->step.groups * LANES; }
+
+static inline int32_t classes_of(const network *n) { return n->layers[n->count - 1].out.channels; }
+
+/* Whether a call can be done: arrays that are long enough, images and labels that exist. */
+int32_t check_source(const network *n, const source *from, int64_t needed, bool has_labels);
+int32_t check_recipe(const recipe *how);
+bool holds(float_array array, int64_t count);
+
+/* Whether all values are finite numbers. */
+bool are_finite(const float *values, int64_t count);
+
 #endif

@@ -1,12 +1,15 @@
 import inspect
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import nas
-from firmware.errors import ConfigError, DataError
+from firmware.errors import ConfigError, DataError, DivergedError
 from nas import Listener, search
+from nas.config import RECIPES
 from nas.options import make_parser
+from nas.trials import read_trials
 
 
 def parsed(*words: str) -> dict[str, object]:
@@ -64,6 +67,19 @@ def test_a_small_search_gives_what_the_run_recorded(tmp_path: Path) -> None:
     trained = [trial for trial in result["trials"] if trial["accuracy"] is not None]
     assert 0 < result["worker_base_bytes"] < trained[0]["predicted_anonymous_bytes"]
     assert (tmp_path / "run" / "model.tflite").stat().st_size == result["model_bytes"]
+
+
+def test_a_winner_that_diverges_ends_with_the_option_that_helps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(RECIPES["augmented"], "learning_rate", 1e20)
+    options: dict[str, Any] = {"target": "stm32f412", "out": tmp_path / "run", "macc": 700}
+    options |= {"epochs": 1, "final_epochs": 1, "workers": 1}
+    with pytest.raises(DivergedError, match=r"in epoch 1 .* --learning-rate 2e\+19 keeps the"):
+        search("digits", **options)
+    first = read_trials(tmp_path / "run" / "trials.sqlite")
+    record = search("digits", **options, learning_rate=1e-3)
+    assert [trial["seconds"] for trial in record["trials"]] == [own.seconds for own in first]
 
 
 def test_nothing_else_is_exported() -> None:

@@ -63,6 +63,8 @@ def test_limits_that_nobody_meets(capsys: pytest.CaptureFixture[str], tmp_path: 
         ("--ram", "0", "the limit ram_bytes is 0"),
         ("--epochs", "0", "epochs is 0"),
         ("--final-epochs", "-1", "final_epochs is -1"),
+        ("--learning-rate", "nan", "the learning rate is nan"),
+        ("--learning-rate", "0", "the learning rate is 0.0"),
         ("--seed", "-1", "the seed is -1"),
         ("--input", "8x8", "is not of the form HxWxC"),
     ],

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from firmware.errors import ConfigError, InfeasibleError, WorkerError
+from firmware.errors import ConfigError, DivergedError, InfeasibleError, WorkerError
 from firmware.progress import parse_duration
 from nas.config import SearchConfig
 from nas.cost import Limits
@@ -15,9 +15,8 @@ from nas.pool import WorkerPool
 from nas.run_search import Host, run_search
 from nas.space import Candidate
 from nas.spaces import find_space
-from nas.task_watch import Progress
 from nas.trials import Status, Trial, TrialStore, read_trials, trial_of_record
-from nas.worker import Outcome, Worker
+from nas.worker import Outcome, Progress, Worker
 
 CONFIG = SearchConfig(
     dataset_key="d" * 64,
@@ -104,6 +103,21 @@ def test_a_failed_trial_is_tried_again_by_the_next_run(tmp_path: Path) -> None:
     worker = FakeWorker()
     search(tmp_path, worker)
     assert worker.trained[0] == (1, 1)
+
+
+def test_a_candidate_that_diverges_has_failed_and_the_search_goes_on(tmp_path: Path) -> None:
+    class DivergingWorker(FakeWorker):
+        def run(
+            self, task: str, arguments: Mapping[str, Any], on_progress: Progress = lambda _: None
+        ) -> Outcome:
+            if arguments["candidate"] == [1, 1]:
+                return Outcome(None, DivergedError("training diverged in epoch 2"), 1.0, 0)
+            return super().run(task, arguments, on_progress)
+
+    winner, trials = search(tmp_path, DivergingWorker())
+    failed = next(trial for trial in trials if trial.candidate == Candidate(1, 1))
+    assert (failed.status, failed.reason) == (Status.FAILED, "training diverged in epoch 2")
+    assert winner.status is Status.TRAINED
 
 
 def test_limits_that_nobody_meets_name_the_limit_and_the_nearest(tmp_path: Path) -> None:

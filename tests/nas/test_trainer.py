@@ -1,17 +1,21 @@
 """The trainer in C, against Keras and against itself."""
 
+import re
+import resource
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from firmware.errors import BuildError, ConfigError
-from nas.layers import Kind, Layer, initial_parameters, parameter_shapes, split_parameters
+from firmware.errors import BuildError, ConfigError, DivergedError, HostMemoryError
+from nas import host_memory
+from nas.layers import LANES, Kind, Layer, initial_parameters, parameter_shapes, split_parameters
 from nas.space import Candidate, Shape
 from nas.spaces import find_space, known_spaces
 from nas.trainer import library
-from nas.trainer.network import Augmentation, Network
+from nas.trainer.library import Array, Source, Status
+from nas.trainer.network import Augmentation, Network, _row
 from nas.worker import Worker
 
 CLASSES = 4
@@ -135,20 +139,27 @@ def test_moving_means_of_a_short_training_have_left_their_first_values() -> None
     assert state[0][3] == pytest.approx(left, rel=1e-4), "the variance is 0, and was 1"
 
 
-def test_images_are_mirrored_and_moved_only_as_far_as_asked() -> None:
-    """A network without weights to learn from shows its input: the mean of the image."""
-    images, labels = batch((6, 6, 1), 16)
-    images[:] = 128
-    with Network(SMALL, (6, 6, 1)) as network:
-        before = network.predict(initial_parameters(SMALL, 1, 0), images)
-    for augmentation in (Augmentation(flip=1.0), Augmentation(shift=3)):
-        with Network(SMALL, (6, 6, 1)) as network:
+def test_images_are_mirrored_as_often_as_asked() -> None:
+    """Pooling leaves out the last of three columns: only a mirrored image shows what is there."""
+    layers = [
+        Layer(Kind.MAX_POOL),
+        Layer(Kind.BATCH_NORM),
+        Layer(Kind.MEAN),
+        Layer(Kind.DENSE, CLASSES),
+    ]
+    images, labels = np.zeros((160, 2, 3, 1), np.uint8), np.zeros(160, np.int32)
+    images[:, :, 2] = 255
+    shares = []
+    for flip in (0.0, 0.5, 1.0):
+        with Network(layers, (2, 3, 1), 160) as network:
             state = np.zeros((3, network.parameter_count), np.float32)
-            state[0] = initial_parameters(SMALL, 1, 0)
-            order = np.arange(16, dtype=np.int64)
-            rates = np.zeros(1, np.float32)
-            network.train(state, images, labels, order, 0, rates, 0, 1, augmentation)
-            np.testing.assert_array_equal(network.predict(state[0], images), before)
+            state[0] = initial_parameters(layers, 1, 0)
+            order, rates = np.arange(160, dtype=np.int64), np.zeros(1, np.float32)
+            network.train(state, images, labels, order, 0, rates, 0, 1, Augmentation(flip=flip))
+            shares.append(float(state[0][2]) / 0.9)  # a tenth of the first moving mean is left
+    assert shares[0] == 0
+    assert 0.35 < shares[1] < 0.65
+    assert shares[2] == pytest.approx(1, rel=1e-6)
 
 
 def test_the_last_images_of_an_odd_number_are_predicted_too() -> None:
@@ -180,6 +191,111 @@ def test_the_memory_of_a_network_is_known() -> None:
 def test_layers_that_make_no_network_are_refused(layers: list[Layer]) -> None:
     with pytest.raises(ConfigError, match="no network can be made"):
         Network(layers, (3, 3, 1))
+
+
+def test_only_memory_that_is_too_short_is_called_so() -> None:
+    """No host has 275 GB for each activation of so many images together."""
+    layers = [Layer(Kind.CONVOLUTION, 16, 3), Layer(Kind.MEAN), Layer(Kind.DENSE, 2)]
+    limits = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (1 << 38, limits[1]))
+    try:
+        with pytest.raises(HostMemoryError, match="memory of this host is too short"):
+            Network(layers, (256, 256, 16), 65_536)
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, limits)
+
+
+def test_arrays_that_are_too_short_are_refused_and_not_read_past_their_end() -> None:
+    images, labels = batch((8, 8, 1), 16)
+    order, rates = np.arange(16, dtype=np.int64), np.zeros(1, np.float32)
+    with Network(SMALL, (8, 8, 1)) as network:
+        state = np.zeros((3, network.parameter_count), np.float32)
+        for too_short in (
+            (state[:2].copy(), images, labels, order),
+            (state, images, labels, order[:15]),
+            (state, images[:15], labels, order),
+            (state, images, labels[:15], order),
+            (state, images, labels + CLASSES, order),
+            (state, images, labels, order - 1),
+        ):
+            with pytest.raises(ConfigError, match="the trainer refuses what it was given"):
+                network.train(*too_short, 0, rates, 0)
+        with pytest.raises(ConfigError, match="shorter than what it has to hold"):
+            network.gradients(state[0], images[:15], labels[:15])
+        with pytest.raises(ConfigError, match="shorter than what it has to hold"):
+            network.predict(state[0][:-1].copy(), images)
+
+
+def test_arrays_of_another_type_or_layout_are_refused() -> None:
+    images, _ = batch((8, 8, 1), 16)
+    parameters = initial_parameters(SMALL, 1, 0)
+    with Network(SMALL, (8, 8, 1)) as network:
+        with pytest.raises(ConfigError, match="contiguous arrays of float32, got float64"):
+            network.predict(parameters.astype(np.float64), images)
+        with pytest.raises(ConfigError, match="contiguous arrays of uint8"):
+            network.predict(parameters, images[::2])
+        with pytest.raises(ConfigError, match=r"images are of \(8, 4, 1\)"):
+            network.predict(parameters, images[:, :, :4])
+    with pytest.raises(ConfigError, match="closed before"):
+        network.predict(parameters, images)
+
+
+def test_what_the_library_points_into_lives_as_long_as_what_points() -> None:
+    made = Source(np.zeros((2, 3), np.uint8), np.zeros(2, np.int32), np.arange(2))
+    assert [array.ctypes.data for array in made.kept] == [made.images, made.labels, made.order]
+    array = Array(np.zeros(5, np.float32))
+    assert (array.kept.ctypes.data, array.kept.size) == (array.values, array.count)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_a_network_whose_numbers_are_not_finite_says_so_in_every_call(value: float) -> None:
+    images, labels = batch((8, 8, 1), 16)
+    order, rates = np.arange(16, dtype=np.int64), np.full(1, 1e-3, np.float32)
+    with Network(SMALL, (8, 8, 1)) as network:
+        for position in (0, network.parameter_count - 1):
+            parameters = initial_parameters(SMALL, 1, 0)
+            parameters[position] = value
+            state = np.zeros((3, len(parameters)), np.float32)
+            state[0] = parameters
+            with pytest.raises(DivergedError):
+                network.train(state, images, labels, order, 0, rates, 0)
+            for call in (network.predict, network.ranges):
+                with pytest.raises(DivergedError):
+                    call(parameters, images)
+
+
+def test_gradients_that_are_not_finite_are_no_gradients() -> None:
+    images, labels = batch((8, 8, 1), 16)
+    parameters = initial_parameters(SMALL, 1, 0)
+    parameters[-1] = np.nan
+    with Network(SMALL, (8, 8, 1)) as network, pytest.raises(DivergedError):
+        network.gradients(parameters, images, labels)
+
+
+def test_a_convolution_with_one_kernel_is_no_depthwise_one() -> None:
+    """Glorot's limit is sqrt(6 / (taps * (inputs + outputs))); a depthwise output has one input."""
+    for layer, limit in (
+        (Layer(Kind.CONVOLUTION, 1, 3, has_bias=False), np.sqrt(6 / (9 * (64 + 1)))),
+        (Layer(Kind.DEPTHWISE, size=3, has_bias=False), np.sqrt(6 / (9 * (1 + 1)))),
+    ):
+        weights = initial_parameters([layer], 64, 0)
+        assert 0.95 * limit < np.abs(weights).max() <= limit
+
+
+def test_numbers_that_python_and_c_share_are_the_same() -> None:
+    trainer = library.load_library()
+    assert trainer.network_lanes() == LANES
+    assert trainer.network_alignment() == host_memory._ALIGNMENT
+    assert {kind.name: trainer.network_layer_kind(kind.name.encode()) for kind in Kind} == dict(
+        Kind.__members__
+    )
+    assert trainer.network_row_fields() == len(_row(Layer(Kind.RELU)))
+    header = Path(library.__file__).with_name("network.h").read_text()
+    assert re.findall(r"^    NETWORK_(\w+),", header, re.MULTILINE) == [own.name for own in Status]
+    layers = Path(library.__file__).with_name("layers.h").read_text()
+    kinds = re.search(r"enum layer_kind {(.*?)};", layers, re.DOTALL)
+    assert kinds is not None
+    assert re.findall(r"^    ([A-Z_]+)(?: = 1)?,", kinds[1], re.MULTILINE) == [k.name for k in Kind]
 
 
 def test_parameters_are_split_into_their_shapes() -> None:

@@ -4,9 +4,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from firmware.errors import DivergedError
 from nas.checkpoint import read_checkpoint
 from nas.dataset import Dataset
+from nas.space import Candidate
 from nas.splits import Split
+from nas.training import Recipe, Trainer
 from nas.worker import Worker
 
 RECIPE = {"epochs": 4, "batch_size": 16, "learning_rate": 1e-2, "seed": 3}
@@ -82,6 +85,26 @@ def test_each_epoch_of_the_winner_has_its_loss_and_each_test_image_its_answer(
     labels = small_dataset.labels(Split.TEST)
     assert len(value["answers"]) == len(labels)
     assert float((np.array(value["answers"]) == labels).mean()) > 0.9
+
+
+def test_a_training_that_diverges_says_in_which_epoch_and_leaves_no_checkpoint(
+    worker: Worker, small_dataset: Dataset, tmp_path: Path
+) -> None:
+    wanted = arguments(small_dataset, tmp_path / "winner.npz", learning_rate=1e20)
+    for task in ("train_candidate", "train_winner"):
+        outcome = worker.run(f"nas.train_tasks:{task}", wanted)
+        assert isinstance(outcome.error, DivergedError)
+        assert str(outcome.error) == "training diverged in epoch 1"
+    assert not (tmp_path / "winner.npz").exists()
+
+
+def test_a_later_epoch_that_diverges_is_named(small_dataset: Dataset) -> None:
+    recipe = Recipe(**RECIPE)
+    with Trainer("paper", Candidate(2, 1), small_dataset, recipe) as trainer:
+        trainer.train_epoch(0)
+        trainer.state[0][5] = np.nan
+        with pytest.raises(DivergedError, match=r"^training diverged in epoch 2$"):
+            trainer.train_epoch(1)
 
 
 def test_a_checkpoint_of_another_training_is_not_used(

@@ -1,0 +1,43 @@
+#include <math.h>
+#include <stddef.h>
+
+#include "structure.h"
+
+#define MOST_SHIFT 32767
+
+bool holds(float_array array, int64_t count) {
+    return array.values != NULL && array.count >= count;
+}
+
+int32_t check_source(const network *n, const source *from, int64_t needed, bool has_labels) {
+    if (from->images == NULL || from->order == NULL || from->order_count < needed ||
+        (has_labels && from->labels == NULL)) {
+        return NETWORK_SIZE;
+    }
+    for (int64_t i = 0; i < needed; i++) {
+        const int64_t index = from->order[i];
+        if (index < 0 || index >= from->image_count) {
+            return NETWORK_IMAGE;
+        }
+        if (has_labels && (from->labels[index] < 0 || from->labels[index] >= classes_of(n))) {
+            return NETWORK_LABEL;
+        }
+    }
+    return NETWORK_OK;
+}
+
+static bool is_share(float value) { return value >= 0 && value <= 1; }
+
+int32_t check_recipe(const recipe *how) {
+    const bool is_possible = is_share(how->smoothing) && is_share(how->flip) && how->shift >= 0 &&
+                             how->shift <= MOST_SHIFT && how->accumulated >= 1;
+    return is_possible ? NETWORK_OK : NETWORK_RECIPE;
+}
+
+bool are_finite(const float *values, int64_t count) {
+    bool is_any_other = false;
+    for (int64_t i = 0; i < count; i++) {
+        is_any_other |= !isfinite(values[i]);
+    }
+    return !is_any_other;
+}

@@ -1,0 +1,38 @@
+"""The trainer's C under every warning and the sanitizers, called from C."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.host_compiler import ROOT, WARNINGS, compile_program
+
+TRAINER = ROOT / "nas" / "trainer"
+SOURCES = sorted(TRAINER.glob("*.c"))
+# Vectors wider than the processor's are passed between functions of one library alone.
+FLAGS = ("-fopenmp", "-Wno-psabi")
+
+
+@pytest.mark.parametrize("lanes", ["-march=native", "-mno-avx", "-mavx2", "-mavx512f"])
+@pytest.mark.parametrize("compiler", ["gcc", "clang"])
+def test_the_trainer_compiles_without_a_warning(compiler: str, lanes: str) -> None:
+    if shutil.which(compiler) is None:
+        pytest.skip(f"{compiler} is not installed")
+    command = [compiler, "-std=c11", "-fsyntax-only", *WARNINGS, "-Wswitch-enum", *FLAGS, lanes]
+    completed = subprocess.run(
+        [*command, *map(str, SOURCES)], capture_output=True, text=True, timeout=120
+    )
+    if "unrecognized command-line option" in completed.stderr:
+        pytest.skip(f"this processor's compiler has no {lanes}")
+    assert completed.returncode == 0, completed.stderr
+
+
+def test_nothing_is_read_or_written_beyond_an_array_and_images_move_as_asked(
+    tmp_path: Path,
+) -> None:
+    sources = [Path(__file__).with_name("trainer_checks.c"), *SOURCES]
+    flags = ("-O0", "-march=native", *FLAGS)
+    program = compile_program(tmp_path / "checks", sources, [TRAINER], flags)
+    completed = subprocess.run([program], capture_output=True, text=True, timeout=120)
+    assert completed.returncode == 0, completed.stdout + completed.stderr

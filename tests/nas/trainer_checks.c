@@ -1,0 +1,276 @@
+/* The trainer as C sees it; compiled with the sanitizers, so that each array has its exact size.
+ * Prints what is wrong and ends with 1. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "structure.h"
+
+#define ROW(kind, channels, size, bias, rate) kind, channels, size, bias, rate
+#define COUNT(array) ((int32_t)(sizeof(array) / sizeof((array)[0])))
+#define CHECK(condition)                                                                           \
+    do {                                                                                           \
+        if (!(condition)) {                                                                        \
+            printf("line %d: %s\n", __LINE__, #condition);                                         \
+            exit(1);                                                                               \
+        }                                                                                          \
+    } while (0)
+
+enum { CLASSES = 3, IMAGES = 53, HEIGHT = 9, WIDTH_PIXELS = 7, DEPTH = 2 };
+
+static const int32_t input[] = {HEIGHT, WIDTH_PIXELS, DEPTH};
+static const int32_t all_kinds[] = {
+    ROW(CONVOLUTION, 7, 3, 0, 0), ROW(BATCH_NORM, 0, 0, 0, 0), ROW(RELU, 0, 0, 0, 0),
+    ROW(MAX_POOL, 0, 0, 0, 0),    ROW(DEPTHWISE, 0, 3, 1, 0),  ROW(CONVOLUTION, 5, 1, 1, 0),
+    ROW(RELU, 0, 0, 0, 0),        ROW(MEAN, 0, 0, 0, 0),       ROW(DROPOUT, 0, 0, 0, 500),
+    ROW(DENSE, CLASSES, 0, 1, 0),
+};
+static const int32_t no_weights[] = {ROW(MEAN, 0, 0, 0, 0), ROW(DENSE, CLASSES, 0, 1, 0)};
+
+static network *make(const int32_t *rows, int32_t numbers, int32_t groups) {
+    int32_t status = -1;
+    network *const n = network_create(rows, numbers / network_row_fields(), input, groups,
+                                      1.0f / 255, 0.0f, &status);
+    CHECK(n != NULL && status == NETWORK_OK);
+    return n;
+}
+
+static float_array array_of(int64_t count, float value) {
+    const float_array array = {malloc((size_t)count * sizeof(float)), count};
+    CHECK(array.values != NULL);
+    for (int64_t i = 0; i < count; i++) {
+        array.values[i] = value * (float)(i % 13 - 6);
+    }
+    return array;
+}
+
+/* Parameters, and moments of 0. */
+static float_array state_of(const network *n) {
+    const int64_t count = network_parameters(n);
+    const float_array state = array_of(3 * count, 0.01f);
+    memset(state.values + count, 0, 2 * (size_t)count * sizeof(float));
+    return state;
+}
+
+/* Each pixel of an image has a value of its own. */
+static source make_source(int64_t order_count) {
+    const int64_t size = HEIGHT * WIDTH_PIXELS * DEPTH;
+    uint8_t *const images = malloc((size_t)(IMAGES * size));
+    int32_t *const labels = malloc(IMAGES * sizeof *labels);
+    int64_t *const order = malloc((size_t)order_count * sizeof *order);
+    CHECK(images != NULL && labels != NULL && order != NULL);
+    for (int64_t i = 0; i < IMAGES * size; i++) {
+        images[i] = (uint8_t)(i % size + i / size);
+    }
+    for (int32_t i = 0; i < IMAGES; i++) {
+        labels[i] = i % CLASSES;
+    }
+    for (int64_t i = 0; i < order_count; i++) {
+        order[i] = i % IMAGES;
+    }
+    const source made = {images, labels, order, IMAGES, order_count};
+    return made;
+}
+
+static void release(source s) {
+    free((void *)s.images);
+    free((void *)s.labels);
+    free((void *)s.order);
+}
+
+/* Every call, over every kind of layer, with arrays that end where the call may not read on. */
+static void use_everything(const int32_t *rows, int32_t numbers, int32_t threads) {
+    network *const n = make(rows, numbers, 2);
+    network_use_threads(n, threads);
+    const recipe how = {0.1f, 0.5f, 2, 2, 5};
+    const float_array state = state_of(n), rates = array_of(3, 0);
+    for (int32_t i = 0; i < 3; i++) {
+        rates.values[i] = 1e-3f;
+    }
+    const source training = make_source(3 * 2 * part_of(n));
+    double loss = 0;
+    CHECK(network_train(n, state, &training, &how, 0, rates, &loss) == NETWORK_OK);
+    CHECK(loss > 0 && loss < 10);
+    const source batch = make_source(part_of(n)), odd = make_source(37);
+    const float_array gradients = array_of(network_parameters(n), 0);
+    CHECK(network_gradients(n, state, &batch, &how, gradients, &loss) == NETWORK_OK);
+    const float_array probabilities = array_of(37 * CLASSES, 0);
+    CHECK(network_predict(n, state, &odd, probabilities) == NETWORK_OK);
+    int64_t channels = 0;
+    for (int32_t i = 0; i < n->count; i++) {
+        channels += n->layers[i].out.channels;
+    }
+    const float_array ranges = array_of(2 * channels, 0);
+    CHECK(network_ranges(n, state, &odd, ranges) == NETWORK_OK);
+    const float_array short_ranges = {ranges.values, 2 * channels - 1};
+    CHECK(network_ranges(n, state, &odd, short_ranges) == NETWORK_SIZE);
+    const float_array short_probabilities = {probabilities.values, 37 * CLASSES - 1};
+    CHECK(network_predict(n, state, &odd, short_probabilities) == NETWORK_SIZE);
+    CHECK(network_gradients(n, state, &odd, &how, gradients, &loss) ==
+          (part_of(n) > 37 ? NETWORK_SIZE : NETWORK_OK));
+    free(state.values);
+    free(rates.values);
+    free(gradients.values);
+    free(probabilities.values);
+    free(ranges.values);
+    release(training);
+    release(batch);
+    release(odd);
+    network_destroy(n);
+}
+
+static void refuse_what_cannot_be_read(void) {
+    network *const n = make(all_kinds, COUNT(all_kinds), 1);
+    const recipe how = {0, 0, 0, 1, 0};
+    const int64_t count = network_parameters(n);
+    const float_array state = state_of(n), rates = array_of(1, 0);
+    const float_array none = {NULL, 0}, short_state = {state.values, 3 * count - 1};
+    source s = make_source(LANES);
+    double loss = 0;
+    CHECK(network_train(n, short_state, &s, &how, 0, rates, &loss) == NETWORK_SIZE);
+    CHECK(network_train(n, none, &s, &how, 0, rates, &loss) == NETWORK_SIZE);
+    CHECK(network_train(n, state, &s, &how, 0, none, &loss) == NETWORK_SIZE);
+    s.order_count = LANES - 1;
+    CHECK(network_train(n, state, &s, &how, 0, rates, &loss) == NETWORK_SIZE);
+    CHECK(network_gradients(n, state, &s, &how, state, &loss) == NETWORK_SIZE);
+    s.order_count = LANES;
+    s.image_count = LANES - 1;
+    CHECK(network_train(n, state, &s, &how, 0, rates, &loss) == NETWORK_IMAGE);
+    CHECK(network_predict(n, state, &s, state) == NETWORK_IMAGE);
+    s.image_count = IMAGES;
+    int32_t *const labels = malloc(IMAGES * sizeof *labels);
+    CHECK(labels != NULL);
+    memset(labels, 0, IMAGES * sizeof *labels);
+    labels[3] = CLASSES;
+    const source wrong_label = {s.images, labels, s.order, IMAGES, LANES};
+    CHECK(network_train(n, state, &wrong_label, &how, 0, rates, &loss) == NETWORK_LABEL);
+    const recipe wrong[] = {
+        {-0.1f, 0, 0, 1, 0}, {0, 1.1f, 0, 1, 0}, {0, 0, -1, 1, 0},
+        {0, 0, 32768, 1, 0}, {0, 0, 0, 0, 0},
+    };
+    for (int32_t i = 0; i < COUNT(wrong); i++) {
+        CHECK(network_train(n, state, &s, &wrong[i], 0, rates, &loss) == NETWORK_RECIPE);
+    }
+    free(labels);
+    free(state.values);
+    free(rates.values);
+    release(s);
+    network_destroy(n);
+}
+
+static void refuse_rows(const int32_t *rows, int32_t numbers, const int32_t *shape_of_images) {
+    int32_t status = NETWORK_OK;
+    CHECK(network_create(rows, numbers / network_row_fields(), shape_of_images, 1, 1, 0, &status) ==
+          NULL);
+    CHECK(status == NETWORK_LAYERS);
+}
+
+static void refuse_what_is_no_network(void) {
+    static const int32_t after[] = {ROW(MEAN, 0, 0, 0, 0), ROW(DENSE, 2, 0, 1, 0)};
+    static const int32_t first[][5] = {
+        {0, 0, 0, 0, 0},
+        {9, 0, 0, 0, 0},
+        {-1, 0, 0, 0, 0},
+        {CONVOLUTION, 4, 2, 0, 0},
+        {CONVOLUTION, 4, 0, 0, 0},
+        {CONVOLUTION, 0, 3, 0, 0},
+        {CONVOLUTION, -1, 3, 0, 0},
+        {CONVOLUTION, 1 << 30, 3, 0, 0},
+        {DEPTHWISE, 0, 4, 0, 0},
+        {DEPTHWISE, 0, 257, 0, 0},
+        {DROPOUT, 0, 0, 0, 1000},
+        {DROPOUT, 0, 0, 0, -1},
+        {DENSE, 2, 0, 1, 0},
+    };
+    for (size_t i = 0; i < sizeof first / sizeof first[0]; i++) {
+        int32_t rows[15];
+        memcpy(rows, first[i], sizeof first[i]);
+        memcpy(rows + 5, after, sizeof after);
+        refuse_rows(rows, 15, input);
+    }
+    static const int32_t shapes[][3] = {
+        {0, 5, 1}, {5, -5, 1}, {5, 5, 0}, {1 << 30, 1 << 30, 1}, {1 << 20, 1 << 20, 1}};
+    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
+        refuse_rows(no_weights, COUNT(no_weights), shapes[i]);
+    }
+}
+
+static uint8_t pixel(const source *s, int64_t image, int32_t y, int32_t x, int32_t channel) {
+    const int32_t row = y < 0 ? 0 : y >= HEIGHT ? HEIGHT - 1 : y;
+    const int32_t column = x < 0 ? 0 : x >= WIDTH_PIXELS ? WIDTH_PIXELS - 1 : x;
+    return s->images[((image * HEIGHT + row) * WIDTH_PIXELS + column) * DEPTH + channel];
+}
+
+/* Whether a lane holds an image that was first moved and then perhaps mirrored. */
+static bool shows(const network *n, const source *s, int32_t lane, int32_t down, int32_t right,
+                  bool is_mirrored) {
+    const int64_t image = s->order[lane];
+    for (int32_t y = 0; y < HEIGHT; y++) {
+        for (int32_t x = 0; x < WIDTH_PIXELS; x++) {
+            const int32_t moved = x + right < 0               ? 0
+                                  : x + right >= WIDTH_PIXELS ? WIDTH_PIXELS - 1
+                                                              : x + right;
+            const int32_t from = is_mirrored ? WIDTH_PIXELS - 1 - moved : moved;
+            for (int32_t c = 0; c < DEPTH; c++) {
+                const lanes *const value = n->images + (y * WIDTH_PIXELS + x) * DEPTH + c;
+                const float expected = (float)pixel(s, image, y + down, from, c) * (1.0f / 255);
+                if ((*value)[lane] != expected) {
+                    return false;
+                }
+            }
+        }
+    }
+    return true;
+}
+
+/* How often each move and each side was seen in 40 steps; each lane shows one of them. */
+static void augment(float flip, int32_t shift) {
+    network *const n = make(no_weights, COUNT(no_weights), 1);
+    const recipe how = {0, flip, shift, 1, 9};
+    const float_array state = state_of(n), rates = array_of(1, 0);
+    const source s = make_source(LANES);
+    int32_t seen[2][16][16] = {{{0}}}, mirrored = 0;
+    for (int64_t turn = 0; turn < 40; turn++) {
+        double loss = 0;
+        CHECK(network_train(n, state, &s, &how, turn, rates, &loss) == NETWORK_OK);
+        for (int32_t lane = 0; lane < LANES; lane++) {
+            int32_t found = 0;
+            for (int32_t at = 0; at < 2 * (2 * shift + 1) * (2 * shift + 1); at++) {
+                const int32_t side = at % 2, place = at / 2, across = 2 * shift + 1;
+                if (shows(n, &s, lane, place / across - shift, place % across - shift, side == 1)) {
+                    seen[side][place / across][place % across]++;
+                    mirrored += side;
+                    found++;
+                }
+            }
+            CHECK(found == 1);
+        }
+    }
+    const int32_t all = 40 * LANES;
+    CHECK(mirrored >= (int32_t)((flip - 0.1f) * (float)all));
+    CHECK(mirrored <= (int32_t)((flip + 0.1f) * (float)all));
+    for (int32_t down = 0; down <= 2 * shift; down++) {
+        for (int32_t right = 0; right <= 2 * shift; right++) {
+            CHECK(seen[0][down][right] + seen[1][down][right] > 0);
+        }
+    }
+    free(state.values);
+    free(rates.values);
+    release(s);
+    network_destroy(n);
+}
+
+int main(void) {
+    for (int32_t threads = 1; threads < 3; threads++) {
+        use_everything(all_kinds, COUNT(all_kinds), threads);
+        use_everything(no_weights, COUNT(no_weights), threads);
+    }
+    refuse_what_cannot_be_read();
+    refuse_what_is_no_network();
+    augment(0, 0);
+    augment(1, 0);
+    augment(0.5f, 0);
+    augment(0, 1);
+    augment(0.5f, 2);
+    return 0;
+}
