@@ -26,6 +26,7 @@ class Narrator(Listener):
         self._clock = clock
         self._first_s = clock()
         self._images = 0
+        self._is_preparing = False
         self._limit_bytes: int | None = None
         self._work = ""
         self._work_first_s = 0.0
@@ -47,7 +48,13 @@ class Narrator(Listener):
 
     def preparing(self, stage: str) -> None:
         """See `Listener`."""
-        self._progress.note(stage)
+        tell = self._progress.update if self._is_preparing else self._progress.note
+        tell(stage)
+        self._is_preparing = True
+
+    def noted(self, text: str) -> None:
+        """See `Listener`."""
+        self._progress.note(text)
 
     def started(self, machine: Machine) -> None:
         """See `Listener`."""

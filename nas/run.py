@@ -83,7 +83,10 @@ class Listener:
         """All images are read: at every input of the search, by its side."""
 
     def preparing(self, stage: str) -> None:
-        """Something that takes long begins before the search does."""
+        """Where the work is that comes before the search, such as compiling."""
+
+    def noted(self, text: str) -> None:
+        """Something that is not as it was asked for."""
 
     def started(self, machine: Machine) -> None:
         """The search begins, with as many workers as the memory is enough for."""
@@ -219,7 +222,7 @@ def _planned(
     least, largest = training_extremes(config, _most_images(datasets), base_bytes)
     planned = machine.planned(least, largest)
     if planned.workers < machine.workers:
-        listener.preparing(
+        listener.noted(
             f"{planned.workers} of {machine.workers} workers: the largest training may take "
             f"{largest / MIB:.0f} MiB of the host's memory"
         )

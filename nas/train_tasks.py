@@ -20,9 +20,12 @@ Arguments = dict[str, Any]
 Report = Callable[[dict[str, Any]], None]
 
 
-def probe(_: Arguments, __: Report) -> dict[str, Any]:
-    """Load what training needs; returns `anonymous_bytes`, what a process takes before it."""
-    load_library()
+def probe(_: Arguments, report: Report) -> dict[str, Any]:
+    """Load what training needs; returns `anonymous_bytes`, what a process takes before it.
+
+    Reports `stage`, what takes long: the trainer is compiled if it was not for this processor.
+    """
+    load_library(lambda stage: report({"stage": stage}))
     return {"anonymous_bytes": anonymous_bytes(os.getpid())}
 
 

@@ -1,24 +1,16 @@
-"""Compiles the trainer for this machine, once, and loads it. I/O."""
+"""Loads the compiled trainer, and describes its functions and records. I/O."""
 
 import ctypes
-import hashlib
-import os
-import platform
 from enum import IntEnum
 from functools import cache
-from importlib.resources import as_file, files
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from firmware.child_process import run_to_end
 from firmware.errors import BuildError, ConfigError
-from firmware.files import cache_folder, replacing
+from nas.trainer.build import OnStage, compiled_trainer
 
-FLAGS = ("-std=gnu11", "-O3", "-march=native", "-fno-math-errno", "-fPIC", "-shared", "-fopenmp")
-_COMPILE_S = 300.0
 _POINTER = ctypes.c_void_p
 _INT, _LONG, _FLOAT = ctypes.c_int32, ctypes.c_int64, ctypes.c_float
 
@@ -119,51 +111,26 @@ _FUNCTIONS: dict[str, tuple[type | None, tuple[Any, ...]]] = {
 
 
 @cache
-def load_library() -> ctypes.CDLL:
+def load_library(on_stage: OnStage = lambda _: None) -> ctypes.CDLL:
     """The trainer's functions; compiled first if these sources were not for this processor.
 
+    Args:
+        on_stage: Is told what takes long.
+
     Raises:
-        BuildError: There is no C compiler, or it refuses the sources.
+        BuildError: It could not be compiled, or not loaded.
     """
-    folder = cache_folder() / "trainer"
-    with as_file(files("nas.trainer")) as sources:
-        path = folder / f"{_key(sources)}.so"
-        if not path.is_file():
-            with replacing(path) as temporary:
-                _compile(sources, temporary)
-    library = ctypes.CDLL(str(path))
+    path = compiled_trainer(on_stage)
+    try:
+        library = ctypes.CDLL(str(path))
+    except OSError:  # damaged in the cache
+        path.unlink(missing_ok=True)
+        path = compiled_trainer(on_stage)
+        try:
+            library = ctypes.CDLL(str(path))
+        except OSError as error:
+            raise BuildError(f"the compiled trainer does not load: {error}") from error
     for name, (result, arguments) in _FUNCTIONS.items():
         function = getattr(library, name)
         function.restype, function.argtypes = result, arguments
     return library
-
-
-def _key(sources: Path) -> str:
-    """Of the sources, the flags, the compiler and the processor."""
-    digest = hashlib.sha256(" ".join((*FLAGS, platform.machine(), _processor())).encode())
-    for path in sorted([*sources.glob("*.c"), *sources.glob("*.h")]):
-        digest.update(path.name.encode() + path.read_bytes())
-    return digest.hexdigest()[:32]
-
-
-def _processor() -> str:
-    """What the kernel says of the processor's abilities; a cache may move between machines."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor()
-    return next((line for line in lines if line.startswith(("flags", "Features"))), "")
-
-
-def _compile(sources: Path, out: Path) -> None:
-    compiler = os.environ.get("CC", "cc")
-    command = [compiler, *FLAGS, "-o", str(out), *map(str, sorted(sources.glob("*.c"))), "-lm"]
-    try:
-        finished = run_to_end(command, _COMPILE_S)
-    except OSError as error:
-        raise BuildError(
-            f"the trainer could not be compiled with {compiler!r}: {error}; install a C compiler "
-            "(apt-get install gcc libc6-dev) or name one in CC"
-        ) from error
-    if finished.exit_code != 0:
-        raise BuildError(f"{compiler!r} does not compile the trainer: {finished.output[-400:]}")

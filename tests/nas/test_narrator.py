@@ -61,3 +61,20 @@ def test_a_terminal_gets_one_line_that_is_rewritten(clock: FakeClock) -> None:
 
 def test_without_a_limit_none_is_named(clock: FakeClock) -> None:
     assert " of 400 MB" not in told(io.StringIO(), clock, limit_bytes=None)
+
+
+def test_a_step_before_the_search_is_named_at_once_and_then_counted(clock: FakeClock) -> None:
+    stream = io.StringIO()
+    narrator = Narrator(Progress("nas", stream, clock), clock)
+    narrator.image_decoded(1, 2)
+    for done in range(1, 9):
+        narrator.preparing(f"compiling {done} of 8")
+        clock.sleep(2.0)
+    lines = stream.getvalue().splitlines()
+    assert lines[1:] == [f"nas: compiling {done} of 8" for done in (1, 4, 7)]
+
+
+def test_what_is_not_as_it_was_asked_for_is_told(clock: FakeClock) -> None:
+    stream = io.StringIO()
+    Narrator(Progress("nas", stream, clock), clock).noted("1 of 2 workers: memory")
+    assert stream.getvalue() == "nas: 1 of 2 workers: memory\n"

@@ -1,0 +1,120 @@
+"""Compiles the trainer for this machine, once, into the cache. I/O; runs the C compiler."""
+
+import fcntl
+import hashlib
+import os
+import platform
+import shlex
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.resources import as_file, files
+from pathlib import Path
+
+from firmware.child_process import run_to_end
+from firmware.errors import BuildError
+from firmware.files import cache_folder, replacing
+
+FLAGS = ("-std=gnu11", "-O3", "-march=native", "-fno-math-errno", "-fPIC", "-fopenmp")
+COMPILE_S = 300.0
+"""Longest time of one file, and of the wait for another process that compiles."""
+_LOOK_S = 0.1
+_REASON_CHARACTERS = 300
+OnStage = Callable[[str], None]
+
+
+def compiled_trainer(on_stage: OnStage = lambda _: None, compile_s: float = COMPILE_S) -> Path:
+    """The trainer as a shared library; compiled first if it was not for this processor.
+
+    Processes that ask at the same time compile it once.
+
+    Args:
+        on_stage: Is told what takes long.
+        compile_s: Longest time of one file, and of the wait for another process.
+
+    Raises:
+        BuildError: There is no C compiler, it refuses the sources or takes too long, or the cache
+            cannot be written.
+    """
+    folder = cache_folder() / "trainer"
+    with as_file(files("nas.trainer")) as sources:
+        path = folder / f"{_key(sources)}.so"
+        try:
+            if not path.is_file():
+                folder.mkdir(parents=True, exist_ok=True)
+                with _only_one(path, compile_s, on_stage):
+                    if not path.is_file():
+                        _compile(sources, path, on_stage, compile_s)
+        except OSError as error:
+            raise BuildError(
+                f"could not keep the compiled trainer in {str(folder)!r}: {error.strerror}; "
+                "XDG_CACHE_HOME names another place"
+            ) from error
+    return path
+
+
+def _key(sources: Path) -> str:
+    """Of the sources, the flags and the processor."""
+    digest = hashlib.sha256(" ".join((*FLAGS, platform.machine(), _processor())).encode())
+    for path in sorted([*sources.glob("*.c"), *sources.glob("*.h")]):
+        digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()[:32]
+
+
+def _processor() -> str:
+    """What the kernel says of the processor's abilities; a cache may move between machines."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line for line in lines if line.startswith(("flags", "Features"))), "")
+
+
+@contextmanager
+def _only_one(path: Path, limit_s: float, on_stage: OnStage) -> Iterator[None]:
+    """Keep other processes from compiling the same file; a process that ends lets them in."""
+    end_s = time.monotonic() + limit_s
+    with path.with_suffix(".lock").open("w") as lock:
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError as error:
+                if time.monotonic() > end_s:
+                    raise BuildError(
+                        f"another process has been compiling the trainer for {limit_s:g} s; end "
+                        f"what holds {lock.name!r}"
+                    ) from error
+            on_stage("waiting for another process that compiles the trainer")
+            time.sleep(_LOOK_S)
+        yield
+
+
+def _compile(sources: Path, out: Path, on_stage: OnStage, limit_s: float) -> None:
+    compiler = shlex.split(os.environ.get("CC") or "cc")
+    names = sorted(path.name for path in sources.glob("*.c"))
+    with tempfile.TemporaryDirectory(dir=out.parent) as folder, replacing(out) as temporary:
+        for done, name in enumerate(names):
+            on_stage(
+                f"compiling the trainer for this processor, once: {done + 1} of {len(names)} files"
+            )
+            command = [*compiler, *FLAGS, "-c", "-o", f"{folder}/{name}.o", str(sources / name)]
+            _run(command, limit_s)
+        objects = [f"{folder}/{name}.o" for name in names]
+        _run([*compiler, *FLAGS, "-shared", "-o", str(temporary), *objects, "-lm"], limit_s)
+
+
+def _run(command: list[str], limit_s: float) -> None:
+    try:
+        finished = run_to_end(command, limit_s)
+    except TimeoutError as error:
+        raise BuildError(f"the trainer could not be compiled: {error}") from error
+    except OSError as error:
+        raise BuildError(
+            f"the trainer could not be compiled with {command[0]!r}: {error.strerror}; install a C "
+            "compiler (apt-get install gcc libc6-dev) or name one in CC"
+        ) from error
+    if finished.exit_code != 0:
+        said = " ".join(finished.output.split())[-_REASON_CHARACTERS:]
+        raise BuildError(f"{command[0]!r} does not compile the trainer: {said}")
