@@ -22,16 +22,16 @@ import numpy as np
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
+from benchmarks.operator_cases import CASES, FUSED
 from benchmarks.random_networks import random_network
 from benchmarks.runtime import ROOT, run_model
+from benchmarks.tflite_builder import ModelBuilder
 from codegen.lower_steps import lower_step
 from codegen.operators import check_operators
 from codegen.planner import aligned, plan_graph
 from codegen.read_tflite import parse_tflite
 from firmware.files import write_json
 from firmware.targets import Target, load_target
-from tests.firmware.operator_cases import CASES, FUSED
-from tests.tflite_builder import ModelBuilder
 
 SEEDS_PER_OPERATOR = 6
 MANY_CALLS = 4

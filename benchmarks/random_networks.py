@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tests.tflite_builder import ModelBuilder
+from benchmarks.tflite_builder import ModelBuilder
 
 MOST_BYTES = 24_000
 MOST_MACC = 2_000_000

@@ -3,8 +3,8 @@
 import numpy as np
 import tflite
 
+from benchmarks.tflite_builder import ModelBuilder
 from codegen.graph import Graph, Operator, Tensor
-from tests.tflite_builder import ModelBuilder
 
 _NUMBERS = {
     "padding": tflite.Padding,

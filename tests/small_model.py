@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.tflite_builder import ModelBuilder
+from benchmarks.tflite_builder import ModelBuilder
 
 
 def small_model(seed: int = 0) -> bytes:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.tflite_builder import ModelBuilder
 from codegen.cli import main
 from codegen.planner import plan_graph
 from codegen.read_tflite import parse_tflite
@@ -17,7 +18,6 @@ from hil.elf import measure_elf
 from hil.project import read_project
 from tests.host_compiler import WARNINGS
 from tests.small_model import small_model
-from tests.tflite_builder import ModelBuilder
 
 needs_compiler = pytest.mark.skipif(
     shutil.which("arm-none-eabi-gcc") is None, reason="arm-none-eabi-gcc is not installed"

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.operator_cases import CASES, FUSED
 from codegen.graph import Graph
 from codegen.read_tflite import parse_tflite
 from codegen.tflm.arena import plan_tflm_arena
@@ -16,7 +17,6 @@ from nas.lower import lower_paper
 from nas.space import Candidate
 from nas.spaces import find_space, known_spaces
 from tests.codegen.person_detection import person_detection
-from tests.firmware.operator_cases import CASES, FUSED
 from tests.graph_file import graph_file
 from tests.tflm_wheel import interpreter, recorded
 

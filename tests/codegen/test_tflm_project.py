@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from benchmarks.operator_cases import CASES, FUSED
 from codegen.cli import main as codegen
 from codegen.graph import Graph
 from codegen.read_tflite import parse_tflite, read_tflite
@@ -29,7 +30,6 @@ from firmware.tflm.tflm_tree import (
 )
 from hil.cli import main as hil
 from tests.codegen.person_detection import person_detection
-from tests.firmware.operator_cases import CASES, FUSED
 from tests.graph_file import graph_file
 from tests.small_model import small_model
 

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from benchmarks.tflite_builder import ModelBuilder
 from codegen.operators import check_operators
 from codegen.read_tflite import parse_tflite
 from tests.generated_program import run_generated
 from tests.reference_kernels import run_reference
-from tests.tflite_builder import ModelBuilder
 
 Case = tuple[bytes, NDArray[Any]]
 SAME, VALID = 0, 1

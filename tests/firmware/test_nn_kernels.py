@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.operator_cases import CASES, FUSED, Case
 from codegen.operators import check_operators, supported_kinds
 from codegen.read_tflite import parse_tflite
 from tests.board_program import failures_on_virtual_board
-from tests.firmware.operator_cases import CASES, FUSED, Case
 from tests.generated_program import run_generated
 from tests.reference_kernels import run_reference
 

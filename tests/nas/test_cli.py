@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.tflite_builder import ModelBuilder
 from nas.cli import main
 from tests.host_compiler import ROOT
-from tests.tflite_builder import ModelBuilder
 
 RUN = ("run", "--target", "stm32f412")
 

@@ -6,6 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from benchmarks.tflite_builder import ModelBuilder
 from codegen.planner import plan_graph
 from codegen.read_tflite import parse_tflite
 from firmware.targets import load_target
@@ -15,7 +16,6 @@ from nas.estimator.network import estimate
 from nas.lower import lower_paper
 from nas.published import ROWS, Row
 from tests.small_model import small_model
-from tests.tflite_builder import ModelBuilder
 
 ROOT = Path(__file__).parent.parent.parent
 

@@ -3,6 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.tflite_builder import ModelBuilder
 from codegen.graph import DType, Graph, Operator, Quantization, Tensor
 from codegen.read_tflite import read_tflite
 from firmware.errors import ConfigError, ModelError
@@ -11,7 +12,6 @@ from nas.lower import lower_paper
 from nas.make_golden import make_golden
 from nas.space import Candidate
 from nas.worker import Worker
-from tests.tflite_builder import ModelBuilder
 
 
 def graph_of(tensor: Tensor) -> Graph:

@@ -1,4 +1,4 @@
-"""Builds small .tflite files without TensorFlow, so that tests choose every scale themselves."""
+"""Builds small .tflite files without TensorFlow, with every scale chosen by the caller."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

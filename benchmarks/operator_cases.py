@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tests.tflite_builder import ModelBuilder
+from benchmarks.tflite_builder import ModelBuilder
 
 Case = tuple[bytes, NDArray[Any]]
 Random = np.random.Generator
@@ -32,6 +32,7 @@ def _activation(rng: Random) -> int:
 
 
 def conv_2d(rng: Random) -> Case:
+    """A network with a random CONV_2D, and an input."""
     kernel = tuple(int(n) for n in rng.integers(1, 5, 2))
     height, width = (int(n) + k for n, k in zip(rng.integers(0, 9, 2), kernel, strict=True))
     channels, count = (int(n) for n in rng.integers(1, 9, 2))
@@ -62,6 +63,7 @@ def conv_2d(rng: Random) -> Case:
 
 
 def depthwise_conv_2d(rng: Random) -> Case:
+    """A network with a random DEPTHWISE_CONV_2D, and an input."""
     kernel = tuple(int(n) for n in rng.integers(1, 5, 2))
     height, width = (int(n) + k for n, k in zip(rng.integers(0, 9, 2), kernel, strict=True))
     channels = int(rng.integers(1, 14))
@@ -103,10 +105,12 @@ def _output_size(
 
 
 def max_pool_2d(rng: Random) -> Case:
+    """A network with a random MAX_POOL_2D, and an input."""
     return _pool(rng, "MAX_POOL_2D")
 
 
 def average_pool_2d(rng: Random) -> Case:
+    """A network with a random AVERAGE_POOL_2D, and an input."""
     return _pool(rng, "AVERAGE_POOL_2D")
 
 
@@ -156,14 +160,17 @@ def _binary(rng: Random, kind: str) -> Case:
 
 
 def add(rng: Random) -> Case:
+    """A network with a random ADD, and an input."""
     return _binary(rng, "ADD")
 
 
 def mul(rng: Random) -> Case:
+    """A network with a random MUL, and an input."""
     return _binary(rng, "MUL")
 
 
 def mean(rng: Random) -> Case:
+    """A network with a random MEAN, and an input."""
     height, width, channels = (int(n) for n in rng.integers(1, 9, 3))
     keep_dims = bool(rng.integers(2))
     model = ModelBuilder()
@@ -179,6 +186,7 @@ def mean(rng: Random) -> Case:
 
 
 def fully_connected(rng: Random) -> Case:
+    """A network with a random FULLY_CONNECTED, and an input."""
     columns, rows = int(rng.integers(1, 40)), int(rng.integers(1, 300))
     model = ModelBuilder()
     in_scale = _scale(rng)
@@ -197,6 +205,7 @@ def fully_connected(rng: Random) -> Case:
 
 
 def softmax(rng: Random) -> Case:
+    """A network with a random SOFTMAX, and an input."""
     classes = int(rng.integers(2, 30))
     model = ModelBuilder()
     source = model.activation((1, classes), _scale(rng, 0.001, 0.5), _point(rng))
@@ -206,6 +215,7 @@ def softmax(rng: Random) -> Case:
 
 
 def quantize(rng: Random) -> Case:
+    """A network with a random QUANTIZE, and an input."""
     shape = (1, *(int(n) for n in rng.integers(1, 7, 3)))
     source, target = [("float32", "int8"), ("uint8", "int8"), ("int8", "uint8"), ("int8", "int8")][
         int(rng.integers(4))
@@ -227,6 +237,7 @@ def quantize(rng: Random) -> Case:
 
 
 def dequantize(rng: Random) -> Case:
+    """A network with a random DEQUANTIZE, and an input."""
     shape = (1, *(int(n) for n in rng.integers(1, 7, 3)))
     source = str(rng.choice(["int8", "uint8"]))
     model = ModelBuilder()
@@ -237,6 +248,7 @@ def dequantize(rng: Random) -> Case:
 
 
 def reshape(rng: Random) -> Case:
+    """A network with a random RESHAPE, and an input."""
     height, width = (int(n) for n in rng.integers(1, 9, 2))
     model = ModelBuilder()
     scale, point = _scale(rng), _point(rng)
@@ -258,18 +270,22 @@ def _one_to_one(rng: Random, kind: str) -> Case:
 
 
 def logistic(rng: Random) -> Case:
+    """A network with a random LOGISTIC, and an input."""
     return _one_to_one(rng, "LOGISTIC")
 
 
 def relu(rng: Random) -> Case:
+    """A network with a random RELU, and an input."""
     return _one_to_one(rng, "RELU")
 
 
 def relu6(rng: Random) -> Case:
+    """A network with a random RELU6, and an input."""
     return _one_to_one(rng, "RELU6")
 
 
 def pad(rng: Random) -> Case:
+    """A network with a random PAD, and an input."""
     height, width, channels = (int(n) for n in rng.integers(1, 7, 3))
     rows, columns = rng.integers(0, 4, 2), rng.integers(0, 4, 2)
     model = ModelBuilder()
@@ -283,6 +299,7 @@ def pad(rng: Random) -> Case:
 
 
 def concatenation(rng: Random) -> Case:
+    """A network with a random CONCATENATION, and an input."""
     """Parts made of one input by MULs, which give each its own values."""
     shape = (1, *(int(n) for n in rng.integers(1, 6, 3)))
     axis, count = int(rng.integers(1, 4)), int(rng.integers(2, 5))
@@ -301,6 +318,7 @@ def concatenation(rng: Random) -> Case:
 
 
 def cell(rng: Random) -> Case:
+    """A network with a random CELL, and an input."""
     """A convolution, 2x2 pooling, and perhaps MUL and ADD: what the code generator fuses."""
     size = tuple(int(n) for n in rng.integers(2, 13, 2))
     kernel = tuple(int(n) for n in rng.integers(1, 4, 2))
@@ -335,6 +353,7 @@ def cell(rng: Random) -> Case:
 
 
 def chain(rng: Random) -> Case:
+    """A network with a random CHAIN, and an input."""
     """Element-wise operators on few channels: what becomes tables."""
     shape = (1, *(int(n) for n in rng.integers(1, 6, 2)), int(rng.integers(1, 5)))
     unsigned = bool(rng.integers(2))
