@@ -71,6 +71,7 @@ class Tensor:
         quantization: None where there is none, or where it is not known yet.
         data: The elements of a constant, in `shape`; None where they are not known yet.
         expected_scales: How many scales the quantization will have, where it is not known yet.
+        is_state: True if its values stay from one inference to the next, or nothing writes them.
     """
 
     name: str
@@ -80,6 +81,7 @@ class Tensor:
     quantization: Quantization | None = None
     data: NDArray[np.generic] | None = None
     expected_scales: int = 0
+    is_state: bool = False
 
     @property
     def scale_count(self) -> int:
@@ -102,7 +104,7 @@ class Operator:
     """One operator: TFLite's name, its tensors by index, its options.
 
     Attributes:
-        kind: Name of TFLite's builtin operator, such as `CONV_2D`.
+        kind: Name of TFLite's builtin operator, such as `CONV_2D`; `CUSTOM 'name'` for another.
         inputs: Indices into `Graph.tensors`, in TFLite's order; −1 for an absent optional one.
         outputs: Indices into `Graph.tensors`.
         options: TFLite's options by their schema names in snake case; enumerations by name, such as
@@ -124,12 +126,14 @@ class Graph:
         operators: In execution order.
         inputs: Indices of the tensors that the caller fills.
         outputs: Indices of the tensors that the caller reads.
+        subgraph_count: Subgraphs of the file; this is the first of them.
     """
 
     tensors: tuple[Tensor, ...]
     operators: tuple[Operator, ...]
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
+    subgraph_count: int = 1
 
     def inputs_of(self, operator: Operator) -> tuple[Tensor, ...]:
         """The tensors that an operator reads, absent ones left out."""

@@ -3,8 +3,9 @@
 The same plan decides whether a candidate fits, and places the tensors of the generated code.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from codegen.graph import Graph
 from codegen.steps import Step, make_steps
@@ -12,6 +13,8 @@ from codegen.steps import Step, make_steps
 ALIGNMENT_BYTES = 16
 SMALL_PART = 16
 """Buffers of less than this part of the largest are small."""
+MOST_COMPARISONS = 250_000
+"""Pairs of buffers compared before the lowest arena found so far is taken: half a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,10 @@ def plan_graph(graph: Graph) -> MemoryPlan:
     buffers += [Buffer(step.scratch_bytes, i, i + 1) for i, step in enumerate(steps)]
     offsets = place(buffers, overlaps)
     offset_of = dict(zip(tensors, offsets, strict=False))
-    live_in_step = [_bytes_in_use(buffers, offsets, index) for index in range(len(steps))]
+    live_in_step = [
+        _bytes_in_use([(offsets[i], buffers[i].size_bytes) for i in alive])
+        for alive in _alive_in_steps(buffers, len(steps))
+    ]
     live = [live_in_step[i] for i, step in enumerate(steps) for _ in step.operators]
     return MemoryPlan(
         arena_bytes=_height(buffers, offsets),
@@ -92,18 +98,72 @@ def place(buffers: Sequence[Buffer], overlaps: Overlaps | None = None) -> list[i
     Each goes as low as those before it allow, the largest first; buffers that may overlap are also
     tried first, output before input. Then, again and again, the buffer that reaches highest comes
     first, as long as orders are new; the lowest arena of all is taken. Ties go by the order given.
+
+    It ends early with an arena that cannot be lower, and after `MOST_COMPARISONS` in any case.
     """
     allowed = overlaps or {}
     by_size = sorted(range(len(buffers)), key=lambda i: -buffers[i].size_bytes)
     orders = [by_size]
     for output, source in sorted(allowed):
         orders.append([output, source, *(i for i in by_size if i not in (output, source))])
-    plans = [plan for order in orders for plan in _improved(buffers, allowed, order)]
-    return min(plans, key=lambda offsets: _height(buffers, offsets))
+    beside = neighbours(buffers)
+    comparisons_each = max(1, sum(map(len, beside)) // 2)
+    lowest = _lowest_height(buffers, allowed)
+    best: list[int] = []
+    best_height = -1
+    tries = max(1, MOST_COMPARISONS // comparisons_each)
+    plans = (plan for order in orders for plan in _improved(buffers, allowed, order, beside))
+    for offsets in islice(plans, tries):
+        height = _height(buffers, offsets)
+        if best_height < 0 or height < best_height:
+            best, best_height = offsets, height
+        if best_height <= lowest:
+            break
+    return best
+
+
+def neighbours(buffers: Sequence[Buffer]) -> list[list[int]]:
+    """For each buffer those that are alive with it at some time."""
+    beside: list[list[int]] = [[] for _ in buffers]
+    alive: list[int] = []
+    for index in sorted(range(len(buffers)), key=lambda i: buffers[i].first_op):
+        own = buffers[index]
+        alive = [i for i in alive if buffers[i].end_op > own.first_op]
+        for other in alive:
+            if own.overlaps(buffers[other]):
+                beside[index].append(other)
+                beside[other].append(index)
+        alive.append(index)
+    return beside
+
+
+def _alive_in_steps(buffers: Sequence[Buffer], step_count: int) -> list[list[int]]:
+    """For each step the buffers that are alive in it."""
+    alive: list[list[int]] = [[] for _ in range(step_count)]
+    for index, buffer in enumerate(buffers):
+        for step in range(max(buffer.first_op, 0), min(buffer.end_op, step_count)):
+            alive[step].append(index)
+    return alive
+
+
+def _lowest_height(buffers: Sequence[Buffer], overlaps: Overlaps) -> int:
+    """What no arena is lower than: the most that lies side by side in one step."""
+    step_count = max((buffer.end_op for buffer in buffers), default=0)
+    lowest = 0
+    saved: dict[int, int] = {}
+    for (output, source), before_bytes in overlaps.items():
+        first, second = buffers[output].size_bytes, buffers[source].size_bytes
+        together = max(first, min(before_bytes, first) + second)
+        step = buffers[output].first_op
+        saved[step] = saved.get(step, 0) + aligned(first) + aligned(second) - aligned(together)
+    for step, alive in enumerate(_alive_in_steps(buffers, step_count)):
+        side_by_side = sum(aligned(buffers[i].size_bytes) for i in alive)
+        lowest = max(lowest, side_by_side - saved.get(step, 0))
+    return lowest
 
 
 def _improved(
-    buffers: Sequence[Buffer], overlaps: Overlaps, order: list[int]
+    buffers: Sequence[Buffer], overlaps: Overlaps, order: list[int], beside: Sequence[Sequence[int]]
 ) -> Iterator[list[int]]:
     """The plan of an order, then of those in which what reached highest comes first.
 
@@ -113,7 +173,7 @@ def _improved(
     movable = [i for i in order if buffers[i].size_bytes * SMALL_PART >= largest]
     seen = set()
     for _ in range(len(order) + 1):
-        offsets = place_in_order(buffers, overlaps, order)
+        offsets = place_in_order(buffers, overlaps, order, beside)
         yield offsets
         seen.add(tuple(order))
         highest = max(movable, key=lambda i: offsets[i] + buffers[i].size_bytes, default=0)
@@ -128,21 +188,33 @@ def aligned(size_bytes: int) -> int:
 
 
 def place_in_order(
-    buffers: Sequence[Buffer], overlaps: Overlaps, order: Sequence[int]
+    buffers: Sequence[Buffer],
+    overlaps: Overlaps,
+    order: Sequence[int],
+    beside: Sequence[Sequence[int]] | None = None,
 ) -> list[int]:
-    """An offset for each buffer: those that come first in the order go as low as they can."""
-    offsets: dict[int, int] = {}
+    """An offset for each buffer: those that come first in the order go as low as they can.
+
+    Args:
+        buffers: What is placed.
+        overlaps: Which of them may overlap.
+        order: Their indices.
+        beside: Their `neighbours`, where they are known already.
+    """
+    beside = neighbours(buffers) if beside is None else beside
+    offsets = [-1] * len(buffers)
     for index in order:
         gaps = [
             _forbidden(buffers, overlaps, index, other, offsets[other])
-            for other in offsets
-            if buffers[other].overlaps(buffers[index])
+            for other in beside[index]
+            if offsets[other] >= 0
         ]
-        candidates = sorted({0, *(aligned(max(end, 0)) for _, end in gaps)})
-        offsets[index] = next(
-            offset for offset in candidates if not any(first < offset < end for first, end in gaps)
-        )
-    return [offsets[index] for index in range(len(buffers))]
+        lowest = 0
+        for first, end in sorted(gaps):
+            if first < lowest < end:
+                lowest = aligned(end)
+        offsets[index] = lowest
+    return offsets
 
 
 def _forbidden(
@@ -166,15 +238,10 @@ def _height(buffers: Sequence[Buffer], offsets: Sequence[int]) -> int:
     return max(ends, default=0)
 
 
-def _bytes_in_use(buffers: Sequence[Buffer], offsets: Sequence[int], step: int) -> int:
-    """Bytes that some buffer occupies during a step; shared ones count once."""
-    spans = sorted(
-        (offset, aligned(offset + buffer.size_bytes))
-        for buffer, offset in zip(buffers, offsets, strict=True)
-        if buffer.first_op <= step < buffer.end_op
-    )
+def _bytes_in_use(blocks: Iterable[tuple[int, int]]) -> int:
+    """Bytes that blocks (offset, bytes) occupy; shared ones count once."""
     used, reached = 0, 0
-    for first, end in spans:
+    for first, end in sorted((offset, aligned(offset + size)) for offset, size in blocks):
         used += max(0, end - max(first, reached))
         reached = max(reached, end)
     return used
@@ -209,12 +276,13 @@ def _overlaps(
     buffers: Sequence[Buffer],
 ) -> dict[tuple[int, int], int]:
     """Pairs of buffers that may overlap: an input that ends with the step that writes an output."""
+    positions = {tensor: position for position, tensor in enumerate(tensors)}
     pairs: dict[tuple[int, int], int] = {}
     for index, step in enumerate(steps):
         if step.overlap_bytes is None or step.inputs[0] not in owners:
             continue
-        output = tensors.index(owners[step.output])
-        source = tensors.index(owners[step.inputs[0]])
+        output = positions[owners[step.output]]
+        source = positions[owners[step.inputs[0]]]
         if buffers[source].end_op == index + 1 and buffers[output].first_op == index:
             pairs[output, source] = step.overlap_bytes
     return pairs

@@ -5,18 +5,18 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
+from codegen.check import check_model
 from codegen.graph import Graph
 from codegen.manifest import Part, make_manifest
-from codegen.operators import check_operators, supported_kinds
 from codegen.planner import aligned, plan_graph
-from codegen.program import C_TYPES, make_program
-from codegen.read_tflite import read_tflite
+from codegen.program import make_program
+from codegen.read_tflite import parse_model
 from codegen.render import ModelNames, model_text, render_model, render_project
 from codegen.source import ModelSource
 from codegen.tflm.arena import plan_tflm_arena
-from codegen.tflm.library import ARENA_MARGIN_BYTES, missing_operators
+from codegen.tflm.library import ARENA_MARGIN_BYTES
 from codegen.tflm.structures import MCU
-from firmware.errors import ConfigError, InfeasibleError, ModelError
+from firmware.errors import ConfigError, InfeasibleError
 from firmware.files import replacing_folder, write_json, write_text
 from firmware.targets import Target
 
@@ -49,8 +49,8 @@ def build_project(
         InfeasibleError: It needs more RAM or flash than the target has.
         ConfigError: `out` is something else than a project.
     """
-    graph = read_tflite(source.path)
-    _check_model(graph, runtime)
+    graph = parse_model(source.path, source.content)
+    check_model(graph, *_single(runtime))
     _check_out(out)
     manifest, texts = _generate(source, graph, target, runtime, toolchain, tflm_place)
     with replacing_folder(out) as folder:
@@ -110,29 +110,6 @@ def _part(
     names = ModelNames(name, source.sha256, runtime, target.environment)
     model = model_text(graph, plan, source.content, arena_bytes, names)
     return Part(model, plan, None, 0, arena.used_bytes)
-
-
-def _check_model(graph: Graph, runtime: str) -> None:
-    ports = [graph.tensors[i] for i in (*graph.inputs, *graph.outputs)]
-    if len(graph.inputs) != 1 or len(graph.outputs) != 1:
-        raise ModelError(
-            f"the model has {len(graph.inputs)} inputs and {len(graph.outputs)} outputs; "
-            "one of each can be generated"
-        )
-    if not graph.operators:
-        raise ModelError("the model has no operators")
-    if any(port.dtype not in C_TYPES for port in ports):
-        raise ModelError("input and output must be int8, uint8 or float32")
-    problems = check_operators(graph) if "static" in _single(runtime) else []
-    if problems:
-        noun = "operator" if len(problems) == 1 else "operators"
-        raise ModelError(
-            f"{len(problems)} {noun} cannot be generated: {'; '.join(problems)}; "
-            f"supported in int8: {', '.join(supported_kinds())}"
-        )
-    missing = missing_operators(graph) if "tflm" in _single(runtime) else []
-    if missing:
-        raise ModelError("; ".join(missing))
 
 
 def _check_limits(target: Target, parts: list[Part]) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from codegen.c_source import identifier
+from codegen.model_file import is_saved_model, read_model_file
 from firmware.errors import ModelError, StaleError
 from firmware.files import sha256_of_bytes
 
@@ -43,12 +44,9 @@ def find_model(model_or_run: Path, golden: Path | None = None, name: str = "") -
         ModelError: There is no such model.
         StaleError: The run's record or the golden file belong to another model.
     """
-    is_run = model_or_run.is_dir()
+    is_run = model_or_run.is_dir() and not is_saved_model(model_or_run)
     path = model_or_run / "model.tflite" if is_run else model_or_run
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise ModelError(f"could not read {str(path)!r}: {error.strerror}") from error
+    content = read_model_file(path)
     source = ModelSource(
         path,
         content,

@@ -19,6 +19,8 @@ SCRATCH_BYTES_PER_GROUP = 36
 """Source: NN_CONV_2D_SCRATCH_BYTES in nn/conv_2d.h."""
 MOST_ELEMENTS = 1 << 24
 """Tensors from which on overlaps are not looked for: no microcontroller holds them."""
+MOST_SIDE = 1 << 16
+"""Rows or columns from which on they are not looked for either."""
 MOST_TABLES = 4
 """Channels up to which a chain of element-wise operators becomes tables of 256 bytes each."""
 
@@ -177,9 +179,13 @@ def _has_images(graph: Graph, operator: Operator) -> bool:
     if len(operator.inputs) < 2 or min(operator.inputs[:2]) < 0:
         return False
     tensors = [graph.tensors[i] for i in (*operator.inputs[:2], operator.outputs[0])]
-    shapes_fit = all(len(t.shape) == 4 and 0 < t.element_count < MOST_ELEMENTS for t in tensors)
+    shapes_fit = all(len(t.shape) == 4 and _is_moderate(t) for t in tensors)
     strides = [operator.options.get(f"stride_{side}", 1) for side in "hw"]
     return shapes_fit and all(int(stride) >= 1 for stride in strides)
+
+
+def _is_moderate(tensor: Tensor) -> bool:
+    return 0 < tensor.element_count < MOST_ELEMENTS and max(tensor.shape, default=0) < MOST_SIDE
 
 
 def is_plain_convolution(graph: Graph, operator: Operator) -> bool:
@@ -218,7 +224,7 @@ def _overlap(graph: Graph, convolution: Operator, output: int, kind: StepKind) -
     others: there the pixel's own patch is still needed.
     """
     written = graph.tensors[output]
-    if len(written.shape) != 4 or not 0 < written.element_count < MOST_ELEMENTS:
+    if len(written.shape) != 4 or not _is_moderate(written):
         return None
     image = graph.tensors[convolution.inputs[0]]
     _, input_height, input_width, input_channels = image.shape
@@ -227,13 +233,12 @@ def _overlap(graph: Graph, convolution: Operator, output: int, kind: StepKind) -
     kernel = graph.tensors[convolution.inputs[1]].shape
     rows = _first_needed(convolution, "h", input_height, kernel[1], height, factor)
     columns = _first_needed(convolution, "w", input_width, kernel[2], width, factor)
-    reads_own = kind is StepKind.OPERATOR
-    needing = np.arange(0 if reads_own else 1, height * width)
-    needed = (rows[needing // width] * input_width + columns[needing % width]) * input_channels
-    # Patches reach back: what any later pixel needs counts, not only the next one.
-    needed = np.minimum.accumulate(needed[::-1])[::-1]
-    reached = (needing + 1 if reads_own else needing) * channels
-    return max(0, int((reached - needed).max(initial=0)))
+    # After pixel (y, x) the next one is needed, or itself. Both sides of the largest difference
+    # are sums of a part for y and a part for x, so that each part is largest for itself.
+    from_rows = np.arange(height) * width * channels - rows * input_width * input_channels
+    from_columns = np.arange(width) * channels - columns * input_channels
+    own_bytes = channels if kind is StepKind.OPERATOR else 0
+    return max(0, own_bytes + int(from_rows.max()) + int(from_columns.max()))
 
 
 def _first_needed(

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from codegen.graph import Graph
-from codegen.read_tflite import read_tflite
+from codegen.model_file import is_saved_model, read_model_file
+from codegen.read_tflite import parse_model
 from firmware.command_line import parse
 from firmware.command_line import run as run_command
 from firmware.errors import ConfigError
-from firmware.files import sha256_of_file, write_json, write_text
+from firmware.files import sha256_of_bytes, sha256_of_file, write_json, write_text
 from firmware.progress import Progress
 from firmware.targets import load_target
 from nas.api import limits_of, search
@@ -75,9 +76,11 @@ def _estimate(arguments: argparse.Namespace) -> int:
 
 
 def _model(path: Path) -> tuple[str, Graph, int, str | None]:
-    model = path / "model.tflite" if path.is_dir() else path
-    graph = read_tflite(model)
-    return str(path.name or path), graph, model.stat().st_size, sha256_of_file(model)
+    is_run = path.is_dir() and not is_saved_model(path)
+    model = path / "model.tflite" if is_run else path
+    content = read_model_file(model)
+    graph = parse_model(model, content)
+    return str(path.name or path), graph, len(content), sha256_of_bytes(content)
 
 
 def _candidate(arguments: argparse.Namespace) -> tuple[str, Graph, int, str | None]:

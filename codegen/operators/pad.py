@@ -7,6 +7,7 @@ from codegen.kernel_call import KernelCall
 from codegen.operators.support import (
     OperatorSupport,
     check_constant,
+    check_index_type,
     check_output_shape,
     check_quantization,
     check_types,
@@ -20,7 +21,7 @@ def _check(graph: Graph, operator: Operator) -> list[str]:
     (output,) = graph.outputs_of(operator)
     if len(image.shape) != 4 or paddings.shape != (4, 2):
         return [f"of shapes {list(image.shape)} and {list(paddings.shape)}"]
-    reasons = check_types([image, output], [DType.INT8]) + check_types([paddings], [DType.INT32])
+    reasons = check_types([image, output], [DType.INT8]) + check_index_type(paddings, "paddings")
     reasons += check_constant(paddings, "paddings") + check_quantization(graph, operator)
     if not reasons and image.quantization != output.quantization:
         reasons.append("with an output of another scale than its input")

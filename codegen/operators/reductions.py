@@ -13,6 +13,7 @@ from codegen.operators.support import (
     check_activation,
     check_batch,
     check_constant,
+    check_index_type,
     check_output_shape,
     check_quantization,
     check_types,
@@ -29,7 +30,7 @@ MOST_CLASSES = 4095
 def _check_mean(graph: Graph, operator: Operator) -> list[str]:
     image, axes = graph.inputs_of(operator)
     (output,) = graph.outputs_of(operator)
-    reasons = check_types([image, output], [DType.INT8]) + check_types([axes], [DType.INT32])
+    reasons = check_types([image, output], [DType.INT8]) + check_index_type(axes, "axes")
     reasons += check_constant(axes, "axes") + check_quantization(graph, operator)
     if len(image.shape) != 4:
         return [*reasons, f"with an input of rank {len(image.shape)}"]

@@ -36,11 +36,15 @@ class OperatorSupport:
         given, needed = len(operator.inputs), self.input_counts[0]
         if given not in self.input_counts or len(operator.outputs) != 1:
             return [f"with {given} inputs and {len(operator.outputs)} outputs"]
+        if any(tensor.is_state for tensor in graph.inputs_of(operator)):
+            return ["of a tensor that nothing writes"]
         if min(operator.inputs[:needed]) < 0:
             return [f"without input {operator.inputs.index(-1)}"]
         tensors = (*graph.inputs_of(operator), *graph.outputs_of(operator))
         if any(not tensor.is_constant and tensor.element_count == 0 for tensor in tensors):
             return ["of an empty tensor"]
+        if all(tensor.is_constant for tensor in graph.inputs_of(operator)):
+            return ["of constants alone"]
         return list(dict.fromkeys(self.check(graph, operator)))
 
 
@@ -48,6 +52,11 @@ def check_types(tensors: Sequence[Tensor], allowed: Sequence[DType]) -> list[str
     """A reason for each type that is not allowed."""
     wrong = sorted({tensor.dtype.value for tensor in tensors if tensor.dtype not in allowed})
     return [f"in {name}" for name in wrong]
+
+
+def check_index_type(tensor: Tensor, what: str) -> list[str]:
+    """A reason if indices, such as axes, are no int32."""
+    return [] if tensor.dtype is DType.INT32 else [f"with {what} in {tensor.dtype}"]
 
 
 def check_quantization(

@@ -77,7 +77,7 @@ def registrations(graph: Graph) -> list[Registration]:
 def _is_int8(graph: Graph, kind: str) -> bool:
     """Whether all operators of a kind have int8 activations."""
     own = [operator for operator in graph.operators if operator.kind == kind]
-    ports = {operator.inputs[0] for operator in own} | {i for o in own for i in o.outputs}
+    ports = {i for o in own for i in (*o.inputs[:1], *o.outputs) if i >= 0}
     return all(graph.tensors[i].dtype is DType.INT8 for i in ports)
 
 

@@ -3,10 +3,9 @@
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from codegen.graph import DType, Graph, count_macc
-from codegen.operators import check_operators
+from codegen.check import reasons_against
+from codegen.graph import Graph, count_macc
 from codegen.planner import MemoryPlan, plan_graph
-from codegen.tflm.library import missing_operators
 from codegen.work import step_work
 from firmware.errors import ModelError
 from firmware.targets import Target
@@ -177,14 +176,16 @@ def estimate(
 
     Raises:
         ConfigError: There is no such runtime.
-        ModelError: The network computes in float, or an operator has not the inputs it needs.
+        ModelError: Its memory cannot be planned: it computes in float32, say; all reasons are told.
     """
     check_runtime(runtime)
-    _check_int8(graph)
+    reasons = reasons_against(graph, runtime)
+    if not reasons.can_be_planned:
+        raise ModelError(reasons.refusal)
     if runtime == "static":
-        parts = _static(graph, target, speed_model)
+        parts = _static(graph, target, speed_model, reasons.texts)
     else:
-        parts = _tflm(graph, model_bytes, target)
+        parts = _tflm(graph, model_bytes, target, reasons.texts)
     operators = tuple(
         replace(operator, **parts.ticks.get(operator.index, {}))
         for operator in _operators(graph, parts.live_bytes)
@@ -224,11 +225,10 @@ class _Parts:
     ticks: dict[int, dict[str, Any]] = field(default_factory=dict)
 
 
-def _static(graph: Graph, target: Target, speed_model: SpeedModel | None) -> _Parts:
+def _static(
+    graph: Graph, target: Target, speed_model: SpeedModel | None, unsupported: tuple[str, ...]
+) -> _Parts:
     plan = plan_graph(graph)
-    # Candidates have no weights yet, and consist of supported operators alone.
-    has_data = any(tensor.data is not None for tensor in graph.tensors)
-    unsupported = tuple(check_operators(graph)) if has_data else ()
     code = None if unsupported else estimate_code(graph, plan, target.core)
     ram, blocks = static_memory(graph, plan, code, target.stack_bytes)
     parts = _Parts(ram, blocks, plan.live_bytes, unsupported, code=code)
@@ -240,24 +240,11 @@ def _static(graph: Graph, target: Target, speed_model: SpeedModel | None) -> _Pa
     return replace(parts, time=time, ticks=_by_operator(plan, by_call))
 
 
-def _tflm(graph: Graph, model_bytes: int, target: Target) -> _Parts:
+def _tflm(graph: Graph, model_bytes: int, target: Target, unsupported: tuple[str, ...]) -> _Parts:
     ram, blocks, unmodelled = tflm_memory(graph)
     live = live_bytes(blocks, len(graph.operators))
     code = estimate_tflm_code(graph, model_bytes, target.core)
-    return _Parts(ram, blocks, live, tuple(missing_operators(graph)), unmodelled, code)
-
-
-def _check_int8(graph: Graph) -> None:
-    in_float = [
-        f"op {index} {operator.kind}"
-        for index, operator in enumerate(graph.operators)
-        if operator.kind not in ("QUANTIZE", "DEQUANTIZE")
-        and any(t.dtype is DType.FLOAT32 for t in graph.inputs_of(operator))
-    ]
-    if in_float:
-        raise ModelError(
-            f"the model computes in float32: {', '.join(in_float)}; quantize it to int8 first"
-        )
+    return _Parts(ram, blocks, live, unsupported, unmodelled, code)
 
 
 def _operators(graph: Graph, live: tuple[int, ...]) -> tuple[OperatorEstimate, ...]:

@@ -1,10 +1,19 @@
+import time
 from itertools import pairwise, permutations
 
 import numpy as np
 import pytest
 
 from codegen.graph import DType, Graph, Operator, Tensor
-from codegen.planner import ALIGNMENT_BYTES, Buffer, aligned, place, plan_graph
+from codegen.planner import (
+    ALIGNMENT_BYTES,
+    SMALL_PART,
+    Buffer,
+    aligned,
+    place,
+    place_in_order,
+    plan_graph,
+)
 from codegen.read_tflite import parse_tflite
 from codegen.steps import make_steps
 from nas.lower import lower_paper
@@ -212,3 +221,66 @@ def test_an_output_that_is_read_twice_stays_until_the_second_reader() -> None:
 
 def test_sizes_are_rounded_up_to_the_alignment() -> None:
     assert [aligned(size) for size in (0, 1, 16, 17)] == [0, 16, 16, 32]
+
+
+def chain_of_convolutions(count: int) -> Graph:
+    rng = np.random.default_rng(7)
+    tensors = [Tensor("", (1, 24, 24, 8), DType.INT8)]
+    operators = []
+    for _ in range(count):
+        weights = Tensor("", (8, 3, 3, 8), DType.INT8, is_constant=True)
+        side = int(rng.integers(20, 25))
+        tensors += [weights, Tensor("", (1, side, side, 8), DType.INT8)]
+        last = len(tensors) - 1
+        source = last - 2 if last > 2 else 0
+        operators.append(Operator("CONV_2D", (source, last - 1), (last,), {"padding": "SAME"}))
+    return Graph(tuple(tensors), tuple(operators), (0,), (len(tensors) - 1,))
+
+
+def fan(count: int) -> Graph:
+    """Many operators on one tensor, whose results are all alive until one operator reads them."""
+    size = Tensor("", (1, 64), DType.INT8)
+    reads = [Operator("TANH", (0,), (index + 1,)) for index in range(count)]
+    joins = Operator("CONCATENATION", tuple(range(1, count + 1)), (count + 1,))
+    return Graph((size,) * (count + 2), (*reads, joins), (0,), (count + 1,))
+
+
+@pytest.mark.parametrize(
+    "graph", [chain_of_convolutions(160), chain_of_convolutions(1024), fan(200), fan(1000)]
+)
+def test_no_network_is_planned_for_long(graph: Graph) -> None:
+    start = time.process_time()
+    plan = plan_graph(graph)
+    assert time.process_time() - start < 10, "half a second on a slow core"
+    assert plan.arena_bytes >= max(plan.live_bytes)
+
+
+def improved_by_hand(buffers: list[Buffer], overlaps: dict[tuple[int, int], int]) -> int:
+    """The lowest arena of all orders that the planner tries, without its short cuts."""
+    by_size = sorted(range(len(buffers)), key=lambda i: -buffers[i].size_bytes)
+    pairs = [list(pair) for pair in sorted(overlaps)]
+    largest = max(buffer.size_bytes for buffer in buffers)
+    best = []
+    for first in [[], *pairs]:
+        order, seen = [*first, *(i for i in by_size if i not in first)], set()
+        while tuple(order) not in seen and len(seen) <= len(order):
+            seen.add(tuple(order))
+            offsets = place_in_order(buffers, overlaps, order)
+            best.append(aligned(height(buffers, offsets)))
+            movable = [i for i in order if buffers[i].size_bytes * SMALL_PART >= largest]
+            top = max(movable, key=lambda i: offsets[i] + buffers[i].size_bytes)
+            order = [top, *(i for i in order if i != top)]
+    return min(best)
+
+
+def test_an_arena_that_ends_the_search_early_is_the_lowest_of_all() -> None:
+    rng = np.random.default_rng(11)
+    for _ in range(100):
+        buffers, overlaps = [], {}
+        for step in range(int(rng.integers(2, 9))):
+            buffers.append(Buffer(int(rng.integers(1, 900)), step, step + 2))
+            buffers.append(Buffer(int(rng.integers(1, 200)), step, step + 1))
+            if step > 0 and rng.random() < 0.7:
+                overlaps[2 * step, 2 * step - 2] = int(rng.integers(0, 900))
+        expected = improved_by_hand(buffers, overlaps)
+        assert aligned(height(buffers, place(buffers, overlaps))) == expected

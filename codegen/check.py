@@ -1,0 +1,198 @@
+"""Why a model cannot be run: every reason at once, for the estimate as for the generator. Pure."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from codegen.graph import DType, Graph
+from codegen.operators import check_operators, supported_kinds
+from codegen.tflm.kernels import kernel_needs
+from codegen.tflm.library import missing_operators
+from codegen.tflm.structures import MCU
+from firmware.errors import ModelError
+
+PORT_TYPES = (DType.INT8, DType.UINT8, DType.FLOAT32)
+"""Of the model's input and output."""
+MOST_INDICES = 8192
+"""Inputs of a model, outputs, or inputs of all its operators."""
+MOST_SIDES = 1 << 20
+"""Largest dimensions of all activations together; windows move along each."""
+_LINE_CHARACTERS = 400
+_SHOWN_INDICES, _SHOWN_REASONS = 6, 40
+
+
+@dataclass(frozen=True, slots=True)
+class Reasons:
+    """Why a runtime cannot run a model; false if it can.
+
+    Attributes:
+        model: About the model as a whole.
+        operators: Such as `op 7 CONV_2D with dilation 2`, in their order.
+        can_be_planned: Whether its memory can be foretold all the same.
+    """
+
+    model: tuple[str, ...]
+    operators: tuple[str, ...]
+    can_be_planned: bool = True
+
+    def __bool__(self) -> bool:
+        return bool(self.model or self.operators)
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """All of them; operators with the same reason are named together: `ops 2, 8 SHAPE`."""
+        return (*self.model, *_grouped(self.operators))
+
+    @property
+    def refusal(self) -> str:
+        """All of them in one line, or one to a line where they are many."""
+        operators, count = _grouped(self.operators), len(self.operators)
+        head = f"{count} operator{'' if count == 1 else 's'} cannot be generated"
+        tail = f"supported in int8: {', '.join(supported_kinds())}"
+        parts = list(self.model)
+        if operators:
+            parts += [f"{head}: {'; '.join(operators)}", tail]
+        if sum(map(len, parts)) < _LINE_CHARACTERS:
+            return "; ".join(parts)
+        more = len(operators) - _SHOWN_REASONS
+        lines = [*self.model, *([f"{head}:"] if operators else [])]
+        lines += [f"  {text}" for text in operators[:_SHOWN_REASONS]]
+        lines += [f"  and {more} more kinds"] if more > 0 else []
+        return "\n".join([*lines, *([tail] if operators else [])])
+
+
+def reasons_against(graph: Graph, *runtimes: str) -> Reasons:
+    """Every reason why one of the runtimes, `static` and `tflm`, cannot run a model."""
+    if too_much := _too_much(graph):
+        return Reasons(tuple(too_much), (), can_be_planned=False)
+    operators: dict[str, None] = {}
+    for runtime in runtimes:
+        own = check_operators(graph) if runtime == "static" else missing_operators(graph)
+        operators |= dict.fromkeys(own)
+    no_plan = _reasons_against_a_plan(graph, runtimes)
+    named = {_index_of(text) for text in operators}
+    operators |= dict.fromkeys(text for text in no_plan if _index_of(text) not in named)
+    in_float = _in_float(graph)
+    model = [*_model_reasons(graph), *_state_reasons(graph)]
+    if in_float:
+        model.append(f"the model computes in float32: {in_float}; quantize it to int8 first")
+    can_be_planned = not no_plan and not in_float and graph.subgraph_count == 1
+    return Reasons(tuple(model), tuple(sorted(operators, key=_index_of)), can_be_planned)
+
+
+def check_model(graph: Graph, *runtimes: str) -> None:
+    """Refuse a model that one of the runtimes cannot run.
+
+    Raises:
+        ModelError: It cannot; all reasons are told.
+    """
+    if reasons := reasons_against(graph, *runtimes):
+        raise ModelError(reasons.refusal)
+
+
+def _too_much(graph: Graph) -> list[str]:
+    """Reasons not even to look at the operators: it would take too long."""
+    reasons = []
+    counts = {
+        "inputs": len(graph.inputs),
+        "outputs": len(graph.outputs),
+        "inputs of operators": sum(len(operator.inputs) for operator in graph.operators),
+    }
+    for what, count in counts.items():
+        if count > MOST_INDICES:
+            reasons.append(f"the model has {count:,} {what}, expected at most {MOST_INDICES:,}")
+    sides = sum(max(t.shape, default=0) for t in graph.tensors if not t.is_constant)
+    if sides > MOST_SIDES:
+        reasons.append(
+            f"the longest sides of its activations have {sides:,} elements together, expected at "
+            f"most {MOST_SIDES:,}"
+        )
+    return reasons
+
+
+def _model_reasons(graph: Graph) -> list[str]:
+    reasons = []
+    inputs, outputs = len(graph.inputs), len(graph.outputs)
+    if graph.subgraph_count != 1:
+        reasons.append(f"the model has {graph.subgraph_count} subgraphs; one can be generated")
+    if (inputs, outputs) != (1, 1):
+        reasons.append(
+            f"the model has {inputs} input{'s' * (inputs != 1)} and {outputs} "
+            f"output{'s' * (outputs != 1)}; one of each can be generated"
+        )
+    types = {graph.tensors[i].dtype for i in (*graph.inputs, *graph.outputs)} - set(PORT_TYPES)
+    if types:
+        named = ", ".join(sorted(types))
+        reasons.append(f"input and output must be int8, uint8 or float32, not {named}")
+    constants = [i for i in graph.outputs if graph.tensors[i].is_constant]
+    if constants:
+        reasons.append(f"its output, tensor {constants[0]}, is a constant: nothing computes it")
+    if set(graph.outputs) & set(graph.inputs):
+        reasons.append("its output is its input: nothing computes it")
+    return reasons
+
+
+def _in_float(graph: Graph) -> str:
+    """The operators that compute in float32."""
+    kinds: dict[str, list[str]] = defaultdict(list)
+    for index, operator in enumerate(graph.operators):
+        is_border = operator.kind in ("QUANTIZE", "DEQUANTIZE")
+        if not is_border and any(t.dtype is DType.FLOAT32 for t in graph.inputs_of(operator)):
+            kinds[operator.kind].append(str(index))
+    return ", ".join(f"{_named(own)} {kind}" for kind, own in kinds.items())
+
+
+def _state_reasons(graph: Graph) -> list[str]:
+    """State stays between inferences, so that outputs depend on what was asked before."""
+    states: dict[str, list[str]] = defaultdict(list)
+    for index, operator in enumerate(graph.operators):
+        own = [str(i) for i in operator.inputs if i >= 0 and graph.tensors[i].is_state]
+        if own:
+            states[operator.kind].append(f"op {index}: tensor {', '.join(own[:4])}")
+    return [
+        f"{kind} needs memory of its own ({'; '.join(own[:4])}), as for the stream of an NPU; take "
+        "the .tflite from before it was compiled for the NPU"
+        if kind.startswith("CUSTOM")
+        else f"{kind} keeps state from one inference to the next ({'; '.join(own[:4])}), which is "
+        "not supported"
+        for kind, own in states.items()
+    ]
+
+
+def _reasons_against_a_plan(graph: Graph, runtimes: Iterable[str]) -> list[str]:
+    """Operators for which there is no telling what memory they take."""
+    texts = []
+    for index, operator in enumerate(graph.operators):
+        if not operator.outputs:
+            texts.append(f"op {index} {operator.kind} without output")
+        elif max(operator.inputs, default=-1) < 0:
+            texts.append(f"op {index} {operator.kind} without input")
+        elif "tflm" in runtimes:
+            try:
+                kernel_needs(graph, operator, MCU)
+            except ModelError as error:
+                texts.append(f"op {index} {error}")
+    return texts
+
+
+def _grouped(texts: Iterable[str]) -> list[str]:
+    """Texts such as `op 7 SHAPE` with the operators named together that have the same."""
+    indices: dict[str, list[str]] = defaultdict(list)
+    for text in texts:
+        match = re.fullmatch(r"op (\d+) (.*)", text, re.DOTALL)
+        assert match is not None
+        indices[match[2]].append(match[1])
+    return [f"{_named(own)} {text}" for text, own in indices.items()]
+
+
+def _index_of(text: str) -> int:
+    return int(text.split(" ", 2)[1])
+
+
+def _named(indices: list[str]) -> str:
+    if len(indices) == 1:
+        return f"op {indices[0]}"
+    more = len(indices) - _SHOWN_INDICES
+    shown = ", ".join(indices[:_SHOWN_INDICES])
+    return f"ops {shown} and {more} more" if more > 0 else f"ops {shown}"

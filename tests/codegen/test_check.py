@@ -1,0 +1,172 @@
+"""What cannot be run is told whole, by the estimate as by the generator."""
+
+import contextlib
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tflite
+
+from codegen.check import check_model, reasons_against
+from codegen.graph import DType, Graph, Operator, Quantization, Tensor, count_macc
+from codegen.operator_options import names_of
+from codegen.operators import supported_kinds
+from codegen.planner import plan_graph
+from codegen.read_tflite import parse_tflite, read_tflite
+from codegen.tflm.library import registrations
+from codegen.work import step_work
+from firmware.errors import ModelError, SdkError
+from firmware.targets import load_target
+from nas.cost import RUNTIMES, Limits
+from nas.estimator.network import Estimate, estimate
+from nas.estimator.report import estimate_text
+from tests.small_model import small_model
+from tests.tflite_builder import ModelBuilder
+
+CORPUS = Path(__file__).parent.parent / "corpus" / "tflite"
+LIMITS = Limits(10**9, 1 << 20, 1 << 18)
+KINDS = sorted(
+    set(names_of(tflite.BuiltinOperator).values()) | {"CUSTOM 'mine'", "operator code 9"}
+)
+
+
+def estimated(graph: Graph, runtime: str) -> Estimate:
+    return estimate("x", graph, 1000, load_target("stm32f412"), LIMITS, runtime)
+
+
+def graphs_of(kind: str) -> Iterator[Graph]:
+    """Graphs of one operator, with inputs of several numbers, ranks and types."""
+    scale = Quantization((0.05,), (0,))
+    has_table = kind in (*supported_kinds(), "SUM", "REDUCE_MAX")
+    types = (DType.INT8, DType.INT16, DType.FLOAT32) if has_table else (DType.INT8,)
+    shapes = ((), (1, 4), (1, 4, 4, 2)) if has_table else ((4,),)
+    for count, constants, shape, dtype in product(range(4), range(2), shapes, types):
+        own = scale if dtype in (DType.INT8, DType.UINT8) else None
+        source = Tensor("", shape, dtype, quantization=own)
+        data = np.ones(shape, np.int8 if dtype is DType.OTHER else dtype.value)
+        constant = replace(source, is_constant=True, data=data)
+        inputs = tuple(range(2, 2 + count))
+        tensors = [source, source, *([source] * count)]
+        for index in inputs[max(count - constants, 0) :]:
+            tensors[index] = constant
+        operator = Operator(kind, (0, *inputs), (1,))
+        yield Graph(tuple(tensors), (operator,), (0, *inputs), (1,))
+        yield Graph(tuple(tensors), (operator,), (0,), (1,))
+        yield Graph(tuple(tensors), (replace(operator, inputs=inputs),), (0,), (1,))
+        yield Graph(tuple(tensors), (replace(operator, outputs=()),), (0,), (0,))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_operator_is_judged_planned_and_counted_or_refused_by_name(kind: str) -> None:
+    for graph in graphs_of(kind):
+        for runtime in RUNTIMES:
+            reasons = reasons_against(graph, runtime)
+            if runtime == "static" and kind not in supported_kinds():
+                assert any(kind in text for text in reasons.texts)
+            if not reasons.can_be_planned:
+                with pytest.raises(ModelError):
+                    estimated(graph, runtime)
+                continue
+            result = estimated(graph, runtime)
+            assert result.fits == (not reasons)
+            assert estimate_text(result)
+        if reasons_against(graph, "static").can_be_planned:
+            assert all(count_macc(graph, operator) >= 0 for operator in graph.operators)
+            assert plan_graph(graph).arena_bytes >= 0
+        if not reasons_against(graph, "static"):
+            assert all(step_work(graph, step) for step in plan_graph(graph).steps)
+        if not reasons_against(graph, "tflm"):
+            assert registrations(graph)
+
+
+@pytest.mark.parametrize("path", sorted(CORPUS.glob("*.tflite")), ids=lambda path: path.stem)
+def test_files_that_once_ended_in_a_traceback_or_took_long_are_answered_at_once(path: Path) -> None:
+    start = time.monotonic()
+    for runtime in RUNTIMES:
+        with contextlib.suppress(SdkError):
+            estimated(read_tflite(path), runtime)
+    assert time.monotonic() - start < 10
+
+
+def several_faults() -> bytes:
+    builder = ModelBuilder()
+    first = builder.activation((1, 8, 8, 2), 0.1)
+    second = builder.activation((1, 8), 0.1, dtype="int16")
+    middle = builder.activation((1, 8), 0.1, dtype="int16")
+    last = builder.activation((1, 8), 0.1, dtype="int16")
+    builder.operator("SOFTMAX", [second], middle)
+    builder.operator("ABS", [middle], last)
+    other = builder.activation((1, 8, 8, 2), 0.1)
+    third = builder.activation((1, 8, 8, 2), 0.1)
+    builder.operator("HARD_SWISH", [first], other)
+    builder.operator("HARD_SWISH", [other], third)
+    return builder.build([first, second], [last, third])
+
+
+def test_all_reasons_are_told_at_once_and_equal_ones_together() -> None:
+    graph = replace(parse_tflite(several_faults()), subgraph_count=3)
+    with pytest.raises(ModelError) as caught:
+        check_model(graph, "static")
+    text = str(caught.value)
+    for reason in (
+        "the model has 3 subgraphs; one can be generated",
+        "the model has 2 inputs and 2 outputs; one of each can be generated",
+        "not int16",
+        "4 operators cannot be generated:",
+        "op 0 SOFTMAX in int16",
+        "op 1 ABS",
+        "ops 2, 3 HARD_SWISH",
+    ):
+        assert reason in text
+    assert max(map(len, text.split("\n"))) < 500
+    with pytest.raises(ModelError, match=r"3 subgraphs") as refused:
+        estimated(graph, "static")
+    assert str(refused.value) == text
+
+
+def with_state() -> Graph:
+    graph = parse_tflite(small_model())
+    state = Tensor("state", (1, 40), DType.INT8, is_state=True)
+    tensors = (*graph.tensors, state)
+    first = replace(graph.operators[0], kind="SVDF")
+    first = replace(first, inputs=(*first.inputs, len(graph.tensors)))
+    return replace(graph, tensors=tensors, operators=(first, *graph.operators[1:]))
+
+
+def test_state_is_called_state() -> None:
+    texts = reasons_against(with_state(), "static").texts
+    assert any("SVDF keeps state from one inference to the next (op 0: tensor" in t for t in texts)
+
+
+def test_an_npu_is_called_an_npu() -> None:
+    graph = with_state()
+    compiled = replace(graph.operators[0], kind="CUSTOM 'ethos-u'")
+    graph = replace(graph, operators=(compiled, *graph.operators[1:]))
+    texts = reasons_against(graph, "tflm").texts
+    assert any("CUSTOM 'ethos-u' needs memory of its own" in text for text in texts)
+    assert any("the .tflite from before it was compiled" in text for text in texts)
+
+
+def test_an_output_that_nothing_computes_is_refused() -> None:
+    graph = parse_tflite(small_model())
+    weights = graph.operators[0].inputs[1]
+    for outputs, text in (
+        ((weights,), f"its output, tensor {weights}, is a constant"),
+        (graph.inputs, "its output is its input"),
+    ):
+        with pytest.raises(ModelError, match=text):
+            check_model(replace(graph, outputs=outputs), "static")
+
+
+def test_many_reasons_take_many_lines_none_of_them_long() -> None:
+    graph = parse_tflite(small_model())
+    kinds = [Operator(kind, (0,), (1,)) for kind in KINDS if kind not in supported_kinds()]
+    many = replace(graph, operators=(*kinds, *graph.operators))
+    lines = reasons_against(many, "static").refusal.split("\n")
+    assert max(map(len, lines)) < 500
+    assert "  and " in "\n".join(lines)
+    assert len(lines) < 60
