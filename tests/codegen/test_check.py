@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import tflite
 
+from benchmarks.tflite_builder import ModelBuilder
 from codegen.check import check_model, reasons_against
 from codegen.graph import DType, Graph, Operator, Quantization, Tensor, count_macc
 from codegen.operator_options import names_of
@@ -25,7 +26,6 @@ from nas.cost import RUNTIMES, Limits
 from nas.estimator.network import Estimate, estimate
 from nas.estimator.report import estimate_text
 from tests.small_model import small_model
-from tests.tflite_builder import ModelBuilder
 
 CORPUS = Path(__file__).parent.parent / "corpus" / "tflite"
 LIMITS = Limits(10**9, 1 << 20, 1 << 18)
