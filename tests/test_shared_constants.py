@@ -1,0 +1,81 @@
+"""Numbers that C and Python both have, compared: the preprocessor says what C's are."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from codegen import steps, work
+from codegen.operators import channels, concatenation, reductions
+from codegen.planner import ALIGNMENT_BYTES
+from firmware.targets import load_target
+from hil import protocol, transport
+from hil.flash import swd_programmer
+
+ROOT = Path(__file__).parent.parent
+INCLUDES = ("firmware/bench", "firmware/nn/include", "firmware/nn/src", "firmware/board/stm32f412")
+SOURCES = (
+    *("bench.h", "nn/concatenation.h", "nn/conv_2d.h", "quads.h", "patches.h", "softmax.c"),
+    *("stm32f412.h", "usart.h", "clock.c"),
+)
+TARGET = load_target("stm32f412")
+PAIRS = {
+    "BENCH_PROTOCOL_VERSION": protocol.PROTOCOL_VERSION,
+    "BENCH_COMMAND_BYTES": protocol._LONGEST_COMMAND,
+    "BENCH_ESCAPE": protocol._ESCAPE,
+    "BENCH_ESCAPE_FLIP": protocol._ESCAPE_FLIP,
+    "USART_BAUD": transport.BAUD,
+    "CORE_HZ": TARGET.core_hz,
+    "DEV_ID_STM32F412": TARGET.device_id,
+    "DBGMCU_IDCODE_DEV_ID_MASK": swd_programmer._DEVICE_ID,
+    "NN_CONCATENATION_MOST": concatenation.MOST_INPUTS,
+    "NN_CONV_2D_SCRATCH_BYTES(1)": steps.SCRATCH_BYTES_PER_GROUP,
+    "NN_CONV_2D_SCRATCH_BYTES(7)": 7 * steps.SCRATCH_BYTES_PER_GROUP,
+    "NN_QUAD": work.QUAD,
+    "NN_PATCHES": work.PATCHES,
+    "NN_GROUP": channels.PATCH_GROUP,
+    "(1 << SUM_INTEGER_BITS) - 1": reductions.MOST_CLASSES,
+}
+
+
+@pytest.fixture(scope="module")
+def in_c() -> dict[str, int]:
+    """What each expression is in C, with all macros of the firmware replaced."""
+    lines = [f'#include "{name}"' for name in SOURCES]
+    lines += [f"@{number}@ {expression}" for number, expression in enumerate(PAIRS)]
+    lines += ["@address@ DBGMCU_IDCODE"]
+    folders = [f"-I{ROOT / folder}" for folder in INCLUDES]
+    completed = subprocess.run(
+        ["gcc", "-E", "-P", *folders, "-"],
+        input="\n".join(lines),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert completed.returncode == 0, completed.stderr
+    found = dict(re.findall(r"^@(\w+)@ (.*)$", completed.stdout, re.MULTILINE))
+    numbers = {name: _number(found[str(n)]) for n, name in enumerate(PAIRS)}
+    return numbers | {"DBGMCU_IDCODE": int(found["address"].rstrip(")U").rpartition("(")[2], 16)}
+
+
+def _number(text: str) -> int:
+    """The value of an expression of whole numbers and characters."""
+    text = re.sub(r"'(.)'", lambda character: str(ord(character[1])), text)
+    text = re.sub(r"\b(0x[0-9A-Fa-f]+|\d+)U?L*\b", r"\1", text)
+    assert re.fullmatch(r"[-+*<() 0-9A-Fa-fx]+", text), text
+    return int(eval(text, {"__builtins__": {}}))  # noqa: S307 (nothing but numbers)
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_a_number_of_c_is_that_of_python(in_c: dict[str, int], name: str) -> None:
+    assert in_c[name] == PAIRS[name]
+
+
+def test_the_debugger_reads_the_register_that_the_firmware_reads(in_c: dict[str, int]) -> None:
+    assert in_c["DBGMCU_IDCODE"] == swd_programmer.DBGMCU_IDCODE
+
+
+def test_models_in_flash_are_aligned_as_arenas_are() -> None:
+    template = (ROOT / "codegen" / "templates" / "tflite.c.j2").read_text()
+    assert re.findall(r"alignas\((\d+)\)", template) == [str(ALIGNMENT_BYTES)]
