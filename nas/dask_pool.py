@@ -54,6 +54,7 @@ class DaskPool(Pool):
         jobs: Sequence[Job],
         on_progress: Callable[[int, dict[str, Any]], None],  # noqa: ARG002 (it stays on its machine)
         on_done: Callable[[int, Outcome], None],
+        is_over: Callable[[], bool] = lambda: False,  # noqa: ARG002
     ) -> None:
         """Run a task for each job, as `Pool` describes; nothing is reported in between."""
         from distributed import as_completed

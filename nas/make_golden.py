@@ -7,7 +7,8 @@ import numpy as np
 
 from codegen.read_tflite import read_tflite
 from nas.golden import golden_inputs
-from nas.worker import Progress, Worker
+from nas.task_watch import Progress
+from nas.worker import Worker
 
 
 def make_golden(

@@ -54,8 +54,9 @@ def run_search(
 ) -> tuple[Trial, list[Trial]]:
     """Judge candidates until the strategy has its winner; gives its trial, and all trials.
 
-    Candidates that the store holds as trained are not trained again. When the time is over, the
-    candidate with the best mean so far wins; what is being trained is finished first.
+    Candidates that the store holds as trained are not trained again. When the time is over, what
+    is being trained is ended, and the candidate with the best mean so far wins; if none has been
+    trained by then, the search ends with the first one that is.
 
     Raises:
         InfeasibleError: No candidate fits the limits.
@@ -70,9 +71,8 @@ def run_search(
         while True:
             new = [evaluation for evaluation in wanted if evaluation not in judged]
             _judge(config, host, new, store, judged, on_trial, on_epoch)
-            best = best_so_far(judged.values())
-            if host.is_over and best is not None:
-                winner = best
+            if _is_over(host, judged):
+                winner = best_so_far(judged.values())
                 break
             wanted = strategy.send(tuple(judged[evaluation].accuracy for evaluation in wanted))
     except StopIteration as stop:
@@ -82,7 +82,12 @@ def run_search(
             price(config, host, Evaluation(Candidate(1, c, bounds.sides[0]))) for c in range(2)
         ]
         raise _no_winner(config, list(judged.values()) or nearest)
-    return judged[Evaluation(winner)], list(judged.values())
+    ended = [trial for trial in judged.values() if trial.status is not Status.PRICED]
+    return judged[Evaluation(winner)], ended
+
+
+def _is_over(host: Host, judged: Mapping[Evaluation, Trial]) -> bool:
+    return host.is_over and best_so_far(judged.values()) is not None
 
 
 def best_so_far(trials: Iterable[Trial]) -> Candidate | None:
@@ -126,7 +131,8 @@ def _judge(
     def progressed(number: int, event: dict[str, Any]) -> None:
         on_epoch(to_train[number].candidate, event)
 
-    host.pool.run_all(TRAIN, [_job(config, host, t) for t in to_train], progressed, done)
+    jobs = [_job(config, host, trial) for trial in to_train]
+    host.pool.run_all(TRAIN, jobs, progressed, done, lambda: _is_over(host, judged))
 
 
 def _job(config: SearchConfig, host: Host, trial: Trial) -> dict[str, Any]:

@@ -1,34 +1,35 @@
 """Runs tasks in processes of their own, and watches them. I/O."""
 
-import contextlib
 import json
 import os
-import selectors
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from types import TracebackType
-from typing import Any, Self
+from typing import IO, Any, Self
 
-from firmware import errors
-from firmware.errors import HostMemoryError, SdkError, WorkerError
-from nas.process_memory import anonymous_bytes
-
-Progress = Callable[[dict[str, Any]], None]
+from firmware.child_process import ChildProcess
+from firmware.errors import SdkError, WorkerError
+from nas.task_watch import STUCK_S, EndOfEventsError, Events, Progress, TaskWatch
 
 TRAINING = "nas.train_tasks"
 """What a worker imports that trains."""
 CONVERSION = "tensorflow"
 """What a worker imports that converts with TensorFlow."""
-SAMPLE_S = 0.05
-"""Time between two looks at the memory of a task."""
+ATTEMPTS = 3
+"""A task whose process was killed from outside is run again, so often in all."""
+START_LIMIT_S = 300.0
+"""Longest import of TensorFlow on a small gateway, several times over."""
 _GRACE_S = 5.0
 _REASON_CHARACTERS = 400
+_TAIL_BYTES = 4096
+_OUTSIDE = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
+"""Signals that others send; all others come of what the process itself has done."""
 _ENVIRONMENT = {
     "CUDA_VISIBLE_DEVICES": "-1",
     "TF_CPP_MIN_LOG_LEVEL": "2",
@@ -53,8 +54,9 @@ class Outcome:
         value: What it returned; None if it failed.
         error: Why it failed; None if it did not.
         seconds: Wall-clock time of the task, without what is imported before it.
-        peak_anonymous_bytes: Most anonymous memory seen in its process, sampled every `SAMPLE_S`
-            and with each report; pages shared with the process that it was forked from count.
+        peak_anonymous_bytes: Most anonymous memory seen in its process, sampled many times a
+            second and with each report; pages shared with the process that it was forked from
+            count.
     """
 
     value: dict[str, Any] | None
@@ -72,6 +74,10 @@ class Outcome:
             raise self.error
         assert self.value is not None
         return self.value
+
+
+class _KilledError(WorkerError):
+    """The process of a task was ended from outside: the task itself may be all right."""
 
 
 def _ignore(_: dict[str, Any]) -> None:
@@ -92,10 +98,13 @@ class Worker:
     def __init__(self, preload: str = TRAINING, memory_bytes: int | None = None) -> None:
         self._preload = preload
         self._memory_bytes = memory_bytes
-        self._folder = tempfile.TemporaryDirectory(prefix="mcu-nas-worker-")
-        self._log = Path(self._folder.name) / "task.log"
-        self._server_log = Path(self._folder.name) / "server.log"
-        self._server: subprocess.Popen[str] | None = None
+        self._lock = threading.Lock()
+        self._is_ended = False
+        self._server: ChildProcess | None = None
+        self._events: Events | None = None
+        # Without names: nothing is left of them, however this process ends.
+        self._task_log: IO[bytes] | None = None
+        self._server_log: IO[bytes] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -106,13 +115,25 @@ class Worker:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._stop()
-        self._folder.cleanup()
+        self.end()
+        self._close_server()
+        for log in (self._task_log, self._server_log):
+            if log is not None:
+                log.close()
+
+    def end(self) -> None:
+        """Kill what runs, for good; from any thread. Who waits for a task gets its outcome."""
+        with self._lock:
+            self._is_ended = True
+            if self._server is not None:
+                self._server.kill()
 
     def run(
         self, task: str, arguments: Mapping[str, Any], on_progress: Progress = _ignore
     ) -> Outcome:
         """Run a task to its end; a failure of any kind is part of the outcome.
+
+        If its process is killed from outside it is run again, `ATTEMPTS` times in all.
 
         Args:
             task: `module:function`; it is called with the arguments and with a function that
@@ -120,31 +141,12 @@ class Worker:
             arguments: What JSON can hold.
             on_progress: Gets what the task reports.
         """
-        try:
-            server = self._started()
-        except WorkerError as error:
-            return Outcome(None, error, 0.0, 0)
-        first_s = time.monotonic()
-        watch = _Watch(on_progress, self._memory_bytes)
-        request = {"task": task, "arguments": dict(arguments), "log": str(self._log)}
-        self._log.write_text("")
-        try:
-            assert server.stdin is not None
-            server.stdin.write(json.dumps(request) + "\n")
-            server.stdin.flush()
-            watch.follow(server)
-        except BrokenPipeError:
-            pass
-        except BaseException:
-            self._stop()
-            raise
-        seconds = time.monotonic() - first_s
-        if watch.exit_code is None:
-            watch.error = WorkerError(f"the process that runs tasks {self._end_of_server()}")
-        elif watch.error is None and watch.value is None:
-            text = f"the worker {_describe_exit(watch.exit_code)}"
-            watch.error = WorkerError(_with_tail(text, self._log))
-        return Outcome(watch.value, watch.error, seconds, watch.peak_anonymous_bytes)
+        request = json.dumps({"task": task, "arguments": dict(arguments)}).encode() + b"\n"
+        for _ in range(ATTEMPTS):
+            outcome = self._attempt(request, on_progress)
+            if not isinstance(outcome.error, _KilledError) or self._is_ended:
+                return outcome
+        return replace(outcome, error=WorkerError(f"{ATTEMPTS} times {outcome.error}"))
 
     def call(
         self, task: str, arguments: Mapping[str, Any], on_progress: Progress = _ignore
@@ -156,117 +158,92 @@ class Worker:
         """
         return self.run(task, arguments, on_progress).unwrap()
 
-    def _started(self) -> "subprocess.Popen[str]":
-        if self._server is not None and self._server.poll() is None:
-            return self._server
-        self._stop()
+    def _attempt(self, request: bytes, on_progress: Progress) -> Outcome:
+        try:
+            server, events = self._started()
+        except WorkerError as error:
+            return Outcome(None, error, 0.0, 0)
+        first_s = time.monotonic()
+        watch = TaskWatch(on_progress, self._memory_bytes)
+        try:
+            server.stdin.write(request)
+            server.stdin.flush()
+            watch.follow(events)
+        except (BrokenPipeError, EndOfEventsError):
+            pass
+        except BaseException:
+            self._close_server()
+            raise
+        seconds = time.monotonic() - first_s
+        if watch.value is None and watch.error is None:
+            watch.error = self._failure(watch)
+        if watch.exit_code is None:
+            self._close_server()
+        return Outcome(watch.value, watch.error, seconds, watch.peak_anonymous_bytes)
+
+    def _failure(self, watch: TaskWatch) -> WorkerError:
+        """Why a task ended without a result or an error."""
+        if self._is_ended:
+            return WorkerError("the worker was ended")
+        if watch.is_stuck:
+            return _KilledError(f"the worker did nothing for {STUCK_S:.0f} s")
+        if watch.exit_code is None:
+            return _KilledError(f"the process that runs tasks {self._end_of_server()}")
+        text = _with_tail(f"the worker {_describe_exit(watch.exit_code)}", self._task_log)
+        return _KilledError(text) if -watch.exit_code in _OUTSIDE else WorkerError(text)
+
+    def _started(self) -> tuple[ChildProcess, Events]:
+        if self._server is not None and self._events is not None and not self._server.has_ended:
+            _empty(self._task_log)
+            return self._server, self._events
+        self._close_server()
+        server = self._start()
+        events = Events(server.stdout)
+        end_s = time.monotonic() + START_LIMIT_S
+        try:
+            while events.next_within(max(0.0, end_s - time.monotonic())) is None:
+                if time.monotonic() >= end_s:
+                    raise WorkerError(
+                        f"the process that runs tasks did not start within {START_LIMIT_S:.0f} s"
+                    )
+        except EndOfEventsError as error:
+            text = f"the process that runs tasks {self._end_of_server()}"
+            exit_code = server.exit_code()
+            was_killed = exit_code is not None and -exit_code in _OUTSIDE
+            raise (_KilledError if was_killed else WorkerError)(text) from error
+        self._events = events
+        return server, events
+
+    def _start(self) -> ChildProcess:
         environment = {**os.environ, **_ENVIRONMENT, "PYTHONPATH": os.pathsep.join(sys.path)}
-        with self._server_log.open("w") as log:
-            server = subprocess.Popen(
-                [sys.executable, "-m", "nas.worker_server", str(os.getpid()), self._preload],
+        with self._lock:
+            if self._is_ended:
+                raise WorkerError("the worker was ended")
+            self._task_log = self._task_log or tempfile.TemporaryFile()  # noqa: SIM115
+            self._server_log = self._server_log or tempfile.TemporaryFile()  # noqa: SIM115
+            _empty(self._task_log)
+            _empty(self._server_log)
+            log = self._task_log.fileno()
+            self._server = ChildProcess(
+                [sys.executable, "-m", "nas.worker_server", self._preload, str(log)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-                env=environment,
-                start_new_session=True,
+                stderr=self._server_log,
+                environment=environment,
+                pass_fds=(log,),
+                leads_session=True,
             )
-        self._server = server
-        assert server.stdout is not None
-        if not server.stdout.readline():
-            text = f"the process that runs tasks {self._end_of_server()}"
-            raise WorkerError(text)
-        return server
+            return self._server
 
     def _end_of_server(self) -> str:
         assert self._server is not None
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._server.wait(_GRACE_S)
-        return _with_tail(_describe_exit(self._server.poll()), self._server_log)
+        return _with_tail(_describe_exit(self._server.exit_code(_GRACE_S)), self._server_log)
 
-    def _stop(self) -> None:
-        if self._server is None:
-            return
-        for stream in (self._server.stdin, self._server.stdout):
-            if stream is not None:
-                with contextlib.suppress(OSError):
-                    stream.close()
-        self._server.kill()
-        self._server.wait()
-        self._server = None
-
-
-class _Watch:
-    """What has been seen of one task."""
-
-    def __init__(self, on_progress: Progress, memory_bytes: int | None) -> None:
-        self._on_progress = on_progress
-        self._memory_bytes = memory_bytes
-        self._process_id: int | None = None
-        self.value: dict[str, Any] | None = None
-        self.error: SdkError | None = None
-        self.exit_code: int | None = None
-        self.peak_anonymous_bytes = 0
-
-    def follow(self, server: "subprocess.Popen[str]") -> None:
-        """Read events until the task or the server has ended, and sample memory in between."""
-        for line in _lines(server, self._sample):
-            self._take(json.loads(line))
-            if self.exit_code is not None:
-                return
-
-    def _sample(self) -> None:
-        if self._process_id is not None:
-            self._saw(anonymous_bytes(self._process_id))
-
-    def _saw(self, used_bytes: int) -> None:
-        self.peak_anonymous_bytes = max(self.peak_anonymous_bytes, used_bytes)
-        if self._memory_bytes is not None and used_bytes > self._memory_bytes:
-            self._end(used_bytes)
-
-    def _end(self, sample_bytes: int) -> None:
-        assert self._process_id is not None
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(self._process_id, signal.SIGKILL)
-        self.value = None
-        self.error = HostMemoryError(
-            f"{sample_bytes / 1e6:.0f} MB of anonymous memory, {self._memory_bytes or 0:,} bytes "
-            "are allowed"
-        )
-
-    def _take(self, event: dict[str, Any]) -> None:
-        kind = event.pop("event")
-        if kind == "started":
-            self._process_id = event["process_id"]
-        elif kind == "progress":
-            self._saw(event["anonymous_bytes"])
-            self._on_progress(event["record"])
-        elif kind == "result":
-            self.value = event["value"]
-        elif kind == "error":
-            leaf = getattr(errors, event["class"] or "WorkerError", WorkerError)
-            self.error = leaf(event["text"])
-        elif kind == "ended":
-            self.exit_code = event["exit_code"]
-
-
-def _lines(server: "subprocess.Popen[str]", when_idle: Callable[[], None]) -> Iterator[str]:
-    """Lines of the server's output; calls `when_idle` every `SAMPLE_S` while there is none."""
-    assert server.stdout is not None
-    handle = server.stdout.fileno()
-    pending = b""
-    with selectors.DefaultSelector() as selector:
-        selector.register(handle, selectors.EVENT_READ)
-        while True:
-            if not selector.select(SAMPLE_S):
-                when_idle()
-                continue
-            chunk = os.read(handle, 65536)
-            if not chunk:
-                return
-            *lines, pending = (pending + chunk).split(b"\n")
-            for line in lines:
-                yield line.decode()
+    def _close_server(self) -> None:
+        with self._lock:
+            server, self._server, self._events = self._server, None, None
+        if server is not None:
+            server.close()
 
 
 def _describe_exit(exit_code: int | None) -> str:
@@ -279,8 +256,18 @@ def _describe_exit(exit_code: int | None) -> str:
     return f"ended with exit code {exit_code}"
 
 
-def _with_tail(text: str, log: Path) -> str:
+def _empty(log: IO[bytes] | None) -> None:
+    """Forget what a log holds; whoever writes into it shares the place where it writes."""
+    if log is not None:
+        log.seek(0)
+        log.truncate()
+
+
+def _with_tail(text: str, log: IO[bytes] | None) -> str:
     """A reason with the end of what the process wrote, in one line."""
-    written = log.read_text(errors="replace") if log.exists() else ""
-    tail = " ".join(written.split())[-_REASON_CHARACTERS:]
+    if log is None:
+        return text
+    size_bytes = os.fstat(log.fileno()).st_size
+    written = os.pread(log.fileno(), _TAIL_BYTES, max(0, size_bytes - _TAIL_BYTES))
+    tail = " ".join(written.decode(errors="replace").split())[-_REASON_CHARACTERS:]
     return f"{text}; its last output: {tail}" if tail else text

@@ -4,9 +4,9 @@ What is imported may take seconds, as TensorFlow does; each task then runs in a 
 no task inherits memory, threads or random state of another, and a task that dies takes nothing
 along. TensorFlow's own threads start with its first operation, which only copies ever run.
 
-Requests come as JSON lines on standard input: `{"task": "module:function", "arguments": {…},
-"log": path}`. Events go as JSON lines to standard output: `ready`, `started`, `progress`, `result`,
-`error`, `ended`.
+Requests come as JSON lines on standard input: `{"task": "module:function", "arguments": {…}}`.
+Events go as JSON lines to standard output: `ready`, `started`, `progress`, `result`, `error`,
+`ended`. Only the task itself tells anything while it runs, so that no line falls into another.
 """
 
 import contextlib
@@ -27,44 +27,44 @@ Emit = Callable[[dict[str, Any]], None]
 
 
 def main() -> int:
-    """Serve tasks until standard input ends; `argv` holds the parent's id and a module."""
-    die_with_parent(int(sys.argv[1]))
+    """Serve tasks until standard input ends; `argv` holds a module and the log of the tasks."""
+    log = int(sys.argv[2])
     with os.fdopen(os.dup(sys.stdout.fileno()), "w") as events:
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-        importlib.import_module(sys.argv[2])
+        importlib.import_module(sys.argv[1])
         gc.freeze()  # else the first collection in a copy would touch, and so copy, every page
         emit = _emitter(events)
         emit({"event": "ready"})
         for line in sys.stdin:
-            _serve(json.loads(line), emit)
+            _serve(json.loads(line), emit, log)
     return 0
 
 
 def _emitter(events: TextIO) -> Emit:
     def emit(event: dict[str, Any]) -> None:
-        events.write(json.dumps(event) + "\n")
+        # A task that was killed may have left a line without its end.
+        events.write("\n" + json.dumps(event) + "\n")
         events.flush()
 
     return emit
 
 
-def _serve(request: dict[str, Any], emit: Emit) -> None:
+def _serve(request: dict[str, Any], emit: Emit, log: int) -> None:
     server_id = os.getpid()
     process_id = os.fork()
     if process_id == 0:
-        _run_and_exit(request, emit, server_id)
-    emit({"event": "started", "process_id": process_id})
+        _run_and_exit(request, emit, server_id, log)
     _, status = os.waitpid(process_id, 0)
     emit({"event": "ended", "exit_code": os.waitstatus_to_exitcode(status)})
 
 
-def _run_and_exit(request: dict[str, Any], emit: Emit, server_id: int) -> None:
+def _run_and_exit(request: dict[str, Any], emit: Emit, server_id: int, log: int) -> None:
     """Run one task in this copy of the process, which ends with it."""
     exit_code = 1
     try:
         die_with_parent(server_id)
         _be_the_first_to_go()
-        log = os.open(request["log"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        emit({"event": "started", "process_id": os.getpid()})
         os.dup2(log, sys.stdout.fileno())
         os.dup2(log, sys.stderr.fileno())
         module, _, function = request["task"].partition(":")

@@ -15,8 +15,9 @@ from nas.pool import WorkerPool
 from nas.run_search import Host, run_search
 from nas.space import Candidate
 from nas.spaces import find_space
+from nas.task_watch import Progress
 from nas.trials import Status, Trial, TrialStore, read_trials, trial_of_record
-from nas.worker import Outcome, Progress, Worker
+from nas.worker import Outcome, Worker
 
 CONFIG = SearchConfig(
     dataset_key="d" * 64,

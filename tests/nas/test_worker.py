@@ -3,14 +3,24 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
 
 import pytest
 
 from firmware.errors import DataError, HostMemoryError, WorkerError
-from nas.worker import Worker
+from nas.worker import Outcome, Worker
 
 TASKS = "tests.nas.worker_tasks"
+
+
+@pytest.fixture(scope="module")
+def worker() -> Iterator[Worker]:
+    """A worker that starts quickly."""
+    with Worker(TASKS) as worker:
+        yield worker
 
 
 def is_running(process_id: int) -> bool:
@@ -45,18 +55,101 @@ def test_a_bug_of_a_task_is_an_outcome(worker: Worker) -> None:
     assert str(outcome.error) == "ZeroDivisionError: a bug"
 
 
-def test_a_killed_task_is_an_outcome_with_its_signal_and_last_words(worker: Worker) -> None:
+def test_a_task_that_is_killed_each_time_says_so_with_its_signal_and_last_words(
+    worker: Worker,
+) -> None:
     outcome = worker.run(f"{TASKS}:die", {})
     assert isinstance(outcome.error, WorkerError)
-    assert "SIGKILL; perhaps out of memory" in str(outcome.error)
-    assert "last words" in str(outcome.error)
+    text = "3 times the worker was ended by SIGKILL; perhaps out of memory; its last output: last"
+    assert str(outcome.error).startswith(text)
     assert worker.call(f"{TASKS}:echo", {})["arguments"] == {}
 
 
-def test_the_worker_starts_again_when_its_server_was_killed(worker: Worker) -> None:
-    outcome = worker.run(f"{TASKS}:kill_server", {})
-    assert "SIGKILL" in str(outcome.error)
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize("server", [False, True])
+def test_a_task_that_somebody_killed_is_run_again(
+    worker: Worker, tmp_path: Path, number: int, server: bool
+) -> None:
+    job = {"marks": str(tmp_path), "times": 2, "signal": number, "server": server}
+    assert worker.call(f"{TASKS}:die_at_first", job) == {"attempt": 2}
+
+
+def test_a_task_that_crashes_of_itself_is_not_run_again(worker: Worker, tmp_path: Path) -> None:
+    job = {"marks": str(tmp_path), "times": 9, "signal": signal.SIGSEGV}
+    outcome = worker.run(f"{TASKS}:die_at_first", job)
+    assert str(outcome.error) == "the worker was ended by SIGSEGV"
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_server_that_dies_each_time_is_an_outcome_and_the_next_task_runs(
+    worker: Worker, tmp_path: Path
+) -> None:
+    job = {"marks": str(tmp_path), "times": 9, "signal": signal.SIGKILL, "server": True}
+    outcome = worker.run(f"{TASKS}:die_at_first", job)
+    text = "3 times the process that runs tasks was ended by SIGKILL; perhaps out of memory"
+    assert str(outcome.error) == text
+    assert len(list(tmp_path.iterdir())) == 3
     assert worker.call(f"{TASKS}:echo", {"again": True})["arguments"] == {"again": True}
+
+
+def test_a_task_that_dies_in_the_middle_of_a_word_is_an_outcome(worker: Worker) -> None:
+    outcome = worker.run(f"{TASKS}:tear_a_line", {})
+    assert "SIGSEGV" in str(outcome.error)
+    assert worker.call(f"{TASKS}:echo", {})["arguments"] == {}
+
+
+def test_a_task_that_does_nothing_for_too_long_is_ended(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nas.task_watch.STUCK_S", 0.2)
+    outcome = worker.run(f"{TASKS}:sleep", {"seconds": 60})
+    assert str(outcome.error).startswith("3 times the worker did nothing for")
+
+
+def test_a_server_that_does_not_start_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "sleeper.py").write_text("import time\ntime.sleep(60)\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr("nas.worker.START_LIMIT_S", 0.2)
+    with Worker("sleeper") as worker:
+        outcome = worker.run(f"{TASKS}:echo", {})
+    assert str(outcome.error) == "the process that runs tasks did not start within 0 s"
+
+
+def test_a_server_that_cannot_start_says_why(worker: Worker) -> None:
+    with Worker("no_such_module") as worker:
+        outcome = worker.run(f"{TASKS}:echo", {})
+    assert "ended with exit code 1; its last output" in str(outcome.error)
+    assert "No module named 'no_such_module'" in str(outcome.error)
+
+
+def test_an_ended_worker_gives_its_task_back_at_once_and_leaves_nothing() -> None:
+    running: SimpleQueue[int] = SimpleQueue()
+    outcomes: SimpleQueue[Outcome] = SimpleQueue()
+    with Worker(TASKS) as worker:
+
+        def work() -> None:
+            job = {"seconds": 60}
+            outcomes.put(
+                worker.run(f"{TASKS}:sleep", job, lambda told: running.put(told["process_id"]))
+            )
+
+        thread = Thread(target=work)
+        thread.start()
+        process_id = running.get(timeout=30)
+        worker.end()
+        assert str(outcomes.get(timeout=30).error) == "the worker was ended"
+        thread.join(30)
+        assert str(worker.run(f"{TASKS}:echo", {}).error) == "the worker was ended"
+    assert not is_running(process_id)
+
+
+def test_a_worker_has_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with Worker(TASKS) as worker:
+        worker.call(f"{TASKS}:echo", {})
+        assert list(tmp_path.iterdir()) == []
 
 
 def test_peak_memory_is_that_of_the_task(worker: Worker) -> None:
@@ -69,7 +162,7 @@ def test_peak_memory_is_that_of_the_task(worker: Worker) -> None:
 def test_all_processes_end_when_the_caller_is_killed() -> None:
     source = f"""
 import time
-from nas.worker import Worker
+from nas.worker import Outcome, Worker
 with Worker() as worker:
     value = worker.call({TASKS!r} + ":echo", {{}})
     print(value["parent_id"], flush=True)

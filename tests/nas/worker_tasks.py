@@ -1,10 +1,13 @@
 """Tasks for the tests of the worker; run in its process."""
 
+import contextlib
 import os
 import signal
+import stat
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from firmware.errors import DataError
@@ -90,3 +93,33 @@ def grow(arguments: dict[str, Any], report: Callable[[dict[str, Any]], None]) ->
         report({"piece": piece})
         time.sleep(0.1)
     return {"pieces": len(taken)}
+
+
+def sleep(arguments: dict[str, Any], report: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+    report({"process_id": os.getpid()})
+    time.sleep(arguments["seconds"])
+    return {}
+
+
+def die_at_first(
+    arguments: dict[str, Any], report: Callable[[dict[str, Any]], None]
+) -> dict[str, Any]:
+    """Be ended `times` by a signal, or have the server killed, as another process might do it."""
+    report({"process_id": os.getpid()})
+    marks = Path(arguments["marks"])
+    attempt = len(list(marks.iterdir()))
+    (marks / str(attempt)).touch()
+    if attempt < arguments["times"]:
+        os.kill(os.getppid() if arguments.get("server") else os.getpid(), arguments["signal"])
+        time.sleep(10)
+    return {"attempt": attempt}
+
+
+def tear_a_line(_: dict[str, Any], __: object) -> dict[str, Any]:
+    """Be killed in the middle of telling something."""
+    for handle in range(3, 20):
+        with contextlib.suppress(OSError):
+            if stat.S_ISFIFO(os.fstat(handle).st_mode):
+                os.write(handle, b'{"event": "progr')
+    os.kill(os.getpid(), signal.SIGSEGV)
+    return {}
