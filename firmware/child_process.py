@@ -20,6 +20,7 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 from firmware import die_with_parent
+from firmware.interruption import call_before_end
 
 KILL_LIMIT_S = 1.0
 """Longest wait for the end of a killed process: one that the kernel holds is given up."""
@@ -195,10 +196,12 @@ def run_to_end(
     return Finished(exit_code, output.decode(errors="replace"))
 
 
-def kill_all() -> None:
-    """Kill every child that runs: for a process that ends without leaving its `with` blocks."""
+def _kill_all() -> None:
     for child in tuple(_running):
         child.kill()
+
+
+call_before_end(_kill_all)
 
 
 def _read_while_it_runs(

@@ -1,18 +1,22 @@
-"""What the three command lines share: errors to exit codes. Prints to stderr."""
+"""What the three command lines share: their start, and errors to exit codes. Prints to stderr."""
 
 import argparse
+import contextlib
+import importlib
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from firmware.errors import SdkError
+from firmware.interruption import Catcher, exit_code_of, number_of, word_of
+from firmware.output_streams import flush_streams, make_streams_safe, say
 from firmware.printable import printable
 
 EXIT_DONE = 0
 EXIT_FAILED = 1
-EXIT_INTERRUPTED = 130
-
+_LINE_CHARACTERS = 500
+_catchers: list[Catcher] = []
 
 SHELLS = ("bash", "zsh", "tcsh")
 
@@ -35,6 +39,7 @@ class _PrintCompletion(argparse.Action):
 
 def parse(parser: argparse.ArgumentParser, argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Read a command line, which may also ask for a shell's completion."""
+    make_streams_safe()
     parser.add_argument(
         "--print-completion",
         action=_PrintCompletion,
@@ -45,6 +50,28 @@ def parse(parser: argparse.ArgumentParser, argv: Sequence[str] | None = None) ->
     return parser.parse_args(argv)
 
 
+def start(program: str) -> int:
+    """Be a command from the first moment on: what its entry point calls. Gives the exit code.
+
+    Signals and output streams are taken care of before anything large is imported.
+    """
+    catcher = Catcher(program)
+    _catchers.append(catcher)
+    sys.unraisablehook = catcher.lost
+    code: int = EXIT_FAILED
+    try:
+        code = importlib.import_module(f"{program}.cli").main()
+    except BrokenPipeError:
+        pass  # of the help or of a usage error
+    finally:
+        _catchers.remove(catcher)
+        flush_streams()
+        if catcher.seen is not None:
+            os._exit(code)
+        catcher.release(ends_process=True)
+    return code
+
+
 def run(
     program: str,
     command: Callable[[argparse.Namespace], int | None],
@@ -53,26 +80,71 @@ def run(
     """Run a command and give the exit code of the process.
 
     0 when it is done, or the code that it returns; its own code after an `SdkError`; 1 after an
-    error of the operating system such as a full disk, told in one line; 130 after Ctrl-C, with
-    `how_to_go_on` of the arguments if they have it. A reader that went away (`| head`) ends it
-    quietly.
+    error of the operating system such as a full disk, told in one line; 130 after Ctrl-C, 143
+    after SIGTERM, with `how_to_go_on` of the arguments if they have it. A reader that went away
+    (`| head`) ends it quietly.
     """
+    how_to_go_on = getattr(arguments, "how_to_go_on", "")
+    with _catching(program) as catcher:
+        try:
+            with catcher.raising(how_to_go_on):
+                code, complaint = _outcome(command, arguments)
+            # What fails because its work was interrupted was interrupted.
+            number = catcher.seen
+        except KeyboardInterrupt as error:
+            number = number_of(error)
+        if number is not None:
+            code, complaint = exit_code_of(number), f"{word_of(number)}{how_to_go_on}"
+            catcher.told()
+        if complaint:
+            say(f"{program}: {complaint}")
+        flush_streams()
+    return code
+
+
+def _outcome(
+    command: Callable[[argparse.Namespace], int | None], arguments: argparse.Namespace
+) -> tuple[int, str]:
+    """The exit code of a command, and what is to be said at its end."""
     try:
         code = command(arguments)
-        sys.stdout.flush()
+        if (failure := flush_streams()) is not None:
+            raise failure
     except SdkError as error:
-        text = "\n".join(map(printable, str(error).split("\n")))
-        print(f"{program}: error: {text}", file=sys.stderr)  # noqa: T201
-        return error.exit_code
+        return error.exit_code, f"error: {_shown(str(error))}"
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return EXIT_FAILED
+        return EXIT_FAILED, ""
     except OSError as error:
-        place = f" {str(error.filename)!r}" if error.filename else ""
-        print(f"{program}: error: could not use{place}: {error.strerror}", file=sys.stderr)  # noqa: T201
-        return EXIT_FAILED
-    except KeyboardInterrupt:
-        how_to_go_on = getattr(arguments, "how_to_go_on", "")
-        print(f"{program}: interrupted{how_to_go_on}", file=sys.stderr)  # noqa: T201
-        return EXIT_INTERRUPTED
-    return EXIT_DONE if code is None else code
+        return EXIT_FAILED, f"error: {_shown(_describe(error))}"
+    except MemoryError:
+        return EXIT_FAILED, "error: the memory of this machine is not enough"
+    return EXIT_DONE if code is None else code, ""
+
+
+@contextlib.contextmanager
+def _catching(program: str) -> Iterator[Catcher]:
+    """The process's catcher of signals, or one of this command alone inside another program."""
+    if _catchers:
+        yield _catchers[-1]
+        return
+    catcher = Catcher(program)
+    try:
+        yield catcher
+    finally:
+        catcher.release()
+
+
+def _shown(text: str) -> str:
+    """A text of several lines fit for a terminal; what is endless is cut."""
+    lines = [printable(line) for line in text.split("\n")]
+    return "\n".join(
+        line if len(line) <= _LINE_CHARACTERS else f"{line[: _LINE_CHARACTERS - 3]}..."
+        for line in lines
+    )
+
+
+def _describe(error: OSError) -> str:
+    reason = error.strerror or str(error) or type(error).__name__
+    if error.filename:
+        return f"could not use {str(error.filename)!r}: {reason}"
+    return f"the system refused to read or write: {reason}"

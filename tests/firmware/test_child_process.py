@@ -8,22 +8,9 @@ from pathlib import Path
 import pytest
 
 from firmware.child_process import ChildProcess, run_to_end
+from tests.processes import ends_soon, is_running
 
 ROOT = Path(__file__).parent.parent.parent
-
-
-def is_running(process_id: int) -> bool:
-    try:
-        return Path(f"/proc/{process_id}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
-
-
-def ends_soon(process_id: int) -> bool:
-    end_s = time.monotonic() + 10
-    while is_running(process_id) and time.monotonic() < end_s:
-        time.sleep(0.01)
-    return not is_running(process_id)
 
 
 def test_a_program_that_ends_gives_its_output_and_its_code() -> None:

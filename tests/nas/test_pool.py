@@ -8,8 +8,9 @@ import pytest
 
 from nas.pool import WorkerPool
 from nas.worker import Outcome, Worker
-from tests.nas.test_worker import TASKS, is_running
+from tests.processes import is_running
 
+TASKS = "tests.nas.worker_tasks"
 FOREVER = {"seconds": 600}
 
 

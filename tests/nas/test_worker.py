@@ -12,6 +12,7 @@ import pytest
 
 from firmware.errors import DataError, HostMemoryError, WorkerError
 from nas.worker import Outcome, Worker
+from tests.processes import is_running
 
 TASKS = "tests.nas.worker_tasks"
 
@@ -21,13 +22,6 @@ def worker() -> Iterator[Worker]:
     """A worker that starts quickly."""
     with Worker(TASKS) as worker:
         yield worker
-
-
-def is_running(process_id: int) -> bool:
-    try:
-        return Path(f"/proc/{process_id}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 def test_a_task_gets_its_arguments_reports_and_returns(worker: Worker) -> None:
@@ -163,6 +157,7 @@ def test_all_processes_end_when_the_caller_is_killed() -> None:
     source = f"""
 import time
 from nas.worker import Outcome, Worker
+from tests.processes import is_running
 with Worker() as worker:
     value = worker.call({TASKS!r} + ":echo", {{}})
     print(value["parent_id"], flush=True)

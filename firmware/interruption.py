@@ -1,0 +1,150 @@
+"""Ctrl-C and other signals end a command within two seconds, at any moment. Handles signals.
+
+The first signal ends it: before and after its work at once, during its work by an exception, so
+that it can clean up. It has `CLEAN_UP_S` for that; then it is ended from outside. Later signals
+change nothing, so that an impatient second Ctrl-C does not stop the cleaning up.
+"""
+
+import contextlib
+import os
+import select
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+CLEAN_UP_S = 1.5
+SIGNALS = {"interrupted": signal.SIGINT, "terminated": signal.SIGTERM, "hung up": signal.SIGHUP}
+"""The signals that end a command, by the word that is told."""
+_STDERR = 2
+_before_end: list[Callable[[], None]] = []
+
+
+class Interrupted(KeyboardInterrupt):
+    """A signal has ended the command.
+
+    Args:
+        number: Of the signal.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+def number_of(error: KeyboardInterrupt) -> int:
+    """The signal that has interrupted something."""
+    return error.number if isinstance(error, Interrupted) else signal.SIGINT
+
+
+def exit_code_of(number: int) -> int:
+    """What a command that a signal has ended ends with, as shells have it."""
+    return 128 + number
+
+
+def word_of(number: int) -> str:
+    """What a signal has done to the command."""
+    return next(word for word, own in SIGNALS.items() if own == number)
+
+
+def call_before_end(function: Callable[[], None]) -> None:
+    """Have a function called before a command is ended that has not cleaned up in time."""
+    _before_end.append(function)
+
+
+class Catcher:
+    """Catches the signals from its making to its `release`.
+
+    Signals that this process was told to ignore, as by nohup, stay ignored; on another thread than
+    the main one, which alone may catch signals, nothing is caught.
+
+    Args:
+        program: Begins the line that is printed.
+
+    Attributes:
+        seen: The signal that has come; None if none has.
+    """
+
+    def __init__(self, program: str) -> None:
+        self.seen: int | None = None
+        self._program = program
+        self._how_to_go_on = ""
+        self._raises = False
+        self._is_told = False
+        self._is_released = threading.Event()
+        self._handlers: dict[int, Any] = {}
+        self._mouth: int | None = None
+        if threading.current_thread() is threading.main_thread():
+            self._catch()
+
+    @contextlib.contextmanager
+    def raising(self, how_to_go_on: str) -> Iterator[None]:
+        """The work of the command: in the block a signal raises `Interrupted`, once."""
+        self._how_to_go_on = how_to_go_on
+        self._raises = True
+        try:
+            yield
+        finally:
+            self._raises = False
+
+    def told(self) -> None:
+        """The interruption has been told to the user."""
+        self._is_told = True
+
+    def lost(self, unraisable: "sys.UnraisableHookArgs") -> None:
+        """For `sys.unraisablehook`: an interruption that cannot be raised ends the process."""
+        if isinstance(unraisable.exc_value, Interrupted):
+            self._end(unraisable.exc_value.number)
+        sys.__unraisablehook__(unraisable)
+
+    def release(self, ends_process: bool = False) -> None:
+        """Give the signals back: to who had them before, or so that they end the process."""
+        if self._mouth is None:
+            return
+        for number, handler in self._handlers.items():
+            signal.signal(number, signal.SIG_DFL if ends_process else handler)
+        signal.set_wakeup_fd(self._wakeup_before)
+        os.close(self._mouth)
+        self._is_released.set()
+
+    def _catch(self) -> None:
+        self._ear, self._mouth = os.pipe()
+        os.set_blocking(self._mouth, False)
+        # Written by the interpreter's own handler, even while the main thread is in C code.
+        self._wakeup_before = signal.set_wakeup_fd(self._mouth, warn_on_full_buffer=False)
+        for number in SIGNALS.values():
+            if signal.getsignal(number) not in (signal.SIG_IGN, None):
+                self._handlers[number] = signal.signal(number, self._handle)
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def _handle(self, number: int, _: object) -> None:
+        if self.seen is not None:
+            return
+        self.seen = number
+        if self._raises:
+            raise Interrupted(number)
+        self._end(number)
+
+    def _watch(self) -> None:
+        """Runs on a thread of its own: ends the process if a signal has not ended it in time."""
+        known = SIGNALS.values()
+        heard = b""
+        while not any(number in known for number in heard):
+            heard = os.read(self._ear, 64)
+            if not heard:
+                break
+        number = next((number for number in heard if number in known), None)
+        if number is not None and not self._is_released.wait(CLEAN_UP_S):
+            self._end(number)
+        os.close(self._ear)  # later than the mouth: the interpreter complains where nobody hears
+
+    def _end(self, number: int) -> None:
+        for function in _before_end:
+            function()
+        if not self._is_told:
+            line = f"{self._program}: {word_of(number)}{self._how_to_go_on}\n"
+            with contextlib.suppress(OSError):
+                if select.select([], [_STDERR], [], 0)[1]:
+                    os.write(_STDERR, line.encode())
+        os._exit(exit_code_of(number))
