@@ -7,11 +7,13 @@ C_SOURCES = $(shell git ls-files '*.c' '*.h')
 
 MODELS = $(wildcard benchmarks/models/*.tflite)
 
-.PHONY: help demo test check bench check-bench setup system-tools clean
+.PHONY: help demo test soak fuzz check bench check-bench setup system-tools test-tools clean
 
 help:
 	@echo 'make demo   search on real digits, generate firmware, measure it on the virtual board'
 	@echo 'make test   run the tests'
+	@echo 'make soak   random faults for half an hour: SOAK="--minutes 5 --seed 7"'
+	@echo 'make fuzz   10,000 damaged files of each format: FUZZ="--format npz --inputs 500"'
 	@echo 'make check  ruff, mypy, clang-format, import rules'
 	@echo 'make bench  measure the static runtime: MODELS="a.tflite b.tflite", default benchmarks/models'
 	@echo 'make check-bench  the same, compared exactly with benchmarks/runtime.json'
@@ -23,11 +25,17 @@ demo: setup
 	$(BIN)/hil run runs/demo/project --board virtual
 	$(BIN)/nas report runs/demo --measurement runs/demo/project/measurement.json
 
-test: setup
-	$(BIN)/python -m pytest
+test: setup test-tools
+	@$(BIN)/python -m pytest -n auto
+
+soak: setup test-tools
+	@$(BIN)/python -m tests.soak $(SOAK)
+
+fuzz: setup
+	@$(BIN)/python -m tests.fuzz $(FUZZ)
 
 check: setup
-	@command -v clang-format >/dev/null || scripts/install-system-tools clang-format
+	@scripts/install-system-tools for-checks
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -45,10 +53,14 @@ setup: system-tools $(VENV)/.installed
 system-tools:
 	@scripts/install-system-tools
 
+test-tools:
+	@scripts/install-system-tools for-tests
+
 $(VENV)/.installed: pyproject.toml constraints.txt
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --upgrade pip -c constraints.txt
-	$(BIN)/pip install --quiet -c constraints.txt -e '.[dev]'
+	@scripts/step 'creating the virtual environment $(VENV)' $(PYTHON) -m venv $(VENV)
+	@scripts/step 'upgrading pip' $(BIN)/pip install --upgrade pip -c constraints.txt
+	@scripts/step 'installing Python packages (some minutes, 2 GB)' \
+		$(BIN)/pip install -c constraints.txt -e '.[dev]'
 	@touch $@
 
 clean:
