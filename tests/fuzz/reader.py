@@ -71,8 +71,8 @@ class Reader:
             "bytes": grown_bytes,
         }
 
-    def _read(self, _: argparse.Namespace) -> None:
-        self._format.read(self._folder)
+    def _read(self, _: argparse.Namespace) -> int | None:
+        return self._format.read(self._folder)
 
     @contextlib.contextmanager
     def _streams(self) -> Iterator[None]:
@@ -119,7 +119,9 @@ def serve(own: Format, first: int, end: int, seed: int, tell: Callable[[str], No
         (Path(folder) / "work").mkdir()
         reader = Reader(own, Path(folder) / "work")
         for content in own.sound():
-            reader.read(content)
+            found = reader.read(content)
+            assert not found["trouble"], found["trouble"]
+            assert found["code"] == 0, f"a sound file is refused: {reader.said}"
         tell(json.dumps({"ready": True}))
         for number in range(first, end):
             content = input_of(own, number, seed)
