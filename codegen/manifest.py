@@ -10,9 +10,8 @@ from codegen.render import ModelText
 from codegen.source import ModelSource
 from codegen.work import step_work
 from firmware.files import sha256_of_bytes
+from firmware.records.manifest import MANIFEST_SCHEMA
 from firmware.targets import Target
-
-MANIFEST_SCHEMA = 2
 
 
 @dataclass(frozen=True, slots=True)

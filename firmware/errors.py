@@ -2,6 +2,7 @@
 
     SdkError
     ├── ConfigError        an option, a target or a file name that cannot be used
+    │   └── RecordError      a file of JSON, TOML or trials that is damaged or something else
     ├── DataError          images or arrays that cannot be used as a dataset
     ├── ModelError         a .tflite that cannot be read or does not fit the SDK
     ├── InfeasibleError    no candidate, or not this model, fits the limits
@@ -38,6 +39,10 @@ class SdkError(Exception):
 
 class ConfigError(SdkError):
     """An option, a target or a file name cannot be used."""
+
+
+class RecordError(ConfigError):
+    """A file that tells facts (JSON, TOML, a store of trials) is damaged or something else."""
 
 
 class DataError(SdkError):

@@ -1,14 +1,15 @@
 """What `nas estimate --json` foretold of a model. Reads that file."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from firmware.errors import ConfigError, StaleError
+from firmware.errors import StaleError
+from firmware.printable import brief
+from firmware.records.estimate import ESTIMATE_SCHEMA, EstimateRecord
+from firmware.records.reader import Kind, read_json
 from hil.project import Project
 
-SCHEMA = 3
+_KIND = Kind("is no estimate", "make it with 'nas estimate MODEL.tflite --json'", ESTIMATE_SCHEMA)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,35 +42,22 @@ def read_estimate(path: Path, project: Project) -> Estimate:
         ConfigError: The file is no estimate.
         StaleError: It is one of another model, runtime or target.
     """
-    hint = "make it with 'nas estimate MODEL.tflite --json'"
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-        estimate = _parse(record)
-        found = (record["model_sha256"], record["runtime"], record["target"])
-    except OSError as error:
-        raise ConfigError(f"could not read {str(path)!r}: {error.strerror}; {hint}") from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise ConfigError(f"{str(path)!r} is no estimate: {error!r}; {hint}") from error
+    record = read_json(path, EstimateRecord, _KIND)
+    found = (record.model_sha256, record.runtime, record.target)
     expected = (project.model_sha256, project.runtime, project.target.name)
     if found != expected:
         raise StaleError(
-            f"{str(path)!r} is an estimate of model {str(found[0])[:12]} with the {found[1]} "
-            f"runtime on {found[2]}; the project has {expected[0][:12]}, {expected[1]}, "
+            f"{str(path)!r} is an estimate of model {found[0][:12]} with the {found[1]} "
+            f"runtime on {brief(found[2], 60)}; the project has {expected[0][:12]}, {expected[1]}, "
             f"{expected[2]}"
         )
-    return estimate
-
-
-def _parse(record: dict[str, Any]) -> Estimate:
-    if record["schema"] != SCHEMA:
-        raise ValueError(f"schema {record['schema']!r}, expected {SCHEMA}")
-    time, ram, flash = record["time"] or {}, record["ram"], record["flash"] or {}
+    time, flash = record.time, record.flash
     return Estimate(
-        unit=time.get("unit"),
-        ticks=time.get("ticks"),
-        lowest_ms=time.get("lowest_ms"),
-        highest_ms=time.get("highest_ms"),
-        stack_bytes=ram["stack_peak_bytes"],
-        flash_bytes=flash.get("linked_bytes"),
-        ram_bytes=ram["linked_bytes"],
+        unit=None if time is None else time.unit,
+        ticks=None if time is None else time.ticks,
+        lowest_ms=None if time is None else time.lowest_ms,
+        highest_ms=None if time is None else time.highest_ms,
+        stack_bytes=record.ram.stack_peak_bytes,
+        flash_bytes=None if flash is None else flash.linked_bytes,
+        ram_bytes=record.ram.linked_bytes,
     )

@@ -1,6 +1,5 @@
 """A generated project as the bench sees it. Reads its manifest and golden file."""
 
-import json
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +11,11 @@ from numpy.typing import NDArray
 from firmware.errors import ConfigError, StaleError
 from firmware.files import sha256_of_file
 from firmware.platformio import firmware_path
+from firmware.records.manifest import MANIFEST_SCHEMA, ManifestRecord
+from firmware.records.reader import Kind, convert, read_json_values
 from firmware.targets import Target, load_target
 
-MANIFEST_SCHEMA = 2
+_KIND = Kind("is no manifest of a project", "make a project with 'codegen build'", MANIFEST_SCHEMA)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,51 +76,41 @@ def read_project(folder: Path) -> tuple[Project, ...]:
         StaleError: Its golden file was replaced by another.
     """
     path = folder / "manifest.json"
-    hint = "make a project with 'codegen build'"
-    try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-        if manifest["schema"] != MANIFEST_SCHEMA:
-            raise ConfigError(
-                f"{str(path)!r} has schema {manifest['schema']!r}, expected {MANIFEST_SCHEMA}; "
-                "generate the project again"
-            )
-        several = [manifest, *manifest["beside"]]
-        projects = tuple(
-            _parse(folder, own, index if len(several) > 1 else None)
-            for index, own in enumerate(several)
-        )
-    except OSError as error:
-        raise ConfigError(f"could not read {str(path)!r}: {error.strerror}; {hint}") from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise ConfigError(
-            f"{str(path)!r} is no manifest of a project: {error!r}; {hint}"
-        ) from error
+    manifest = read_json_values(path, _KIND)
+    record = convert(manifest, ManifestRecord, path, _KIND)
+    several = [(record, manifest), *zip(record.beside, manifest.get("beside", ()), strict=True)]
+    projects = tuple(
+        _project(folder, *own, index if len(several) > 1 else None)
+        for index, own in enumerate(several)
+    )
     if projects[0].golden is not None:
-        _check_golden(projects[0].golden, manifest["golden_sha256"])
+        _check_golden(projects[0].golden, record.golden_sha256)
     return projects
 
 
-def _parse(folder: Path, manifest: dict[str, Any], index: int | None) -> Project:
-    name, is_static = manifest["model_name"], manifest["runtime"] == "static"
+def _project(
+    folder: Path, record: ManifestRecord, manifest: dict[str, Any], index: int | None
+) -> Project:
+    name, is_static = record.model_name, record.runtime == "static"
     return Project(
         folder=folder,
-        target=load_target(manifest["target"]),
+        target=load_target(record.target),
         model_name=name,
-        model_sha256=manifest["model_sha256"],
-        runtime=manifest["runtime"],
+        model_sha256=record.model_sha256,
+        runtime=record.runtime,
         model_symbols=(f"{name}_op",) if is_static else (f"{name}_tflite",),
-        weight_bytes=manifest["weight_bytes"] if is_static else manifest["model_bytes"],
-        arena_bytes=manifest["estimate"]["arena_bytes"],
-        arena_used_bytes=manifest["estimate"]["arena_used_bytes"],
-        stack_bytes=manifest["estimate"]["stack_bytes"],
-        output_dtype=manifest["output"]["dtype"],
-        golden=folder / "golden.npz" if manifest["golden_sha256"] else None,
+        weight_bytes=record.weight_bytes if is_static else record.model_bytes,
+        arena_bytes=record.estimate.arena_bytes,
+        arena_used_bytes=record.estimate.arena_used_bytes,
+        stack_bytes=record.estimate.stack_bytes,
+        output_dtype=record.output.dtype,
+        golden=folder / "golden.npz" if record.golden_sha256 else None,
         manifest=manifest,
         index_of_several=index,
     )
 
 
-def _check_golden(golden: Path, sha256: str) -> None:
+def _check_golden(golden: Path, sha256: str | None) -> None:
     if not golden.is_file():
         raise ConfigError(f"{str(golden)!r} is gone; generate the project again")
     if sha256_of_file(golden) != sha256:

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from firmware.records.measurement import MEASUREMENT_SCHEMA
 from hil.judge import Verdict
 from hil.measure import Measurement
 from hil.project import Project
-
-SCHEMA = 2
 
 
 def records(verdicts: Sequence[Verdict]) -> dict[str, Any]:
@@ -28,7 +27,7 @@ def record(verdict: Verdict) -> dict[str, Any]:
     identity, size = measurement.identity, measurement.build.size
     outputs = measurement.outputs
     return {
-        "schema": SCHEMA,
+        "schema": MEASUREMENT_SCHEMA,
         "board": measurement.board,
         "runtime": identity.runtime,
         "target": identity.target,

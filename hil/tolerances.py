@@ -1,6 +1,11 @@
 """How far a measurement may be from what was foretold. Pure."""
 
 from dataclasses import dataclass
+from typing import Annotated
+
+from msgspec import Meta
+
+_Part = Annotated[float, Meta(ge=0, lt=1)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +22,8 @@ class Tolerances:
         flash_fraction: Of the whole firmware.
     """
 
-    cycles_fraction: float = 0.25
-    instructions_fraction: float = 0.05
-    arena_fraction: float = 0.01
-    stack_fraction: float = 0.1
-    flash_fraction: float = 0.02
+    cycles_fraction: _Part = 0.25
+    instructions_fraction: _Part = 0.05
+    arena_fraction: _Part = 0.01
+    stack_fraction: _Part = 0.1
+    flash_fraction: _Part = 0.02

@@ -30,8 +30,13 @@ class Pace:
         """The longest time of one inference with the static runtime: the worst error included.
 
         Raises:
-            ConfigError: A kernel was not measured.
+            ConfigError: A kernel was not measured, or the error of the model is unknown.
         """
+        if self.model.error is None:
+            raise ConfigError(
+                "the latency model's error is unknown: it was fitted on one network, so no longest "
+                "time is known; measure two networks or more and run 'nas calibrate' again"
+            )
         calls = [step_work(graph, step) for step in plan_graph(graph).steps]
         time, _ = estimate_time(self.model, calls, self.core_hz)
         if time.highest_ms is None:

@@ -1,16 +1,23 @@
 """Target descriptions: facts about a chip that stages agree on. Reads package data."""
 
 import itertools
-import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from msgspec import Meta
 
 from firmware.errors import ConfigError
+from firmware.printable import brief
+from firmware.records.reader import Kind, convert, read_toml
 
 _FOLDER = Path(__file__).parent
 MACC_PER_COREMARK = 10_000
 """Multiply-accumulates per inference allowed for one CoreMark: the method's rule of thumb."""
+_KIND = Kind("is no target", "see the one of the stm32f412 for the form")
+_TABLES = ("memory", "clock", "firmware", "board")
+_Address = Annotated[int, Meta(ge=0, lt=2**32)]
+_Size = Annotated[int, Meta(ge=1, le=2**32)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +45,17 @@ class Target:
     name: str
     description: str
     core: str
-    ram_origin: int
-    ram_bytes: int
-    flash_origin: int
-    flash_bytes: int
-    core_hz: int
-    coremark: int
-    stack_bytes: int
+    ram_origin: _Address
+    ram_bytes: _Size
+    flash_origin: _Address
+    flash_bytes: _Size
+    core_hz: _Size
+    coremark: _Size
+    stack_bytes: _Size
     environment: str = ""
     cpu_flags: tuple[str, ...] = ()
-    device_id: int = 0
-    sector_bytes: tuple[int, ...] = ()
+    device_id: _Address = 0
+    sector_bytes: tuple[_Size, ...] = ()
     probe_target: str = ""
 
     @property
@@ -90,18 +97,11 @@ def load_target(name_or_path: str) -> Target:
     is_file = name_or_path.endswith(".toml")
     if not is_file and name_or_path not in known_targets():
         raise ConfigError(
-            f"unknown target {name_or_path!r}; known targets: {', '.join(known_targets())}; a "
-            "file of your own must end in .toml"
+            f"unknown target {brief(repr(name_or_path), 60)}; known targets: "
+            f"{', '.join(known_targets())}; a file of your own must end in .toml"
         )
     path = Path(name_or_path) if is_file else _FOLDER / f"{name_or_path}.toml"
-    try:
-        return _parse(tomllib.loads(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise ConfigError(f"could not read {str(path)!r}: {error.strerror}") from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise ConfigError(
-            f"{str(path)!r} is no target: {error}; see the one of the stm32f412 for the form"
-        ) from error
+    return _parse(read_toml(path, _KIND), path)
 
 
 def load_board_target(name_or_path: str) -> Target:
@@ -119,15 +119,15 @@ def load_board_target(name_or_path: str) -> Target:
     return target
 
 
-def _parse(table: dict[str, Any]) -> Target:
-    numbers = {**table["memory"], **table["clock"], **table["firmware"]}
-    for name, value in numbers.items():
-        if not isinstance(value, int) or value < 0:
-            raise ValueError(f"{name} is {value!r}, expected a whole number")
-    words = {name: table[name] for name in ("name", "description", "core")}
-    for name, value in words.items():
-        if not isinstance(value, str):
-            raise TypeError(f"{name} is {value!r}, expected text")
-    board = table.get("board", {})
-    lists = {name: tuple(board.get(name, ())) for name in ("cpu_flags", "sector_bytes")}
-    return Target(**words, **numbers, **(board | lists))
+def _parse(table: dict[str, Any], path: Path) -> Target:
+    """The facts of all tables together; each may be told once."""
+    facts = {name: value for name, value in table.items() if name not in _TABLES}
+    for part in _TABLES:
+        own = table.get(part, {})
+        if not isinstance(own, dict):
+            raise _KIND.refusal(path, f"expected a table [{part}]")
+        facts |= own
+    known = {field.name for field in fields(Target)}
+    if unknown := sorted(facts.keys() - known):
+        raise _KIND.refusal(path, f"unknown {brief(unknown[0], 60)!r}")
+    return convert(facts, Target, path, _KIND)

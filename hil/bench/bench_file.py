@@ -20,18 +20,26 @@ boot_inverted = false
 cycles_fraction = 0.05
 """
 
-import tomllib
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta
 
 from firmware.errors import ConfigError, ManyBoardsError, NoBoardError
+from firmware.printable import brief
+from firmware.records.reader import Kind, convert, read_toml
 from firmware.targets import board_targets, load_target
 from hil.tolerances import Tolerances
 
 DEFAULT_FILE = "bench.toml"
-FLASHERS = ("swd", "uart", "pio", "none")
-LINES = ("dtr", "rts", "none")
+_FILE = Kind("is no TOML file", "'hil boards init' writes one")
+Flasher = Literal["swd", "uart", "pio", "none"]
+Line = Literal["dtr", "rts", "none"]
+_Baud = Annotated[int, Meta(ge=300, le=4_000_000)]
+_Visible = r"[^\x00-\x1f\x7f]"
+_Text = Annotated[str, Meta(pattern=rf"^{_Visible}*\Z")]
+_Name = Annotated[str, Meta(pattern=rf"^{_Visible}+\Z")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +50,12 @@ class BoardEntry:
         name: What it is called.
         target: Its chip.
         port: Serial port on which the firmware speaks: a path, or a URL that pySerial knows.
-        flash: How firmware gets there, one of `FLASHERS`.
+        flash: How firmware gets there, see `Flasher`.
         baud: Of the firmware.
         probe: Serial number of the debug probe; empty: the only one attached.
         loader_port: Serial port of the ROM bootloader.
         loader_baud: Its rate; the bootloader measures it.
-        reset: Line of the loader's port at NRST, one of `LINES`.
+        reset: Line of the loader's port at NRST, see `Line`.
         boot: Line of the loader's port at BOOT0.
         reset_inverted: The line resets the chip when it is cleared.
         boot_inverted: The line selects the bootloader when it is cleared.
@@ -56,15 +64,15 @@ class BoardEntry:
     """
 
     name: str
-    target: str
-    port: str
-    flash: str = "none"
-    baud: int = 115_200
-    probe: str = ""
-    loader_port: str = ""
-    loader_baud: int = 115_200
-    reset: str = "dtr"
-    boot: str = "rts"
+    target: _Name
+    port: _Name
+    flash: Flasher = "none"
+    baud: _Baud = 115_200
+    probe: _Text = ""
+    loader_port: _Text = ""
+    loader_baud: _Baud = 115_200
+    reset: Line = "dtr"
+    boot: Line = "rts"
     reset_inverted: bool = False
     boot_inverted: bool = False
     is_virtual: bool = False
@@ -89,14 +97,7 @@ def read_bench(path: Path) -> tuple[BoardEntry, ...]:
     Raises:
         ConfigError: The file cannot be read or says what no board has.
     """
-    try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(
-            f"could not read {str(path)!r}: {error.strerror}; 'hil boards init' writes one"
-        ) from error
-    except (ValueError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{str(path)!r} is no TOML file: {error}") from error
+    tables = read_toml(path, _FILE)
     boards = tables.get("board")
     if set(tables) != {"board"} or not isinstance(boards, dict) or not boards:
         raise ConfigError(f"{str(path)!r} must hold a table [board.NAME] for each board, only")
@@ -104,41 +105,26 @@ def read_bench(path: Path) -> tuple[BoardEntry, ...]:
 
 
 def _entry(path: Path, name: str, table: Any) -> BoardEntry:
-    place = f"{str(path)!r}, [board.{name}]"
+    kind = Kind(f"is wrong in [board.{brief(name, 40)}]", _FILE.hint)
     if not isinstance(table, dict):
-        raise ConfigError(f"{place} is no table")
-    tolerance = _tolerances(place, table.get("tolerance", {}))
-    values = {key: value for key, value in table.items() if key != "tolerance"}
-    types = get_type_hints(BoardEntry)
-    known = [key for key in types if key != "name"]
-    for key, value in values.items():
-        if key not in known:
-            raise ConfigError(f"{place}: unknown {key!r}; known: {', '.join(known)}")
-        if type(value) is not types[key]:
-            raise ConfigError(f"{place}: {key} = {value!r} is no {types[key].__name__}")
-    for key in ("target", "port"):
-        if not values.get(key):
-            raise ConfigError(f"{place}: {key} is missing")
-    entry = BoardEntry(name=name, tolerance=tolerance, **values)
-    for key, allowed in (("flash", FLASHERS), ("reset", LINES), ("boot", LINES)):
-        if getattr(entry, key) not in allowed:
-            text = f"{key} = {getattr(entry, key)!r}; possible: {', '.join(allowed)}"
-            raise ConfigError(f"{place}: {text}")
+        raise kind.refusal(path, "expected a table")
+    own = table.get("tolerance", {})
+    if isinstance(own, dict):
+        _check_known(path, kind, "tolerance", own, Tolerances)
+    _check_known(path, kind, "field", table, BoardEntry)
+    entry = convert({**table, "name": name}, BoardEntry, path, kind)
     if not load_target(entry.target).has_board:
-        raise ConfigError(f"{place}: firmware can be built for {', '.join(board_targets())}")
+        possible = ", ".join(board_targets())
+        raise kind.refusal(path, f"target: firmware can be built for {possible}")
     return entry
 
 
-def _tolerances(place: str, table: Any) -> Tolerances:
-    known = [own.name for own in fields(Tolerances)]
-    if not isinstance(table, dict):
-        raise ConfigError(f"{place}: tolerance is a table with {', '.join(known)}")
-    for key, value in table.items():
+def _check_known(path: Path, kind: Kind, what: str, table: dict[str, Any], form: type) -> None:
+    known = [own.name for own in fields(form) if own.name != "name"]
+    for key in table:
         if key not in known:
-            raise ConfigError(f"{place}: unknown tolerance {key!r}; known: {', '.join(known)}")
-        if not isinstance(value, float) or not 0 <= value < 1:
-            raise ConfigError(f"{place}: tolerance {key} = {value!r} is no part of 1, such as 0.1")
-    return Tolerances(**table)
+            text = f"unknown {what} {brief(repr(key), 40)}; known: {', '.join(known)}"
+            raise ConfigError(f"{brief(repr(str(path)), 160)} {kind.complaint}: {text}")
 
 
 def choose_board(boards: tuple[BoardEntry, ...], name_or_target: str) -> BoardEntry:

@@ -5,20 +5,25 @@ measurements are fewer than twice the parts, the prices of a model to start from
 instead, all by one factor. What is said about errors comes from networks that were held out.
 """
 
-import json
 import statistics
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 import numpy as np
 
 from codegen.work import Work
 from firmware.errors import ConfigError
+from firmware.printable import brief
+from firmware.records.measurement import MeasurementRecord
+from firmware.records.reader import Kind, read_json
 from nas.estimator.speed import Error, KernelPrices, SpeedModel, price
 
+_KIND = Kind(
+    "is no measurement of kernel calls", "generate the project again and measure it with 'hil run'"
+)
 FOLDS = 5
 SMALL_TICKS = 200
 """Added to a measurement before its error is weighed: what is this small matters to nobody."""
@@ -38,7 +43,7 @@ class Call:
 class Measured:
     """The kernel calls of several networks, measured in one unit on one core."""
 
-    unit: str
+    unit: Literal["cycles", "instructions"]
     runtime: str
     core: str
     board: str
@@ -57,36 +62,30 @@ def read_measurements(paths: Iterable[Path], core: str) -> Measured:
         ConfigError: A file cannot be read, was measured without kernel calls, or does not go with
             the others.
     """
-    records = [_read(path) for path in paths]
-    kinds = {(unit, record["runtime"], record["board"]) for unit, record in records}
+    several = tuple(paths)
+    records = [read_json(path, MeasurementRecord, _KIND) for path in several]
+    kinds = {(record.unit, record.runtime, record.board) for record in records}
     if len(kinds) != 1:
-        raise ConfigError(f"the measurements do not go together: {sorted(kinds)}")
+        shown = brief("; ".join(map(", ".join, sorted(kinds))), 300)
+        raise ConfigError(f"the measurements do not go together: {shown}")
     unit, runtime, board = kinds.pop()
     calls = [
-        Call(record["model_sha256"], step["kernel"], step["work"], float(step[unit]))
-        for _, record in records
-        for step in record["steps"]
+        call for path, record in zip(several, records, strict=True) for call in _calls(path, record)
     ]
     return Measured(unit, runtime, core, board, tuple(calls))
 
 
-def _read(path: Path) -> tuple[str, dict[str, Any]]:
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-        unit = "cycles" if record.get("cycles") is not None else "instructions"
-        for step in record["steps"]:
-            _ = step["kernel"], dict(step["work"]), float(step[unit])
-        _ = record["runtime"], record["board"], record["model_sha256"]
-    except OSError as error:
-        raise ConfigError(f"could not read {str(path)!r}: {error.strerror}") from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ConfigError(
-            f"{str(path)!r} is no measurement of kernel calls: {error!r}; generate the project "
-            "again and measure it with 'hil run'"
-        ) from error
-    if not record["steps"]:
-        raise ConfigError(f"{str(path)!r} holds no kernel calls")
-    return unit, record
+def _calls(path: Path, record: MeasurementRecord) -> list[Call]:
+    """The kernel calls of one network."""
+    calls = []
+    for number, step in enumerate(record.steps):
+        ticks = getattr(step, record.unit)
+        if step.kernel is None or ticks is None:
+            raise _KIND.refusal(path, f"steps[{number}]: expected a kernel and its {record.unit}")
+        calls.append(Call(record.model_sha256, step.kernel, step.work, float(ticks)))
+    if not calls:
+        raise _KIND.refusal(path, "it holds no kernel calls")
+    return calls
 
 
 def calibrate(measured: Measured, start: SpeedModel | None = None) -> SpeedModel:

@@ -8,14 +8,13 @@ from codegen.graph import Graph, count_macc
 from codegen.planner import MemoryPlan, plan_graph
 from codegen.work import step_work
 from firmware.errors import ModelError
+from firmware.records.estimate import ESTIMATE_SCHEMA
 from firmware.targets import Target
 from nas.cost import Cost, Limits, check_runtime, needs
 from nas.estimator.code_size import Code, estimate_code, estimate_tflm_code
 from nas.estimator.memory import Block, Ram, live_bytes, static_memory, tflm_memory
 from nas.estimator.speed import SpeedModel, shipped_speed_model
 from nas.estimator.time_needed import Time, estimate_time
-
-SCHEMA = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +133,7 @@ class Estimate:
     def as_record(self) -> dict[str, Any]:
         """The estimate as JSON holds it; `docs/estimates.md` describes it."""
         return {
-            "schema": SCHEMA,
+            "schema": ESTIMATE_SCHEMA,
             "model": self.name,
             "target": self.target.name,
             "runtime": self.runtime,

@@ -120,11 +120,14 @@ def _time(estimate: Estimate) -> list[tuple[str, str]]:
     if time is None:
         why = f"nothing was measured of the {estimate.runtime} runtime on {estimate.target.core}"
         return [] if estimate.unsupported else [("time", f"not known: {why}")]
-    if time.ticks is None or time.lowest_ms is None or time.highest_ms is None:
+    if time.ticks is None:
         return [("time", "not known: a kernel was not measured")]
     lines = [(time.unit, f"{time.ticks:,} per inference; {_error_text(time.error)}")]
-    span = f"{time.lowest_ms:.2f} to {time.highest_ms:.2f} ms"
     clock = f"at {estimate.target.core_hz / 1e6:g} MHz"
+    if time.lowest_ms is None or time.highest_ms is None:
+        latency = f"{time.middle_ms:.2f} ms {clock}, by how much it is off is unknown"
+        return [*lines, ("latency", latency), ("measured on", time.source)]
+    span = f"{time.lowest_ms:.2f} to {time.highest_ms:.2f} ms"
     if time.is_calibrated:
         return [*lines, ("latency", f"{span} {clock}"), ("measured on", time.source)]
     hint = "a range, not a prediction: calibrate with 'nas calibrate'"
@@ -133,7 +136,7 @@ def _time(estimate: Estimate) -> list[tuple[str, str]]:
 
 def _error_text(error: Error | None) -> str:
     if error is None:
-        return "error not known, too few networks were measured"
+        return "error unknown: too few networks were measured"
     return (
         f"for {error.count} networks held out, off by {100 * error.median:.1f} % (median), "
         f"{100 * error.worst:.1f} % at worst"
@@ -161,7 +164,13 @@ def calibration_text(model: SpeedModel) -> str:
     rows = [(name, *_error_cells(kernel.error)) for name, kernel in [*model.kernels.items()]]
     rows.append(("whole networks", *_error_cells(model.error)))
     header = ("kernel", "held out", "median error", "worst error")
-    return f"{model.unit} per kernel, from {model.source}\n\n{table(header, rows)}"
+    text = f"{model.unit} per kernel, from {model.source}\n\n{table(header, rows)}"
+    if model.error is not None:
+        return text
+    return (
+        f"{text}\n\nthe error is unknown: one network was measured, so none could be held out; "
+        "measure another, calibrate with both"
+    )
 
 
 def _error_cells(error: Error | None) -> tuple[str, str, str]:

@@ -5,19 +5,19 @@ a board or in instructions of the virtual one, and says how far it was off for n
 not fitted on.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from codegen.work import Work
-from firmware.errors import ConfigError
+from firmware.records.reader import Kind, convert, parse_json, read_json_values
+from firmware.records.values import Count, NotNegative
 
 SCHEMA = 1
-UNITS = ("instructions", "cycles")
+_KIND = Kind("is no speed model", "make one with 'nas calibrate'", SCHEMA)
 SHIPPED = {"static": "static_cortex_m4.json"}
 """Instruction models by runtime, fitted on the virtual board by `benchmarks.instruction_model`."""
 
@@ -32,9 +32,9 @@ class Error:
         count: Measurements compared.
     """
 
-    median: float
-    worst: float
-    count: int
+    median: NotNegative
+    worst: NotNegative
+    count: Count
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class KernelPrices:
         error: Of single calls; None if they are too few to hold any out.
     """
 
-    prices: dict[str, float]
+    prices: dict[str, NotNegative]
     error: Error | None
 
 
@@ -55,7 +55,7 @@ class SpeedModel:
     """Prices of all kernels that were measured.
 
     Attributes:
-        unit: One of `UNITS`.
+        unit: `instructions` or `cycles`.
         runtime: The runtime that was measured.
         core: The core that it holds for, such as `cortex-m4`.
         source: What was measured, in words.
@@ -63,7 +63,7 @@ class SpeedModel:
         error: Of whole networks; None if they are too few to hold any out.
     """
 
-    unit: str
+    unit: Literal["instructions", "cycles"]
     runtime: str
     core: str
     source: str
@@ -100,14 +100,7 @@ def read_speed_model(path: Path) -> SpeedModel:
     Raises:
         ConfigError: There is no such file, or it is something else.
     """
-    try:
-        return _parse(json.loads(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise ConfigError(f"could not read {str(path)!r}: {error.strerror}") from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ConfigError(
-            f"{str(path)!r} is no speed model: {error!r}; make one with 'nas calibrate'"
-        ) from error
+    return convert(read_json_values(path, _KIND), SpeedModel, path, _KIND)
 
 
 @cache
@@ -115,31 +108,7 @@ def shipped_speed_model(runtime: str, core: str) -> SpeedModel | None:
     """The instruction model that comes with the SDK for a runtime and a core, if there is one."""
     if runtime not in SHIPPED:
         return None
-    text = files("nas.estimator").joinpath(SHIPPED[runtime]).read_text(encoding="utf-8")
-    model = _parse(json.loads(text))
+    content = files("nas.estimator").joinpath(SHIPPED[runtime]).read_bytes()
+    path = Path(SHIPPED[runtime])
+    model = convert(parse_json(content, path, _KIND), SpeedModel, path, _KIND)
     return model if model.core == core else None
-
-
-def _parse(record: dict[str, Any]) -> SpeedModel:
-    if record["schema"] != SCHEMA or record["unit"] not in UNITS:
-        raise ValueError(f"schema {record['schema']!r} and unit {record['unit']!r}")
-    return SpeedModel(
-        unit=record["unit"],
-        runtime=str(record["runtime"]),
-        core=str(record["core"]),
-        source=str(record["source"]),
-        kernels={
-            str(name): KernelPrices(
-                {str(part): float(value) for part, value in kernel["prices"].items()},
-                _parse_error(kernel["error"]),
-            )
-            for name, kernel in record["kernels"].items()
-        },
-        error=_parse_error(record["error"]),
-    )
-
-
-def _parse_error(record: dict[str, Any] | None) -> Error | None:
-    if record is None:
-        return None
-    return Error(float(record["median"]), float(record["worst"]), int(record["count"]))

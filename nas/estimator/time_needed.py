@@ -23,8 +23,10 @@ class Time:
         ticks: In that unit; None if a kernel was not measured.
         error: Of whole networks that the model was not fitted on.
         lowest_ms: Milliseconds at the target's clock. With cycles, both ends are the prediction
-            less and plus the worst error; with instructions, it is a range and no prediction.
+            less and plus the worst error, None if that is unknown; with instructions, it is a
+            range and no prediction.
         highest_ms: See `lowest_ms`.
+        middle_ms: The prediction itself, with cycles alone.
         is_calibrated: Whether milliseconds come from a measured board.
         source: What the model was fitted on.
     """
@@ -36,6 +38,7 @@ class Time:
     highest_ms: float | None
     is_calibrated: bool
     source: str
+    middle_ms: float | None = None
 
 
 def estimate_time(
@@ -43,10 +46,8 @@ def estimate_time(
 ) -> tuple[Time, list[tuple[int | None, float | None]]]:
     """The time of an inference, and of each kernel call its ticks and their median error."""
     single, total = predict_all(model, calls)
-    lowest, highest = None, None
-    if total is not None:
-        first, last = _factors(model)
-        lowest, highest = (1000 * total * factor / core_hz for factor in (first, last))
+    one_ms = None if total is None else 1000 * total / core_hz
+    lowest, highest = _range_ms(model, one_ms)
     time = Time(
         unit=model.unit,
         ticks=None if total is None else round(total),
@@ -55,6 +56,7 @@ def estimate_time(
         highest_ms=highest,
         is_calibrated=model.unit == "cycles",
         source=model.source,
+        middle_ms=one_ms if model.unit == "cycles" else None,
     )
     by_call: list[tuple[int | None, float | None]] = []
     for (kernel, _), value in zip(calls, single, strict=True):
@@ -64,8 +66,10 @@ def estimate_time(
     return time, by_call
 
 
-def _factors(model: SpeedModel) -> tuple[float, float]:
-    if model.unit == "instructions":
-        return CYCLES_PER_INSTRUCTION
-    worst = model.error.worst if model.error else 0.0
-    return 1 - worst, 1 + worst
+def _range_ms(model: SpeedModel, one_ms: float | None) -> tuple[float | None, float | None]:
+    if one_ms is None or (model.unit == "cycles" and model.error is None):
+        return None, None
+    first, last = CYCLES_PER_INSTRUCTION
+    if model.unit == "cycles" and model.error is not None:
+        first, last = 1 - model.error.worst, 1 + model.error.worst
+    return max(0.0, one_ms * first), one_ms * last

@@ -1,14 +1,22 @@
 import json
+import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from codegen.graph import Graph
+from codegen.planner import plan_graph
+from codegen.read_tflite import parse_tflite
+from codegen.work import step_work
 from firmware.errors import ConfigError
 from nas.cli import main
 from nas.estimator.calibration import Call, Measured, calibrate, read_measurements
 from nas.estimator.speed import KernelPrices, SpeedModel, read_speed_model, shipped_speed_model
+from nas.pace import Pace
+from tests.small_model import small_model
 
 PRICES = {"call": 60.0, "pixels": 11.0, "taps": 1.5}
 
@@ -75,6 +83,8 @@ def record(**changes: Any) -> dict[str, Any]:
         "model_sha256": "0" * 64,
         "cycles": 700,
         "steps": [step],
+        "checks": [],
+        "verdict": "confirmed",
     } | changes
 
 
@@ -84,7 +94,7 @@ def test_a_calibrated_model_gives_milliseconds_and_says_so(
     paths = []
     for index in range(3):
         paths.append(tmp_path / f"{index}.json")
-        paths[-1].write_text(json.dumps(record(model_sha256=str(index))))
+        paths[-1].write_text(json.dumps(record(model_sha256=f"{index:064d}")))
     out = tmp_path / "model.json"
     assert main(["calibrate", *map(str, paths), "--out", str(out)]) == 0
     assert "whole networks" in capsys.readouterr().out
@@ -104,9 +114,43 @@ def test_a_calibrated_model_gives_milliseconds_and_says_so(
     assert time_in_instructions["is_calibrated"] is False
 
 
+def test_the_error_of_a_calibration_from_one_network_is_unknown_and_not_zero(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    measurement, out = tmp_path / "0.json", tmp_path / "model.json"
+    measurement.write_text(json.dumps(record()))
+    assert main(["calibrate", str(measurement), "--out", str(out)]) == 0
+    assert "error is unknown: one network was measured" in capsys.readouterr().out
+    estimate = ["estimate", "--candidate", "3,2", "--latency-model", str(out)]
+    assert main(estimate) == 0
+    text = capsys.readouterr().out
+    assert "error unknown: too few networks were measured" in text
+    assert re.search(r"latency +\d+\.\d\d ms at 100 MHz, by how much it is off is unknown", text)
+    assert main([*estimate, "--json"]) == 0
+    time = json.loads(capsys.readouterr().out)["time"]
+    assert time["lowest_ms"] is time["highest_ms"] is time["error"] is None
+    assert time["middle_ms"] == pytest.approx(time["ticks"] / 100e6 * 1000)
+
+
+def test_a_limit_of_time_is_refused_where_the_error_of_the_latency_model_is_unknown() -> None:
+    model = calibrate(measured(2))
+    graph = parse_tflite(small_model())
+    pace = Pace(replace(model, kernels=dict.fromkeys(_kernels(graph), KernelPrices({}, None))), 1)
+    with pytest.raises(ConfigError, match="error is unknown: it was fitted on one network"):
+        pace.latency_us(graph)
+
+
+def _kernels(graph: Graph) -> set[str]:
+    return {step_work(graph, step)[0] for step in plan_graph(graph).steps}
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        (
+            json.dumps(record(steps=[{"kernel": "MEAN", "work": {}}])),
+            r"steps\[0\]: expected a kernel",
+        ),
         ("no JSON", "is no measurement of kernel calls"),
         ("[]", "is no measurement of kernel calls"),
         (json.dumps({"steps": [{}]}), "is no measurement of kernel calls"),

@@ -5,7 +5,8 @@ import pytest
 
 from firmware.errors import ConfigError, StaleError
 from firmware.files import sha256_of_bytes
-from nas.report.measurement import Check, of_runtime, read_measurement
+from firmware.records.measurement import CheckRecord
+from nas.report.measurement import of_runtime, read_measurement
 from tests.nas.report.small_run import measurement_record, write_measurement
 from tests.small_model import small_model
 
@@ -15,7 +16,7 @@ SHA256 = sha256_of_bytes(small_model())
 def test_a_measurement_is_read_by_its_fields_and_others_are_left_alone(tmp_path: Path) -> None:
     (own,) = read_measurement(write_measurement(tmp_path / "m.json"), SHA256)
     assert (own.board, own.runtime, own.verdict) == ("virtual", "static", "confirmed")
-    assert own.checks[1] == Check("arena bytes", "96", "96", True)
+    assert own.checks[1] == CheckRecord("arena bytes", "96", "96", True)
     assert own.checks[2].holds is None
     assert (own.unit, own.ticks, own.milliseconds) == ("instructions", 5_000, None)
     assert own.step_ticks[:2] == (1_000, 1_001)

@@ -1,0 +1,57 @@
+"""What `codegen build` promises of a project, as far as the bench reads it. Pure."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta
+
+from firmware.records.values import Count, Sha256
+
+MANIFEST_SCHEMA = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """The output of the model."""
+
+    dtype: Literal["int8", "uint8", "int16", "float32"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """What is promised of memory.
+
+    Attributes:
+        arena_bytes: Planned arena, with any margin.
+        arena_used_bytes: What the runtime is expected to use of it.
+        stack_bytes: Reserved stack.
+    """
+
+    arena_bytes: Count
+    arena_used_bytes: Count
+    stack_bytes: Count
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestRecord:
+    """manifest.json of a project, or what it says of one runtime more.
+
+    Attributes:
+        model_name: What the names of its C objects begin with.
+        weight_bytes: Constants of the static runtime.
+        golden_sha256: Of golden.npz; None if the project has none.
+        steps: What each kernel call does; goes to the measurement as it is.
+        beside: The same of the other runtimes in the firmware.
+    """
+
+    model_name: Annotated[str, Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_]*\Z")]
+    model_sha256: Sha256
+    target: str
+    runtime: Literal["static", "tflm"]
+    model_bytes: Count
+    weight_bytes: Count
+    output: Port
+    estimate: Sizes
+    golden_sha256: Sha256 | None
+    steps: tuple[dict[str, Any], ...] = ()
+    beside: tuple["ManifestRecord", ...] = ()

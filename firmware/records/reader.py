@@ -1,0 +1,207 @@
+"""Reads files of JSON and TOML into frozen types; what is damaged or endless is refused. I/O.
+
+A file is refused by its kind and size before it is read, by the number of its values before they
+are built, and by its types, ranges and schema before anybody uses them. Every refusal is a
+`RecordError` of one line: the file, the field, what was expected and what was seen.
+"""
+
+import json
+import math
+import os
+import stat
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from firmware.errors import RecordError, SdkError
+from firmware.printable import brief
+from firmware.records.complaint import seen, told
+
+JSON_BYTES = 8 << 20
+TOML_BYTES = 64 << 10
+_JSON_VALUES = 600_000
+"""Together with `JSON_BYTES`, what keeps a reader below a second and 200 MiB."""
+_TOML_DOTS = 100
+"""In one line: each makes a table of its own, and the parser's time grows with their square."""
+_LEVELS = 32
+_LARGEST = 2**63
+
+_Record = TypeVar("_Record")
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a file must be, in the words of a refusal.
+
+    Attributes:
+        complaint: What is said of a file that is not, such as `is no measurement`.
+        hint: How to go on.
+        schema: Number of the form that is read; None if the file has none.
+    """
+
+    complaint: str
+    hint: str
+    schema: int | None = None
+
+    def refusal(self, path: Path, problem: str) -> RecordError:
+        """The error of a file, in one line."""
+        return RecordError(
+            f"{brief(repr(str(path)), 160)} {self.complaint}: {brief(problem, 180)}; {self.hint}"
+        )
+
+
+def read_json(path: Path, form: type[_Record], kind: Kind) -> _Record:
+    """The record in a file of JSON.
+
+    Raises:
+        RecordError: The file cannot be read, or does not hold such a record.
+    """
+    return convert(read_json_values(path, kind), form, path, kind)
+
+
+def read_json_values(path: Path, kind: Kind) -> dict[str, Any]:
+    """What a file of JSON holds: an object of the schema that `kind` names, not yet checked.
+
+    Raises:
+        RecordError: The file cannot be read, is no JSON, no object, or of another schema.
+    """
+    return parse_json(_content(path, JSON_BYTES, kind), path, kind)
+
+
+def parse_json(content: bytes, path: Path, kind: Kind) -> dict[str, Any]:
+    """Like `read_json_values`, from the bytes of a file."""
+    values = sum(map(content.count, (b",", b"[", b"{")))
+    if values > _JSON_VALUES:
+        raise kind.refusal(path, f"it holds {values:,} values, more than {_JSON_VALUES:,}")
+    record = _parsed(_load_json, content, path, kind)
+    if not isinstance(record, dict):
+        raise kind.refusal(path, f"expected an object, found {seen(record)}")
+    if kind.schema is not None and record.get("schema") != kind.schema:
+        found = seen(record["schema"]) if "schema" in record else "none"
+        raise kind.refusal(path, f"schema: expected {kind.schema}, found {found}")
+    return record
+
+
+def read_toml(path: Path, kind: Kind) -> dict[str, Any]:
+    """What a file of TOML holds, not yet checked.
+
+    Raises:
+        RecordError: The file cannot be read, or is no TOML.
+    """
+    content = _content(path, TOML_BYTES, kind)
+    table: dict[str, Any] = _parsed(_load_toml, content, path, kind)
+    return table
+
+
+def convert(value: object, form: type[_Record], path: Path, kind: Kind) -> _Record:
+    """Values as a frozen type, every field checked.
+
+    Raises:
+        RecordError: A field is absent, of another type, or out of its range.
+    """
+    try:
+        return msgspec.convert(value, form)
+    except msgspec.ValidationError as error:
+        raise kind.refusal(path, told(str(error), value, form)) from error
+    except SdkError as error:
+        raise kind.refusal(path, str(error)) from error
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
+        raise kind.refusal(path, f"{error}" or type(error).__name__) from error
+
+
+def _content(path: Path, most_bytes: int, kind: Kind) -> bytes:
+    """The bytes of a regular file of bounded size; nothing else is waited for or read."""
+    try:
+        # A FIFO without a writer would be waited for.
+        with open(path, "rb", opener=_open_at_once) as stream:
+            found = os.fstat(stream.fileno())
+            if not stat.S_ISREG(found.st_mode):
+                raise kind.refusal(path, "it is no regular file")
+            content: bytes = stream.read(most_bytes + 1)
+    except OSError as error:
+        raise RecordError(
+            f"could not read {brief(repr(str(path)), 200)}: {error.strerror}; {kind.hint}"
+        ) from error
+    except ValueError as error:  # a zero byte in the name
+        raise kind.refusal(path, str(error)) from error
+    if len(content) > most_bytes:
+        raise kind.refusal(path, f"it is larger than {most_bytes:,} bytes")
+    return content
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)
+
+
+def _parsed(loads: Callable[[str], Any], content: bytes, path: Path, kind: Kind) -> Any:
+    try:
+        value = loads(content.decode("utf-8"))
+    except RecursionError as error:
+        raise kind.refusal(path, "it is nested too deeply") from error
+    except UnicodeDecodeError as error:
+        raise kind.refusal(path, f"byte {error.start} is no UTF-8") from error
+    except (ValueError, TypeError, AttributeError, LookupError) as error:
+        problem = str(error) if content.strip() else "it is empty"
+        raise kind.refusal(path, problem) from error
+    if _is_deep(value):
+        raise kind.refusal(path, "it is nested too deeply")
+    return value
+
+
+def _is_deep(value: object) -> bool:
+    level = [value]
+    for _ in range(_LEVELS + 1):
+        level = [
+            child
+            for own in level
+            if isinstance(own, dict | list)
+            for child in (own.values() if isinstance(own, dict) else own)
+        ]
+    return bool(level)
+
+
+def _load_toml(text: str) -> dict[str, Any]:
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.count(".") > _TOML_DOTS:
+            raise ValueError(f"line {number} has more than {_TOML_DOTS} dots")
+    return tomllib.loads(text, parse_float=_finite)
+
+
+def _load_json(text: str) -> Any:
+    return json.loads(
+        text,
+        object_pairs_hook=_without_duplicates,
+        parse_int=_whole,
+        parse_float=_finite,
+        parse_constant=_no_constant,
+    )
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    record = dict(pairs)
+    if len(record) < len(pairs):
+        seen: set[str] = set()
+        twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+        raise ValueError(f"{brief(repr(twice), 60)} is there twice")
+    return record
+
+
+def _whole(text: str) -> int:
+    if len(text) > len(str(_LARGEST)) + 1 or abs(value := int(text)) >= _LARGEST:
+        raise ValueError(f"the number {brief(text, 40)} is too large")
+    return value
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"the number {brief(text, 40)} is not finite")
+    return value
+
+
+def _no_constant(text: str) -> Any:
+    raise ValueError(f"{text} is no number")
