@@ -44,8 +44,8 @@ def convert_winner(arguments: Arguments, report: Report) -> dict[str, Any]:
 
     def attempt(count: int) -> tuple[float, int, bytes]:
         report({"stage": f"converting, calibrated with {count} images"})
-        images = _representative(dataset, arguments["recipe"]["seed"], count)
-        content = _converted(arguments, dataset, checkpoint.best, images)
+        order = _representative(dataset, arguments["recipe"]["seed"], count)
+        content = _converted(arguments, dataset, checkpoint.best, order)
         return _int8_accuracy(content, dataset, Split.VALID, scale), count, content
 
     wanted = max(checkpoint.accuracies) - MOST_INT8_DROP
@@ -81,20 +81,21 @@ def _converted(
     arguments: Arguments,
     dataset: Dataset,
     weights: list[NDArray[np.float32]],
-    images: NDArray[np.uint8],
+    order: NDArray[np.int64],
 ) -> bytes:
+    images = dataset.images(Split.TRAIN)
     space, classes = find_space(arguments["space"]), len(dataset.classes)
     candidate = Candidate(*arguments["candidate"])
     if arguments["converter"] != TENSORFLOW:
         parameters = np.concatenate([own.ravel() for own in weights])
-        return convert(space.name, candidate, classes, parameters, images)
+        return convert(space.name, candidate, classes, parameters, images, order)
     from nas.convert import convert_int8
 
     model = build_keras_model(space.name, candidate, dataset.shape, classes, batch_size=1)
     model.set_weights(weights)
     graph = space.lower(candidate, dataset.shape, classes)
     ports = graph.tensors[graph.inputs[0]].dtype.value
-    return convert_int8(model, images, space.keras_scale, ports)
+    return convert_int8(model, np.asarray(images[order]), space.keras_scale, ports)
 
 
 def make_golden(arguments: Arguments, report: Report) -> dict[str, Any]:
@@ -113,10 +114,11 @@ def make_golden(arguments: Arguments, report: Report) -> dict[str, Any]:
     return {}
 
 
-def _representative(dataset: Dataset, seed: int, count: int) -> NDArray[np.uint8]:
+def _representative(dataset: Dataset, seed: int, count: int) -> NDArray[np.int64]:
+    """Indices of some training images; the images stay on disk."""
     images = dataset.images(Split.TRAIN)
     chosen = np.random.default_rng(seed).choice(len(images), min(count, len(images)), replace=False)
-    return np.asarray(images[np.sort(chosen)])
+    return np.sort(chosen).astype(np.int64)
 
 
 def _int8_accuracy(content: bytes, dataset: Dataset, split: Split, scale: float) -> float:

@@ -21,6 +21,10 @@ _UNITS = {"": 1, "B": 1, "KIB": 1 << 10, "MIB": MIB, "GIB": 1 << 30, "KB": 1000,
 _UNITS |= {"GB": 10**9}
 _FLOAT, _ALIGNMENT = 4, 64
 _ADAM_ARRAYS = 3
+_WINNER_COPIES = 6
+"""Of the parameters: the best epoch's, and those that writing a checkpoint or converting makes."""
+_CONVERTER_BYTES = 3 * MIB
+"""Of LiteRT's interpreter and its model, beside the parameters."""
 
 
 def parse_host_memory(text: str) -> int:
@@ -86,3 +90,10 @@ def training_bytes(
     arrays = _ADAM_ARRAYS * parameter_count(layers, shape[2]) * _FLOAT
     per_image = 4 * 8
     return base_bytes + network_bytes(layers, shape, part) + arrays + per_image * images
+
+
+def winner_bytes(layers: list[Layer], shape: Shape, part: int, images: int, base_bytes: int) -> int:
+    """Most anonymous memory of the processes that train the winner and convert it."""
+    copies = _WINNER_COPIES * parameter_count(layers, shape[2]) * _FLOAT
+    training = training_bytes(layers, shape, part, images, base_bytes)
+    return training + copies + _CONVERTER_BYTES

@@ -17,6 +17,7 @@ def convert(
     classes: int,
     parameters: NDArray[np.float32],
     images: NDArray[np.uint8],
+    order: NDArray[np.int64] | None = None,
 ) -> bytes:
     """The .tflite of a trained candidate.
 
@@ -25,7 +26,8 @@ def convert(
         candidate: The network.
         classes: That it tells apart.
         parameters: All of them, flat, as the trainer has them.
-        images: (n, h, w, c), for which the ranges of the activations are measured.
+        images: (n, h, w, c), for which the ranges of the activations are measured; may be mapped.
+        order: Indices of those that count; all if None.
 
     Raises:
         ModelError: Parameters are no numbers.
@@ -33,6 +35,6 @@ def convert(
     definition, shape = find_space(space), images.shape[1:]
     layers = definition.layers(candidate, shape, classes)
     with Network(layers, shape) as network:
-        ranges = activation_ranges(layers, network.ranges(parameters, images))
+        ranges = activation_ranges(layers, network.ranges(parameters, images, order))
     graph = definition.lower(candidate, shape, classes)
     return write_tflite(quantize_graph(graph, fold_layers(layers, parameters, shape[2]), ranges))

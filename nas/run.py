@@ -15,7 +15,7 @@ from nas.config import SearchConfig
 from nas.converters import TENSORFLOW
 from nas.dataset import Dataset
 from nas.golden import SAMPLES, SEED
-from nas.host_memory import training_bytes
+from nas.host_memory import winner_bytes
 from nas.layers import LANES
 from nas.make_golden import make_golden
 from nas.memory_plan import LEAST_TASK_BYTES, MIB, plan_memory
@@ -237,7 +237,9 @@ def _host(pool: Pool, base_bytes: int, datasets: Mapping[int, Dataset], machine:
     images = _most_images(datasets)
     deadline_s = None if machine.search_s is None else time.monotonic() + machine.search_s
     folders = {side: str(dataset.folder) for side, dataset in datasets.items()}
-    return Host(pool, folders, images, machine.worker_bytes, base_bytes, deadline_s)
+    return Host(
+        pool, folders, images, machine.worker_bytes, base_bytes, deadline_s, machine.alone_bytes
+    )
 
 
 def _final_recipe(config: SearchConfig, host: Host, winner: Candidate) -> dict[str, Any]:
@@ -245,9 +247,9 @@ def _final_recipe(config: SearchConfig, host: Host, winner: Candidate) -> dict[s
     shape, recipe = config.input_of(winner), config.final_recipe(winner)
     layers = find_space(config.space).layers(winner, shape, len(config.classes))
     part: int = recipe["batch_size"]
-    while host.worker_bytes is not None and part > LANES:
-        needed = training_bytes(layers, shape, part, host.images, host.base_bytes)
-        if needed <= host.worker_bytes:
+    while host.alone_bytes is not None and part > LANES:
+        needed = winner_bytes(layers, shape, part, host.images, host.base_bytes)
+        if needed <= host.alone_bytes:
             break
         part //= 2
     return recipe | {"part": part}

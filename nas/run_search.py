@@ -9,9 +9,10 @@ from typing import Any
 from firmware.errors import ConfigError, HostMemoryError, InfeasibleError, WorkerError
 from nas.config import SearchConfig
 from nas.cost import exceeded, measure_cost, needs
-from nas.host_memory import training_bytes
+from nas.host_memory import training_bytes, winner_bytes
+from nas.layers import LANES, Layer
 from nas.pool import Pool
-from nas.space import Candidate, cell_limit
+from nas.space import Candidate, Shape, cell_limit
 from nas.spaces import find_space
 from nas.strategy import Bounds, Evaluation, ranked, start_strategy
 from nas.trials import Status, Trial, TrialStore
@@ -34,6 +35,7 @@ class Host:
         worker_bytes: Anonymous memory that a worker may take; None if it is not limited.
         base_bytes: What a worker takes before it trains.
         deadline_s: When the search stops asking for more, by `time.monotonic`; None for never.
+        alone_bytes: Anonymous memory that the winner's training and conversion may take.
     """
 
     pool: Pool
@@ -42,6 +44,7 @@ class Host:
     worker_bytes: int | None = None
     base_bytes: int = 0
     deadline_s: float | None = None
+    alone_bytes: int | None = None
 
     @property
     def is_over(self) -> bool:
@@ -151,7 +154,20 @@ def price(config: SearchConfig, host: Host, evaluation: Evaluation) -> Trial:
     if host.worker_bytes is not None and predicted > host.worker_bytes:
         reason = f"its training would take {predicted:,} of {host.worker_bytes:,} bytes of the host"
         return replace(trial, status=Status.HOST_MEMORY, reason=reason)
+    if host.alone_bytes is not None and trial.status is Status.PRICED:
+        layers, shape = _network_of(config, evaluation.candidate)
+        needed = winner_bytes(layers, shape, LANES, host.images, host.base_bytes)
+        if needed > host.alone_bytes:
+            reason = (
+                f"as the winner it would take {needed:,} of {host.alone_bytes:,} bytes of the host"
+            )
+            return replace(trial, status=Status.HOST_MEMORY, reason=reason)
     return trial
+
+
+def _network_of(config: SearchConfig, candidate: Candidate) -> tuple[list[Layer], Shape]:
+    shape = config.input_of(candidate)
+    return find_space(config.space).layers(candidate, shape, len(config.classes)), shape
 
 
 def _price(config: SearchConfig, evaluation: Evaluation, images: int, base_bytes: int) -> Trial:
@@ -174,14 +190,13 @@ def _price(config: SearchConfig, evaluation: Evaluation, images: int, base_bytes
 def _training_bytes(
     config: SearchConfig, candidate: Candidate, images: int, base_bytes: int
 ) -> int:
-    shape = config.input_of(candidate)
-    layers = find_space(config.space).layers(candidate, shape, len(config.classes))
+    layers, shape = _network_of(config, candidate)
     batch_size = config.search_recipe(0)["batch_size"]
     return training_bytes(layers, shape, batch_size, images, base_bytes)
 
 
 def training_extremes(config: SearchConfig, images: int, base_bytes: int) -> tuple[int, int]:
-    """Anonymous memory of the smallest and of the largest training that a search may ask for.
+    """Anonymous memory of the smallest winner, and of the largest training of a candidate.
 
     Args:
         config: The search.
@@ -189,9 +204,8 @@ def training_extremes(config: SearchConfig, images: int, base_bytes: int) -> tup
         base_bytes: What a worker takes before it trains.
     """
     bounds = _bounds(config, lambda own: _price(config, Evaluation(own), images, base_bytes))
-    least = min(
-        _training_bytes(config, Candidate(1, 0, side), images, base_bytes) for side in bounds.sides
-    )
+    smallest = [_network_of(config, Candidate(1, 0, side)) for side in bounds.sides]
+    least = min(winner_bytes(*network, LANES, images, base_bytes) for network in smallest)
     widest = [
         Candidate(k, c, side)
         for side in bounds.sides

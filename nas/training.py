@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from firmware.errors import ConfigError, DivergedError
 from nas.dataset import Dataset
-from nas.layers import LANES, initial_parameters, split_parameters
+from nas.layers import LANES, initial_parameters, parameter_count, split_parameters
 from nas.space import Candidate
 from nas.spaces import find_space
 from nas.splits import Split
@@ -91,11 +91,15 @@ class Trainer:
         self._dataset, self._recipe = dataset, recipe
         definition = find_space(space)
         self._layers = definition.layers(candidate, dataset.shape, len(dataset.classes))
+        depth = dataset.shape[2]
+        self.state: NDArray[np.float32] = np.zeros(
+            (3, parameter_count(self._layers, depth)), np.float32
+        )
+        # Before the network takes its memory: it then takes what the first weights leave behind.
+        self.state[0] = initial_parameters(self._layers, depth, recipe.seed)
         self._network = Network(
             self._layers, dataset.shape, recipe.images_together, threads=threads
         )
-        self.state: NDArray[np.float32] = np.zeros((3, self._network.parameter_count), np.float32)
-        self.state[0] = initial_parameters(self._layers, dataset.shape[2], recipe.seed)
         self._images = dataset.images(Split.TRAIN)
         self._labels = dataset.labels(Split.TRAIN)
         self._steps = max(1, len(self._labels) // recipe.batch_size)

@@ -191,9 +191,17 @@ class Network:
         return probabilities
 
     def ranges(
-        self, parameters: NDArray[np.float32], images: NDArray[np.uint8]
+        self,
+        parameters: NDArray[np.float32],
+        images: NDArray[np.uint8],
+        order: NDArray[np.int64] | None = None,
     ) -> list[NDArray[np.float32]]:
         """What each layer gives for some images: (channels, 2), lowest and highest values.
+
+        Args:
+            parameters: All of them, flat.
+            images: (n, h, w, c), contiguous; may be mapped.
+            order: Indices of the images that count; all if None.
 
         Raises:
             DivergedError: A parameter or a value is no finite number.
@@ -201,7 +209,8 @@ class Network:
         shapes = output_shapes(self.layers, self.shape)
         ends = np.cumsum([channels for _, _, channels in shapes])
         ranges = np.tile(np.array([np.inf, -np.inf], np.float32), (ends[-1], 1))
-        source = self._source(images, None, np.arange(len(images), dtype=np.int64))
+        chosen = np.arange(len(images), dtype=np.int64) if order is None else order
+        source = self._source(images, None, chosen)
         self._call("network_ranges", Array(parameters), source, Array(ranges))
         return np.split(ranges, ends[:-1])
 
