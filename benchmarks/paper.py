@@ -28,6 +28,8 @@ from nas.cost import Limits
 from nas.data_source import find_data
 from nas.dataset import Dataset, prepare_dataset
 from nas.host_memory import parse_host_memory
+from nas.listener import Listener
+from nas.machine import Machine
 from nas.published import (
     HOST_ROWS,
     ROWS,
@@ -39,7 +41,7 @@ from nas.published import (
 )
 from nas.report.statistics import wilson_interval
 from nas.report.terminal import table
-from nas.run import Listener, Machine, run
+from nas.run import run
 from nas.space import Candidate
 
 TARGET = "stm32l412kb"

@@ -24,7 +24,9 @@ from nas.cost import Limits
 from nas.data_source import find_data
 from nas.dataset import Dataset, open_dataset, prepare_dataset
 from nas.input_size import first_side, input_sides
-from nas.run import Listener, Machine, run
+from nas.listener import Listener
+from nas.machine import Machine
+from nas.run import run
 from nas.space import parse_shape
 from nas.splits import Split
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nas.api import search
-    from nas.run import Listener
+    from nas.listener import Listener
 
 __all__ = ["Listener", "search"]
 
@@ -20,7 +20,7 @@ def __getattr__(name: str) -> Any:
 
         return search
     if name == "Listener":
-        from nas.run import Listener
+        from nas.listener import Listener
 
         return Listener
     raise AttributeError(f"module 'nas' has no attribute {name!r}")

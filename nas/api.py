@@ -17,9 +17,11 @@ from nas.dataset import Dataset, prepare_dataset
 from nas.estimator.speed import read_speed_model
 from nas.host_memory import parse_host_memory
 from nas.input_size import AUTO, first_side, input_sides
+from nas.listener import Listener
+from nas.machine import Machine
 from nas.pace import Pace, make_pace
 from nas.provenance import Origin
-from nas.run import Listener, Machine, run
+from nas.run import run
 from nas.space import parse_shape
 from nas.spaces import DEFAULT_SPACE
 from nas.strategy import DEFAULT_STRATEGY

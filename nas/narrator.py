@@ -7,8 +7,9 @@ from typing import Any
 from firmware.printable import printable
 from firmware.progress import Progress, duration
 from nas.dataset import Dataset
+from nas.listener import Listener
+from nas.machine import Machine
 from nas.process_memory import tree_bytes
-from nas.run import Listener, Machine
 from nas.space import Candidate
 from nas.trials import Trial
 

@@ -1,9 +1,8 @@
 """One run: search, train the winner, convert it, record what happened. I/O."""
 
-import os
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -17,10 +16,11 @@ from nas.dataset import Dataset
 from nas.golden import SAMPLES, SEED
 from nas.host_memory import winner_bytes
 from nas.layers import LANES
+from nas.listener import Listener
+from nas.machine import Machine
 from nas.make_golden import make_golden
-from nas.memory_plan import LEAST_TASK_BYTES, MIB, plan_memory
+from nas.memory_plan import LEAST_TASK_BYTES, MIB
 from nas.pool import Pool, WorkerPool
-from nas.process_memory import anonymous_bytes
 from nas.provenance import Origin, describe_host, versions
 from nas.run_search import Host, run_search, training_extremes
 from nas.space import Candidate
@@ -33,72 +33,6 @@ RECORD = "run.json"
 START = "search.json"
 """What was asked for; there from the first moment on, while `RECORD` is made at the end."""
 SCHEMA = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Machine:
-    """How much of the host a run may take.
-
-    The number of workers does not change the result; less memory and less time may: what would
-    take too much is not trained, and a search that is cut short takes the best so far.
-
-    Attributes:
-        workers: Processes that train side by side.
-        memory_bytes: Anonymous memory of all processes; None if it is not limited.
-        scheduler: Address of a Dask scheduler whose cluster trains; empty for this machine.
-        search_s: Seconds after which the search takes the best so far; None for no limit.
-        worker_bytes: Anonymous memory that a task of each worker may take; `run` plans it.
-        alone_bytes: The same for a task that runs when no other does.
-    """
-
-    workers: int = 1
-    memory_bytes: int | None = None
-    scheduler: str = ""
-    search_s: float | None = None
-    worker_bytes: int | None = None
-    alone_bytes: int | None = None
-
-    def planned(self, least_bytes: int, largest_bytes: int) -> "Machine":
-        """With as many workers as the memory is enough for, and their shares.
-
-        Args:
-            least_bytes: What the smallest task takes.
-            largest_bytes: What the largest task takes; fewer workers leave each more.
-
-        Raises:
-            HostMemoryError: It is not enough for one worker and the smallest task.
-        """
-        own_bytes = anonymous_bytes(os.getpid())
-        plan = plan_memory(self.memory_bytes, self.workers, own_bytes, least_bytes, largest_bytes)
-        return replace(self, **asdict(plan))
-
-
-class Listener:
-    """What a run tells while it works; override what is of interest."""
-
-    def image_decoded(self, done: int, total: int) -> None:
-        """An image was read."""
-
-    def data_ready(self, datasets: dict[int, Dataset]) -> None:
-        """All images are read: at every input of the search, by its side."""
-
-    def preparing(self, stage: str) -> None:
-        """Where the work is that comes before the search, such as compiling."""
-
-    def noted(self, text: str) -> None:
-        """Something that is not as it was asked for."""
-
-    def started(self, machine: Machine) -> None:
-        """The search begins, with as many workers as the memory is enough for."""
-
-    def trial_ended(self, trial: Trial) -> None:
-        """A candidate was judged, now or in an earlier run."""
-
-    def trial_progressed(self, candidate: Candidate, event: dict[str, Any]) -> None:
-        """An epoch of a candidate ended: `epoch`, `epochs`, `accuracy`."""
-
-    def winner_progressed(self, event: dict[str, Any]) -> None:
-        """An epoch of the winner ended: `epoch`, `epochs`, `accuracy`; or a `stage` began."""
 
 
 def run(

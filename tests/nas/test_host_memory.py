@@ -1,10 +1,21 @@
+from pathlib import Path
+
 import pytest
 
 from firmware.errors import ConfigError
-from nas.host_memory import MIB, PROFILES, network_bytes, parse_host_memory, training_bytes
+from nas.dataset import Dataset
+from nas.host_memory import (
+    MIB,
+    PROFILES,
+    network_bytes,
+    parse_host_memory,
+    training_bytes,
+    winner_bytes,
+)
 from nas.space import Candidate, Shape
 from nas.spaces import find_space, known_spaces
 from nas.trainer.network import Network
+from nas.worker import Worker
 
 
 @pytest.mark.parametrize("space", known_spaces())
@@ -50,3 +61,25 @@ def test_what_is_there_is_found_out() -> None:
 def test_anything_else_is_refused_with_what_is_possible(text: str) -> None:
     with pytest.raises(ConfigError, match="rpi-zero2w"):
         parse_host_memory(text)
+
+
+@pytest.mark.parametrize("candidate", [Candidate(8, 1), Candidate(64, 2)], ids=str)
+def test_training_and_conversion_take_what_was_predicted(
+    small_dataset: Dataset, tmp_path: Path, candidate: Candidate
+) -> None:
+    """Of a network with few weights and of one whose weights and their copies are most of it."""
+    layers = find_space("folded").layers(candidate, small_dataset.shape, 2)
+    recipe = {"epochs": 3, "batch_size": 16, "learning_rate": 1e-3, "seed": 0}
+    arguments = {"dataset": str(small_dataset.folder), "space": "folded", "recipe": recipe}
+    arguments |= {"candidate": [candidate.k, candidate.c], "converter": "own"}
+    files = {"checkpoint": str(tmp_path / "winner.npz"), "model": str(tmp_path / "model.tflite")}
+    with Worker() as worker:
+        base_bytes = worker.call("nas.train_tasks:probe", {})["anonymous_bytes"]
+        trained = worker.run("nas.train_tasks:train_candidate", arguments)
+        winner = worker.run("nas.train_tasks:train_winner", arguments | files)
+        converted = worker.run("nas.convert_tasks:convert_winner", arguments | files)
+    facts = layers, small_dataset.shape, 16, small_dataset.counts["train"], base_bytes
+    assert training_bytes(*facts) == pytest.approx(trained.peak_anonymous_bytes, abs=500_000)
+    peak_bytes = max(winner.peak_anonymous_bytes, converted.peak_anonymous_bytes)
+    assert converted.error is None
+    assert 0.8 * winner_bytes(*facts) < peak_bytes <= winner_bytes(*facts)

@@ -4,8 +4,8 @@ from typing import Any, cast
 
 from firmware.progress import Progress
 from nas.dataset import Dataset
+from nas.machine import Machine
 from nas.narrator import Narrator
-from nas.run import Machine
 from nas.space import Candidate
 from nas.trials import Status, Trial
 from tests.fake_clock import FakeClock

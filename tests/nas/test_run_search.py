@@ -10,7 +10,7 @@ from firmware.errors import ConfigError, DivergedError, InfeasibleError, WorkerE
 from firmware.progress import parse_duration
 from nas.config import SearchConfig
 from nas.cost import Limits
-from nas.host_memory import training_bytes
+from nas.host_memory import training_bytes, winner_bytes
 from nas.pool import WorkerPool
 from nas.run_search import Host, run_search
 from nas.space import Candidate
@@ -187,6 +187,23 @@ def test_a_candidate_too_large_for_the_host_is_not_trained(tmp_path: Path) -> No
     assert all(trial.predicted_anonymous_bytes > limit for trial in refused)
     assert not {(t.candidate.k, t.candidate.c) for t in refused} & set(worker.trained)
     assert len(worker.trained) > 2
+
+
+def test_a_candidate_that_the_host_could_not_train_as_the_winner_is_not_trained(
+    tmp_path: Path,
+) -> None:
+    """Else a search would end with a winner that nothing can be made of."""
+    worker = FakeWorker()
+    layers = find_space("paper").layers(Candidate(2, 1), (8, 8, 1), 2)
+    limit = winner_bytes(layers, (8, 8, 1), 16, 100, 0)
+    with TrialStore(tmp_path, CONFIG) as store:
+        host = Host(WorkerPool([worker]), {0: "images"}, 100, alone_bytes=limit)
+        _, trials = run_search(CONFIG, host, store, lambda _: None, lambda *_: None)
+    refused = [trial for trial in trials if trial.status is Status.HOST_MEMORY]
+    assert refused
+    assert refused[0].reason.startswith("as the winner it would take ")
+    assert (2, 1) in worker.trained
+    assert not {(t.candidate.k, t.candidate.c) for t in refused} & set(worker.trained)
 
 
 def test_the_result_does_not_depend_on_the_number_of_workers(tmp_path: Path) -> None:
