@@ -1,5 +1,6 @@
 """Progress of long work on stderr. Prints."""
 
+import contextlib
 import re
 import sys
 import time
@@ -10,6 +11,10 @@ from firmware.errors import ConfigError
 
 _PLAIN_INTERVAL_S = 5.0
 _TERMINAL_INTERVAL_S = 0.1
+_UNITS = {"d": 86400.0, "h": 3600.0, "m(?:in)?": 60.0, "s": 1.0, "ms": 0.001}
+_NUMBER = r"[0-9]+(?:\.[0-9]+)?"
+_DURATION = re.compile(r"\s*".join(rf"(?:({_NUMBER})\s*{unit})?" for unit in _UNITS))
+_LONGEST_S = 100 * 365.25 * 86400
 
 
 class Progress:
@@ -75,13 +80,31 @@ def duration(seconds: float) -> str:
 
 
 def parse_duration(text: str) -> float:
-    """Seconds of `50ms`, `90s`, `45min` or `8h`.
+    """Seconds of `50ms`, `90s`, `8m`, `8min`, `1h30m` or `2d`.
 
     Raises:
         ConfigError: The text is none of them.
     """
-    units = {"ms": 0.001, "s": 1, "min": 60, "h": 3600}
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(ms|s|min|h)", text)
-    if match is None:
-        raise ConfigError(f"{text!r} is no length of time such as 50ms, 90s, 45min or 8h")
-    return float(match.group(1)) * units[match.group(2)]
+    match = _DURATION.fullmatch(text.strip())
+    if match is None or not any(match.groups()):
+        raise ConfigError(f"{text!r} is no length of time such as 50ms, 90s, 8m, 1h30m or 2d")
+    seconds = sum(
+        float(number) * unit_s
+        for number, unit_s in zip(match.groups(), _UNITS.values(), strict=True)
+        if number
+    )
+    if seconds > _LONGEST_S:
+        raise ConfigError(f"{text[:40]!r} is longer than a hundred years")
+    return seconds
+
+
+def parse_seconds(text: str) -> float:
+    """Seconds of a plain number, such as `90` or `0.5`, or of a length of time with its unit.
+
+    Raises:
+        ConfigError: The text is none of them.
+    """
+    with contextlib.suppress(ValueError):
+        if 0.0 <= float(text) <= _LONGEST_S:
+            return float(text)
+    return parse_duration(text)

@@ -2,11 +2,12 @@
 
 import argparse
 import contextlib
-import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
 
+from firmware.errors import ConfigError
+from firmware.progress import parse_seconds
 from hil.bench.bench_file import DEFAULT_FILE
 from hil.windows import Plan
 
@@ -150,11 +151,12 @@ def _add_virtual(verbs: _Verbs, command: Command) -> None:
 
 
 def _seconds(text: str) -> float:
-    with contextlib.suppress(ValueError):
-        value = float(text)
-        if math.isfinite(value) and value >= 0:
-            return value
-    raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds")
+    try:
+        return parse_seconds(text)
+    except ConfigError as error:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is neither a number of seconds nor a length of time such as 90s or 1h30m"
+        ) from error
 
 
 def _positive_seconds(text: str) -> float:

@@ -22,6 +22,7 @@ from nas.machine import Machine
 from nas.pace import Pace, make_pace
 from nas.provenance import Origin
 from nas.run import run
+from nas.scheduler_address import check_scheduler
 from nas.space import parse_shape
 from nas.spaces import DEFAULT_SPACE
 from nas.strategy import DEFAULT_STRATEGY
@@ -161,9 +162,11 @@ def limits_of(
 
 
 def _machine(workers: int | None, host_memory: str, scheduler: str, max_time: str) -> Machine:
-    count = workers or os.cpu_count() or 1
+    count = (os.cpu_count() or 1) if workers is None else workers
     if count < 1:
         raise ConfigError(f"--workers is {count}, expected at least 1")
+    if scheduler:
+        check_scheduler(scheduler)
     memory_bytes = parse_host_memory(host_memory)
     return Machine(count, memory_bytes, scheduler, parse_duration(max_time) if max_time else None)
 

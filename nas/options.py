@@ -129,7 +129,8 @@ def _add_run(verbs: _Verbs, command: Command) -> None:
         "--max-time",
         default="",
         metavar="TIME",
-        help="end the search after 90s, 45min or 8h with the best so far (final training apart)",
+        help="end the search, with what it trains then, after 90s, 45m or 1h30m: the best so far "
+        "wins; decoding and the final training take their own time",
     )
     add("--workers", type=int, metavar="N", help="trainings side by side (one for each core)")
     add(

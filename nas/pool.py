@@ -18,7 +18,7 @@ _JOIN_S = 1.0
 """Longest wait for threads whose workers were ended."""
 
 
-def _never() -> bool:
+def never() -> bool:
     """Work without an end of time."""
     return False
 
@@ -45,7 +45,7 @@ class Pool(ABC):
         jobs: Sequence[Job],
         on_progress: Callable[[int, dict[str, Any]], None],
         on_done: Callable[[int, Outcome], None],
-        is_over: Callable[[], bool] = _never,
+        is_over: Callable[[], bool] = never,
     ) -> None:
         """Run a task for each job.
 
@@ -133,7 +133,7 @@ class WorkerPool(Pool):
         jobs: Sequence[Job],
         on_progress: Callable[[int, dict[str, Any]], None],
         on_done: Callable[[int, Outcome], None],
-        is_over: Callable[[], bool] = _never,
+        is_over: Callable[[], bool] = never,
     ) -> None:
         """Run a task for each job, as `Pool` describes."""
         assert not self._is_ended, "nothing runs after the end of the pool"

@@ -69,7 +69,7 @@ def run(
         start |= {"machine": asdict(machine), "worker_base_bytes": base_bytes}
         write_json(out / START, start)
         listener.started(machine)
-        with _make_pool(machine) as pool:
+        with _make_pool(machine, listener) as pool:
             host = _host(pool, base_bytes, datasets, machine)
             winner, trials = run_search(
                 config, host, store, listener.trial_ended, listener.trial_progressed
@@ -126,11 +126,11 @@ def _finish(
     return training, conversion
 
 
-def _make_pool(machine: Machine) -> Pool:
+def _make_pool(machine: Machine, listener: Listener) -> Pool:
     if machine.scheduler:
         from nas.dask_pool import DaskPool
 
-        return DaskPool(machine.scheduler, machine.worker_bytes)
+        return DaskPool(machine.scheduler, machine.worker_bytes, listener.preparing)
     workers = [Worker(memory_bytes=machine.worker_bytes) for _ in range(machine.workers)]
     return WorkerPool(workers)
 
@@ -138,7 +138,7 @@ def _make_pool(machine: Machine) -> Pool:
 def _probe(machine: Machine, listener: Listener) -> int:
     """What a worker takes before it trains; the trainer is ready for this processor then."""
     alone = replace(machine, workers=1).planned(LEAST_TASK_BYTES, LEAST_TASK_BYTES)
-    with _make_pool(alone) as pool:
+    with _make_pool(alone, listener) as pool:
         probed = pool.call(
             "nas.train_tasks:probe", {}, lambda event: listener.preparing(event["stage"])
         )

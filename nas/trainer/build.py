@@ -5,7 +5,7 @@ import hashlib
 import os
 import platform
 import shlex
-import tempfile
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -94,20 +94,34 @@ def _only_one(path: Path, limit_s: float, on_stage: OnStage) -> Iterator[None]:
 def _compile(sources: Path, out: Path, on_stage: OnStage, limit_s: float) -> None:
     compiler = shlex.split(os.environ.get("CC") or "cc")
     names = sorted(path.name for path in sources.glob("*.c"))
-    with tempfile.TemporaryDirectory(dir=out.parent) as folder, replacing(out) as temporary:
+    with _folder_of_its_own(out.with_suffix(".making")) as folder:
         for done, name in enumerate(names):
             on_stage(
                 f"compiling the trainer for this processor, once: {done + 1} of {len(names)} files"
             )
             command = [*compiler, *FLAGS, "-c", "-o", f"{folder}/{name}.o", str(sources / name)]
-            _run(command, limit_s)
+            _run(command, limit_s, folder)
         objects = [f"{folder}/{name}.o" for name in names]
-        _run([*compiler, *FLAGS, "-shared", "-o", str(temporary), *objects, "-lm"], limit_s)
+        with replacing(out) as temporary:
+            command = [*compiler, *FLAGS, "-shared", "-o", str(temporary), *objects, "-lm"]
+            _run(command, limit_s, folder)
 
 
-def _run(command: list[str], limit_s: float) -> None:
+@contextmanager
+def _folder_of_its_own(folder: Path) -> Iterator[Path]:
+    """An empty folder; what a process that was killed has left in it goes first."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
     try:
-        finished = run_to_end(command, limit_s)
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _run(command: list[str], limit_s: float, folder: Path) -> None:
+    """Run the compiler, which keeps what it makes in between in the folder."""
+    try:
+        finished = run_to_end(command, limit_s, os.environ | {"TMPDIR": str(folder)})
     except TimeoutError as error:
         raise BuildError(f"the trainer could not be compiled: {error}") from error
     except OSError as error:

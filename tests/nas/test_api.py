@@ -44,6 +44,22 @@ def test_errors_are_exceptions_and_nothing_is_printed(
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ({"workers": 0}, "--workers is 0, expected at least 1"),
+        ({"workers": -1}, "--workers is -1, expected at least 1"),
+        ({"max_time": "soon"}, "no length of time such as 50ms, 90s, 8m"),
+        ({"scheduler": "garbage"}, "no address of a Dask scheduler such as tcp://gateway:8786"),
+    ],
+)
+def test_options_of_the_machine_are_refused_before_any_image_is_read(
+    options: dict[str, Any], text: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigError, match=text):
+        search(str(tmp_path / "nothing"), target="stm32f412", out=tmp_path / "run", **options)
+
+
 def test_a_small_search_gives_what_the_run_recorded(tmp_path: Path) -> None:
     class Ears(Listener):
         def __init__(self) -> None:

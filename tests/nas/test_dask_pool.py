@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from firmware.errors import ConfigError
 from nas.config import SearchConfig
 from nas.cost import Limits
 from nas.dask_pool import DaskPool
@@ -79,9 +78,3 @@ def test_a_task_that_fails_on_the_cluster_is_an_outcome(cluster: Any) -> None:
             lambda _, outcome: outcomes.append(outcome),
         )
     assert "no images for you" in str(outcomes[0].error)
-
-
-def test_nobody_at_the_address_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nas.dask_pool._CONNECT_S", 1)
-    with pytest.raises(ConfigError, match=r"no Dask scheduler answers at 'tcp://127.0.0.1:1'"):
-        DaskPool("tcp://127.0.0.1:1")

@@ -2,12 +2,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
 
 from firmware.errors import ConfigError, DivergedError, InfeasibleError, WorkerError
-from firmware.progress import parse_duration
 from nas.config import SearchConfig
 from nas.cost import Limits
 from nas.host_memory import training_bytes, winner_bytes
@@ -248,17 +248,41 @@ def test_when_the_time_is_over_the_best_so_far_wins(tmp_path: Path) -> None:
     assert len(trials) == len(worker.trained) == 1
 
 
-@pytest.mark.parametrize(
-    ("text", "seconds"), [("90s", 90), ("45min", 2700), ("8h", 28800), ("1.5 h", 5400)]
-)
-def test_times_are_read_with_their_units(text: str, seconds: float) -> None:
-    assert parse_duration(text) == seconds
+def test_when_the_time_is_over_what_is_being_trained_is_ended_and_not_kept(
+    tmp_path: Path,
+) -> None:
+    class SlowWorker(FakeWorker):
+        """Trains the first candidate at once and the others until it is ended."""
 
+        def __init__(self, others: Event) -> None:
+            super().__init__()
+            self._ended, self._others = Event(), others
 
-@pytest.mark.parametrize("text", ["8", "h", "8 hours", "-1s"])
-def test_other_times_are_refused(text: str) -> None:
-    with pytest.raises(ConfigError, match="no length of time"):
-        parse_duration(text)
+        def run(
+            self, task: str, arguments: Mapping[str, Any], on_progress: Progress = lambda _: None
+        ) -> Outcome:
+            outcome = super().run(task, arguments, on_progress)
+            if len(self.trained) > 1:
+                self._others.set()
+                assert self._ended.wait(60)
+            return outcome
+
+        def end(self) -> None:
+            self._ended.set()
+
+    class HostOfShortTime(Host):
+        @property
+        def is_over(self) -> bool:
+            return others.is_set()
+
+    others = Event()
+    config = replace(CONFIG, strategy="bracket")
+    with TrialStore(tmp_path, config) as store:
+        host = HostOfShortTime(WorkerPool([SlowWorker(others)]), {0: "images"}, 100)
+        winner, trials = run_search(config, host, store, lambda _: None, lambda *_: None)
+        assert [own.status for own in store.all()].count(Status.TRAINED) == 1
+    assert winner.status is Status.TRAINED
+    assert not [trial for trial in trials if trial.status is Status.PRICED]
 
 
 def test_each_candidate_is_trained_on_images_of_its_own_input(tmp_path: Path) -> None:
