@@ -9,7 +9,7 @@ from codegen.program import Program
 from codegen.render import ModelText
 from codegen.source import ModelSource
 from codegen.work import step_work
-from firmware.files import sha256_of_bytes
+from firmware.files import sha256_of_file
 from firmware.records.manifest import MANIFEST_SCHEMA
 from firmware.targets import Target
 
@@ -64,7 +64,7 @@ def make_manifest(
             "ram_limit_bytes": target.ram_bytes,
             "flash_limit_bytes": target.flash_bytes,
         },
-        "golden_sha256": sha256_of_bytes(source.golden.read_bytes()) if source.golden else None,
+        "golden_sha256": sha256_of_file(source.golden) if source.golden else None,
     }
 
 

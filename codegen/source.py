@@ -1,16 +1,16 @@
 """A model and what lies beside it. Reads files."""
 
 import json
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from codegen.c_source import identifier
 from codegen.model_file import is_saved_model, read_model_file
-from firmware.errors import ModelError, StaleError
+from firmware.array_file import read_arrays
+from firmware.errors import FileError, ModelError, StaleError
 from firmware.files import sha256_of_bytes
+
+_MOST_DIGEST_BYTES = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +76,9 @@ def _check_record(record: Path, sha256: str) -> None:
 
 def _check_golden(golden: Path, sha256: str) -> None:
     try:
-        with golden.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
-            recorded = str(arrays["model_sha256"])
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise ModelError(f"{str(golden)!r} is no golden file; make it with 'nas golden'") from error
+        recorded = str(read_arrays(golden, ("model_sha256",), _MOST_DIGEST_BYTES)["model_sha256"])
+    except FileError as error:
+        raise ModelError(f"no golden file: {error}; make it with 'nas golden'") from error
     if recorded != sha256:
         raise StaleError(
             f"{str(golden)!r} was made from another model; make it anew with 'nas golden'"

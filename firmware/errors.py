@@ -3,6 +3,7 @@
     SdkError
     ├── ConfigError        an option, a target or a file name that cannot be used
     │   └── RecordError      a file of JSON, TOML or trials that is damaged or something else
+    ├── FileError          an input that is no file, damaged, too large, or of another format
     ├── DataError          images or arrays that cannot be used as a dataset
     ├── ModelError         a .tflite that cannot be read or does not fit the SDK
     ├── InfeasibleError    no candidate, or not this model, fits the limits
@@ -43,6 +44,10 @@ class ConfigError(SdkError):
 
 class RecordError(ConfigError):
     """A file that tells facts (JSON, TOML, a store of trials) is damaged or something else."""
+
+
+class FileError(SdkError):
+    """An input is no file, is damaged or too large, or has another format than it must."""
 
 
 class DataError(SdkError):

@@ -1,20 +1,21 @@
 """A generated project as the bench sees it. Reads its manifest and golden file."""
 
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
-from firmware.errors import ConfigError, StaleError
+from firmware.array_file import read_arrays
+from firmware.errors import ConfigError, FileError, StaleError
 from firmware.files import sha256_of_file
 from firmware.platformio import firmware_path
 from firmware.records.manifest import MANIFEST_SCHEMA, ManifestRecord
 from firmware.records.reader import Kind, convert, read_json_values
 from firmware.targets import Target, load_target
 
+_MOST_GOLDEN_BYTES = 64 << 20
+"""Of inputs and outputs together; 16 of each are written."""
 _KIND = Kind("is no manifest of a project", "make a project with 'codegen build'", MANIFEST_SCHEMA)
 
 
@@ -124,10 +125,13 @@ def read_golden(path: Path) -> Golden:
         ConfigError: The file is damaged.
     """
     try:
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
-            golden = Golden(arrays["inputs"], arrays["outputs"])
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise ConfigError(f"{str(path)!r} is no golden file: {error}") from error
-    if len(golden.inputs) != len(golden.outputs) or len(golden.inputs) == 0:
+        arrays = read_arrays(path, ("inputs", "outputs"), _MOST_GOLDEN_BYTES)
+    except FileError as error:
+        raise ConfigError(
+            f"no golden file: {error}; generate the project again with 'codegen build'"
+        ) from error
+    golden = Golden(arrays["inputs"], arrays["outputs"])
+    counts = {own.shape[:1] for own in (golden.inputs, golden.outputs)}
+    if len(counts) != 1 or counts & {(), (0,)}:
         raise ConfigError(f"{str(path)!r} holds no pairs of inputs and outputs")
     return golden

@@ -1,7 +1,6 @@
 """State of an interrupted training, on disk. I/O."""
 
 import json
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from firmware.array_file import ArrayFile
+from firmware.errors import FileError
 from firmware.files import replacing
+
+_MOST_BYTES = 256 << 20
+"""Of one array: more than any network that is searched, with its optimiser, has."""
 
 
 @dataclass(slots=True)
@@ -43,22 +47,20 @@ def write_checkpoint(path: Path, key: Mapping[str, Any], checkpoint: Checkpoint)
 def read_checkpoint(path: Path, key: Mapping[str, Any]) -> Checkpoint | None:
     """The checkpoint of a training; None if there is none, or only one of another training."""
     try:
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
-            header = json.loads(str(arrays["header"]))
+        with ArrayFile(path) as file:
+            header = json.loads(str(file.read("header", _MOST_BYTES)))
             if header["key"] != json.loads(json.dumps(key)):
                 return None
             return Checkpoint(
                 header["accuracies"],
                 header["losses"],
-                _numbered(arrays, "state"),
-                _numbered(arrays, "best"),
+                _numbered(file, "state"),
+                _numbered(file, "best"),
             )
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+    except (FileError, ValueError, KeyError, TypeError, RecursionError):
         return None
 
 
-def _numbered(arrays: Mapping[str, NDArray[Any]], prefix: str) -> list[NDArray[Any]]:
-    count = sum(name.startswith(f"{prefix}_") for name in arrays)
-    return [arrays[f"{prefix}_{i}"] for i in range(count)]
+def _numbered(file: ArrayFile, prefix: str) -> list[NDArray[Any]]:
+    count = sum(name.startswith(f"{prefix}_") for name in file.names)
+    return [file.read(f"{prefix}_{i}", _MOST_BYTES) for i in range(count)]

@@ -1,0 +1,79 @@
+"""Files opened only if they are files: nothing is waited for, nothing endless is read. I/O."""
+
+import os
+import stat
+from pathlib import Path
+from typing import BinaryIO
+
+from firmware.errors import FileError
+from firmware.printable import brief
+
+_KINDS = (
+    (stat.S_ISDIR, "is a folder"),
+    (stat.S_ISFIFO, "is a FIFO"),
+    (stat.S_ISCHR, "is a device"),
+    (stat.S_ISBLK, "is a device"),
+    (stat.S_ISSOCK, "is a socket"),
+)
+
+
+def refusal(path: Path, problem: str) -> FileError:
+    """The error of a file that cannot be used, in one line."""
+    return FileError(f"{brief(repr(str(path)), 200)} {brief(problem, 240)}")
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a regular file to read it; links to one are followed.
+
+    Raises:
+        FileError: There is none, it may not be read, or it is a folder, a FIFO, a device or a
+            socket, which are neither opened nor waited for.
+    """
+    try:
+        _check_kind(path, path.stat())  # before it is opened: that alone may change a device
+        stream = open(path, "rb", opener=_open_at_once)  # noqa: SIM115 (its caller closes it)
+    except OSError as error:
+        raise refusal(path, f"could not be read: {error.strerror}") from error
+    except ValueError as error:  # a zero byte in the name
+        raise refusal(path, f"could not be read: {error}") from error
+    try:
+        _check_kind(path, os.fstat(stream.fileno()))
+    except FileError:
+        stream.close()
+        raise
+    return stream
+
+
+def size_of(stream: BinaryIO) -> int:
+    """Bytes of an open file."""
+    return os.fstat(stream.fileno()).st_size
+
+
+def read_regular(path: Path, most_bytes: int) -> bytes:
+    """The content of a regular file of bounded size.
+
+    Raises:
+        FileError: There is none, it cannot be read, or it is larger.
+    """
+    with open_regular(path) as stream:
+        size_bytes = size_of(stream)
+        if size_bytes > most_bytes:
+            raise refusal(path, f"has {size_bytes:,} bytes, at most {most_bytes:,} are read")
+        try:
+            content = stream.read(most_bytes + 1)
+        except OSError as error:
+            raise refusal(path, f"could not be read: {error.strerror}") from error
+    if len(content) > most_bytes:
+        raise refusal(path, f"grew beyond the {most_bytes:,} bytes that are read")
+    return content
+
+
+def _check_kind(path: Path, status: os.stat_result) -> None:
+    for is_kind, what in _KINDS:
+        if is_kind(status.st_mode):
+            raise refusal(path, f"{what}, expected a file")
+
+
+def _open_at_once(name: str, flags: int) -> int:
+    """Do not wait for the writer of a FIFO that has taken the file's place."""
+    return os.open(name, flags | os.O_NONBLOCK | os.O_CLOEXEC)
