@@ -46,6 +46,11 @@ class PortText:
         """Part of the macros' names."""
         return self.title.upper()
 
+    @property
+    def db_flip(self) -> int:
+        """What the bench flips in each byte of `db`: files of images hold 0..255."""
+        return 0x80 if (self.c_type, self.zero_point) == ("int8_t", -128) else 0
+
 
 @dataclass(frozen=True, slots=True)
 class ModelText:

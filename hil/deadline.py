@@ -1,8 +1,10 @@
 """A point in time by which something must have happened. Pure but for the clock it is given."""
 
+import math
+import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 Clock = Callable[[], float]
 """Seconds from any origin, never going back."""
@@ -16,21 +18,38 @@ class Deadline:
         limit_s: How long it was from the start, for error texts.
         end_s: When it ends, by the clock.
         clock: The clock.
+        cancelled: Ends it at once when it is set, such as by Ctrl-C in another thread.
     """
 
     limit_s: float
     end_s: float
     clock: Clock
+    cancelled: threading.Event = field(default_factory=threading.Event)
 
     @classmethod
-    def after(cls, limit_s: float, clock: Clock = time.monotonic) -> "Deadline":
+    def after(
+        cls,
+        limit_s: float,
+        clock: Clock = time.monotonic,
+        cancelled: threading.Event | None = None,
+    ) -> "Deadline":
         """The deadline `limit_s` seconds from now."""
-        return cls(limit_s, clock() + limit_s, clock)
+        return cls(limit_s, clock() + limit_s, clock, cancelled or threading.Event())
+
+    @classmethod
+    def never(cls, clock: Clock = time.monotonic) -> "Deadline":
+        """For those who have none of their own."""
+        return cls.after(math.inf, clock)
+
+    def within(self, limit_s: float) -> "Deadline":
+        """The deadline `limit_s` seconds from now, or this one if it is earlier."""
+        left_s = min(limit_s, self.left_s)
+        return Deadline(limit_s, self.clock() + left_s, self.clock, self.cancelled)
 
     @property
     def left_s(self) -> float:
         """Seconds left, 0 once it has passed."""
-        return max(0.0, self.end_s - self.clock())
+        return 0.0 if self.cancelled.is_set() else max(0.0, self.end_s - self.clock())
 
     @property
     def has_passed(self) -> bool:

@@ -1,9 +1,12 @@
 """One command and its answer, as often as it takes: the lower half of the bench protocol.
 
 A command ends in `%`. Its answer is lines with facts; the last but one holds the CRC-32 of the
-command and of the answer so far, the last one is `m-ready`. What was damaged is asked again.
+command and of the answer so far, the last one is `m-ready`. What was damaged is asked again. A
+board that stays silent is asked for its name: if it gives it, the command or its answer was lost;
+a board that computes answers later.
 """
 
+import math
 import re
 import time
 import zlib
@@ -19,16 +22,22 @@ from firmware.errors import (
     StackOverflowError,
     WrongBaudError,
 )
+from firmware.printable import printable
 from hil.deadline import Clock, Deadline
+from hil.patience import Patience
 from hil.transport import Transport
 
 ATTEMPTS = 8
 """With 1 % of all bytes lost, an exchange of 100 bytes fails eight times in a row once in 400."""
 _POLL_S = 0.25
 _QUIET_S = 0.1
+_PINGS = 4
+"""At least so many fit into the longest wait, but for the doubling of their distance."""
 _NOISE_BYTES = 3
 _ANSWER_BYTES = 1 << 20
-_PINGS = 4
+_HEARD_BYTES = 1 << 12
+_SHOWN_CHARACTERS = 200
+_PING = b"name"
 _FACT = re.compile(r"^(?P<key>[a-z0-9-]+)-\[(?P<value>.*)\]$")
 _LAP = re.compile(r"^(?P<key>m-lap-us)-(?P<value>\d+)$")
 _FAILURE = re.compile(r"^e-\[(?P<text>.*?)\](?P<rest>.*)$")
@@ -40,12 +49,13 @@ Facts = dict[str, str]
 
 
 class Exchange:
-    """Asks a board; every answer has a deadline.
+    """Asks a board; every answer and the whole session have a deadline.
 
     Args:
         transport: The open line.
         answer_limit_s: Longest wait for one answer.
         clock: For tests.
+        session: Ends every wait, and every repetition.
 
     Attributes:
         damaged: Exchanges that were damaged on the line so far, and repeated.
@@ -53,13 +63,19 @@ class Exchange:
     """
 
     def __init__(
-        self, transport: Transport, answer_limit_s: float, clock: Clock = time.monotonic
+        self,
+        transport: Transport,
+        answer_limit_s: float,
+        clock: Clock = time.monotonic,
+        session: Deadline | None = None,
     ) -> None:
         self.damaged = 0
         self.has_seen_crc = False
         self._transport = transport
         self._answer_limit_s = answer_limit_s
         self._clock = clock
+        self._session = session or Deadline.never(clock)
+        self._patience = Patience()
         self._pending = b""
         self._heard = b""
 
@@ -73,7 +89,7 @@ class Exchange:
             WrongBaudError: Something came, but no text.
             BoardError: It reported a failure, such as a hard fault.
         """
-        deadline = Deadline.after(self._answer_limit_s, self._clock)
+        deadline = self._session.within(self._answer_limit_s)
         while not self._answers_to_its_name(deadline):
             if deadline.has_passed and _is_noise(self._heard):
                 raise WrongBaudError(
@@ -81,7 +97,7 @@ class Exchange:
                     "speak at the baud rate of the port?"
                 )
             if deadline.has_passed:
-                raise NoAnswerError(self._silence(b"name", deadline))
+                raise NoAnswerError(self._silence(_PING, deadline))
         self._drain(deadline)
 
     def ask(self, command: bytes) -> Facts:
@@ -101,41 +117,50 @@ class Exchange:
 
         Raises:
             LineError: It was damaged each time.
+            NoAnswerError: Nothing came within the limit.
         """
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 return action()
-            except (LineError, NoAnswerError) as error:
-                is_over = isinstance(error, NoAnswerError) and not self._is_alive()
-                if is_over:
-                    raise
-                self.damaged += 1
+            except LineError as error:
                 if attempt == ATTEMPTS:
                     raise LineError(
                         f"the line damaged {ATTEMPTS} attempts in a row; the last one: {error}"
                     ) from error
-                self._transport.write(b"\r")
-                self._drain(Deadline.after(self._answer_limit_s, self._clock))
+                self.recover(error)
         raise AssertionError("the last attempt returns or raises")
 
-    def once(self, command: bytes) -> Facts:
-        """The answer to a command that is sent once."""
-        self._transport.write(command + b"%")
-        return self._answer(command, Deadline.after(self._answer_limit_s, self._clock))
+    def recover(self, error: LineError) -> None:
+        """Count a damaged exchange; get rid of half a command, and of answers to earlier ones.
 
-    def _is_alive(self) -> bool:
-        deadline = Deadline.after(_PINGS * _POLL_S, self._clock)
-        while not deadline.has_passed:
-            if self._answers_to_its_name(deadline):
-                return True
-        return False
+        Raises:
+            LineError: The session is over.
+        """
+        self.damaged += 1
+        if self._session.has_passed:
+            raise LineError(
+                f"the session took longer than {self._session.limit_s:g} s (--session-s); the "
+                f"line damaged {self.damaged} exchanges in it"
+            ) from error
+        self._transport.write(b"\r")
+        self._drain(self._session.within(self._answer_limit_s))
+
+    def once(self, command: bytes) -> Facts:
+        """The answer to a command that is sent once.
+
+        Raises:
+            LineError: The command or its answer was damaged, or lost.
+            NoAnswerError: Nothing came within the limit, not even an answer to `name`.
+        """
+        deadline = self._session.within(self._answer_limit_s)
+        self._transport.write(command + b"%")
+        return self._answer(command, deadline, may_ping=True)
 
     def _answers_to_its_name(self, deadline: Deadline) -> bool:
         """Whether it does within a fraction of a second, even if the answer is damaged."""
-        self._transport.write(b"\rname%")
+        self._transport.write(b"\r" + _PING + b"%")
         try:
-            step_s = min(_POLL_S, max(deadline.left_s, 0.001))
-            self._answer(b"name", Deadline.after(step_s, self._clock))
+            self._answer(_PING, deadline.within(_POLL_S), may_ping=False)
         except NoAnswerError:
             return False
         except LineError:
@@ -143,49 +168,66 @@ class Exchange:
         return True
 
     def _drain(self, deadline: Deadline) -> None:
-        while self._transport.read(_QUIET_S):
+        """Wait until nothing more comes."""
+        while self._transport.read(max(_QUIET_S, 2 * self._patience.usual_s)):
             if deadline.has_passed:
                 raise NoAnswerError("the line never falls silent; is the baud rate right?")
         self._pending = b""
 
-    def _answer(self, command: bytes, deadline: Deadline) -> Facts:
-        """Facts of an answer, up to `m-ready`."""
-        facts: Facts = {}
-        failure = ""
-        crc, expected = zlib.crc32(command), ""
-        while True:
-            raw = self._line(command, deadline)
-            crc_before, crc = crc, zlib.crc32(raw, crc)
-            line = raw.decode("ascii", errors="replace").strip()
-            if line == "m-ready":
-                break
-            if match := _FAILURE.match(line):
-                failure = match["text"] + match["rest"].replace("-[", " ").rstrip("]")
-                _check_fault(failure, command)
-            elif match := _FACT.match(line) or _LAP.match(line):
-                facts[match["key"]] = match["value"]
-                if match["key"] == _CRC:
-                    expected = f"{crc_before:08x}"
-        self.has_seen_crc = self.has_seen_crc or _CRC in facts
-        if facts.pop(_CRC, None) != expected or not expected:
-            raise LineError(f"{_verb(command)!r} or the answer to it was damaged on the line")
-        if failure:
-            raise BoardError(f"the firmware refused {_verb(command)!r}: {failure}")
-        return facts
+    def _answer(self, command: bytes, deadline: Deadline, may_ping: bool) -> Facts:
+        """Facts of an answer, up to `m-ready`.
 
-    def _line(self, command: bytes, deadline: Deadline) -> bytes:
+        Args:
+            command: What was asked.
+            deadline: Ends the wait.
+            may_ping: Whether a silent board is asked for its name meanwhile.
+        """
+        limit_s = min(self._patience.limit_s, deadline.limit_s / _PINGS) if may_ping else math.inf
+        wait = _Wait(self._clock, limit_s)
+        answer = _Answer(command)
+        while True:
+            line = self._line(command, deadline, wait)
+            if not answer.takes(line):
+                continue
+            self.has_seen_crc = self.has_seen_crc or answer.has_crc
+            if answer.is_whole:
+                break
+            if wait.pings and answer.is_of(_PING):
+                raise LineError(f"{_verb(command)!r} or the answer to it was lost on the line")
+            raise LineError(f"{_verb(command)!r} or the answer to it was damaged on the line")
+        if wait.pings:
+            self._drain(deadline)
+        elif command == _PING or command.startswith(b"put"):
+            self._patience.learn(wait.until_first_s)
+        if answer.failure:
+            text = shown(answer.failure)
+            raise BoardError(f"the firmware refused {_verb(command)!r}: {text}")
+        return answer.facts
+
+    def _line(self, command: bytes, deadline: Deadline, wait: "_Wait") -> bytes:
         while b"\n" not in self._pending:
-            data = self._transport.read(min(_POLL_S, deadline.left_s))
-            self._heard = (self._heard + data)[-_ANSWER_BYTES:]
+            data = self._transport.read(min(_POLL_S, deadline.left_s, wait.left_s))
+            self._heard = (self._heard + data)[-_HEARD_BYTES:]
             self._pending += data
-            if len(self._pending) > _ANSWER_BYTES:
+            if data:
+                wait.heard()
+            wait.bytes_heard += len(data)
+            if wait.bytes_heard > _ANSWER_BYTES:
                 raise ProtocolError(f"the answer to {_verb(command)!r} does not end")
-            if not data and deadline.has_passed:
+            if deadline.has_passed and b"\n" not in self._pending:
                 raise NoAnswerError(self._silence(command, deadline))
+            if wait.is_over:
+                self._transport.write(b"\r" + _PING + b"%")
+                wait.pinged()
         line, _, self._pending = self._pending.partition(b"\n")
+        is_last = line.strip() == b"m-ready"
+        if deadline.has_passed and b"\n" not in self._pending and not is_last:
+            raise NoAnswerError(self._silence(command, deadline))
         return line + b"\n"
 
     def _silence(self, command: bytes, deadline: Deadline) -> str:
+        if self._session.has_passed:
+            return f"the session took longer than {self._session.limit_s:g} s (--session-s)"
         tail = self._pending[-40:].decode("ascii", errors="replace")
         seen = f"; it ended with {tail!r}" if tail else ""
         return (
@@ -194,11 +236,101 @@ class Exchange:
         )
 
 
+class _Wait:
+    """How long the line has been silent, and whether to ask for a sign of life.
+
+    Args:
+        clock: Seconds.
+        limit_s: Longest silence.
+    """
+
+    def __init__(self, clock: Clock, limit_s: float) -> None:
+        self._clock = clock
+        self._started_s = self._since_s = clock()
+        self._limit_s = limit_s
+        self.pings = 0
+        self.bytes_heard = 0
+        self.until_first_s = 0.0
+
+    @property
+    def left_s(self) -> float:
+        """Until the silence is too long."""
+        return max(0.0, self._since_s + self._limit_s - self._clock())
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it is too long."""
+        return self.left_s <= 0.0
+
+    def heard(self) -> None:
+        """Something came."""
+        self._since_s = self._clock()
+        self.until_first_s = self.until_first_s or self._since_s - self._started_s
+
+    def pinged(self) -> None:
+        """The board was asked for its name; the next time it may take longer."""
+        self.pings += 1
+        self._since_s = self._clock()
+        self._limit_s = min(2 * self._limit_s, Patience.LONGEST_S)
+
+
+class _Answer:
+    """Lines of an answer, until it ends.
+
+    Attributes:
+        facts: What it says.
+        failure: Why the command was refused; empty if it was not.
+    """
+
+    def __init__(self, command: bytes) -> None:
+        self._command = command
+        self.facts: Facts = {}
+        self.failure = ""
+        self._body = bytearray()
+        self._crc = ""
+
+    def takes(self, raw: bytes) -> bool:
+        """Read a line; whether it is the last one."""
+        line = raw.decode("ascii", errors="replace").strip()
+        if line == "m-ready":
+            return True
+        if match := _FAILURE.match(line):
+            self.failure = match["text"] + match["rest"].replace("-[", " ").rstrip("]")
+            _check_fault(self.failure, self._command)
+        elif match := _FACT.match(line) or _LAP.match(line):
+            if match["key"] == _CRC:
+                self._crc = match["value"]
+                return False
+            self.facts[match["key"]] = match["value"]
+        self._body += raw
+        return False
+
+    @property
+    def has_crc(self) -> bool:
+        """Whether it had one, right or wrong."""
+        return self._crc != ""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it answers the command, and is undamaged."""
+        return self.is_of(self._command)
+
+    def is_of(self, command: bytes) -> bool:
+        """Whether it is an undamaged answer to a command."""
+        return self._crc == f"{zlib.crc32(self._body, zlib.crc32(command)):08x}"
+
+
+def shown(text: str) -> str:
+    """What a board said, fit for an error of one line."""
+    clean = printable(text)
+    return clean if len(clean) <= _SHOWN_CHARACTERS else f"{clean[:_SHOWN_CHARACTERS]}…"
+
+
 def _check_fault(failure: str, command: bytes) -> None:
     """A firmware that has stopped tells it without a CRC: it is no damage that looks so."""
     if failure.startswith("hard fault"):
         kind = StackOverflowError if "stack overflow" in failure else FaultError
-        raise kind(f"the firmware stopped at {_verb(command)!r}: {failure}")
+        raise kind(f"the firmware stopped at {_verb(command)!r}: {shown(failure)}")
 
 
 def _is_noise(heard: bytes) -> bool:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from firmware.errors import NoAnswerError, WrongFirmwareError
+from firmware.errors import ConfigError, NoAnswerError, WrongFirmwareError
 from hil.board import Board
 from hil.clock_check import SHORTEST_S, ClockMeasurement, check_clock, measure_clock
+from hil.deadline import Deadline
 from hil.elf import FirmwareSize
 from hil.project import Golden, Project
 from hil.protocol import BenchClient, Identity, Timestamp
@@ -19,6 +20,8 @@ OnSample = Callable[[int, int], None]
 """Called with the samples done, and with all."""
 
 _UNCHECKED_RUNS = 3
+_INCOMPARABLE_LSB = 1e9
+"""A difference that is no number, or infinite."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +128,12 @@ class Settings:
     Attributes:
         answer_limit_s: Longest wait for one answer.
         windows: How latency is measured on a real board.
+        session_limit_s: Longest that a board may take for all, from flashing to the last answer.
     """
 
     answer_limit_s: float
     windows: Plan = field(default_factory=Plan)
+    session_limit_s: float = 1800.0
 
 
 def check_identity(identity: Identity, project: Project) -> None:
@@ -147,6 +152,24 @@ def check_identity(identity: Identity, project: Project) -> None:
             f"the board runs the {identity.runtime} runtime, the project has {project.runtime}; "
             "flash this project's firmware"
         )
+
+
+def check_golden(identity: Identity, golden: Golden) -> None:
+    """Refuse a golden file that is for a model with another input or output.
+
+    Raises:
+        ConfigError: It is.
+    """
+    ports = (
+        ("input", golden.inputs, identity.input_bytes),
+        ("output", golden.outputs, identity.output_bytes),
+    )
+    for name, values, expected_bytes in ports:
+        if values[0].nbytes != expected_bytes:
+            raise ConfigError(
+                f"an {name} in the golden file has {values[0].nbytes} bytes, that of the model "
+                f"{expected_bytes}; make the golden file of this model with 'nas golden'"
+            )
 
 
 def run_samples(
@@ -170,7 +193,9 @@ def compare_outputs(golden: Golden, outputs: list[bytes]) -> Outputs:
     )
     count = len(expected)
     steps = 256.0 if expected.dtype.kind == "f" else 1.0
-    difference = np.abs(measured.astype(np.float64) - expected.astype(np.float64)) * steps
+    with np.errstate(invalid="ignore"):
+        difference = np.abs(measured.astype(np.float64) - expected.astype(np.float64)) * steps
+    difference = np.nan_to_num(difference, nan=_INCOMPARABLE_LSB, posinf=_INCOMPARABLE_LSB)
     identical = (measured == expected).reshape(count, -1).all(axis=1)
     return Outputs(count, float(identical.mean()), float(difference.max(initial=0.0)))
 
@@ -182,6 +207,7 @@ def measure(
     build: Build,
     settings: Settings,
     on_sample: OnSample,
+    session: Deadline | None = None,
 ) -> Measurement:
     """Measure a project on a board.
 
@@ -191,9 +217,10 @@ def measure(
         BoardError: The board cannot be reached or reports a failure.
         WrongFirmwareError: It runs something else than the project.
         ClockError: Its clock is another than it believes.
+        ConfigError: The golden file is of another model.
     """
     with board:
-        client = BenchClient(board.transport, settings.answer_limit_s)
+        client = BenchClient(board.transport, settings.answer_limit_s, session=session)
         try:
             client.connect()
         except NoAnswerError as error:
@@ -205,6 +232,7 @@ def measure(
         zeros = bytes(identity.input_bytes)
         inputs = [zeros] * _UNCHECKED_RUNS
         if golden is not None:
+            check_golden(identity, golden)
             inputs = [np.ascontiguousarray(sample).tobytes() for sample in golden.inputs]
         started = client.timestamp()
         ticks, outputs = run_samples(client, inputs, on_sample)

@@ -5,14 +5,16 @@ import zlib
 from dataclasses import dataclass
 from functools import partial
 
-from firmware.errors import LineError, ProtocolError, WrongFirmwareError
-from hil.deadline import Clock
-from hil.exchange import Exchange, Facts
+from firmware.errors import ConfigError, LineError, ProtocolError, WrongFirmwareError
+from hil.deadline import Clock, Deadline
+from hil.exchange import ATTEMPTS, Exchange, Facts, shown
 from hil.transport import Transport
 
 PROTOCOL_VERSION = 2
 LONGEST_PIECE_BYTES, SHORTEST_PIECE_BYTES = 256, 16
 """Of an input, in one command: the shorter, the more likely it arrives on a bad line."""
+_PIECES_BEFORE_GROWTH = 4
+_LONGEST_NUMBER = 10
 _LONGEST_COMMAND = 320
 _ESCAPE, _ESCAPE_FLIP = 0x7E, 0x20
 _ESCAPED = b"\0\n\r%~"
@@ -91,14 +93,21 @@ class BenchClient:
         transport: The open line.
         answer_limit_s: Longest wait for one answer.
         clock: For tests.
+        session: Ends every wait; None: only answers have a deadline.
     """
 
     def __init__(
-        self, transport: Transport, answer_limit_s: float, clock: Clock = time.monotonic
+        self,
+        transport: Transport,
+        answer_limit_s: float,
+        clock: Clock = time.monotonic,
+        session: Deadline | None = None,
     ) -> None:
-        self._exchange = Exchange(transport, answer_limit_s, clock)
+        self._exchange = Exchange(transport, answer_limit_s, clock, session)
         self._clock = clock
+        self._input_bytes: int | None = None
         self._piece_bytes = LONGEST_PIECE_BYTES
+        self._good_pieces = 0
 
     @property
     def damaged(self) -> int:
@@ -119,15 +128,17 @@ class BenchClient:
         facts = self._first_facts()
         if _number(facts, "x-protocol") != PROTOCOL_VERSION:
             raise ProtocolError(
-                f"the firmware speaks protocol {facts['x-protocol']}, expected {PROTOCOL_VERSION}; "
+                f"the firmware speaks protocol {facts['x-protocol']}, expected "
+                f"{PROTOCOL_VERSION}; "
                 "generate and flash it again"
             )
+        self._input_bytes = _number(facts, "x-input-bytes")
         return Identity(
             model=_text(facts, "x-model"),
             model_sha256=_text(facts, "x-sha256"),
             runtime=_text(facts, "x-runtime"),
             target=_text(facts, "x-target"),
-            input_bytes=_number(facts, "x-input-bytes"),
+            input_bytes=self._input_bytes,
             output_bytes=_number(facts, "x-output-bytes"),
             arena_bytes=_number(facts, "x-arena-bytes"),
             arena_used_bytes=_number(facts, "x-arena-used-bytes"),
@@ -144,14 +155,20 @@ class BenchClient:
 
     def select(self, index: int) -> None:
         """Start with another of the firmware's models, in a fresh arena."""
+        self._input_bytes = None
         self._exchange.ask(b"model %d" % index)
 
     def load(self, data: bytes) -> None:
         """Write the input tensor, and compare the CRC that the board computes of it.
 
         Raises:
+            ConfigError: The board has told its identity, and its input has another size.
             LineError: The CRC differs.
         """
+        if self._input_bytes not in (None, len(data)):
+            raise ConfigError(
+                f"{len(data)} bytes were given as the input, the model takes {self._input_bytes}"
+            )
         offset, facts = 0, Facts()
         while offset < len(data):
             count, facts = self._exchange.repeat(partial(self._put, data, offset))
@@ -159,7 +176,7 @@ class BenchClient:
         _check_crc(facts, data)
 
     def run(self, data: bytes, count: int = 1, warm_up: int = 0) -> Inference:
-        """Load an input and run the model on it, from the start again if the line is bad.
+        """Load an input and run the model on it; what the line damages is asked for again.
 
         The static runtime may use the input's memory for other tensors: only the first of all
         inferences sees the input.
@@ -203,30 +220,51 @@ class BenchClient:
         while len(command := _put_command(offset, piece)) > _LONGEST_COMMAND:
             piece = piece[: len(piece) // 2]
         try:
-            return len(piece), self._exchange.once(command)
+            facts = self._exchange.once(command)
         except LineError:
             self._piece_bytes = max(SHORTEST_PIECE_BYTES, self._piece_bytes // 2)
+            self._good_pieces = 0
             raise
+        self._good_pieces += 1
+        if self._good_pieces % _PIECES_BEFORE_GROWTH == 0:
+            self._piece_bytes = min(LONGEST_PIECE_BYTES, self._piece_bytes * 2)
+        return len(piece), facts
 
     def _load_and_infer(self, data: bytes, count: int, warm_up: int) -> Inference:
         self.load(data)
-        facts = self._exchange.once(b"infer %d %d" % (count, warm_up))
+        facts = self._infer(count, warm_up)
         try:
             output = bytes.fromhex(_text(facts, "x-output"))
         except ValueError as error:
-            raise ProtocolError(f"not hexadecimal: x-output-[{facts['x-output']}]") from error
+            told = shown(facts["x-output"])
+            raise ProtocolError(f"not hexadecimal: x-output-[{told}]") from error
         _check_crc(facts, output)
         ticks = _number(facts, "x-ticks")
         if ticks >= 0xFFFF_FFFF:
             raise ProtocolError(f"{count} inferences overran the counter of ticks; measure fewer")
         return Inference(ticks, output)
 
+    def _infer(self, count: int, warm_up: int) -> Facts:
+        """Run what is loaded. The board keeps the output, if only the answer was damaged."""
+        for _ in range(ATTEMPTS):
+            try:
+                return self._exchange.once(b"infer %d %d" % (count, warm_up))
+            except LineError as error:
+                self._exchange.recover(error)
+            facts = self._exchange.ask(b"output")
+            inferences = _number(facts, "x-inferences")
+            if inferences > 0:
+                if (inferences, _number(facts, "x-warm-ups")) != (count, warm_up):
+                    raise LineError("the command 'infer' was damaged on the line")
+                return facts
+        raise LineError(f"the command 'infer' was damaged {ATTEMPTS} times in a row")
+
     def _load_and_step(self, data: bytes) -> list[int]:
         self.load(data)
         text = _text(self._exchange.once(b"steps"), "x-step-ticks")
         parts = text.split(",")
-        if not all(part.isdecimal() for part in parts):
-            raise ProtocolError(f"x-step-ticks-[{text}] is not a list of numbers")
+        if not all(part.isdecimal() and len(part) <= _LONGEST_NUMBER for part in parts):
+            raise ProtocolError(f"x-step-ticks-[{shown(text)}] is not a list of numbers")
         return [int(part) for part in parts]
 
     def _timestamp(self) -> Timestamp:
@@ -250,8 +288,8 @@ def _text(facts: Facts, key: str) -> str:
 
 def _number(facts: Facts, key: str) -> int:
     text = _text(facts, key)
-    if not text.isdecimal():
-        raise ProtocolError(f"{key}-[{text}] is not a number")
+    if not text.isdecimal() or len(text) > _LONGEST_NUMBER:
+        raise ProtocolError(f"{key}-[{shown(text)}] is not a number of 32 bits")
     return int(text)
 
 
@@ -259,5 +297,5 @@ def _check_crc(facts: Facts, data: bytes) -> None:
     expected = f"{zlib.crc32(data):08x}"
     if _text(facts, "x-crc") != expected:
         raise LineError(
-            f"{len(data)} bytes were damaged on the line: CRC {facts['x-crc']}, expected {expected}"
+            f"{len(data)} bytes were damaged on the line: CRC {shown(facts['x-crc'])}, expected {expected}"
         )

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from firmware.records.measurement import MEASUREMENT_SCHEMA
-from hil.judge import Verdict
+from hil.judge import Check, Verdict
 from hil.measure import Measurement
 from hil.project import Project
 
@@ -52,9 +52,14 @@ def record(verdict: Verdict) -> dict[str, Any]:
         "damaged_exchanges": measurement.damaged,
         "provenance": _provenance(project, measurement),
         "estimate": project.manifest["estimate"],
-        "checks": [asdict(check) for check in verdict.checks],
+        "checks": [_check(check) for check in verdict.checks],
         "verdict": verdict.word,
+        "caveats": verdict.caveats,
     }
+
+
+def _check(check: Check) -> dict[str, Any]:
+    return {key: value for key, value in asdict(check).items() if key != "note"}
 
 
 def _timing(measurement: Measurement) -> dict[str, Any]:

@@ -25,8 +25,12 @@ def table(verdict: Verdict) -> str:
     lines = [_aligned([_HEADER, *_rows(verdict.checks)])]
     if damaged:
         lines.append(f"the line damaged {damaged} exchanges, which were repeated")
-    lines.append(f"verdict: {verdict.word} on board {verdict.measurement.board}")
+    lines.append("; ".join([_headline(verdict), *verdict.caveats]))
     return "\n".join(lines)
+
+
+def _headline(verdict: Verdict) -> str:
+    return f"verdict: {verdict.word} on board {verdict.measurement.board}"
 
 
 def markdown(verdicts: Sequence[Verdict], provenance: dict[str, Any]) -> str:
@@ -37,6 +41,7 @@ def markdown(verdicts: Sequence[Verdict], provenance: dict[str, Any]) -> str:
             f"# {_cell(verdict.project.model_name)}, {verdict.project.runtime} runtime: "
             f"{verdict.word} on {_cell(verdict.measurement.board)}"
         )
+        parts += [f"Note: {caveat}." for caveat in verdict.caveats]
         parts.append(_markdown_table([_HEADER, *_rows(verdict.checks)]))
     rows = [[name, _shown(value)] for name, value in provenance.items()]
     parts += ["## Measured with", _markdown_table([["what", "value"], *rows])]

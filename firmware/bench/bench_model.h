@@ -10,6 +10,7 @@ typedef struct {
     const char *runtime; /* "static" or "tflm" */
     const char *target;  /* the board that the project was made for */
     uint32_t input_bytes, output_bytes;
+    uint8_t db_flip;      /* 0x80 where "db" takes 0..255 and the tensor holds -128..127; else 0 */
     uint32_t results;     /* values of the output */
     uint32_t arena_bytes; /* size of the array in which the model works */
     uint8_t *arena;       /* that array */

@@ -2,12 +2,14 @@
 #ifndef BOARD_H
 #define BOARD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 typedef struct {
     const char *clock_source; /* what drives the core, such as "hse-pll" or "hsi" */
     uint32_t core_hz;         /* core clock in Hz, as set up */
     const char *tick_source;  /* "dwt" or "systick" */
+    bool keeps_time;          /* its microseconds are time; not so where it is emulated */
     uint32_t stack_bytes;     /* reserved */
     const char *uid;          /* of the chip, hexadecimal; empty if it has none */
     uint32_t wait_states;     /* of the flash */

@@ -7,12 +7,22 @@
 
 #include "arguments.h"
 #include "board.h"
+#include "input.h"
 #include "outputs.h"
 #include "reply.h"
 #include "selection.h"
 
 /* That of MLPerf Tiny's firmware. */
 #define DEFAULT_WARM_UP 10U
+
+/* What the kept output is of. */
+static struct {
+    uint32_t count; /* inferences; 0 if there is no output */
+    uint32_t warm_up;
+    uint32_t ticks;
+} last;
+
+void inference_forget(void) { last.count = 0; }
 
 static int do_nothing(void) { return 0; }
 
@@ -74,6 +84,26 @@ static bool measure_times(uint32_t count, bool is_warm, uint32_t *ticks) {
     return is_all_done;
 }
 
+/* Not where they would be taken for time. */
+static void reply_lap(void) {
+    if (board_info().keeps_time) {
+        reply_numbered_line("m-lap-us-", board_microseconds());
+    }
+}
+
+static bool can_infer(void) {
+    if (!selection_is_ready()) {
+        return false;
+    }
+    inference_forget();
+    if (!input_is_whole()) {
+        reply_failure("the input was not loaded");
+        return false;
+    }
+    return true;
+}
+
+
 void inference_command_infer(const char *arguments) {
     uint32_t count = 1;
     uint32_t warm_up = DEFAULT_WARM_UP;
@@ -83,7 +113,7 @@ void inference_command_infer(const char *arguments) {
         reply_failure("infer takes a number of inferences and one of warm-ups");
         return;
     }
-    if (!selection_is_ready()) {
+    if (!can_infer()) {
         return;
     }
     reply_numbered_line("m-warmup-start-", warm_up);
@@ -92,10 +122,13 @@ void inference_command_infer(const char *arguments) {
     }
     reply_line("m-warmup-done");
     reply_numbered_line("m-infer-start-", count);
-    reply_numbered_line("m-lap-us-", board_microseconds());
+    reply_lap();
     if (measure_times(count, warm_up > 0, &ticks)) {
         restore_output();
-        reply_numbered_line("m-lap-us-", board_microseconds());
+        last.count = count;
+        last.warm_up = warm_up;
+        last.ticks = ticks;
+        reply_lap();
         reply_line("m-infer-done");
         reply_number_fact("x-ticks", ticks);
         reply_output(selection());
@@ -140,7 +173,7 @@ static int put_ticks_of_operators(const bench_model_t *model) {
 
 void inference_command_steps(const char *arguments) {
     (void)arguments;
-    if (!selection_is_ready()) {
+    if (!can_infer()) {
         return;
     }
     const bench_model_t *const model = selection();
@@ -153,14 +186,25 @@ void inference_command_steps(const char *arguments) {
 
 void inference_command_output(const char *arguments) {
     (void)arguments;
-    if (selection_is_ready()) {
+    if (!selection_is_ready()) {
+        return;
+    }
+    reply_number_fact("x-inferences", last.count);
+    if (last.count != 0) {
+        reply_number_fact("x-warm-ups", last.warm_up);
+        reply_number_fact("x-ticks", last.ticks);
         reply_output(selection());
     }
 }
 
 void inference_command_results(const char *arguments) {
     (void)arguments;
-    if (selection_is_ready()) {
+    if (!selection_is_ready()) {
+        return;
+    }
+    if (last.count == 0) {
+        reply_failure("no inference since the input was written");
+    } else {
         reply_results(selection());
     }
 }

@@ -7,19 +7,28 @@
 #include "arguments.h"
 #include "bench.h"
 #include "crc32.h"
+#include "inference.h"
 #include "reply.h"
 #include "selection.h"
 
 #define PRINTED_IN_A_LINE 8U
 
 static uint32_t expected_bytes, received_bytes;
+static bool is_partial;
 
-void input_forget(void) { expected_bytes = 0; }
+void input_forget(void) {
+    expected_bytes = 0;
+    is_partial = false;
+    inference_forget();
+}
+
+bool input_is_whole(void) { return !is_partial; }
 
 static void load_start(const char *arguments) {
     uint32_t size = 0;
+    input_forget();
     received_bytes = 0;
-    expected_bytes = 0;
+    is_partial = true;
     if (!take_number(&arguments, &size) || *arguments != '\0') {
         reply_failure("db load takes a number of bytes");
     } else if (size != selection()->input_bytes) {
@@ -48,12 +57,12 @@ static void load_bytes(const char *digits) {
             expected_bytes = 0;
             return;
         }
-        input[received_bytes++] = (uint8_t)(high * 16 + low);
+        input[received_bytes++] = (uint8_t)((high * 16 + low) ^ selection()->db_flip);
     }
     if (received_bytes == expected_bytes) {
         reply_line("m-load-done");
         reply_crc_fact(input, received_bytes);
-        expected_bytes = 0;
+        input_forget();
     }
 }
 
@@ -62,7 +71,7 @@ static void print_bytes(void) {
     for (uint32_t i = 0; i < selection()->input_bytes; i++) {
         const bool is_last = i % PRINTED_IN_A_LINE == PRINTED_IN_A_LINE - 1;
         reply_text(i % PRINTED_IN_A_LINE == 0 ? "m-buffer-" : "-");
-        reply_hex(input[i], 2);
+        reply_hex(input[i] ^ (uint32_t)selection()->db_flip, 2);
         reply_text(is_last || i + 1 == selection()->input_bytes ? "\r\n" : "");
     }
 }
@@ -116,6 +125,7 @@ void input_command_put(const char *arguments) {
     } else if (crc != expected_crc) {
         reply_failure("damaged on the line");
     } else {
+        input_forget();
         uint8_t *to = (uint8_t *)selection()->input() + offset;
         for (const char *text = arguments + 1; next_byte(&text, to);) {
             to++;

@@ -62,12 +62,12 @@ def elf(project: Path) -> Path:
     return firmware_path(project, load_target("stm32f412"))
 
 
-def compile_toy(out: Path, input_bytes: int) -> Path:
+def compile_toy(out: Path, input_bytes: int, *more_flags: str) -> Path:
     """The bench application with a toy model."""
     firmware = ROOT / "firmware"
     sources = sorted((firmware / "bench").glob("*.c"))
     sources += [firmware / "board" / "host" / "board_host.c", ROOT / "tests/hil/toy_model.c"]
-    flags = ("-O1", f"-DTOY_INPUT_BYTES={input_bytes}")
+    flags = ("-O1", f"-DTOY_INPUT_BYTES={input_bytes}", *more_flags)
     return compile_program(out, sources, [firmware / "bench"], flags)
 
 

@@ -1,6 +1,7 @@
 """Bytes lost and changed: every session ends in a right measurement or in a named failure."""
 
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -121,3 +122,59 @@ def test_flashing_on_a_noisy_line_is_right_or_fails(kind: str) -> None:
             assert flash[:96] == image.content
             ends["right"] += 1
     assert min(ends.values()) > 0, ends
+
+
+class DamagedAnswers:
+    """A line that is good, but for one answer to `infer`.
+
+    Attributes:
+        sent: What was sent through it.
+    """
+
+    def __init__(self, inner: Transport, damage: Callable[[bytes, bytes], tuple[bytes, bytes]]):
+        self.sent = b""
+        self._inner = inner
+        self._damage = damage
+        self._last = b""
+
+    def write(self, data: bytes) -> None:
+        self.sent += data
+        command, _ = self._damage(data, b"")
+        self._last = data
+        self._inner.write(command)
+
+    def read(self, wait_s: float) -> bytes:
+        _, answer = self._damage(self._last, self._inner.read(wait_s))
+        return answer
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+@pytest.mark.parametrize("fault", ["answer garbled", "answer lost", "command lost", "count flipped"])
+def test_an_inference_whose_answer_is_damaged_does_not_load_its_input_again(
+    big_board: Transport, fault: str
+) -> None:
+    left = [fault]
+
+    def damage(command: bytes, answer: bytes) -> tuple[bytes, bytes]:
+        is_due = command.startswith(b"infer") and bool(answer) == fault.startswith("answer")
+        if not is_due or not left:
+            return command, answer
+        left.clear()
+        return {
+            "answer garbled": (command, answer.replace(b"x-ticks", b"x-tickz")),
+            "answer lost": (command, b""),
+            "command lost": (command[:-1], answer),
+            "count flipped": (command.replace(b"infer 1", b"infer 3"), answer),
+        }[fault]
+
+    line = DamagedAnswers(big_board, damage)
+    client = BenchClient(line, 5.0)
+    client.connect()
+    data = bytes(range(256)) * 4
+    assert client.run(data).output == b"\1\2\3\4"
+    loads = 2 if fault == "count flipped" else 1
+    assert client.damaged == loads
+    assert line.sent.count(b"put 0 ") == loads
+    assert line.sent.count(b"infer 1 0%") == (1 if fault.startswith("answer") else 2)

@@ -11,6 +11,10 @@
 static uint8_t arena[TOY_INPUT_BYTES + 12];
 static uint8_t kept_output[4];
 
+#ifndef TOY_DB_FLIP
+#define TOY_DB_FLIP 0
+#endif
+
 static int init(void) { return 0; }
 
 static void *input(void) { return arena; }
@@ -40,7 +44,7 @@ static int invoke_twice(void) {
 
 #define TOY                                                                                        \
     .name = "toy", .sha256 = "0000000000000000000000000000000000000000000000000000000000000000",   \
-    .target = "host", .input_bytes = TOY_INPUT_BYTES, .output_bytes = 4,                           \
+    .target = "host", .input_bytes = TOY_INPUT_BYTES, .output_bytes = 4, .db_flip = TOY_DB_FLIP,   \
     .arena_bytes = sizeof arena, .arena = arena, .kept_output = kept_output, .steps = 2,           \
     .init = init, .input = input, .invoke_step = invoke_step, .output = output, .results = 4,      \
     .result = result, .arena_used_bytes = arena_used_bytes

@@ -20,6 +20,7 @@ board_info_t board_info(void) {
     const board_info_t info = {.clock_source = "host",
                                .core_hz = 1000000000,
                                .tick_source = "host",
+                               .keeps_time = true,
                                .uid = "",
                                .flash_caches = "",
                                .reset_cause = "unknown"};

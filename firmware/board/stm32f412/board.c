@@ -28,6 +28,7 @@ board_info_t board_info(void) {
         .clock_source = tree.source,
         .core_hz = tree.core_hz,
         .tick_source = ticks_source(),
+        .keeps_time = ticks_keep_time(),
         .stack_bytes = bytes_between(__stack_start, __stack_end),
         .uid = identity_uid(),
         .wait_states = clock_wait_states(),

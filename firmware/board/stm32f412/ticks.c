@@ -44,6 +44,8 @@ void ticks_start(void) {
 
 const char *ticks_source(void) { return has_dwt ? "dwt" : "systick"; }
 
+bool ticks_keep_time(void) { return has_dwt; }
+
 uint64_t ticks_now(void) { return ticks_before + systick_ticks(); }
 
 void ticks_mark(void) {

@@ -2,6 +2,7 @@
 #ifndef TICKS_H
 #define TICKS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /** Start SysTick, and the cycle counter of DWT where there is one. */
@@ -9,6 +10,9 @@ void ticks_start(void);
 
 /** What ticks_since_mark counts with: "dwt" or "systick". */
 const char *ticks_source(void);
+
+/** Whether they are time: every real chip has "dwt". */
+bool ticks_keep_time(void);
 
 /** Core clock cycles since ticks_start. */
 uint64_t ticks_now(void);
