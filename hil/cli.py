@@ -76,7 +76,8 @@ def _outcomes(
         except SdkError as error:
             progress.clear()
             return dict.fromkeys(names, error)
-    settings = Settings(arguments.timeout_s, Plan(arguments.window_s, arguments.confidence))
+    plan = Plan(arguments.window_s, arguments.confidence)
+    settings = Settings(arguments.timeout_s, plan, arguments.session_s)
     session = Session(projects, settings, arguments.estimate, progress.update, progress.note)
     choices = [
         Choice(name, arguments.bench, not arguments.no_flash, arguments.wait_s) for name in names

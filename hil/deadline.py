@@ -43,8 +43,9 @@ class Deadline:
 
     def within(self, limit_s: float) -> "Deadline":
         """The deadline `limit_s` seconds from now, or this one if it is earlier."""
-        left_s = min(limit_s, self.left_s)
-        return Deadline(limit_s, self.clock() + left_s, self.clock, self.cancelled)
+        if self.left_s < limit_s:
+            return self
+        return Deadline.after(limit_s, self.clock, self.cancelled)
 
     @property
     def left_s(self) -> float:

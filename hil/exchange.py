@@ -247,7 +247,7 @@ class _Wait:
     def __init__(self, clock: Clock, limit_s: float) -> None:
         self._clock = clock
         self._started_s = self._since_s = clock()
-        self._limit_s = limit_s
+        self._first_limit_s = self._limit_s = limit_s
         self.pings = 0
         self.bytes_heard = 0
         self.until_first_s = 0.0
@@ -263,7 +263,8 @@ class _Wait:
         return self.left_s <= 0.0
 
     def heard(self) -> None:
-        """Something came."""
+        """Something came: the board is awake, and need not be left alone."""
+        self._limit_s = self._first_limit_s
         self._since_s = self._clock()
         self.until_first_s = self.until_first_s or self._since_s - self._started_s
 

@@ -1,14 +1,20 @@
 """The command line of `hil`: its verbs and options. Pure."""
 
 import argparse
-import contextlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
 
-from firmware.errors import ConfigError
-from firmware.progress import parse_seconds
 from hil.bench.bench_file import DEFAULT_FILE
+from hil.measure import Settings
+from hil.option_values import (
+    count,
+    fraction,
+    positive_fraction,
+    positive_seconds,
+    seconds,
+    tcp_port,
+)
 from hil.windows import Plan
 
 DEFAULT_TARGET = "stm32f412"
@@ -51,7 +57,7 @@ def _add_run(verbs: _Verbs, command: Command) -> None:
     _add_bench(parser)
     add(
         "--wait-s",
-        type=_seconds,
+        type=seconds,
         default=0.0,
         metavar="S",
         help="longest wait for another process that uses the board, in seconds (%(default)g)",
@@ -77,21 +83,28 @@ def _add_measuring(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add(
         "--timeout-s",
-        type=_positive_seconds,
+        type=positive_seconds,
         default=60.0,
         metavar="S",
         help="longest wait for one answer, in seconds (%(default)g)",
     )
     add(
+        "--session-s",
+        type=positive_seconds,
+        default=Settings(60.0).session_limit_s,
+        metavar="S",
+        help="longest that flashing and measuring a board may take, in seconds (%(default)g)",
+    )
+    add(
         "--window-s",
-        type=_positive_seconds,
+        type=positive_seconds,
         default=plan.window_s,
         metavar="S",
         help="inferences timed together on a real board, in seconds (%(default)g)",
     )
     add(
         "--confidence",
-        type=_fraction,
+        type=positive_fraction,
         default=plan.half_width_fraction,
         metavar="PART",
         help="windows are measured until half of the 95 %% confidence interval is this part of the "
@@ -139,35 +152,18 @@ def _add_virtual(verbs: _Verbs, command: Command) -> None:
     parser.set_defaults(command=command)
     add = parser.add_argument
     add("--target", default=DEFAULT_TARGET, help="chip (%(default)s)")
-    add("--port", type=int, default=0, metavar="TCP", help="TCP port (a free one)")
-    add("--drop", type=_fraction, default=0.0, metavar="PART", help="part of all bytes lost")
-    add("--flip", type=_fraction, default=0.0, metavar="PART", help="part of all bytes changed")
-    add("--delay-s", type=_seconds, default=0.0, metavar="S", help="answers come so much later")
+    add("--port", type=tcp_port, default=0, metavar="TCP", help="TCP port; 0: a free one (0)")
+    add("--drop", type=fraction, default=0.0, metavar="PART", help="part of all bytes lost")
+    add("--flip", type=fraction, default=0.0, metavar="PART", help="part of all bytes changed")
+    add("--delay-s", type=seconds, default=0.0, metavar="S", help="answers come so much later")
     add("--refuse", action="store_true", help="the bootloader refuses to erase and to write")
     add("--hang", action="store_true", help="the firmware never answers")
     add("--fault", action="store_true", help="the firmware stops in a fault")
-    add("--reset-after", type=int, default=0, metavar="N", help="reset after N bytes of flashing")
-    add("--seed", type=int, default=0, help="of the faults (%(default)s)")
-
-
-def _seconds(text: str) -> float:
-    try:
-        return parse_seconds(text)
-    except ConfigError as error:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is neither a number of seconds nor a length of time such as 90s or 1h30m"
-        ) from error
-
-
-def _positive_seconds(text: str) -> float:
-    value = _seconds(text)
-    if value > 0:
-        return value
-    raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
-
-
-def _fraction(text: str) -> float:
-    with contextlib.suppress(ValueError):
-        if 0.0 <= float(text) < 1.0:
-            return float(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is no part of 1, such as 0.01")
+    add(
+        "--reset-after",
+        type=count,
+        default=0,
+        metavar="N",
+        help="reset once, after N bytes of flashing; 0: never (0)",
+    )
+    add("--seed", type=count, default=0, help="of the faults (%(default)s)")

@@ -297,5 +297,6 @@ def _check_crc(facts: Facts, data: bytes) -> None:
     expected = f"{zlib.crc32(data):08x}"
     if _text(facts, "x-crc") != expected:
         raise LineError(
-            f"{len(data)} bytes were damaged on the line: CRC {shown(facts['x-crc'])}, expected {expected}"
+            f"{len(data)} bytes were damaged on the line: CRC {shown(facts['x-crc'])}, "
+            f"expected {expected}"
         )

@@ -24,13 +24,21 @@ if TYPE_CHECKING:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Which board, which project."""
+    from hil.option_values import positive_seconds, seconds
+
     group = parser.getgroup("hil", "hardware in the loop")
     add = group.addoption
     add("--hil-project", type=Path, metavar="DIR", help="folder made by 'codegen build'")
     add("--hil-board", default="virtual", metavar="BOARD", help="as of 'hil run' (%(default)s)")
     add("--hil-bench", type=Path, metavar="FILE", help="bench file (bench.toml)")
-    add("--hil-wait-s", type=float, default=0.0, metavar="S", help="wait for a busy board")
-    add("--hil-timeout-s", type=float, default=60.0, metavar="S", help="wait for one answer")
+    add("--hil-wait-s", type=seconds, default=0.0, metavar="S", help="wait for a busy board")
+    add(
+        "--hil-timeout-s",
+        type=positive_seconds,
+        default=60.0,
+        metavar="S",
+        help="wait for one answer",
+    )
     add("--hil-no-flash", action="store_true", help="the board runs the firmware already")
 
 
@@ -57,9 +65,12 @@ def hil_project(hil_session: "Session") -> "Project":
 
 
 @pytest.fixture(scope="session")
-def hil_flashed(request: pytest.FixtureRequest, hil_project: "Project") -> Iterator["Board"]:
+def hil_flashed(
+    request: pytest.FixtureRequest, hil_session: "Session", hil_project: "Project"
+) -> Iterator["Board"]:
     """The board, for this process alone, with the project's firmware on it."""
     from hil.bench.ready_board import Choice, ready_board
+    from hil.deadline import Deadline
     from hil.elf import measure_elf
 
     option = request.config.getoption
@@ -70,7 +81,9 @@ def hil_flashed(request: pytest.FixtureRequest, hil_project: "Project") -> Itera
         option("--hil-wait-s"),
     )
     size = measure_elf(hil_project.firmware, hil_project.model_symbols)
-    with ready_board(choice, hil_project, size, lambda *_: None, lambda _: None) as board:
+    deadline = Deadline.after(hil_session.settings.session_limit_s + choice.wait_s)
+    silent = (lambda *_: None, lambda _: None)
+    with ready_board(choice, hil_project, size, *silent, deadline) as board:
         yield board
 
 
@@ -104,4 +117,5 @@ def hil_board(request: pytest.FixtureRequest, hil_flashed: "Board") -> Iterator[
         board = stack.enter_context(hil_flashed)
         client = BenchClient(board.transport, request.config.getoption("--hil-timeout-s"))
         client.connect()
+        client.identify()
         yield client

@@ -1,7 +1,7 @@
 """From a project and the name of a board to a verdict. I/O through the parts that it joins."""
 
+import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,6 +9,7 @@ from firmware.errors import BoardError, SdkError
 from firmware.files import sha256_of_file
 from hil.bench.ready_board import Choice, ready_board
 from hil.board import Board
+from hil.deadline import Deadline
 from hil.elf import measure_elf, read_compilers
 from hil.estimate import read_estimate
 from hil.judge import Verdict, judge
@@ -17,6 +18,10 @@ from hil.project import Project, read_golden
 
 Tell = Callable[[str], None]
 """Is told where the work is, in words."""
+
+
+LET_GO_S = 1.5
+"""Longest wait for boards to be let go after Ctrl-C."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +46,56 @@ class Session:
 def run_on_boards(
     session: Session, choices: Sequence[Choice]
 ) -> list[tuple[Choice, list[Verdict] | SdkError]]:
-    """The verdicts of each board, or why there are none; boards work side by side."""
+    """The verdicts of each board, or why there are none; boards work side by side.
 
-    def attempt(choice: Choice) -> list[Verdict] | SdkError:
-        try:
-            return run_on_board(session, choice)
-        except SdkError as error:
-            return error
+    A failure of one board, of whatever kind, leaves the results of the others.
+    """
+    if len(choices) == 1:
+        return [(choices[0], _attempt(session, choices[0], threading.Event()))]
+    cancelled = threading.Event()
+    outcomes: dict[Choice, list[Verdict] | SdkError] = {}
 
-    with ThreadPoolExecutor(max(1, len(choices))) as pool:
-        return list(zip(choices, pool.map(attempt, choices), strict=True))
+    def work(choice: Choice) -> None:
+        outcomes[choice] = _attempt(session, choice, cancelled)
+
+    threads = [threading.Thread(target=work, args=(own,), daemon=True) for own in choices]
+    for thread in threads:
+        thread.start()
+    try:
+        for thread in threads:
+            thread.join()
+    except BaseException:
+        # What is connected is let go: every wait looks at `cancelled`.
+        cancelled.set()
+        give_up = Deadline.after(LET_GO_S)
+        for thread in threads:
+            thread.join(give_up.left_s)
+        raise
+    lost = BoardError("the measurement ended without a result")
+    return [(choice, outcomes.get(choice, lost)) for choice in choices]
 
 
-def run_on_board(session: Session, choice: Choice) -> list[Verdict]:
+def _attempt(
+    session: Session, choice: Choice, cancelled: threading.Event
+) -> list[Verdict] | SdkError:
+    try:
+        return run_on_board(session, choice, cancelled)
+    except SdkError as error:
+        return error
+    except OSError as error:
+        place = f" {str(error.filename)!r}" if error.filename else ""
+        return BoardError(f"could not use{place}: {error.strerror or error}")
+
+
+def run_on_board(
+    session: Session, choice: Choice, cancelled: threading.Event | None = None
+) -> list[Verdict]:
     """Flash a board, measure and judge each runtime of the project.
+
+    Args:
+        session: What is done.
+        choice: The board.
+        cancelled: Ends every wait when it is set.
 
     Raises:
         BoardError: The board cannot be had or measured; each reason has its class.
@@ -68,13 +109,17 @@ def run_on_board(session: Session, choice: Choice) -> list[Verdict]:
     def on_bytes(what: str, done: int, total: int) -> None:
         session.tell(f"{choice.name}: {what} {done:,} of {total:,} bytes")
 
-    with ready_board(choice, project, size, on_bytes, session.note) as board:
-        return [judge_on(board, own, session) for own in session.projects]
+    limit_s = session.settings.session_limit_s
+    deadline = Deadline.after(limit_s + choice.wait_s, cancelled=cancelled)
+    with ready_board(choice, project, size, on_bytes, session.note, deadline) as board:
+        return [judge_on(board, own, session, deadline) for own in session.projects]
 
 
-def judge_on(board: Board, project: Project, session: Session) -> Verdict:
+def judge_on(
+    board: Board, project: Project, session: Session, deadline: Deadline | None = None
+) -> Verdict:
     """The verdict of one runtime on a board that runs the firmware."""
-    measurement = measure_on(board, project, session)
+    measurement = measure_on(board, project, session, deadline)
     estimate = None
     if session.estimate is not None and project is session.projects[0]:
         estimate = read_estimate(session.estimate, project)
@@ -83,7 +128,9 @@ def judge_on(board: Board, project: Project, session: Session) -> Verdict:
     return Verdict(project, measurement, checks)
 
 
-def measure_on(board: Board, project: Project, session: Session) -> Measurement:
+def measure_on(
+    board: Board, project: Project, session: Session, deadline: Deadline | None = None
+) -> Measurement:
     """The measurement of one runtime on a board that runs the firmware."""
     return measure(
         board,
@@ -96,4 +143,5 @@ def measure_on(board: Board, project: Project, session: Session) -> Measurement:
         ),
         session.settings,
         lambda done, total: session.tell(f"{board.name}: {project.runtime} {done} of {total}"),
+        deadline,
     )

@@ -9,7 +9,6 @@ typedef struct {
     const char *clock_source; /* what drives the core, such as "hse-pll" or "hsi" */
     uint32_t core_hz;         /* core clock in Hz, as set up */
     const char *tick_source;  /* "dwt" or "systick" */
-    bool keeps_time;          /* its microseconds are time; not so where it is emulated */
     uint32_t stack_bytes;     /* reserved */
     const char *uid;          /* of the chip, hexadecimal; empty if it has none */
     uint32_t wait_states;     /* of the flash */
@@ -34,6 +33,9 @@ void board_ticks_start(void);
 
 /** Ticks since board_ticks_start, at most 2^32 - 1. */
 uint32_t board_ticks(void);
+
+/** Whether its microseconds are time; not so where it is emulated. */
+bool board_keeps_time(void);
 
 /** Microseconds since board_init, wraps after 71 minutes. */
 uint32_t board_microseconds(void);

@@ -86,7 +86,7 @@ static bool measure_times(uint32_t count, bool is_warm, uint32_t *ticks) {
 
 /* Not where they would be taken for time. */
 static void reply_lap(void) {
-    if (board_info().keeps_time) {
+    if (board_keeps_time()) {
         reply_numbered_line("m-lap-us-", board_microseconds());
     }
 }

@@ -73,8 +73,8 @@ def state_of(board: BoardEntry) -> str:
     """Whether a board can be used now, in words."""
     if "://" not in board.port and not Path(board.port).exists():
         return "absent"
-    holder = holder_of(board.lock_name)
-    return f"used by {holder}" if holder else "free"
+    holders = [holder for name in board.lock_names if (holder := holder_of(name))]
+    return f"used by {holders[0]}" if holders else "free"
 
 
 def bench_text(ports: list[Attached], target: str) -> str:

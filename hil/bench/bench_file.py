@@ -85,10 +85,9 @@ class BoardEntry:
         return {line: is_inverted for line, is_inverted in lines if line != "none"}
 
     @property
-    def lock_name(self) -> str:
-        """What names it on this machine, whatever the bench file calls it."""
-        path = Path(self.port)
-        return str(path.resolve()) if path.is_absolute() else self.port
+    def lock_names(self) -> list[str]:
+        """Its ports, which name it on this machine whatever the bench file calls it; sorted."""
+        return sorted({self.port, self.loader_port or self.port})
 
 
 def read_bench(path: Path) -> tuple[BoardEntry, ...]:

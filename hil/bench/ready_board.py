@@ -15,13 +15,14 @@ from firmware.errors import ConfigError
 from hil.bench.bench_file import DEFAULT_FILE, BoardEntry, choose_board, read_bench
 from hil.bench.lock import BoardLock
 from hil.board import Board
+from hil.deadline import Deadline
 from hil.elf import FirmwareSize
 from hil.flash.programmer import OnBytes
 from hil.flash.write_firmware import write_firmware
 from hil.project import Project
 from hil.serial_board import SerialBoard
 from hil.virtual.rfc2217_server import Rfc2217Server
-from hil.virtual.virtual_board import VirtualBoard
+from hil.virtual.virtual_board import VirtualBoard, check_ram
 from hil.virtual.virtual_nucleo import VirtualNucleo
 
 VIRTUAL, VIRTUAL_NUCLEO = "virtual", "virtual-nucleo"
@@ -51,8 +52,17 @@ def ready_board(
     size: FirmwareSize,
     on_bytes: OnBytes,
     on_retry: Callable[[str], None],
+    deadline: Deadline,
 ) -> Iterator[Board]:
     """A board that runs the project's firmware, for this process alone.
+
+    Args:
+        choice: Which, and how.
+        project: Its firmware is written.
+        size: Of the firmware.
+        on_bytes: Is told how far writing is.
+        on_retry: Is told what is repeated.
+        deadline: Ends writing.
 
     Raises:
         BoardError: It cannot be had; each reason has its class.
@@ -63,16 +73,18 @@ def ready_board(
         return
     with contextlib.ExitStack() as stack:
         if choice.name == VIRTUAL_NUCLEO:
+            check_ram(size.ram_end)
             stack.enter_context(BoardLock(VIRTUAL_NUCLEO, choice.wait_s))
             server = stack.enter_context(Rfc2217Server(VirtualNucleo(project.target)))
             entry = virtual_entry(server.url, project.target.name)
         else:
             entry = _entry(choice, project)
-            stack.enter_context(BoardLock(entry.lock_name, choice.wait_s))
+            if entry.is_virtual:
+                check_ram(size.ram_end)
+            for name in entry.lock_names:
+                stack.enter_context(BoardLock(name, choice.wait_s))
         if choice.flashes:
-            write_firmware(
-                entry, project.target, project.folder, project.firmware, on_bytes, on_retry
-            )
+            write_firmware(entry, project, on_bytes, on_retry, deadline)
         yield SerialBoard(entry)
 
 

@@ -8,6 +8,8 @@ from firmware.errors import FlashError, WrongDeviceError
 from hil.flash.image import Image
 
 READ_BYTES = 256
+READ_ATTEMPTS = 8
+"""A read over a serial line has no checksum: what differs may have been damaged on the way."""
 
 OnBytes = Callable[[str, int, int], None]
 """Called with what is done, bytes done, and all."""
@@ -59,9 +61,14 @@ def program(programmer: Programmer, image: Image, device_id: int, on_bytes: OnBy
         programmer.write(image, on_bytes)
         for offset in range(0, len(image.content), READ_BYTES):
             wanted = image.content[offset : offset + READ_BYTES]
-            if programmer.read(image.address + offset, len(wanted)) != wanted:
+            if not reads_back(programmer, image.address + offset, wanted):
                 raise FlashError(
                     f"what was read at 0x{image.address + offset:08x} is not what was written; "
                     "the board holds no usable firmware now"
                 )
             on_bytes("verified", offset + len(wanted), len(image.content))
+
+
+def reads_back(programmer: Programmer, address: int, wanted: bytes) -> bool:
+    """Whether the chip's memory holds what it should; looks again if it does not seem so."""
+    return any(programmer.read(address, len(wanted)) == wanted for _ in range(READ_ATTEMPTS))

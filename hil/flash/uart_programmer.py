@@ -9,6 +9,7 @@ import serial
 from firmware.errors import BoardError, FlashError
 from firmware.targets import Target
 from hil.bench.bench_file import BoardEntry
+from hil.deadline import Deadline
 from hil.flash.image import Image
 from hil.flash.programmer import OnBytes
 from hil.flash.rom_bootloader import BLOCK_BYTES, RomBootloader
@@ -26,11 +27,13 @@ class UartProgrammer:
     Args:
         board: Its port, lines and polarities.
         target: The chip, for its sectors.
+        deadline: Ends every wait.
     """
 
-    def __init__(self, board: BoardEntry, target: Target) -> None:
+    def __init__(self, board: BoardEntry, target: Target, deadline: Deadline | None = None) -> None:
         self._board = board
         self._target = target
+        self._deadline = deadline or Deadline.never()
         self._port: Any = None
         self._loader: RomBootloader | None = None
 
@@ -45,7 +48,7 @@ class UartProgrammer:
         )
         try:
             self._reset(into_loader=True)
-            self._loader = RomBootloader(self._port)
+            self._loader = RomBootloader(self._port, deadline=self._deadline)
             self._loader.synchronise()
         except BaseException:
             self.__exit__(None, None, None)

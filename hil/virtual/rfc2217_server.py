@@ -5,34 +5,56 @@ it as with an adapter.
 """
 
 import contextlib
+import errno
 import logging
 import select
 import socket
 import threading
+import time
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
-from serial import rfc2217
-
-from firmware.errors import BoardError
+from firmware.errors import BoardError, BusyError
+from hil.virtual.telnet import TelnetPort
 from hil.virtual.virtual_nucleo import VirtualNucleo
 
-_POLL_S = 0.005
+IDLE_LIMIT_S = 60.0
+"""A client that was silent for so long must give way to another."""
+_POLL_S, _IDLE_POLL_S = 0.005, 0.1
+_ACTIVE_S = 2.0
+_SEND_LIMIT_S = 5.0
+_END_LIMIT_S = 10.0
 _READ_BYTES = 4096
+_BUSY = b"busy: another client uses this board\r\n"
 _LOG = logging.getLogger(__name__)
 
 
 class Rfc2217Server:
-    """A context manager: one client after another.
+    """A context manager: one client at a time; another one is told that the board is busy.
 
     Args:
         board: What is served.
         port: TCP port on this machine; 0 takes a free one.
+        idle_limit_s: When a silent client must give way to another.
+
+    Raises:
+        BusyError: Another program serves on that port.
+        BoardError: It cannot be used.
     """
 
-    def __init__(self, board: VirtualNucleo, port: int = 0) -> None:
+    def __init__(
+        self, board: VirtualNucleo, port: int = 0, idle_limit_s: float = IDLE_LIMIT_S
+    ) -> None:
         self._board = board
-        self._socket = socket.create_server(("127.0.0.1", port))
+        self._idle_limit_s = idle_limit_s
+        try:
+            self._socket = socket.create_server(("127.0.0.1", port))
+        except OSError as error:
+            board.close()
+            kind = BusyError if error.errno == errno.EADDRINUSE else BoardError
+            raise kind(
+                f"could not serve on TCP port {port}: {error.strerror}; name another with --port"
+            ) from error
         self._ends = threading.Event()
         self._thread = threading.Thread(target=self._serve, daemon=True)
 
@@ -54,52 +76,81 @@ class Rfc2217Server:
     ) -> None:
         """Stop serving, and end the board."""
         self._ends.set()
-        self._thread.join(10.0)
+        self._thread.join(_END_LIMIT_S)
         self._socket.close()
         self._board.close()
 
     def wait(self) -> None:
-        """Serve until somebody interrupts."""
+        """Serve until somebody interrupts.
+
+        Raises:
+            BoardError: The server has ended of itself.
+        """
         while not self._ends.wait(1.0):
-            pass
+            if not self._thread.is_alive():
+                raise BoardError("the server has ended of itself; start it again")
 
     def _serve(self) -> None:
         while not self._ends.is_set():
-            if not select.select([self._socket], [], [], 0.1)[0]:
-                continue
-            client, _ = self._socket.accept()
-            with client, contextlib.suppress(OSError):
-                client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            client = self._next_client(_IDLE_POLL_S)
+            self._pass_on(None)
+            if client is not None:
                 self._talk(client)
 
     def _talk(self, client: socket.socket) -> None:
-        """Carry bytes both ways until the client has gone."""
-        manager = _manager(self._board, _Connection(client))
-        while not self._ends.is_set():
-            try:
-                if select.select([client], [], [], _POLL_S)[0]:
+        """Carry bytes both ways until the client has gone, or gives way to another."""
+        heard_s = time.monotonic()
+        with client, contextlib.suppress(OSError):
+            client.settimeout(_SEND_LIMIT_S)
+            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            port = TelnetPort(self._board, client.sendall)
+            while not self._ends.is_set():
+                silent_s = time.monotonic() - heard_s
+                wait_s = _POLL_S if silent_s < _ACTIVE_S or self._board.is_busy else _IDLE_POLL_S
+                if select.select([client], [], [], wait_s)[0]:
                     data = client.recv(_READ_BYTES)
                     if not data:
                         return
-                    for byte in manager.filter(data):  # in step with the lines, which it sets
-                        self._board.write(byte)
-                answer = self._board.read(0.0)
-                if answer:
-                    client.sendall(b"".join(manager.escape(answer)))
+                    heard_s = time.monotonic()
+                    self._take(port, data)
+                self._pass_on(port)
+                if self._gives_way(silent_s):
+                    return
+
+    def _gives_way(self, silent_s: float) -> bool:
+        """Whether a client must go, because it is silent and another one waits."""
+        if not select.select([self._socket], [], [], 0)[0]:
+            return False
+        if silent_s >= self._idle_limit_s:
+            return True
+        if (other := self._next_client(0)) is not None:
+            with other, contextlib.suppress(OSError):
+                other.settimeout(_SEND_LIMIT_S)
+                other.sendall(_BUSY)
+        return False
+
+    def _next_client(self, wait_s: float) -> socket.socket | None:
+        with contextlib.suppress(OSError):
+            if select.select([self._socket], [], [], wait_s)[0]:
+                return self._socket.accept()[0]
+        return None
+
+    def _take(self, port: TelnetPort, data: bytes) -> None:
+        """Byte by byte, in step with the lines, which they set, too."""
+        for index in range(len(data)):
+            try:
+                for byte in port.take(data[index : index + 1]):
+                    self._board.write(byte)
             except BoardError as error:
                 _LOG.warning("virtual board: %s", error)
 
-
-def _manager(board: Any, connection: Any) -> rfc2217.PortManager:
-    """PySerial's server side; it uses of a port only what a `VirtualNucleo` has."""
-    return rfc2217.PortManager(board, connection)
-
-
-class _Connection:
-    """What the port manager writes its own messages to."""
-
-    def __init__(self, client: socket.socket) -> None:
-        self._client = client
-
-    def write(self, data: bytes) -> None:
-        self._client.sendall(data)
+    def _pass_on(self, port: TelnetPort | None) -> None:
+        """Give the client what the board says; without one it is lost, as on a port."""
+        try:
+            answer = self._board.read(0.0)
+        except BoardError as error:
+            _LOG.warning("virtual board: %s", error)
+            self._board.halt()
+            return
+        if port is not None and answer:
+            port.give(answer)

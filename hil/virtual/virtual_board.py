@@ -4,17 +4,21 @@ import os
 import re
 import select
 import shutil
+import signal
 import subprocess
 import tempfile
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from firmware.die_with_parent import die_with_parent
+from firmware.child_process import ChildProcess
 from firmware.errors import BoardError, NoAnswerError
+from firmware.printable import printable
 from hil.deadline import Deadline
 from hil.tolerances import Tolerances
 from hil.transport import SerialTransport, Transport
+from hil.virtual.resting_line import RestingLine
 
 MACHINE = "netduinoplus2"
 """An STM32F405: a Cortex-M4F with the STM32F4's USARTs where the F412 has them."""
@@ -30,13 +34,30 @@ INSTRUCTION_NS = 1
 
 _PROGRAM = "qemu-system-arm"
 _START_LIMIT_S = 20.0
-_STOP_LIMIT_S = 5.0
+_STOP_LIMIT_S = 1.0
+_SHOWN_CHARACTERS = 300
 _PORT = re.compile(r"redirected to (\S+)")
 
 
 def instructions_of(ticks: int) -> int:
     """Instructions in that many ticks of SysTick, to within 6: a tick is 5.95 instructions."""
     return round(ticks * 1_000_000_000 / (TICK_HZ * INSTRUCTION_NS))
+
+
+def check_ram(ram_end: int) -> None:
+    """Refuse firmware that reserves more RAM than is emulated.
+
+    Args:
+        ram_end: First address after the RAM that it reserves.
+
+    Raises:
+        BoardError: It does.
+    """
+    if ram_end > RAM_END:
+        raise BoardError(
+            f"the firmware uses RAM up to 0x{ram_end:08x}, the virtual board's ends at "
+            f"0x{RAM_END:08x}; measure it on a real board"
+        )
 
 
 class VirtualBoard:
@@ -55,8 +76,8 @@ class VirtualBoard:
     def __init__(self, firmware: Path, ram_end: int) -> None:
         self._firmware = firmware
         self._ram_end = ram_end
-        self._process: subprocess.Popen[bytes] | None = None
-        self._transport: SerialTransport | None = None
+        self._child: ChildProcess | None = None
+        self._transport: RestingLine | None = None
 
     def __enter__(self) -> Self:
         """Start QEMU.
@@ -64,11 +85,7 @@ class VirtualBoard:
         Raises:
             BoardError: QEMU is absent or fails, or the firmware needs more RAM than it has.
         """
-        if self._ram_end > RAM_END:
-            raise BoardError(
-                f"the firmware uses RAM up to 0x{self._ram_end:08x}, the virtual board's ends at "
-                f"0x{RAM_END:08x}; measure it on a real board"
-            )
+        check_ram(self._ram_end)
         if not self._firmware.is_file():
             raise BoardError(f"no firmware at {str(self._firmware)!r}; build the project first")
         program = shutil.which(_PROGRAM)
@@ -78,7 +95,11 @@ class VirtualBoard:
                 "or measure a real board with --board PORT"
             )
         try:
-            self._transport = SerialTransport(self._start(program))
+            self._transport = RestingLine(
+                SerialTransport(self._start(program)),
+                partial(self._signal, signal.SIGSTOP),
+                partial(self._signal, signal.SIGCONT),
+            )
         except BaseException:
             self._stop()
             raise
@@ -99,6 +120,11 @@ class VirtualBoard:
         assert self._transport is not None, "the board is used inside its 'with' block"
         return self._transport
 
+    @property
+    def rests(self) -> bool:
+        """Whether QEMU is stopped because the firmware has nothing to do."""
+        return self._transport is not None and self._transport.rests
+
     def explain_silence(self, error: NoAnswerError) -> BoardError:
         """The error: this board has one rate."""
         return error
@@ -109,51 +135,44 @@ class VirtualBoard:
 
     def _start(self, program: str) -> str:
         """Start QEMU; gives the pseudo-terminal of USART3."""
-        parent_id = os.getpid()
         command = [program, "-M", MACHINE, "-kernel", str(self._firmware), "-icount", "shift=0"]
         command += ["-display", "none", "-monitor", "none"]
         command += ["-serial", "null", "-serial", "null", "-serial", "pty"]
         with tempfile.TemporaryFile() as errors:
-            self._process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                start_new_session=True,
-                preexec_fn=lambda: die_with_parent(parent_id),
-            )
-            said = self._first_words(Deadline.after(_START_LIMIT_S))
+            try:
+                self._child = ChildProcess(command, stdout=subprocess.PIPE, stderr=errors)
+            except OSError as error:
+                raise BoardError(f"could not start {_PROGRAM}: {error.strerror}") from error
+            said = self._first_words(self._child, Deadline.after(_START_LIMIT_S))
             if match := _PORT.search(said):
                 return match[1]
+            self._child.ends_within(_STOP_LIMIT_S)
             errors.seek(0)
-            complaint = " ".join(errors.read().decode(errors="replace").split())
-        raise BoardError(f"{_PROGRAM} did not start: {complaint or said or 'no reason given'}")
+            complaint = printable(" ".join(errors.read().decode(errors="replace").split()))
+        reason = (complaint or printable(said) or "no reason given")[:_SHOWN_CHARACTERS]
+        raise BoardError(f"{_PROGRAM} did not start: {reason}")
 
-    def _first_words(self, deadline: Deadline) -> str:
+    def _first_words(self, child: ChildProcess, deadline: Deadline) -> str:
         """What QEMU prints until it has named the pseudo-terminal, or has ended."""
-        assert self._process is not None
-        assert self._process.stdout is not None
         said = b""
         while b"\n" not in said:
-            if not select.select([self._process.stdout], [], [], deadline.left_s)[0]:
+            if not select.select([child.stdout], [], [], deadline.left_s)[0]:
                 raise NoAnswerError(f"{_PROGRAM} did not start within {deadline.limit_s:g} s")
-            chunk = os.read(self._process.stdout.fileno(), 4096)
+            chunk = os.read(child.stdout.fileno(), 4096)
             if not chunk:
                 break
             said += chunk
         return said.decode(errors="replace").strip()
 
+    def _signal(self, number: signal.Signals) -> None:
+        """Stop QEMU, or let it go on; one that has ended is noticed on its line."""
+        if self._child is not None and not self._child.has_ended:
+            os.kill(self._child.id, number)
+
     def _stop(self) -> None:
         if self._transport is not None:
             self._transport.close()
-        if self._process is None:
-            return
-        self._process.terminate()
-        try:
-            self._process.wait(_STOP_LIMIT_S)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        if self._process.stdout is not None:
-            self._process.stdout.close()
-        self._process = None
+            self._transport = None
+        if self._child is not None:
+            self._child.close()
+            self._child = None

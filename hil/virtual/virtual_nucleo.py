@@ -105,8 +105,9 @@ class VirtualNucleo:
         """Bytes to the host; waits at most so long for the first."""
         self._deliver()
         answers, self._answers = self._answers, b""
-        if self._board is not None and self._hears_firmware and not answers:
-            answers = self._board.transport.read(wait_s)
+        if self._board is not None and not answers:
+            said = self._board.transport.read(wait_s)
+            answers = said if self._hears_firmware else b""
         if not self._faults.delay_s:
             return self._faults.pass_on(answers)
         if answers:
@@ -133,6 +134,15 @@ class VirtualNucleo:
     def flash(self) -> bytes:
         """All of it, as it is now."""
         return bytes(self._flash)
+
+    def halt(self) -> None:
+        """End what runs, as a reset that is held."""
+        self._halt()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether bytes may come from it: its firmware runs, and does not rest."""
+        return bool(self._late) or (self._board is not None and not self._board.rests)
 
     @property
     def is_in_loader(self) -> bool:

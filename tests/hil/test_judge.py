@@ -15,7 +15,7 @@ from hil.judge import (
 from hil.measure import Measurement, Outputs
 from hil.project import Project
 from hil.record import record
-from hil.report import table
+from hil.report import markdown, table
 from hil.tolerances import Tolerances
 from tests.hil.records import ON_BOARD, PROJECT, identity, measurement, size
 
@@ -71,6 +71,8 @@ def test_without_golden_file_the_verdict_says_that_outputs_were_not_checked() ->
     checks = judge(PROJECT, measurement(outputs=None), Tolerances())
     assert Check("outputs", "no golden file", "not checked", None) in checks
     assert all_hold(checks)
+    last = table(verdict(PROJECT, measurement(outputs=None))).splitlines()[-1]
+    assert last.startswith("verdict: confirmed on board virtual; outputs were not checked")
 
 
 def test_tflm_may_differ_by_one_step() -> None:
@@ -113,10 +115,19 @@ def test_the_virtual_board_gives_no_time() -> None:
     assert "cycles" not in result
 
 
-def test_a_timing_that_spreads_too_far_is_no_measurement() -> None:
+def test_a_timing_that_spreads_too_far_breaks_no_promise_and_is_told() -> None:
     windows = replace(ON_BOARD.timing.windows, half_width_fraction=0.0011)
-    own = replace(ON_BOARD, timing=replace(ON_BOARD.timing, windows=windows))
-    assert broken(PROJECT, own) == ["timing, 95 % interval"]
+    own = verdict(PROJECT, replace(ON_BOARD, timing=replace(ON_BOARD.timing, windows=windows)))
+    assert verdict_code(own) == 0
+    told = "the latency is sure to ± 0.11 %, not to ± 0.1 %"
+    assert table(own).splitlines()[-1] == f"verdict: confirmed on board left; {told}"
+    assert record(own)["caveats"] == [told]
+    assert f"Note: {told}." in markdown([own], {})
+
+
+def test_a_timing_that_is_sure_enough_has_no_caveat() -> None:
+    assert verdict(PROJECT, ON_BOARD).caveats == []
+    assert table(verdict(PROJECT, ON_BOARD)).splitlines()[-1] == "verdict: confirmed on board left"
 
 
 @pytest.mark.parametrize(

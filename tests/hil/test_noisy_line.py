@@ -151,7 +151,9 @@ class DamagedAnswers:
         self._inner.close()
 
 
-@pytest.mark.parametrize("fault", ["answer garbled", "answer lost", "command lost", "count flipped"])
+@pytest.mark.parametrize(
+    "fault", ["answer garbled", "answer lost", "command lost", "count flipped"]
+)
 def test_an_inference_whose_answer_is_damaged_does_not_load_its_input_again(
     big_board: Transport, fault: str
 ) -> None:

@@ -1,5 +1,6 @@
 import pytest
 
+from hil.cli import main as hil
 from hil.options import make_parser
 
 
@@ -26,3 +27,52 @@ def test_another_wait_is_wrong_usage(text: str, capsys: pytest.CaptureFixture[st
         wait_s(text)
     assert end.value.code == 2
     assert "neither a number of seconds nor a length of time such as 90s" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("verb", "option", "value", "text"),
+    [
+        ("run", "--timeout-s", "0", "is no number of seconds above 0"),
+        (
+            "run",
+            "--timeout-s",
+            "nan",
+            "is neither a number of seconds nor a length of time such as",
+        ),
+        (
+            "run",
+            "--timeout-s",
+            "1e9",
+            "is neither a number of seconds nor a length of time such as",
+        ),
+        ("run", "--session-s", "-1", "is neither a number of seconds nor a length of time such as"),
+        ("run", "--session-s", "0", "is no number of seconds above 0"),
+        ("run", "--wait-s", "-1", "is neither a number of seconds nor a length of time such as"),
+        ("run", "--window-s", "0", "is no number of seconds above 0"),
+        ("run", "--confidence", "0", "is no part of 1 above 0"),
+        ("run", "--confidence", "1", "is no part of 1"),
+        ("run", "--confidence", "nan", "is no part of 1"),
+        ("virtual", "--port", "99999", "is no TCP port from 0 to 65535"),
+        ("virtual", "--port", "-1", "is no TCP port from 0 to 65535"),
+        ("virtual", "--port", "serial", "is no TCP port from 0 to 65535"),
+        ("virtual", "--reset-after", "-5", "is no whole number from 0 to 2,147,483,647"),
+        ("virtual", "--reset-after", "0.5", "is no whole number from 0 to 2,147,483,647"),
+        ("virtual", "--seed", "-1", "is no whole number from 0 to 2,147,483,647"),
+        ("virtual", "--drop", "1", "is no part of 1, such as 0.01"),
+        ("virtual", "--flip", "-0.1", "is no part of 1, such as 0.01"),
+        (
+            "virtual",
+            "--delay-s",
+            "inf",
+            "is neither a number of seconds nor a length of time such as",
+        ),
+    ],
+)
+def test_a_number_out_of_range_is_wrong_usage(
+    capsys: pytest.CaptureFixture[str], verb: str, option: str, value: str, text: str
+) -> None:
+    words = [verb, *(["project"] if verb == "run" else []), f"{option}={value}"]
+    with pytest.raises(SystemExit) as ended:
+        hil(words)
+    assert ended.value.code == 2
+    assert f"argument {option}: '{value}' {text}" in capsys.readouterr().err

@@ -20,7 +20,6 @@ board_info_t board_info(void) {
     const board_info_t info = {.clock_source = "host",
                                .core_hz = 1000000000,
                                .tick_source = "host",
-                               .keeps_time = true,
                                .uid = "",
                                .flash_caches = "",
                                .reset_cause = "unknown"};
@@ -40,6 +39,8 @@ uint32_t board_ticks(void) {
     const uint64_t elapsed = now_ns() - ticks_start_ns;
     return elapsed > UINT32_MAX ? UINT32_MAX : (uint32_t)elapsed;
 }
+
+bool board_keeps_time(void) { return true; }
 
 uint32_t board_microseconds(void) { return (uint32_t)((now_ns() - start_ns) / 1000U); }
 

@@ -28,7 +28,6 @@ board_info_t board_info(void) {
         .clock_source = tree.source,
         .core_hz = tree.core_hz,
         .tick_source = ticks_source(),
-        .keeps_time = ticks_keep_time(),
         .stack_bytes = bytes_between(__stack_start, __stack_end),
         .uid = identity_uid(),
         .wait_states = clock_wait_states(),
@@ -45,6 +44,8 @@ void board_write_byte(uint8_t byte) { usart_write(byte); }
 void board_ticks_start(void) { ticks_mark(); }
 
 uint32_t board_ticks(void) { return ticks_since_mark(); }
+
+bool board_keeps_time(void) { return ticks_keep_time(); }
 
 uint32_t board_microseconds(void) { return (uint32_t)(ticks_now() / (tree.core_hz / 1000000U)); }
 

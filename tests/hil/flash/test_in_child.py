@@ -1,9 +1,11 @@
 import os
+import sys
 import time
 
 import pytest
 
 from firmware.errors import FlashError, WrongDeviceError
+from hil.deadline import Deadline
 from hil.flash.image import Image
 from hil.flash.in_child import program_in_child
 
@@ -21,6 +23,10 @@ class ChildProgrammer:
             time.sleep(600)
         if self._behaviour == "dies":
             os._exit(3)
+        if self._behaviour == "raises":
+            raise RuntimeError("the probe fell off")
+        if self._behaviour == "prints":
+            sys.stdout.write("what a library says\n")
         return self
 
     def __exit__(self, *told: object) -> None:
@@ -38,8 +44,9 @@ class ChildProgrammer:
 
 def program(behaviour: str, device_id: int = 0x441, limit_s: float = 30.0) -> list[object]:
     told: list[object] = []
+    deadline = Deadline.after(limit_s)
     program_in_child(
-        ChildProgrammer, (behaviour,), IMAGE, device_id, lambda *own: told.append(own), limit_s
+        ChildProgrammer, (behaviour,), IMAGE, device_id, lambda *own: told.append(own), deadline
     )
     return told
 
@@ -59,5 +66,14 @@ def test_a_child_that_hangs_is_ended_at_the_deadline() -> None:
 
 
 def test_a_child_that_dies_is_told() -> None:
-    with pytest.raises(FlashError, match="ended without a word"):
+    with pytest.raises(FlashError, match="the process that programs the chip ended early$"):
         program("dies")
+
+
+def test_what_a_child_says_at_its_end_is_told_in_one_line() -> None:
+    with pytest.raises(FlashError, match="ended early: RuntimeError: the probe fell off$"):
+        program("raises")
+
+
+def test_what_a_library_prints_is_no_message() -> None:
+    assert program("prints") == [("verified", 3, 3)]
