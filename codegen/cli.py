@@ -10,7 +10,7 @@ from typing import Any
 from codegen.project import RUNTIMES, TOOLCHAINS, build_project
 from codegen.source import find_model
 from codegen.tflm.library import DOWNLOAD
-from firmware.command_line import parse, run
+from firmware.command_line import parse, run, some_path
 from firmware.errors import ConfigError
 from firmware.platformio import run_platformio
 from firmware.progress import Progress
@@ -34,13 +34,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     build.set_defaults(command=_build)
     build.add_argument(
-        "model", type=Path, metavar="RUN_OR_TFLITE", help="a run's folder or a .tflite"
+        "model", type=some_path, metavar="RUN_OR_TFLITE", help="a run's folder or a .tflite"
     )
     build.add_argument(
         "--target", required=True, help=f"chip, one of: {', '.join(board_targets())}"
     )
     build.add_argument(
-        "--out", required=True, type=Path, metavar="DIR", help="the project's folder"
+        "--out", required=True, type=some_path, metavar="DIR", help="the project's folder"
     )
     build.add_argument(
         "--runtime",
@@ -63,11 +63,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     build.add_argument(
         "--golden",
-        type=Path,
+        type=some_path,
         metavar="FILE",
         help="expected outputs (default: beside the model, MODEL.golden.npz or golden.npz)",
     )
     build.add_argument("--name", default="", help="name of the model (default: of the run or file)")
+    build.add_argument(
+        "--force",
+        action="store_true",
+        help="replace files in the folder that you have changed or put there",
+    )
     build.add_argument("--compile", action="store_true", help="build the firmware with 'pio run'")
     build.add_argument("--json", action="store_true", help="print the manifest as JSON")
     return parser
@@ -76,16 +81,19 @@ def _parser() -> argparse.ArgumentParser:
 def _build(arguments: argparse.Namespace) -> None:
     target = load_board_target(arguments.target)
     source = find_model(arguments.model, arguments.golden, arguments.name)
-    manifest = build_project(
+    manifest, replaced = build_project(
         source,
         target,
         arguments.out,
         arguments.runtime,
         arguments.toolchain,
         _tflm_place(arguments.tflm),
+        arguments.force,
     )
+    progress = Progress("codegen")
+    for name in replaced:
+        progress.note(f"replaced {arguments.out / name}, which was yours")
     if arguments.compile:
-        progress = Progress("codegen")
         progress.note(f"compiling {arguments.out}")
         try:
             run_platformio(arguments.out, target, on_progress=progress.update)

@@ -1,6 +1,5 @@
 """A .tflite in, a PlatformIO project out. Reads and writes files."""
 
-import shutil
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
@@ -16,8 +15,8 @@ from codegen.source import ModelSource
 from codegen.tflm.arena import plan_tflm_arena
 from codegen.tflm.library import ARENA_MARGIN_BYTES
 from codegen.tflm.structures import MCU
-from firmware.errors import ConfigError, InfeasibleError
-from firmware.files import replacing_folder, write_json, write_text
+from codegen.write_project import write_project
+from firmware.errors import InfeasibleError
 from firmware.targets import Target
 
 RUNTIMES = ("static", "tflm", "both")
@@ -32,8 +31,11 @@ def build_project(
     runtime: str,
     toolchain: str,
     tflm_place: str = "",
-) -> dict[str, Any]:
-    """Write the project of a model, whole or not at all; gives its manifest.
+    is_forced: bool = False,
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Write the project of a model; gives its manifest, and the user's files that it replaced.
+
+    A project of before is brought up to date; what the user put there is kept.
 
     Args:
         source: The model.
@@ -43,24 +45,21 @@ def build_project(
         toolchain: One of `TOOLCHAINS`.
         tflm_place: Where TFLM is: a folder, `download`, or nothing for what TFLM_DIR names when
             the project is built.
+        is_forced: Replace files that the user put there or changed.
 
     Raises:
         ModelError: The model holds what cannot be generated; all reasons are told.
         InfeasibleError: It needs more RAM or flash than the target has.
-        ConfigError: `out` is something else than a project.
+        ConfigError: A file of the user's is in the way.
     """
     graph = parse_model(source.path, source.content)
     check_model(graph, *_single(runtime))
-    _check_out(out)
     manifest, texts = _generate(source, graph, target, runtime, toolchain, tflm_place)
-    with replacing_folder(out) as folder:
-        for path, text in texts.items():
-            write_text(folder / path, text)
-        _copy_sources(folder, target, runtime, toolchain)
-        if source.golden is not None:
-            shutil.copyfile(source.golden, folder / "golden.npz")
-        write_json(folder / "manifest.json", manifest)
-    return manifest
+    contents = {path: text.encode() for path, text in texts.items()}
+    contents |= _fixed_sources(target, runtime, toolchain)
+    if source.golden is not None:
+        contents["golden.npz"] = source.golden.read_bytes()
+    return manifest, write_project(out, manifest, contents, is_forced)
 
 
 def _generate(
@@ -126,24 +125,17 @@ def _check_limits(target: Target, parts: list[Part]) -> None:
         )
 
 
-def _check_out(out: Path) -> None:
-    if out.is_dir() and not any(out.iterdir()):
-        return
-    if out.exists() and not (out / "manifest.json").is_file():
-        raise ConfigError(
-            f"{str(out)!r} exists and is no generated project; choose another --out or remove it"
-        )
-
-
-def _copy_sources(folder: Path, target: Target, runtime: str, toolchain: str) -> None:
-    """Copy what does not depend on the model."""
+def _fixed_sources(target: Target, runtime: str, toolchain: str) -> dict[str, bytes]:
+    """What does not depend on the model, by its path in the project."""
+    places = [(LIBRARIES[own], f"lib/{LIBRARIES[own]}") for own in _single(runtime)]
+    places += [("bench", "src"), (f"board/{target.name}", "src")]
+    if toolchain == "system":
+        places.append(("platform", "platform"))
+    contents: dict[str, bytes] = {}
     with as_file(files("firmware")) as firmware:
-        ignored = shutil.ignore_patterns("__pycache__", "*.pyc", "__init__.py")
-        for library in (LIBRARIES[own] for own in _single(runtime)):
-            shutil.copytree(
-                firmware / library, folder / "lib" / library, dirs_exist_ok=True, ignore=ignored
-            )
-        for part in ("bench", f"board/{target.name}"):
-            shutil.copytree(firmware / part, folder / "src", dirs_exist_ok=True, ignore=ignored)
-        if toolchain == "system":
-            shutil.copytree(firmware / "platform", folder / "platform", ignore=ignored)
+        for own, place in places:
+            for path in sorted((firmware / own).rglob("*")):
+                if path.is_file() and path.suffix != ".pyc" and path.name != "__init__.py":
+                    name = path.relative_to(firmware / own).as_posix()
+                    contents[f"{place}/{name}"] = path.read_bytes()
+    return contents

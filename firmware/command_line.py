@@ -6,6 +6,7 @@ import importlib
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from firmware.errors import SdkError
@@ -35,6 +36,13 @@ class _PrintCompletion(argparse.Action):
 
         print(shtab.complete(parser, values))  # noqa: T201
         parser.exit()
+
+
+def some_path(text: str) -> Path:
+    """A path that an option names: for argparse, which tells what is wrong with it."""
+    if not text:
+        raise argparse.ArgumentTypeError("an empty path; name a file or folder")
+    return Path(text)
 
 
 def parse(parser: argparse.ArgumentParser, argv: Sequence[str] | None = None) -> argparse.Namespace:

@@ -1,11 +1,14 @@
 """Files written whole or not at all, and their hashes. I/O."""
 
 import contextlib
+import errno
+import fcntl
+import glob
 import hashlib
 import json
 import os
+import secrets
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -32,40 +35,122 @@ def sha256_of_file(path: Path) -> str:
 def replacing(path: Path) -> Iterator[Path]:
     """A temporary path beside `path` that takes its place when the block ends well.
 
-    After an exception `path` is as it was before. The parent folder is created.
+    After an exception `path` is as it was before. The parent folder is created. Where `path` is a
+    link, what it points to is replaced. The file gets the permissions of a new one (umask). What
+    a killed process left beside it is removed.
+
+    Raises:
+        OSError: With the path in `filename`, such as for a full disk.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=path.suffix, dir=path.parent)
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        yield temporary
-        with temporary.open("rb") as stream:
-            os.fsync(stream.fileno())
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    path = Path(os.path.realpath(path))
+    with _telling(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _remove_leftovers(path)
+        temporary, handle = _locked_temporary(path, is_folder=False)
+        try:
+            yield temporary
+            with temporary.open("rb") as stream:
+                os.fsync(stream.fileno())
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+            os.close(handle)
 
 
 @contextlib.contextmanager
-def replacing_folder(path: Path) -> Iterator[Path]:
-    """A temporary folder beside `path` that takes its place when the block ends well.
+def new_folder(path: Path) -> Iterator[Path]:
+    """A temporary folder beside `path` that becomes it when the block ends well.
 
-    After an exception `path` is as it was before; otherwise what it held is gone.
+    After an exception there is no `path`. If another process was faster, its folder stays and
+    this one is dropped: for folders whose name says what is in them. What a killed process left
+    beside it is removed.
+
+    Raises:
+        OSError: With the path in `filename`, such as for a full disk.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
-    outgoing = temporary / "outgoing"
-    incoming = temporary / "incoming"
+    with _telling(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _remove_leftovers(path)
+        temporary, handle = _locked_temporary(path, is_folder=True)
+        try:
+            yield temporary
+            try:
+                temporary.rename(path)
+            except OSError as error:
+                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                    raise
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+            os.close(handle)
+
+
+def reserve(path: Path, size_bytes: int) -> None:
+    """Create a file with so many bytes of disk behind it: writing there cannot fill the disk.
+
+    A file that is only made long has holes, and a process that writes into a hole of a mapped
+    file on a full disk is killed by SIGBUS.
+
+    Raises:
+        OSError: With the path in `filename`: the disk has no room, or cannot reserve it.
+    """
+    with _telling(path), path.open("wb") as stream:
+        try:
+            if size_bytes:
+                os.posix_fallocate(stream.fileno(), 0, size_bytes)
+        except OSError:
+            path.unlink()
+            raise
+
+
+@contextlib.contextmanager
+def _telling(path: Path) -> Iterator[None]:
+    """Errors of the system tell the path: those of a write know only a number."""
     try:
-        incoming.mkdir()
-        yield incoming
-        if path.exists():
-            path.replace(outgoing)
-        incoming.replace(path)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        yield
+    except OSError as error:
+        if error.filename is None and error.errno is not None:
+            raise OSError(error.errno, os.strerror(error.errno), str(path)) from error
+        raise
+
+
+def _locked_temporary(path: Path, is_folder: bool) -> tuple[Path, int]:
+    """A new file or folder beside `path`, and the open handle that holds its lock.
+
+    Its name begins with a dot and the name of `path`, cut so that the whole is a possible name.
+    """
+    while True:
+        middle = f"{path.stem[:60]}.{os.getpid()}-{secrets.token_hex(4)}"
+        temporary = path.with_name(f".{middle}.partial{path.suffix[:20]}")
+        if is_folder:
+            temporary.mkdir()
+            handle = os.open(temporary, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        else:
+            flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+            handle = os.open(temporary, flags, 0o666)
+        with contextlib.suppress(OSError):  # a file system without locks
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        if temporary.exists():
+            return temporary, handle
+        os.close(handle)  # it was taken for a leftover before it was locked
+
+
+def _remove_leftovers(path: Path) -> None:
+    """Remove temporary files and folders of this path whose process is gone.
+
+    Whoever writes one holds its lock, and a lock ends with its process.
+    """
+    pattern = f".{glob.escape(path.stem[:60])}.*-????????.partial*"
+    for found in path.parent.glob(pattern):
+        with contextlib.suppress(OSError):
+            handle = os.open(found, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if found.is_dir():
+                    shutil.rmtree(found, ignore_errors=True)
+                else:
+                    found.unlink()
+            finally:
+                os.close(handle)
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -81,4 +166,9 @@ def write_text(path: Path, text: str) -> None:
 
 def write_json(path: Path, record: Mapping[str, Any]) -> None:
     """Write a record as indented JSON, whole or not at all; the order of keys is kept."""
-    write_text(path, json.dumps(record, indent=2, allow_nan=False) + "\n")
+    write_bytes(path, json_bytes(record))
+
+
+def json_bytes(record: Mapping[str, Any]) -> bytes:
+    """A record as indented JSON; the order of keys is kept."""
+    return (json.dumps(record, indent=2, allow_nan=False) + "\n").encode()

@@ -2,9 +2,9 @@
 
 import argparse
 from collections.abc import Callable
-from pathlib import Path
 from typing import TypeAlias
 
+from firmware.command_line import some_path
 from hil.bench.bench_file import DEFAULT_FILE
 from hil.measure import Settings
 from hil.option_values import (
@@ -45,7 +45,7 @@ def _add_run(verbs: _Verbs, command: Command) -> None:
     )
     parser.set_defaults(command=command)
     add = parser.add_argument
-    add("project", type=Path, metavar="PROJECT", help="folder made by 'codegen build'")
+    add("project", type=some_path, metavar="PROJECT", help="folder made by 'codegen build'")
     add(
         "--board",
         action="append",
@@ -64,17 +64,17 @@ def _add_run(verbs: _Verbs, command: Command) -> None:
     )
     add("--no-build", action="store_true", help="take the firmware as it was built")
     add("--no-flash", action="store_true", help="the board runs the firmware already")
-    add("--estimate", type=Path, metavar="FILE", help="judge 'nas estimate --json', too")
+    add("--estimate", type=some_path, metavar="FILE", help="judge 'nas estimate --json', too")
     _add_measuring(parser)
     add(
         "--out",
-        type=Path,
+        type=some_path,
         metavar="FILE",
         help="where the measurement goes (PROJECT/measurement.json; of several boards "
         "PROJECT/measurement-BOARD.json)",
     )
-    add("--junit", type=Path, metavar="FILE", help="also write JUnit XML")
-    add("--markdown", type=Path, metavar="FILE", help="also write a page in Markdown")
+    add("--junit", type=some_path, metavar="FILE", help="also write JUnit XML")
+    add("--markdown", type=some_path, metavar="FILE", help="also write a page in Markdown")
     add("--json", action="store_true", help="print the measurement as JSON")
 
 
@@ -113,7 +113,9 @@ def _add_measuring(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_bench(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--bench", type=Path, metavar="FILE", help=f"bench file ({DEFAULT_FILE})")
+    parser.add_argument(
+        "--bench", type=some_path, metavar="FILE", help=f"bench file ({DEFAULT_FILE})"
+    )
 
 
 def _add_boards(verbs: _Verbs, list_boards: Command, init_boards: Command) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmware.errors import DataError
-from firmware.files import replacing_folder, write_json
+from firmware.files import new_folder, write_json
 from nas.sample import DataSource, decode
 from nas.space import Shape
 from nas.splits import Split, check_splits, complete_splits
@@ -105,7 +105,7 @@ def prepare_dataset(
     if not (folder / _RECORD).is_file():
         classes, labels, splits = assign(source)
         check_splits(splits, labels, classes)
-        with replacing_folder(folder) as incoming:
+        with new_folder(folder) as incoming:
             counts, skipped = _decode_all(
                 source, splits, labels, shape, skip_broken, incoming, on_image
             )

@@ -2,9 +2,9 @@
 
 import argparse
 from collections.abc import Callable
-from pathlib import Path
 from typing import TypeAlias
 
+from firmware.command_line import some_path
 from firmware.targets import known_targets
 from nas.config import AUGMENTATIONS, DEFAULT_RECIPE, FINAL_EPOCHS, RECIPES
 from nas.converters import CONVERTERS
@@ -57,7 +57,7 @@ def _add_run(verbs: _Verbs, command: Command) -> None:
         help="folder or zip of class folders (JPEG, PNG and others), an .npz with 'images' and "
         "'labels', or 'digits', which is built in",
     )
-    add("--out", required=True, type=Path, metavar="DIR", help="folder of the run")
+    add("--out", required=True, type=some_path, metavar="DIR", help="folder of the run")
     _add_target(parser, required=True)
     add(
         "--input",
@@ -121,7 +121,7 @@ def _add_run(verbs: _Verbs, command: Command) -> None:
     )
     add(
         "--measured-latency",
-        type=Path,
+        type=some_path,
         metavar="FILE",
         help="what 'nas calibrate' fitted to measurements of a board",
     )
@@ -153,14 +153,20 @@ def _add_estimate(verbs: _Verbs, command: Command) -> None:
     )
     parser.set_defaults(command=command)
     add = parser.add_argument
-    add("model", nargs="?", type=Path, metavar="MODEL", help="an int8 .tflite, or a run's folder")
+    add(
+        "model",
+        nargs="?",
+        type=some_path,
+        metavar="MODEL",
+        help="an int8 .tflite, or a run's folder",
+    )
     add("--space", choices=known_spaces(), default=DEFAULT_SPACE, help="search space (%(default)s)")
     add("--candidate", metavar="K,C", help="a candidate instead of a model, such as 6,4")
     add("--input", metavar="HxWxC", default="50x50x3", help="its input (%(default)s)")
     add("--classes", type=int, default=2, metavar="N", help="its classes (%(default)s)")
     _add_target(parser, required=False)
-    add("--latency-model", type=Path, metavar="FILE", help="what 'nas calibrate' wrote")
-    add("--map", type=Path, metavar="FILE.svg", help="draw the arena over time")
+    add("--latency-model", type=some_path, metavar="FILE", help="what 'nas calibrate' wrote")
+    add("--map", type=some_path, metavar="FILE.svg", help="draw the arena over time")
     add("--fail-over", action="store_true", help="exit with 1 if a limit is exceeded")
     add("--json", action="store_true", help="print JSON instead of tables")
 
@@ -175,8 +181,8 @@ def _add_calibrate(verbs: _Verbs, command: Command) -> None:
     )
     parser.set_defaults(command=command)
     add = parser.add_argument
-    add("measurements", nargs="+", type=Path, metavar="measurement.json", help="of 'hil run'")
-    add("--out", required=True, type=Path, metavar="FILE", help="the model to write")
+    add("measurements", nargs="+", type=some_path, metavar="measurement.json", help="of 'hil run'")
+    add("--out", required=True, type=some_path, metavar="FILE", help="the model to write")
     add("--target", default=DEFAULT_TARGET, help="the chip measured (%(default)s)")
     add("--json", action="store_true", help="print the model")
 
@@ -190,8 +196,8 @@ def _add_golden(verbs: _Verbs, command: Command) -> None:
     )
     parser.set_defaults(command=command)
     add = parser.add_argument
-    add("model", type=Path, metavar="MODEL.tflite", help="an int8 model")
-    add("--out", required=True, type=Path, metavar="FILE", help="the .npz to write")
+    add("model", type=some_path, metavar="MODEL.tflite", help="an int8 model")
+    add("--out", required=True, type=some_path, metavar="FILE", help="the .npz to write")
     add("--samples", type=int, default=SAMPLES, metavar="N", help="inputs (%(default)s)")
     add("--seed", type=int, default=SEED, metavar="N", help="seed of the inputs (%(default)s)")
     add("--json", action="store_true", help="print JSON")

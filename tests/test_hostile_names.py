@@ -59,7 +59,9 @@ def test_the_whole_chain_takes_any_name(tmp_path: Path, capsys: pytest.CaptureFi
     ] == sorted(LABELS)
 
     project = tmp_path / "project"
-    manifest = build_project(find_model(run), load_target("stm32f412"), project, "static", "system")
+    manifest, _ = build_project(
+        find_model(run), load_target("stm32f412"), project, "static", "system"
+    )
     assert manifest["model_name"] == "b_door"
     for path in project.rglob("*"):
         assert path.resolve().is_relative_to(project.resolve())

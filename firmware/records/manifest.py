@@ -1,6 +1,6 @@
 """What `codegen build` promises of a project, as far as the bench reads it. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta
@@ -8,6 +8,23 @@ from msgspec import Meta
 from firmware.records.values import Count, Sha256
 
 MANIFEST_SCHEMA = 2
+
+
+JOURNAL_SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True)
+class FilesRecord:
+    """What manifest.json says of the project's files: the SHA-256 of each, by its path."""
+
+    files: dict[str, Sha256] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class JournalRecord:
+    """Files that are being written: what each may hold, by its path."""
+
+    files: dict[str, tuple[Sha256, ...]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ import re
 import sys
 from collections.abc import Callable
 from fractions import Fraction
-from pathlib import Path
 from typing import Any, TypeAlias
 
+from firmware.command_line import some_path
 from firmware.errors import ConfigError
 from firmware.files import replacing
 from firmware.printable import printable
@@ -52,7 +52,7 @@ def _add_vww(verbs: _Verbs) -> None:
         "--annotations",
         required=True,
         nargs="+",
-        type=Path,
+        type=some_path,
         metavar="FILE",
         help="instances_train2014.json, instances_val2014.json, or others of that format",
     )
@@ -60,11 +60,11 @@ def _add_vww(verbs: _Verbs) -> None:
         "--images",
         required=True,
         nargs="+",
-        type=Path,
+        type=some_path,
         metavar="DIR",
         help="folders of the images, or of folders of them",
     )
-    add("--out", required=True, type=Path, metavar="DIR", help="folder to write")
+    add("--out", required=True, type=some_path, metavar="DIR", help="folder to write")
     add("--size", type=int, default=96, metavar="PIXELS", help="side of the images (%(default)s)")
     add(
         "--area-fraction",
@@ -75,7 +75,7 @@ def _add_vww(verbs: _Verbs) -> None:
     )
     add(
         "--minival-ids",
-        type=Path,
+        type=some_path,
         metavar="FILE",
         help="numbers of the images that test, one in each line (the published share of them, "
         "chosen by hash)",
@@ -114,7 +114,7 @@ def _add_show(verbs: _Verbs) -> None:
     parser.set_defaults(command=_show)
     add = parser.add_argument
     add("data", metavar="DATA", help="as 'nas run --data' takes it")
-    add("--out", required=True, type=Path, metavar="FILE.png", help="the sheet to write")
+    add("--out", required=True, type=some_path, metavar="FILE.png", help="the sheet to write")
     add("--input", metavar="HxWxC", help="as a network of this input sees them (as they are)")
     add("--per-class", type=int, default=10, metavar="N", help="images a row (%(default)s)")
     add("--seed", type=int, default=0, metavar="N", help="seed of the choice (%(default)s)")

@@ -2,8 +2,9 @@
 
 import argparse
 import json
-from pathlib import Path
 from typing import TypeAlias
+
+from firmware.command_line import some_path
 
 _Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
@@ -20,16 +21,16 @@ def add_report(verbs: _Verbs) -> None:
     )
     parser.set_defaults(command=_report)
     add = parser.add_argument
-    add("run", type=Path, metavar="RUN", help="a run's folder")
+    add("run", type=some_path, metavar="RUN", help="a run's folder")
     add(
         "--measurement",
-        type=Path,
+        type=some_path,
         metavar="FILE",
         help="measurement.json of 'hil run': what the board answered",
     )
     add(
         "--out",
-        type=Path,
+        type=some_path,
         metavar="FILE.html",
         help="the page; JSON and Markdown lie beside it (RUN/report.html)",
     )

@@ -298,15 +298,6 @@ def test_models_that_cannot_be_built_leave_nothing(
     assert sorted(p.name for p in tmp_path.iterdir() if p.name.startswith(".out")) == []
 
 
-def test_a_folder_that_is_no_project_is_not_replaced(
-    capsys: pytest.CaptureFixture[str], model: Path, tmp_path: Path
-) -> None:
-    (tmp_path / "out").mkdir()
-    (tmp_path / "out" / "thesis.txt").write_text("years of work")
-    assert "is no generated project" in refusal(capsys, model, tmp_path / "out")
-    assert (tmp_path / "out" / "thesis.txt").read_text() == "years of work"
-
-
 def test_an_unknown_target_is_refused(
     capsys: pytest.CaptureFixture[str], model: Path, tmp_path: Path
 ) -> None:

@@ -1,0 +1,99 @@
+"""Files of a folder that belong to the SDK among those that are the user's. I/O.
+
+A file belongs to the SDK if it holds what was written there last, which the folder's own record
+says. Everything else is the user's: it is kept, and where one of our files would have to replace
+it, nothing is written.
+"""
+
+from collections.abc import Container, Iterable, Mapping
+from pathlib import Path
+
+from firmware.errors import ConfigError
+from firmware.files import sha256_of_bytes, sha256_of_file, write_bytes
+
+_NAMED = 5
+
+Owned = Mapping[str, Container[str]]
+"""What each of our files may hold, as SHA-256, by its path below the folder."""
+
+
+def users_files(
+    folder: Path, contents: Mapping[str, bytes], owned: Owned, is_forced: bool
+) -> tuple[str, ...]:
+    """The user's files that writing would replace; none, unless that is forced.
+
+    Args:
+        folder: Where to write.
+        contents: What to write, by path below the folder.
+        owned: What was written before.
+        is_forced: Whether files of the user's may be replaced.
+
+    Raises:
+        ConfigError: A file of the user's is in the way.
+    """
+    digests = {name: sha256_of_bytes(content) for name, content in contents.items()}
+    users = _in_the_way(folder, digests, owned)
+    blocked = [name for name in users if not _is_plain(folder, name)] if is_forced else users
+    if blocked:
+        raise ConfigError(_complaint(folder, blocked, is_forced))
+    return tuple(users)
+
+
+def write_owned(folder: Path, contents: Mapping[str, bytes], owned: Owned) -> None:
+    """Write files into a folder, and remove those of before that are no longer among them.
+
+    Each file is written whole or not at all, in the order given; one that is right already is not
+    touched. What the user has changed is not removed.
+    """
+    for name, content in contents.items():
+        path = folder / name
+        if not path.is_file() or sha256_of_file(path) != sha256_of_bytes(content):
+            write_bytes(path, content)
+    _remove(folder, [name for name in owned if name not in contents], owned)
+
+
+def _in_the_way(folder: Path, digests: Mapping[str, str], owned: Owned) -> list[str]:
+    """Paths of ours at which something is that we did not write."""
+    found = []
+    for name, digest in digests.items():
+        path = folder / name
+        if not _is_plain(folder, name):
+            found.append(name)
+        elif path.is_file():
+            own = sha256_of_file(path)
+            if own != digest and own not in owned.get(name, ()):
+                found.append(name)
+    return found
+
+
+def _is_plain(folder: Path, name: str) -> bool:
+    """Whether a path can be written: it and its folders are absent, or no links and of its kind."""
+    path = folder / name
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        return False
+    parents = [folder / parent for parent in Path(name).parents if str(parent) != "."]
+    return all(not own.is_symlink() and (own.is_dir() or not own.exists()) for own in parents)
+
+
+def _remove(folder: Path, names: Iterable[str], owned: Owned) -> None:
+    """Remove files of ours that nobody has changed, and folders that become empty."""
+    for name in names:
+        path = folder / name
+        if _is_plain(folder, name) and path.is_file() and sha256_of_file(path) in owned[name]:
+            path.unlink()
+            for parent in Path(name).parents:
+                if str(parent) != "." and not any((folder / parent).iterdir()):
+                    (folder / parent).rmdir()
+
+
+def _complaint(folder: Path, names: list[str], is_forced: bool) -> str:
+    count = len(names)
+    shown = ", ".join(sorted(names)[:_NAMED]) + (f" and {count - _NAMED} more" * (count > _NAMED))
+    what = "is not a file that" if count == 1 else "are not files that"
+    way_out = (
+        "move them away" if is_forced else "move them away, choose another --out, or add --force"
+    )
+    return (
+        f"{str(folder)!r} holds {count} {'file' if count == 1 else 'files'} in the way: {shown} "
+        f"{what} 'codegen build' wrote, or changed since; {way_out}"
+    )

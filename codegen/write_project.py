@@ -1,0 +1,80 @@
+"""Writes a project's files into its folder, and keeps those of the user. I/O.
+
+`manifest.json` holds the SHA-256 of every file of the project. While files are written, a journal
+holds those that are to come, so that an interrupted update can be told from the user's changes;
+the manifest is written last.
+"""
+
+import contextlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from codegen.owned_files import users_files, write_owned
+from firmware.errors import ConfigError, RecordError
+from firmware.files import json_bytes, sha256_of_bytes, sha256_of_file, write_json
+from firmware.records.manifest import (
+    JOURNAL_SCHEMA,
+    MANIFEST_SCHEMA,
+    FilesRecord,
+    JournalRecord,
+)
+from firmware.records.reader import Kind, read_json
+
+MANIFEST = "manifest.json"
+JOURNAL = ".codegen-journal.json"
+
+
+def write_project(
+    out: Path, manifest: Mapping[str, Any], contents: Mapping[str, bytes], is_forced: bool = False
+) -> tuple[str, ...]:
+    """Write the files of a project and its manifest.
+
+    Args:
+        out: Folder of the project; what others put there is kept.
+        manifest: What the project promises; `files` is added.
+        contents: All other files, by path below the folder.
+        is_forced: Replace files that the user put there or changed.
+
+    Returns:
+        The user's files that were replaced.
+
+    Raises:
+        ConfigError: `out` is no folder, or a file of the user's is in the way.
+    """
+    if out.is_symlink() and not out.exists():
+        raise ConfigError(f"{str(out)!r} is a link to nothing; choose another --out")
+    if out.exists() and not out.is_dir():
+        raise ConfigError(f"{str(out)!r} is a file; --out names a folder")
+    digests = {name: sha256_of_bytes(content) for name, content in sorted(contents.items())}
+    whole = {**contents, MANIFEST: json_bytes({**manifest, "files": digests})}
+    owned = _owned(out)
+    replaced = users_files(out, whole, owned, is_forced)
+    _write_journal(out, {**digests, MANIFEST: sha256_of_bytes(whole[MANIFEST])})
+    write_owned(out, whole, owned)
+    (out / JOURNAL).unlink()
+    return replaced
+
+
+def _owned(out: Path) -> dict[str, tuple[str, ...]]:
+    """What is ours in the folder, by its manifest and by the journal of an interrupted update."""
+    owned = _journal_of(out)
+    with contextlib.suppress(RecordError):
+        record = read_json(out / MANIFEST, FilesRecord, Kind("", "", MANIFEST_SCHEMA))
+        if record.files:
+            ours = {**record.files, MANIFEST: sha256_of_file(out / MANIFEST)}
+            owned |= {name: (*owned.get(name, ()), digest) for name, digest in ours.items()}
+    return owned
+
+
+def _journal_of(out: Path) -> dict[str, tuple[str, ...]]:
+    with contextlib.suppress(RecordError):
+        return read_json(out / JOURNAL, JournalRecord, Kind("", "", JOURNAL_SCHEMA)).files
+    return {}
+
+
+def _write_journal(out: Path, digests: Mapping[str, str]) -> None:
+    """Keep on disk what is about to be written, besides what an interrupted update has written."""
+    files = _journal_of(out)
+    files |= {name: (*files.get(name, ()), digest) for name, digest in digests.items()}
+    write_json(out / JOURNAL, {"schema": JOURNAL_SCHEMA, "files": files})
