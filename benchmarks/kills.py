@@ -10,16 +10,17 @@ import argparse
 import random
 import shutil
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 from firmware.files import sha256_of_file
+from nas.trial_store import read_trials
+from nas.trials import Status
 
 LONGEST_S = 6.0
-Trials = dict[tuple[int, int, int], str]
+Trials = dict[tuple[int, int, int], tuple[float, ...]]
 
 
 def main() -> int:
@@ -77,11 +78,11 @@ def trained(folder: Path) -> Trials:
     path = folder / "trials.sqlite"
     if not path.exists():
         return {}
-    with sqlite3.connect(path) as database:
-        rows = database.execute(
-            "SELECT k, c, repeat, accuracies FROM trials WHERE status = 'trained'"
-        )
-        return {(k, c, repeat): accuracies for k, c, repeat, accuracies in rows}
+    return {
+        (trial.candidate.k, trial.candidate.c, trial.repeat): trial.accuracies
+        for trial in read_trials(path)
+        if trial.status is Status.TRAINED
+    }
 
 
 if __name__ == "__main__":

@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Confusion = tuple[tuple[int, ...], ...]
+from firmware.records.values import Count
+
+Confusion = tuple[tuple[Count, ...], ...]
 """Images by their class (rows) and by the class that a model gave them (columns)."""
 
 
@@ -26,10 +28,10 @@ class Answers:
 
     in_float: Confusion
     in_int8: Confusion
-    both_right: int
-    float_alone_right: int
-    int8_alone_right: int
-    same: int
+    both_right: Count
+    float_alone_right: Count
+    int8_alone_right: Count
+    same: Count
 
     @property
     def images(self) -> int:

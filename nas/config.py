@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from firmware.errors import ConfigError
+from firmware.printable import brief
 from nas.cost import RUNTIMES, Limits
 from nas.pace import Pace
 from nas.space import Candidate, Shape
@@ -145,7 +146,7 @@ def differences(recorded: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
     """Names of the settings in which two configurations differ, with both values."""
     names = sorted(recorded.keys() | wanted.keys())
     return [
-        f"{name} {recorded.get(name)!r}, now {wanted.get(name)!r}"
+        f"{name} {brief(repr(recorded.get(name)), 80)}, now {brief(repr(wanted.get(name)), 80)}"
         for name in names
         if recorded.get(name) != wanted.get(name)
     ]

@@ -7,6 +7,7 @@ from codegen.planner import plan_graph
 from codegen.tflm.arena import plan_tflm_arena
 from codegen.tflm.structures import MCU
 from firmware.errors import ConfigError
+from firmware.records.values import Count
 from nas.converters import predict_bytes
 from nas.pace import Pace
 
@@ -24,10 +25,10 @@ class Cost:
         latency_us: Longest time of one inference; None if no board has been measured.
     """
 
-    macc: int
-    model_bytes: int
-    arena_bytes: int
-    latency_us: int | None = None
+    macc: Count
+    model_bytes: Count
+    arena_bytes: Count
+    latency_us: Count | None = None
 
 
 @dataclass(frozen=True, slots=True)

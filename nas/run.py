@@ -26,7 +26,8 @@ from nas.run_search import Host, run_search, training_extremes
 from nas.space import Candidate
 from nas.spaces import find_space
 from nas.splits import Split
-from nas.trials import Trial, TrialStore
+from nas.trial_store import TrialStore
+from nas.trials import Trial
 from nas.worker import CONVERSION, TRAINING, Outcome, Worker
 
 RECORD = "run.json"
@@ -62,6 +63,8 @@ def run(
     """
     _check_converter(config)
     with TrialStore(out, config) as store:
+        if store.notice:
+            listener.preparing(store.notice)
         start = _start(config, datasets, machine, origin)
         write_json(out / START, start)
         base_bytes = _probe(machine, listener)

@@ -15,7 +15,8 @@ from nas.pool import Pool
 from nas.space import Candidate, Shape, cell_limit
 from nas.spaces import find_space
 from nas.strategy import Bounds, Evaluation, ranked, start_strategy
-from nas.trials import Status, Trial, TrialStore
+from nas.trial_store import TrialStore
+from nas.trials import Status, Trial
 from nas.worker import Outcome
 
 TRAIN = "nas.train_tasks:train_candidate"

@@ -1,11 +1,17 @@
 """Candidates of the search space: how wide and how deep. Pure."""
 
 from dataclasses import dataclass
+from typing import Annotated
+
+from msgspec import Meta
 
 from firmware.errors import ConfigError
 
 Shape = tuple[int, int, int]
 """Height, width and channels of an image."""
+_Kernels = Annotated[int, Meta(ge=1, le=1_000_000)]
+_Cells = Annotated[int, Meta(ge=0, le=64)]
+_Side = Annotated[int, Meta(ge=0, le=65_536)]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -18,9 +24,9 @@ class Candidate:
         side: Rows and columns of its input; 0 where all candidates have the same.
     """
 
-    k: int
-    c: int
-    side: int = 0
+    k: _Kernels
+    c: _Cells
+    side: _Side = 0
 
     def __post_init__(self) -> None:
         if self.k < 1 or self.c < 0:

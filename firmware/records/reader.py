@@ -47,11 +47,10 @@ class Kind:
     hint: str
     schema: int | None = None
 
-    def refusal(self, path: Path, problem: str) -> RecordError:
-        """The error of a file, in one line."""
-        return RecordError(
-            f"{brief(repr(str(path)), 160)} {self.complaint}: {brief(problem, 180)}; {self.hint}"
-        )
+    def refusal(self, path: Path, problem: str, hint: str = "") -> RecordError:
+        """The error of a file, in one line; with another hint where that is better."""
+        what = f"{brief(repr(str(path)), 160)} {self.complaint}: {brief(problem, 180)}"
+        return RecordError(f"{what}; {hint or self.hint}")
 
 
 def read_json(path: Path, form: type[_Record], kind: Kind) -> _Record:

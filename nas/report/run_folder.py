@@ -1,34 +1,21 @@
 """What a run's folder holds, finished or not. Reads files."""
 
-import json
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from codegen.graph import Graph
 from codegen.read_tflite import read_tflite
 from firmware.errors import ConfigError, StaleError
 from firmware.files import sha256_of_file
-from firmware.targets import Target, load_target
-from nas.answers import Answers, Confusion
+from firmware.targets import Target, known_targets, load_target
+from nas.answers import Answers
 from nas.config import SearchConfig
-from nas.cost import Limits
-from nas.estimator.speed import SpeedModel
-from nas.pace import Pace
+from nas.report.run_record import Effort, FinalRecord, StartRecord, read_record
 from nas.run import RECORD, START
 from nas.space import Shape
-from nas.trials import Trial, read_trials, trial_of_record
-
-_Value = TypeVar("_Value")
-
-
-@dataclass(frozen=True, slots=True)
-class Effort:
-    """What a task took of the host."""
-
-    seconds: float
-    peak_anonymous_bytes: int
+from nas.trial_store import read_trials
+from nas.trials import Trial
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,14 +112,13 @@ def read_run(folder: Path) -> Run:
     """
     name = folder.resolve().name
     if (folder / RECORD).is_file():
-        record = _read(folder / RECORD)
-        config, start = _parse(folder / RECORD, record, _config_and_start)
-        trials = _parse(folder / RECORD, record, _trials)
-        final = _parse(folder / RECORD, record, _final)
-        return Run(name, config, start, trials, _with_graph(folder, final))
+        record, config = read_record(folder / RECORD, FinalRecord)
+        start, final = _start(record, config), _with_graph(folder, _final(record))
+        return Run(name, record.config, start, record.trials, final)
     if (folder / START).is_file():
-        config, start = _parse(folder / START, _read(folder / START), _config_and_start)
-        return Run(name, config, start, tuple(read_trials(folder / "trials.sqlite")), None)
+        begun, config = read_record(folder / START, StartRecord)
+        trials = tuple(read_trials(folder / "trials.sqlite"))
+        return Run(name, begun.config, _start(begun, config), trials, None)
     if (folder / "trials.sqlite").is_file():
         raise ConfigError(
             f"{str(folder)!r} was begun by an earlier version, which did not record what was "
@@ -143,113 +129,45 @@ def read_run(folder: Path) -> Run:
     )
 
 
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"could not read {str(path)!r}: {error.strerror}") from error
-    except ValueError as error:
-        raise ConfigError(
-            f"{str(path)!r} is damaged: {error}; start the same 'nas run' again"
-        ) from error
-    if not isinstance(record, dict):
-        raise ConfigError(f"{str(path)!r} is damaged: it holds no object")
-    return record
-
-
-def _parse(
-    path: Path, record: dict[str, Any], parser: Callable[[dict[str, Any]], _Value]
-) -> _Value:
-    try:
-        return parser(record)
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
-        raise ConfigError(
-            f"{str(path)!r} is damaged: {error!r}; start the same 'nas run' again"
-        ) from error
-
-
-def _config_and_start(record: dict[str, Any]) -> tuple[SearchConfig, Start]:
-    asked = dict(record["config"])
-    height, width, depth = asked["shape"]
-    asked |= {name: tuple(asked[name]) for name in ("classes", "sides") if name in asked}
-    asked |= {"shape": (height, width, depth), "limits": Limits(**asked["limits"])}
-    asked["pace"] = _pace(asked.get("pace"), asked["runtime"])
-    config = SearchConfig(**asked)
-    machine = record.get("machine", {})
-    return config, Start(
-        target=_target(record.get("target"), config.target),
-        command=tuple(record.get("command", ())),
-        versions=dict(record["versions"]),
-        host=dict(record.get("host", {})),
-        memory_bytes=machine.get("memory_bytes"),
-        worker_bytes=machine.get("worker_bytes"),
-        config=dict(record["config"]),
-        images=dict(record["images"]),
-        skipped_images=tuple(record["skipped_images"]),
+def _start(record: StartRecord, config: dict[str, Any]) -> Start:
+    machine, name = record.machine, record.config.target
+    return Start(
+        target=record.target or _known_target(name),
+        command=record.command,
+        versions=record.versions,
+        host=record.host,
+        memory_bytes=machine.memory_bytes,
+        worker_bytes=machine.worker_bytes,
+        config=config,
+        images=record.images,
+        skipped_images=record.skipped_images,
     )
 
 
-def _pace(record: Mapping[str, Any] | None, runtime: str) -> Pace | None:
-    """What a limit of time was made by: of the model its source is recorded, not its prices."""
-    if record is None:
-        return None
-    return Pace(SpeedModel("cycles", runtime, "", record["source"]), record["core_hz"])
+def _known_target(name: str) -> Target | None:
+    return load_target(name) if name in known_targets() else None
 
 
-def _target(record: Mapping[str, Any] | None, name: str) -> Target | None:
-    if record is not None:
-        lists = {key: tuple(value) for key, value in record.items() if isinstance(value, list)}
-        return Target(**(dict(record) | lists))
-    try:
-        return load_target(name)
-    except ConfigError:
-        return None
-
-
-def _trials(record: dict[str, Any]) -> tuple[Trial, ...]:
-    return tuple(trial_of_record(own) for own in record["trials"])
-
-
-def _final(record: dict[str, Any]) -> Final:
-    height, width, depth = record["input"]
-    losses, images = record.get("final_losses"), int(record["images"]["test"])
+def _final(record: FinalRecord) -> Final:
+    images = record.images["test"]
     return Final(
-        winner=trial_of_record(record["winner"]),
-        shape=(height, width, depth),
-        accuracies=tuple(record["final_accuracies"]),
-        losses=None if losses is None else tuple(losses),
-        int8_valid_accuracy=record.get("int8_valid_accuracy"),
-        calibration_images=record.get("calibration_images"),
+        winner=record.winner,
+        shape=record.input,
+        accuracies=record.final_accuracies,
+        losses=record.final_losses,
+        int8_valid_accuracy=record.int8_valid_accuracy,
+        calibration_images=record.calibration_images,
         test_images=images,
-        float_right=round(record["float_test_accuracy"] * images),
-        int8_right=round(record["int8_test_accuracy"] * images),
-        answers=_answers(record.get("test_answers")),
-        training=_effort(record.get("final_training")),
-        conversion=_effort(record.get("conversion")),
-        model_bytes=record["model_bytes"],
-        model_sha256=record["model_sha256"],
-        golden_sha256=record["golden_sha256"],
+        float_right=round(record.float_test_accuracy * images),
+        int8_right=round(record.int8_test_accuracy * images),
+        answers=record.test_answers,
+        training=record.final_training,
+        conversion=record.conversion,
+        model_bytes=record.model_bytes,
+        model_sha256=record.model_sha256,
+        golden_sha256=record.golden_sha256,
         graph=None,
     )
-
-
-def _answers(record: dict[str, Any] | None) -> Answers | None:
-    if record is None:
-        return None
-    matrices = {name: _confusion(record[name]) for name in ("in_float", "in_int8")}
-    return Answers(**(record | matrices))
-
-
-def _confusion(rows: list[list[int]]) -> Confusion:
-    if not rows or any(len(row) != len(rows) for row in rows):
-        raise ValueError("a confusion matrix is not square")
-    return tuple(tuple(map(int, row)) for row in rows)
-
-
-def _effort(record: dict[str, Any] | None) -> Effort | None:
-    if record is None:
-        return None
-    return Effort(float(record["seconds"]), int(record["peak_anonymous_bytes"]))
 
 
 def _with_graph(folder: Path, final: Final) -> Final:

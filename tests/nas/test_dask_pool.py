@@ -14,7 +14,8 @@ from nas.dask_pool import DaskPool
 from nas.dataset import Dataset
 from nas.pool import Pool, WorkerPool
 from nas.run_search import Host, run_search
-from nas.trials import Trial, TrialStore
+from nas.trial_store import TrialStore
+from nas.trials import Trial
 from nas.worker import Outcome, Worker
 
 distributed = pytest.importorskip("distributed")

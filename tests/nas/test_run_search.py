@@ -16,7 +16,8 @@ from nas.run_search import Host, run_search
 from nas.space import Candidate
 from nas.spaces import find_space
 from nas.task_watch import Progress
-from nas.trials import Status, Trial, TrialStore, read_trials, trial_of_record
+from nas.trial_store import TrialStore, read_trials
+from nas.trials import Status, Trial, trial_of_record
 from nas.worker import Outcome, Worker
 
 CONFIG = SearchConfig(

@@ -5,7 +5,8 @@ from nas.config import MOST_INT8_DROP
 from nas.report.facts import Facts
 from nas.report.figures.curves import training_curves
 from nas.report.page import Figure, Section, Table
-from nas.report.run_folder import Effort, Final
+from nas.report.run_folder import Final
+from nas.report.run_record import Effort
 from nas.report.shown import megabytes, percent, with_span
 
 NOT_FINISHED = "The run is not finished: start the same 'nas run' again, it goes on where it was."

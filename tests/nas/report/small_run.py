@@ -16,7 +16,8 @@ from nas.config import SearchConfig
 from nas.cost import Cost, Limits
 from nas.provenance import Origin
 from nas.space import Candidate
-from nas.trials import Status, Trial, TrialStore
+from nas.trial_store import TrialStore
+from nas.trials import Status, Trial
 from tests.small_model import small_model
 
 HOSTILE = (

@@ -95,9 +95,9 @@ def test_an_unfinished_run_of_an_earlier_version_says_how_to_go_on(tmp_path: Pat
     ("content", "text"),
     [
         (b'{"schema": 2, "con', "run.json' is damaged: .*; start the same 'nas run' again"),
-        (b"[]", "run.json' is damaged: it holds no object"),
+        (b"[]", "run.json' is damaged: expected an object, found an array of 0"),
         (b"\xff\xfe", "run.json' is damaged"),
-        (b"{}", "run.json' is damaged: KeyError\\('config'\\)"),
+        (b"{}", "run.json' is damaged: field config is missing"),
     ],
 )
 def test_a_damaged_record_is_refused_in_one_line(tmp_path: Path, content: bytes, text: str) -> None:

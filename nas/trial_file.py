@@ -1,0 +1,312 @@
+"""The SQLite file that holds finished trials: its tables, and the checks when it is read. I/O.
+
+SQLite notices neither a bit that has changed in a value nor a table of somebody else. So a file is
+told by its application number, its tables must be word for word ours, and every row carries a
+checksum.
+"""
+
+import contextlib
+import json
+import os
+import sqlite3
+import stat
+import time
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from firmware.records.reader import Kind
+from nas.trials import Trial, trial_of_record
+
+NO_STORE = Kind("is no store of trials", "move it away, or choose another --out")
+DAMAGED = Kind("is damaged", "move it away, or choose another --out")
+_APPLICATION = 0x6E617354
+_VERSION = 2
+_MOST_BYTES = 64 << 20
+_MOST_VALUE_BYTES = 1 << 20
+_WAIT_S = 5.0
+"""For another process to finish its transaction."""
+_READ_S = 10.0
+_NEEDS = ("macc", "model_bytes", "arena_bytes", "latency_us")
+_MEASURED = ("seconds", "peak_anonymous_bytes", "predicted_anonymous_bytes")
+_COLUMNS = (
+    *("number", "k", "c", "side", "repeat", "status", "reason"),
+    *_NEEDS,
+    "accuracies",
+    *_MEASURED,
+)
+_TABLES = """
+CREATE TABLE search (
+    only INTEGER PRIMARY KEY CHECK (only = 0),
+    config TEXT NOT NULL,
+    checksum INTEGER NOT NULL
+);
+CREATE TABLE trials (
+    number INTEGER PRIMARY KEY,
+    k INTEGER NOT NULL,
+    c INTEGER NOT NULL,
+    side INTEGER NOT NULL,
+    repeat INTEGER NOT NULL,
+    status TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    macc INTEGER,
+    model_bytes INTEGER,
+    arena_bytes INTEGER,
+    latency_us INTEGER,
+    accuracies TEXT NOT NULL,
+    seconds REAL NOT NULL,
+    peak_anonymous_bytes INTEGER NOT NULL,
+    predicted_anonymous_bytes INTEGER NOT NULL,
+    checksum INTEGER NOT NULL,
+    UNIQUE (k, c, side, repeat)
+);
+"""
+_FIRST_TABLES = """
+CREATE TABLE search (only INTEGER PRIMARY KEY CHECK (only = 0), config TEXT NOT NULL);
+CREATE TABLE trials (
+    k INTEGER NOT NULL,
+    c INTEGER NOT NULL,
+    side INTEGER NOT NULL,
+    repeat INTEGER NOT NULL,
+    status TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    macc INTEGER,
+    model_bytes INTEGER,
+    arena_bytes INTEGER,
+    accuracies TEXT NOT NULL,
+    seconds REAL NOT NULL,
+    peak_anonymous_bytes INTEGER NOT NULL,
+    predicted_anonymous_bytes INTEGER NOT NULL,
+    PRIMARY KEY (k, c, side, repeat)
+);
+"""
+"""Of version 0, which had no checksums."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What a store holds.
+
+    Attributes:
+        config: What decides a candidate's accuracy; None if it was not told or cannot be read.
+        trials: Those that are whole, in the order in which they ended.
+        problem: What is damaged; empty if nothing is.
+        is_first: Whether an earlier version wrote it, without checksums.
+    """
+
+    config: dict[str, Any] | None
+    trials: tuple[Trial, ...]
+    problem: str
+    is_first: bool
+
+
+def open_store(path: Path) -> sqlite3.Connection:
+    """Open a file that is there; its content is not looked at.
+
+    Raises:
+        RecordError: It cannot be opened, or is no regular file of bounded size.
+    """
+    try:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
+            raise NO_STORE.refusal(path, "it is no regular file")
+        if found.st_size > _MOST_BYTES:
+            raise NO_STORE.refusal(path, f"it is larger than {_MOST_BYTES:,} bytes")
+        database = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode=rw", _WAIT_S, isolation_level=None, uri=True
+        )
+    except (OSError, ValueError, sqlite3.Error) as error:
+        problem = error.strerror if isinstance(error, OSError) else str(error)
+        raise NO_STORE.refusal(path, problem or type(error).__name__) from error
+    database.text_factory = lambda content: content.decode("utf-8", "replace")
+    database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MOST_VALUE_BYTES)
+    end_s = time.monotonic() + _WAIT_S + _READ_S
+    database.set_progress_handler(lambda: time.monotonic() > end_s, 100_000)
+    return database
+
+
+def read_store(path: Path) -> Stored:
+    """What the file holds, as far as it is whole.
+
+    Raises:
+        RecordError: It is no store, one of a later version, or cannot be read now.
+    """
+    with contextlib.closing(open_store(path)) as database:
+        try:
+            is_first = _is_first(database, path)
+            problems = _damage(database)
+            config = _config(database, is_first, problems)
+            trials = _trials(database, is_first, problems)
+        except sqlite3.Error as error:
+            if _is_damage(error):
+                raise NO_STORE.refusal(path, str(error)) from error
+            raise NO_STORE.refusal(path, f"it cannot be read now: {error}") from error
+    return Stored(config, tuple(trials), problems[0] if problems else "", is_first)
+
+
+def create_store(path: Path, config: dict[str, Any], trials: Iterable[Trial]) -> None:
+    """Write a new file at once; another of this name must have been kept before.
+
+    Raises:
+        sqlite3.Error: It cannot be written.
+    """
+    temporary = path.with_name(f".{path.name}.new")
+    temporary.unlink(missing_ok=True)
+    with contextlib.closing(sqlite3.connect(temporary, isolation_level=None)) as database:
+        database.execute(f"PRAGMA application_id = {_APPLICATION}")
+        database.execute(f"PRAGMA user_version = {_VERSION}")
+        database.executescript(f"BEGIN; {_TABLES}")
+        text = json.dumps(config)
+        database.execute("INSERT INTO search VALUES (0, ?, ?)", (text, _checksum([text])))
+        for number, trial in enumerate(trials, 1):
+            insert_trial(database, number, trial)
+        database.execute("COMMIT")
+    temporary.replace(path)
+
+
+def insert_trial(database: sqlite3.Connection, number: int, trial: Trial) -> None:
+    """Add a trial, in place of one of the same evaluation; on the disk when this returns.
+
+    Raises:
+        sqlite3.Error: It cannot be written.
+    """
+    record = trial.as_record()
+    needs = record["cost"] or dict.fromkeys(_NEEDS)
+    measured = [record[name] for name in _MEASURED]
+    row = [
+        *(number, trial.candidate.k, trial.candidate.c, trial.candidate.side, trial.repeat),
+        *(str(trial.status), trial.reason),
+        *(needs[name] for name in _NEEDS),
+        json.dumps(record["accuracies"]),
+        float(measured[0]),
+        *measured[1:],
+    ]
+    marks = ", ".join("?" * (len(_COLUMNS) + 1))
+    insert = f"INSERT OR REPLACE INTO trials VALUES ({marks})"  # noqa: S608 (marks alone)
+    database.execute(insert, (*row, _checksum(row)))
+
+
+def keep_aside(path: Path) -> Path:
+    """Give a file a second name, under which it stays when another takes its place.
+
+    Raises:
+        OSError: The folder cannot be written.
+    """
+    number = 1
+    while True:
+        kept = path.with_name(f"{path.stem}.kept-{number}{path.suffix}")
+        try:
+            os.link(path, kept)
+        except FileExistsError:
+            number += 1
+        else:
+            return kept
+
+
+def _checksum(values: list[Any]) -> int:
+    return zlib.crc32(json.dumps(values).encode())
+
+
+def _is_damage(error: sqlite3.Error) -> bool:
+    """Whether the file is at fault, and not the moment, the disk or its permissions."""
+    name = str(getattr(error, "sqlite_errorname", ""))
+    return name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_TOOBIG"))
+
+
+def _is_first(database: sqlite3.Connection, path: Path) -> bool:
+    """Whether it has the tables of the first version; refuses what has neither these nor ours."""
+    (application,) = database.execute("PRAGMA application_id").fetchone()
+    (version,) = database.execute("PRAGMA user_version").fetchone()
+    if application not in (0, _APPLICATION):
+        raise NO_STORE.refusal(path, "it is the database of another program")
+    if version > _VERSION:
+        problem = f"a later version of the SDK wrote it: schema {version}, expected {_VERSION}"
+        raise NO_STORE.refusal(path, problem)
+    found = _tables_of(database)
+    for tables, is_first in ((_TABLES, False), (_FIRST_TABLES, True)):
+        with contextlib.closing(sqlite3.connect(":memory:")) as model:
+            model.executescript(tables)
+            if found == _tables_of(model) and is_first == (application == 0):
+                return is_first
+    raise NO_STORE.refusal(path, "its tables are not those of trials")
+
+
+def _tables_of(database: sqlite3.Connection) -> list[tuple[Any, ...]]:
+    return database.execute(
+        "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name"
+    ).fetchall()
+
+
+def _damage(database: sqlite3.Connection) -> list[str]:
+    try:
+        (verdict,) = database.execute("PRAGMA integrity_check(1)").fetchone()
+    except sqlite3.Error as error:
+        if not _is_damage(error):
+            raise
+        verdict = str(error)
+    return [] if verdict == "ok" else [" ".join(str(verdict).split())]
+
+
+def _config(
+    database: sqlite3.Connection, is_first: bool, problems: list[str]
+) -> dict[str, Any] | None:
+    """What the search was; None if it is not told, or damaged."""
+    select = "SELECT config FROM search" if is_first else "SELECT config, checksum FROM search"
+    for row in _rows(database, select, problems):
+        if not is_first and _checksum([row[0]]) != row[1]:
+            break
+        with contextlib.suppress(ValueError, TypeError, RecursionError):
+            config = json.loads(row[0])
+            if isinstance(config, dict):
+                return config
+        break
+    else:
+        return None
+    problems.append("what the search was cannot be read")
+    return None
+
+
+def _trials(database: sqlite3.Connection, is_first: bool, problems: list[str]) -> list[Trial]:
+    names = [name for name in _COLUMNS if not is_first or name not in ("number", "latency_us")]
+    order = "rowid" if is_first else "number"
+    columns = names if is_first else [*names, "checksum"]
+    select = f"SELECT {', '.join(columns)} FROM trials"  # noqa: S608 (constant names)
+    up = _rows(database, f"{select} ORDER BY {order}", problems)
+    down = _rows(database, f"{select} ORDER BY {order} DESC", []) if problems else []
+    trials: dict[Any, Trial] = {}
+    for row in (*up, *reversed(down)):
+        if not is_first and _checksum(list(row[:-1])) != row[-1]:
+            problems.append("a trial does not match its checksum")
+            continue
+        try:
+            trial = trial_of_record(_record(dict(zip(names, row, strict=False))))
+        except (ValueError, TypeError, RecursionError) as error:
+            problems.append(f"a trial cannot be read: {error}")
+            continue
+        trials.setdefault(trial.evaluation, trial)
+    return list(trials.values())
+
+
+def _rows(database: sqlite3.Connection, select: str, problems: list[str]) -> list[tuple[Any, ...]]:
+    """The rows as far as they can be read."""
+    rows: list[tuple[Any, ...]] = []
+    try:
+        for row in database.execute(select):
+            rows.append(row)
+    except sqlite3.Error as error:
+        if not _is_damage(error):
+            raise
+        problems.append(str(error))
+    return rows
+
+
+def _record(row: dict[str, Any]) -> dict[str, Any]:
+    """A row as `Trial.as_record` has it."""
+    needs = {name: row.get(name) for name in _NEEDS}
+    return row | {
+        "candidate": {name: row[name] for name in ("k", "c", "side")},
+        "cost": None if needs["macc"] is None else needs,
+        "accuracies": json.loads(row["accuracies"]),
+    }

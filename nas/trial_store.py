@@ -1,0 +1,175 @@
+"""The trials of a run that works, safe against any end of the process. I/O.
+
+A file in which something is damaged is never written to: the trials that are whole go to a new
+one, and the old one stays beside it. One that an earlier version wrote is taken over likewise.
+"""
+
+import fcntl
+import json
+import sqlite3
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from firmware.errors import ConfigError
+from firmware.printable import brief
+from nas.config import SearchConfig, differences
+from nas.strategy import Evaluation
+from nas.trial_file import (
+    DAMAGED,
+    NO_STORE,
+    Stored,
+    create_store,
+    insert_trial,
+    keep_aside,
+    open_store,
+    read_store,
+)
+from nas.trials import Status, Trial
+
+STORE = "trials.sqlite"
+
+
+def read_trials(path: Path) -> list[Trial]:
+    """Every trial of a store, in the order in which they ended; a run may go on meanwhile.
+
+    Raises:
+        RecordError: There is no store, or a damaged one.
+    """
+    stored = read_store(path)
+    if stored.problem:
+        how = "start the same 'nas run' again: it keeps them and trains the others anew"
+        count = len(stored.trials)
+        raise DAMAGED.refusal(path, stored.problem, f"{count} trials can be read; {how}")
+    return list(stored.trials)
+
+
+class TrialStore:
+    """The trials of a run; a context manager that keeps other processes out.
+
+    Args:
+        folder: Folder of the run; made if it is absent.
+        config: The search. It must train its candidates as those in the store were trained;
+            limits and target may have changed.
+
+    Attributes:
+        notice: What was done about a damaged or old store; empty if nothing was.
+
+    Raises:
+        ConfigError: The folder holds other trials, or another process works in it.
+    """
+
+    def __init__(self, folder: Path, config: SearchConfig) -> None:
+        self.notice = ""
+        path = folder / STORE
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._lock = (folder / ".lock").open("w")
+        except OSError as error:
+            raise ConfigError(f"could not write in {str(folder)!r}: {error.strerror}") from error
+        try:
+            self._keep_others_out(folder)
+            self._trials = {trial.evaluation: trial for trial in self._take_over(path, config)}
+            self._database = open_store(path)
+        except sqlite3.Error as error:
+            self._lock.close()
+            raise ConfigError(f"could not write {str(path)!r}: {error}") from error
+        except BaseException:
+            self._lock.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let other processes in."""
+        self._database.close()
+        self._lock.close()
+
+    def find(self, evaluation: Evaluation) -> Trial | None:
+        """The trial of an evaluation that was trained; None otherwise.
+
+        A failed trial is not given: what failed, such as memory, may be there the next time.
+        """
+        trial = self._trials.get(evaluation)
+        return trial if trial is not None and trial.status is Status.TRAINED else None
+
+    def all(self) -> list[Trial]:
+        """Every trial, in the order in which they ended."""
+        return list(self._trials.values())
+
+    def add(self, trial: Trial) -> None:
+        """Keep a trial; on the disk when this returns.
+
+        Raises:
+            ConfigError: It could not be written.
+        """
+        try:
+            insert_trial(self._database, self._next_number(), trial)
+        except sqlite3.Error as error:
+            raise ConfigError(f"could not keep the trial of {trial.candidate}: {error}") from error
+        self._trials.pop(trial.evaluation, None)
+        self._trials[trial.evaluation] = trial
+
+    def _next_number(self) -> int:
+        (last,) = self._database.execute("SELECT max(number) FROM trials").fetchone()
+        return (last or 0) + 1
+
+    def _keep_others_out(self, folder: Path) -> None:
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise ConfigError(f"another 'nas run' works in {str(folder)!r}") from error
+
+    def _take_over(self, path: Path, config: SearchConfig) -> tuple[Trial, ...]:
+        """The trials that are there; the file is whole, and of this version, afterwards."""
+        wanted: dict[str, Any] = json.loads(json.dumps(config.training_record()))
+        if not path.exists() or path.stat().st_size == 0:
+            create_store(path, wanted, ())
+            return ()
+        stored = read_store(path)
+        _check(path, stored, wanted)
+        if stored.problem or stored.is_first:
+            self._renew(path, wanted, stored)
+        return stored.trials
+
+    def _renew(self, path: Path, wanted: dict[str, Any], stored: Stored) -> None:
+        journal = path.with_name(f"{path.name}-journal")
+        if journal.exists():
+            raise DAMAGED.refusal(path, f"{journal.name} of an interrupted write cannot be applied")
+        try:
+            kept = keep_aside(path)
+        except OSError as error:
+            raise ConfigError(f"could not keep {str(path)!r}: {error.strerror}") from error
+        create_store(path, wanted, stored.trials)
+        count = len(stored.trials)
+        what = "of an earlier version" if not stored.problem else f"damaged ({stored.problem})"
+        self.notice = brief(
+            f"{path.name} was {what}: {count} trials go on in a new file, the old one is "
+            f"{kept.name}",
+            400,
+        )
+
+
+def _check(path: Path, stored: Stored, wanted: dict[str, Any]) -> None:
+    """Refuse trials of another search, and those of which that is not known."""
+    if stored.problem and (stored.config is None or stored.is_first):
+        raise DAMAGED.refusal(path, stored.problem)
+    if stored.config is None:
+        if stored.trials:
+            raise NO_STORE.refusal(path, "it does not tell of which search its trials are")
+        return
+    changed = differences(stored.config, wanted)
+    if changed:
+        raise ConfigError(
+            f"{brief(repr(str(path.parent)), 160)} holds trials of another search: "
+            f"{brief('; '.join(changed), 250)}; choose another --out"
+        )
