@@ -64,7 +64,7 @@ def run(
     _check_converter(config)
     with TrialStore(out, config) as store:
         if store.notice:
-            listener.preparing(store.notice)
+            listener.noted(store.notice)
         start = _start(config, datasets, machine, origin)
         write_json(out / START, start)
         base_bytes = _probe(machine, listener)
@@ -77,6 +77,7 @@ def run(
             winner, trials = run_search(
                 config, host, store, listener.trial_ended, listener.trial_progressed
             )
+            search_seconds = store.seconds
             dataset = datasets[winner.candidate.side]
             arguments = {
                 "dataset": str(dataset.folder),
@@ -88,6 +89,7 @@ def run(
             }
         training, conversion = _finish(config, arguments, out, listener, machine)
         found = _search_record(config, trials, winner)
+        found |= {"search_seconds": search_seconds}
         record = start | found | _final_record(dataset, out, training, conversion)
         write_json(out / RECORD, record)
     return record

@@ -41,6 +41,7 @@ _TABLES = """
 CREATE TABLE search (
     only INTEGER PRIMARY KEY CHECK (only = 0),
     config TEXT NOT NULL,
+    seconds REAL,
     checksum INTEGER NOT NULL
 );
 CREATE TABLE trials (
@@ -91,12 +92,14 @@ class Stored:
 
     Attributes:
         config: What decides a candidate's accuracy; None if it was not told or cannot be read.
+        seconds: Wall-clock time of the search so far, in all its sessions; None if unknown.
         trials: Those that are whole, in the order in which they ended.
         problem: What is damaged; empty if nothing is.
         is_first: Whether an earlier version wrote it, without checksums.
     """
 
     config: dict[str, Any] | None
+    seconds: float | None
     trials: tuple[Trial, ...]
     problem: str
     is_first: bool
@@ -137,16 +140,20 @@ def read_store(path: Path) -> Stored:
         try:
             is_first = _is_first(database, path)
             problems = _damage(database)
-            config = _config(database, is_first, problems)
+            config, seconds = _search(database, is_first, problems)
             trials = _trials(database, is_first, problems)
+        except UnicodeDecodeError as error:  # of SQLite's message on a damaged table
+            raise NO_STORE.refusal(path, "its tables are not those of trials") from error
         except sqlite3.Error as error:
             if _is_damage(error):
                 raise NO_STORE.refusal(path, str(error)) from error
             raise NO_STORE.refusal(path, f"it cannot be read now: {error}") from error
-    return Stored(config, tuple(trials), problems[0] if problems else "", is_first)
+    return Stored(config, seconds, tuple(trials), problems[0] if problems else "", is_first)
 
 
-def create_store(path: Path, config: dict[str, Any], trials: Iterable[Trial]) -> None:
+def create_store(
+    path: Path, config: dict[str, Any], seconds: float | None, trials: Iterable[Trial]
+) -> None:
     """Write a new file at once; another of this name must have been kept before.
 
     Raises:
@@ -158,12 +165,23 @@ def create_store(path: Path, config: dict[str, Any], trials: Iterable[Trial]) ->
         database.execute(f"PRAGMA application_id = {_APPLICATION}")
         database.execute(f"PRAGMA user_version = {_VERSION}")
         database.executescript(f"BEGIN; {_TABLES}")
-        text = json.dumps(config)
-        database.execute("INSERT INTO search VALUES (0, ?, ?)", (text, _checksum([text])))
+        write_search(database, config, seconds)
         for number, trial in enumerate(trials, 1):
             insert_trial(database, number, trial)
         database.execute("COMMIT")
     temporary.replace(path)
+
+
+def write_search(
+    database: sqlite3.Connection, config: dict[str, Any], seconds: float | None
+) -> None:
+    """Tell what the search is, and how long it took so far.
+
+    Raises:
+        sqlite3.Error: It cannot be written.
+    """
+    row = (json.dumps(config), seconds)
+    database.execute("REPLACE INTO search VALUES (0, ?, ?, ?)", (*row, _checksum(list(row))))
 
 
 def insert_trial(database: sqlite3.Connection, number: int, trial: Trial) -> None:
@@ -206,7 +224,7 @@ def keep_aside(path: Path) -> Path:
 
 
 def _checksum(values: list[Any]) -> int:
-    return zlib.crc32(json.dumps(values).encode())
+    return zlib.crc32(json.dumps(values, default=repr).encode())
 
 
 def _is_damage(error: sqlite3.Error) -> bool:
@@ -249,23 +267,26 @@ def _damage(database: sqlite3.Connection) -> list[str]:
     return [] if verdict == "ok" else [" ".join(str(verdict).split())]
 
 
-def _config(
+def _search(
     database: sqlite3.Connection, is_first: bool, problems: list[str]
-) -> dict[str, Any] | None:
-    """What the search was; None if it is not told, or damaged."""
-    select = "SELECT config FROM search" if is_first else "SELECT config, checksum FROM search"
-    for row in _rows(database, select, problems):
-        if not is_first and _checksum([row[0]]) != row[1]:
-            break
-        with contextlib.suppress(ValueError, TypeError, RecursionError):
-            config = json.loads(row[0])
-            if isinstance(config, dict):
-                return config
-        break
-    else:
-        return None
+) -> tuple[dict[str, Any] | None, float | None]:
+    """What the search was and how long it took; None if that is not told, or damaged."""
+    select = "SELECT config FROM search" if is_first else "SELECT * FROM search"
+    rows = _rows(database, select, problems)
+    if not rows:
+        return None, None
+    with contextlib.suppress(ValueError, TypeError, RecursionError):
+        if is_first:
+            (text,), seconds = rows[0], None
+        else:
+            _, text, seconds, checksum = rows[0]
+            if _checksum([text, seconds]) != checksum:
+                raise ValueError
+        config = json.loads(text)
+        if isinstance(config, dict):
+            return config, seconds
     problems.append("what the search was cannot be read")
-    return None
+    return None, None
 
 
 def _trials(database: sqlite3.Connection, is_first: bool, problems: list[str]) -> list[Trial]:

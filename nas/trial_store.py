@@ -4,9 +4,12 @@ A file in which something is damaged is never written to: the trials that are wh
 one, and the old one stays beside it. One that an earlier version wrote is taken over likewise.
 """
 
+import contextlib
 import fcntl
 import json
 import sqlite3
+import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -24,6 +27,7 @@ from nas.trial_file import (
     keep_aside,
     open_store,
     read_store,
+    write_search,
 )
 from nas.trials import Status, Trial
 
@@ -36,12 +40,21 @@ def read_trials(path: Path) -> list[Trial]:
     Raises:
         RecordError: There is no store, or a damaged one.
     """
+    return list(read_whole(path).trials)
+
+
+def read_whole(path: Path) -> Stored:
+    """What a store in which nothing is damaged holds.
+
+    Raises:
+        RecordError: There is no store, or a damaged one.
+    """
     stored = read_store(path)
     if stored.problem:
         how = "start the same 'nas run' again: it keeps them and trains the others anew"
         count = len(stored.trials)
         raise DAMAGED.refusal(path, stored.problem, f"{count} trials can be read; {how}")
-    return list(stored.trials)
+    return stored
 
 
 class TrialStore:
@@ -51,6 +64,7 @@ class TrialStore:
         folder: Folder of the run; made if it is absent.
         config: The search. It must train its candidates as those in the store were trained;
             limits and target may have changed.
+        clock: Seconds from any origin.
 
     Attributes:
         notice: What was done about a damaged or old store; empty if nothing was.
@@ -59,8 +73,12 @@ class TrialStore:
         ConfigError: The folder holds other trials, or another process works in it.
     """
 
-    def __init__(self, folder: Path, config: SearchConfig) -> None:
+    def __init__(
+        self, folder: Path, config: SearchConfig, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.notice = ""
+        self._clock = clock
+        self._config: dict[str, Any] = json.loads(json.dumps(config.training_record()))
         path = folder / STORE
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -69,7 +87,8 @@ class TrialStore:
             raise ConfigError(f"could not write in {str(folder)!r}: {error.strerror}") from error
         try:
             self._keep_others_out(folder)
-            self._trials = {trial.evaluation: trial for trial in self._take_over(path, config)}
+            self._trials, spent_s = self._take_over(path)
+            self._first_s = None if spent_s is None else clock() - spent_s
             self._database = open_store(path)
         except sqlite3.Error as error:
             self._lock.close()
@@ -113,11 +132,21 @@ class TrialStore:
             ConfigError: It could not be written.
         """
         try:
+            self._database.execute("BEGIN IMMEDIATE")
             insert_trial(self._database, self._next_number(), trial)
+            write_search(self._database, self._config, self.seconds)
+            self._database.execute("COMMIT")
         except sqlite3.Error as error:
+            with contextlib.suppress(sqlite3.Error):
+                self._database.execute("ROLLBACK")
             raise ConfigError(f"could not keep the trial of {trial.candidate}: {error}") from error
         self._trials.pop(trial.evaluation, None)
         self._trials[trial.evaluation] = trial
+
+    @property
+    def seconds(self) -> float | None:
+        """Wall-clock time of the search in all its sessions; None if an earlier version began."""
+        return None if self._first_s is None else self._clock() - self._first_s
 
     def _next_number(self) -> int:
         (last,) = self._database.execute("SELECT max(number) FROM trials").fetchone()
@@ -129,19 +158,18 @@ class TrialStore:
         except OSError as error:
             raise ConfigError(f"another 'nas run' works in {str(folder)!r}") from error
 
-    def _take_over(self, path: Path, config: SearchConfig) -> tuple[Trial, ...]:
-        """The trials that are there; the file is whole, and of this version, afterwards."""
-        wanted: dict[str, Any] = json.loads(json.dumps(config.training_record()))
+    def _take_over(self, path: Path) -> tuple[dict[Evaluation, Trial], float | None]:
+        """The trials and the time so far; the file is whole, and of this version, afterwards."""
         if not path.exists() or path.stat().st_size == 0:
-            create_store(path, wanted, ())
-            return ()
+            create_store(path, self._config, 0.0, ())
+            return {}, 0.0
         stored = read_store(path)
-        _check(path, stored, wanted)
+        _check(path, stored, self._config)
         if stored.problem or stored.is_first:
-            self._renew(path, wanted, stored)
-        return stored.trials
+            self._renew(path, stored)
+        return {trial.evaluation: trial for trial in stored.trials}, stored.seconds
 
-    def _renew(self, path: Path, wanted: dict[str, Any], stored: Stored) -> None:
+    def _renew(self, path: Path, stored: Stored) -> None:
         journal = path.with_name(f"{path.name}-journal")
         if journal.exists():
             raise DAMAGED.refusal(path, f"{journal.name} of an interrupted write cannot be applied")
@@ -149,7 +177,7 @@ class TrialStore:
             kept = keep_aside(path)
         except OSError as error:
             raise ConfigError(f"could not keep {str(path)!r}: {error.strerror}") from error
-        create_store(path, wanted, stored.trials)
+        create_store(path, self._config, stored.seconds, stored.trials)
         count = len(stored.trials)
         what = "of an earlier version" if not stored.problem else f"damaged ({stored.problem})"
         self.notice = brief(

@@ -29,6 +29,7 @@ class Fate(StrEnum):
     OVER_FLASH = "over the target's flash"
     OVER_MACC = "over the MACC limit"
     OVER_LATENCY = "over the time limit"
+    OVER_LIMIT = "over a limit"
     NO_NETWORK = "no network of this input"
     HOST_MEMORY = "over the host's memory"
     FAILED = "training failed"
@@ -55,6 +56,10 @@ def fate(trial: Trial, limits: Limits) -> Fate:
     too_much = () if trial.cost is None else exceeded(trial.cost, limits)
     if too_much:
         return _OVER[too_much[0].name]
+    if trial.status is Status.INFEASIBLE and trial.cost is not None:
+        # Its time is not in the stores of earlier versions; else the limits were other ones then.
+        has_time = limits.latency_us is None or trial.cost.latency_us is not None
+        return Fate.WAITING if has_time else Fate.OVER_LIMIT
     return _ENDS.get(trial.status, Fate.TRAINED)
 
 

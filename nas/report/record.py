@@ -37,6 +37,8 @@ def report_record(facts: Facts) -> dict[str, Any]:
             name: [asdict(own) | {"accuracy": own.accuracy} for own in front(facts.tried, name)]
             for name in limited_needs(facts)
         },
+        "search_seconds": run.search_seconds,
+        "worker_seconds": sum(trial.seconds for trial in run.trials),
         "path": [asdict(stop) for stop in stops(facts)],
         "training": _training(facts),
         "test": _test(facts),

@@ -14,7 +14,7 @@ from nas.config import SearchConfig
 from nas.report.run_record import Effort, FinalRecord, StartRecord, read_record
 from nas.run import RECORD, START
 from nas.space import Shape
-from nas.trial_store import read_trials
+from nas.trial_store import STORE, read_whole
 from nas.trials import Trial
 
 
@@ -93,6 +93,8 @@ class Run:
     Attributes:
         name: Of its folder.
         trials: In the order of the search; of an unfinished one, in the order they ended.
+        search_seconds: Wall-clock time of the search so far, in all its sessions; None if an
+            earlier version did not record it.
         final: None if the run is not finished.
     """
 
@@ -100,6 +102,7 @@ class Run:
     config: SearchConfig
     start: Start
     trials: tuple[Trial, ...]
+    search_seconds: float | None
     final: Final | None
 
 
@@ -114,12 +117,13 @@ def read_run(folder: Path) -> Run:
     if (folder / RECORD).is_file():
         record, config = read_record(folder / RECORD, FinalRecord)
         start, final = _start(record, config), _with_graph(folder, _final(record))
-        return Run(name, record.config, start, record.trials, final)
+        return Run(name, record.config, start, record.trials, record.search_seconds, final)
     if (folder / START).is_file():
         begun, config = read_record(folder / START, StartRecord)
-        trials = tuple(read_trials(folder / "trials.sqlite"))
-        return Run(name, begun.config, _start(begun, config), trials, None)
-    if (folder / "trials.sqlite").is_file():
+        stored = read_whole(folder / STORE)
+        start = _start(begun, config)
+        return Run(name, begun.config, start, stored.trials, stored.seconds, None)
+    if (folder / STORE).is_file():
         raise ConfigError(
             f"{str(folder)!r} was begun by an earlier version, which did not record what was "
             "asked for; start the same 'nas run' again, it goes on where it was"

@@ -66,6 +66,7 @@ class FinalRecord(StartRecord):
     model_bytes: Count
     model_sha256: Sha256
     golden_sha256: Sha256
+    search_seconds: NotNegative | None = None
     final_losses: tuple[float, ...] | None = None
     int8_valid_accuracy: Fraction | None = None
     calibration_images: Count | None = None

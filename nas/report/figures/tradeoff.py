@@ -22,6 +22,7 @@ MARKERS: dict[Fate, tuple[str, Colour]] = {
     Fate.OVER_FLASH: ("+", BAD),
     Fate.OVER_MACC: ("1", BAD),
     Fate.OVER_LATENCY: ("2", BAD),
+    Fate.OVER_LIMIT: ("3", BAD),
     Fate.HOST_MEMORY: ("v", HOST),
     Fate.FAILED: ("X", BAD),
     Fate.NO_NETWORK: ("_", MUTED),

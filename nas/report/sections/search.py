@@ -31,11 +31,10 @@ def _notes(facts: Facts) -> tuple[str, ...]:
     config, trials = facts.run.config, facts.run.trials
     trained = [trial for trial in trials if trial.accuracy is not None]
     candidates = plural(len({trial.candidate for trial in trials}), "candidate")
-    seconds = sum(trial.seconds for trial in trained)
     notes = [
         f"{plural(len(trials), 'trial')} of {candidates} (k kernels in the first convolution, c "
-        f"cells), {len(trained)} of them trained for {plural(config.epochs, 'epoch')}: "
-        f"{duration(seconds)} of one worker. Space {config.space}, strategy {config.strategy}."
+        f"cells), {len(trained)} of them trained for {plural(config.epochs, 'epoch')}. "
+        f"{time_text(facts)} Space {config.space}, strategy {config.strategy}."
     ]
     images, leader = facts.run.start.images.get("valid", 0), facts.leader
     own = next((t for t in facts.tried if leader and t.candidate == leader.candidate), None)
@@ -48,6 +47,14 @@ def _notes(facts: Facts) -> tuple[str, ...]:
             "apart by one training."
         )
     return tuple(notes)
+
+
+def time_text(facts: Facts) -> str:
+    """The time that passed, and the time of all workers together: other than one with several."""
+    worker = f"Worker time {duration(sum(trial.seconds for trial in facts.run.trials))}"
+    if facts.run.search_seconds is None:
+        return f"{worker}, the sum over all trainings; the time that passed is not in the record."
+    return f"The search took {duration(facts.run.search_seconds)}. {worker}, summed over trainings."
 
 
 def leader_name(facts: Facts) -> str:

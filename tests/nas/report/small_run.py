@@ -140,27 +140,36 @@ def write_run(folder: Path, **changes: Any) -> Path:
     return folder
 
 
-def write_timed_run(folder: Path) -> Path:
-    """A finished run whose search also limited time: 100 ns for each multiply-accumulate."""
+def timed_start_record() -> dict[str, Any]:
+    """What search.json holds of a search that also limits time."""
     pace = {"source": "9 kernel calls of 2 networks on the <desk> board", "sha256": "5" * 64}
-    record = run_record()
+    record = start_record()
     limits = record["config"]["limits"] | {"latency_us": 3_000}
     config = record["config"] | {"limits": limits, "pace": pace | {"core_hz": 100_000_000}}
+    return record | {"config": config}
+
+
+def write_timed_run(folder: Path) -> Path:
+    """A finished run whose search also limited time: 100 ns for each multiply-accumulate."""
+    record = run_record()
     winner = record["winner"] | {"cost": record["winner"]["cost"] | {"latency_us": 1_500}}
     trials = [
         trial | {"cost": trial["cost"] | {"latency_us": trial["cost"]["macc"] // 10}}
         for trial in record["trials"]
         if trial["cost"] is not None
     ]
+    config = timed_start_record()["config"]
     return write_run(folder, config=config, winner=winner, trials=trials)
 
 
-def write_unfinished_run(folder: Path, trials: tuple[Trial, ...] = TRIALS[:4]) -> Path:
+def write_unfinished_run(
+    folder: Path, trials: tuple[Trial, ...] = TRIALS[:4], record: dict[str, Any] | None = None
+) -> Path:
     """A run that was killed after some trials."""
     with TrialStore(folder, CONFIG) as store:
         for trial in trials:
             store.add(trial)
-    (folder / "search.json").write_text(json.dumps(start_record()))
+    (folder / "search.json").write_text(json.dumps(record or start_record()))
     return folder
 
 

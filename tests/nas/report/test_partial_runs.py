@@ -1,9 +1,20 @@
 """Reports of runs that are not finished, or that an earlier version made."""
 
+from dataclasses import replace
 from pathlib import Path
 
+from nas.report.facts import gather
+from nas.report.record import report_record
+from nas.report.run_folder import read_run
+from nas.report.sections.published import published_section
+from nas.report.sections.search import time_text
 from tests.nas.report.page import by_class, page_of, section, text_of
-from tests.nas.report.small_run import TRIALS, write_run, write_unfinished_run
+from tests.nas.report.small_run import (
+    TRIALS,
+    timed_start_record,
+    write_run,
+    write_unfinished_run,
+)
 
 SECTIONS = 9
 
@@ -45,3 +56,38 @@ def test_a_run_of_an_earlier_version_says_what_it_lacks(tmp_path: Path) -> None:
     ):
         assert text in text_of(section(page, key))
     assert len(list(page.iter("section"))) == SECTIONS
+
+
+def test_what_was_too_slow_is_over_the_time_limit_in_a_run_that_is_not_finished(
+    tmp_path: Path,
+) -> None:
+    cost = TRIALS[3].cost
+    assert cost is not None
+    small = replace(cost, arena_bytes=1_000)
+    reason = "latency 9,000 of 3,000 µs"
+    slow = replace(TRIALS[3], cost=replace(small, latency_us=9_000), reason=reason)
+    of_old = replace(TRIALS[4], cost=small, reason=reason)
+    write_unfinished_run(tmp_path, (TRIALS[0], slow, of_old), timed_start_record())
+    record = report_record(gather(read_run(tmp_path), ()))
+    assert [trial["fate"] for trial in record["trials"]] == [
+        "trained",
+        "over the time limit",
+        "over a limit",
+    ]
+
+
+def test_the_time_that_passed_and_the_sum_over_workers_are_told_apart(tmp_path: Path) -> None:
+    facts = gather(read_run(write_run(tmp_path / "new", search_seconds=7_200.0)), ())
+    assert "The search took 2.0 h. Worker time 8 s, summed over trainings." in time_text(facts)
+    assert published_section(facts).tables[0].rows[0][-1] == "2.0 h"
+    record = report_record(facts)
+    assert (record["search_seconds"], record["worker_seconds"]) == (7_200.0, 7.5)
+
+
+def test_the_time_that_passed_is_not_made_of_the_sum_where_it_was_not_recorded(
+    tmp_path: Path,
+) -> None:
+    facts = gather(read_run(write_run(tmp_path)), ())
+    assert "the time that passed is not in the record" in time_text(facts)
+    assert published_section(facts).tables[0].rows[0][-1] == "–"
+    assert report_record(facts)["search_seconds"] is None
