@@ -98,6 +98,7 @@ def search(
 
     Raises:
         ConfigError: An option cannot be used, or the folder holds another search.
+        HostMemoryError: The memory is not enough for one training.
         DataError: The images cannot be used.
         InfeasibleError: No candidate fits.
         WorkerError: Training or conversion failed.
@@ -105,6 +106,7 @@ def search(
     chip, told = load_target(target), listener or Listener()
     limits, pace = limits_of(chip, runtime, ram, flash, macc, latency, measured_latency)
     machine = _machine(workers, host_memory, scheduler, max_time)
+    machine.planned()  # too little memory is refused before the images are read
     datasets = _datasets(data, input, skip_broken, told.image_decoded)
     told.data_ready(datasets)
     dataset = datasets[first_side(tuple(datasets))]

@@ -3,7 +3,7 @@
 import os
 from dataclasses import asdict, dataclass, replace
 
-from nas.memory_plan import plan_memory
+from nas.memory_plan import LEAST_TASK_BYTES, plan_memory
 from nas.process_memory import anonymous_bytes
 
 
@@ -30,7 +30,9 @@ class Machine:
     worker_bytes: int | None = None
     alone_bytes: int | None = None
 
-    def planned(self, least_bytes: int, largest_bytes: int) -> "Machine":
+    def planned(
+        self, least_bytes: int = LEAST_TASK_BYTES, largest_bytes: int = LEAST_TASK_BYTES
+    ) -> "Machine":
         """With as many workers as the memory is enough for, and their shares.
 
         Args:

@@ -19,7 +19,7 @@ from nas.layers import LANES
 from nas.listener import Listener
 from nas.machine import Machine
 from nas.make_golden import make_golden
-from nas.memory_plan import LEAST_TASK_BYTES, MIB
+from nas.memory_plan import MIB
 from nas.pool import Pool, WorkerPool
 from nas.provenance import Origin, describe_host, versions
 from nas.run_search import Host, run_search, training_extremes
@@ -142,7 +142,7 @@ def _make_pool(machine: Machine, listener: Listener) -> Pool:
 
 def _probe(machine: Machine, listener: Listener) -> int:
     """What a worker takes before it trains; the trainer is ready for this processor then."""
-    alone = replace(machine, workers=1).planned(LEAST_TASK_BYTES, LEAST_TASK_BYTES)
+    alone = replace(machine, workers=1).planned()
     with _make_pool(alone, listener) as pool:
         probed = pool.call(
             "nas.train_tasks:probe", {}, lambda event: listener.preparing(event["stage"])

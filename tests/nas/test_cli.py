@@ -65,6 +65,7 @@ def test_limits_that_nobody_meets(capsys: pytest.CaptureFixture[str], tmp_path: 
         ("--final-epochs", "-1", "final_epochs is -1"),
         ("--learning-rate", "nan", "the learning rate is nan"),
         ("--learning-rate", "0", "the learning rate is 0.0"),
+        ("--host-memory", "20MiB", "of the host's memory and may take 20.0 MiB"),
         ("--seed", "-1", "the seed is -1"),
         ("--input", "8x8", "is not of the form HxWxC"),
     ],

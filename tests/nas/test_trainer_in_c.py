@@ -36,3 +36,19 @@ def test_nothing_is_read_or_written_beyond_an_array_and_images_move_as_asked(
     program = compile_program(tmp_path / "checks", sources, [TRAINER], flags)
     completed = subprocess.run([program], capture_output=True, text=True, timeout=120)
     assert completed.returncode == 0, completed.stdout + completed.stderr
+
+
+def test_the_trainer_works_on_the_processor_of_a_gateway(tmp_path: Path) -> None:
+    """64-bit Arm, as a Raspberry Pi has, emulated."""
+    compiler, emulator = "aarch64-linux-gnu-gcc", "qemu-aarch64-static"
+    for tool in (compiler, emulator):
+        if shutil.which(tool) is None:
+            pytest.skip(f"{tool} is not installed")
+    program = tmp_path / "checks"
+    command = [compiler, "-std=gnu11", "-O0", *WARNINGS, "-Wno-psabi", f"-I{TRAINER}", "-static"]
+    sources = [str(Path(__file__).with_name("trainer_checks.c")), *map(str, SOURCES)]
+    command += ["-Wno-unknown-pragmas", "-o", str(program), *sources, "-lm"]
+    compiled = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert compiled.returncode == 0, compiled.stderr
+    completed = subprocess.run([emulator, program], capture_output=True, text=True, timeout=120)
+    assert completed.returncode == 0, completed.stdout + completed.stderr
