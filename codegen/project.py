@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from codegen.check import check_model
+from codegen.footprint import Footprint, code_of, footprint, together
 from codegen.graph import Graph
 from codegen.manifest import Part, make_manifest
 from codegen.planner import aligned, plan_graph
@@ -71,8 +72,8 @@ def _generate(
     tflm_place: str,
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """The manifest, and the files by their paths."""
+    _check_fits(source, graph, target, runtime)
     parts = [_part(source, graph, target, own, own != runtime) for own in _single(runtime)]
-    _check_limits(target, parts)
     manifests = [make_manifest(source, graph, part, target, toolchain) for part in parts]
     texts: dict[str, str] = {}
     for part in parts:
@@ -105,24 +106,37 @@ def _part(
         return Part(model, plan, program, program.weight_bytes, plan.arena_bytes)
     name = f"{source.name}_tflm" if is_one_of_many else source.name
     arena = plan_tflm_arena(graph, MCU)
-    arena_bytes = aligned(arena.required_bytes + ARENA_MARGIN_BYTES)
+    arena_bytes = _tflm_arena_bytes(graph)
     names = ModelNames(name, source.sha256, runtime, target.environment)
     model = model_text(graph, plan, source.content, arena_bytes, names)
     return Part(model, plan, None, 0, arena.used_bytes)
 
 
-def _check_limits(target: Target, parts: list[Part]) -> None:
-    arena_bytes = max(part.model.arena_bytes for part in parts)
-    flash_bytes = sum(part.flash_bytes for part in parts)
-    ram_left = target.ram_bytes - target.stack_bytes
-    if arena_bytes > ram_left:
-        raise InfeasibleError(
-            f"the arena needs {arena_bytes} bytes, {target.name} has {ram_left} besides the stack"
-        )
-    if flash_bytes > target.flash_bytes:
-        raise InfeasibleError(
-            f"the model needs {flash_bytes} bytes of flash, {target.name} has {target.flash_bytes}"
-        )
+def _check_fits(source: ModelSource, graph: Graph, target: Target, runtime: str) -> None:
+    """Refuse what the linker would refuse, before anything is written."""
+    needed = together([_footprint(source, graph, target, own) for own in _single(runtime)])
+    for what, own, limit in (
+        ("RAM", needed.ram_bytes, target.ram_bytes),
+        ("flash", needed.flash_bytes, target.flash_bytes),
+    ):
+        if own > limit:
+            parts = "arena, variables, stack" if what == "RAM" else "model, runtime, application"
+            raise InfeasibleError(
+                f"the firmware needs {own:,} bytes of {what} ({parts}), {target.name} has "
+                f"{limit:,}; 'nas estimate' shows each part"
+            )
+
+
+def _footprint(source: ModelSource, graph: Graph, target: Target, runtime: str) -> Footprint:
+    model_bytes = len(source.content)
+    plan = plan_graph(graph) if runtime == "static" else None
+    arena_bytes = plan.arena_bytes if plan is not None else _tflm_arena_bytes(graph)
+    code = code_of(graph, plan, model_bytes, runtime, target.core)
+    return footprint(graph, plan, model_bytes, arena_bytes, code, target.stack_bytes)
+
+
+def _tflm_arena_bytes(graph: Graph) -> int:
+    return aligned(plan_tflm_arena(graph, MCU).required_bytes + ARENA_MARGIN_BYTES)
 
 
 def _fixed_sources(target: Target, runtime: str, toolchain: str) -> dict[str, bytes]:

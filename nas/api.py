@@ -11,7 +11,7 @@ from firmware.files import cache_folder
 from firmware.progress import parse_duration
 from firmware.targets import Target, load_target
 from nas.config import DEFAULT_RECIPE, FINAL_EPOCHS, SearchConfig
-from nas.cost import Limits
+from nas.cost import Limits, with_chip
 from nas.data_source import find_data
 from nas.dataset import Dataset, prepare_dataset
 from nas.estimator.speed import read_speed_model
@@ -151,6 +151,7 @@ def limits_of(
         flash_bytes=target.flash_bytes if flash is None else flash,
         ram_bytes=target.ram_bytes - target.stack_bytes if ram is None else ram,
     )
+    limits = with_chip(limits, target)
     if not latency and measured_latency is None:
         return limits, None
     if not latency or measured_latency is None:

@@ -5,6 +5,7 @@ import json
 import sys
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from codegen.graph import Graph
@@ -61,6 +62,7 @@ def _run(arguments: argparse.Namespace) -> None:
 def _estimate(arguments: argparse.Namespace) -> int:
     target = load_target(arguments.target)
     limits, _ = limits_of(target, arguments.runtime, arguments.ram, arguments.flash, arguments.macc)
+    limits = replace(limits, macc_is_advice=arguments.macc is None)
     if (arguments.model is None) == (arguments.candidate is None):
         raise ConfigError("name either a MODEL.tflite, a run, or a --candidate, such as 6,4")
     name, graph, model_bytes, model_sha256 = (

@@ -1,13 +1,16 @@
 """What a network needs of its target, and whether it has it. Pure."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 
+from codegen.code_size import Code
+from codegen.footprint import code_of, footprint
 from codegen.graph import Graph, count_macc
-from codegen.planner import plan_graph
+from codegen.planner import MemoryPlan, plan_graph
 from codegen.tflm.arena import plan_tflm_arena
 from codegen.tflm.structures import MCU
 from firmware.errors import ConfigError
 from firmware.records.values import Count
+from firmware.targets import Target
 from nas.converters import predict_bytes
 from nas.pace import Pace
 
@@ -23,12 +26,16 @@ class Cost:
         model_bytes: Bytes of its .tflite file, all of which lie in flash.
         arena_bytes: RAM in which the runtime keeps its activations.
         latency_us: Longest time of one inference; None if no board has been measured.
+        linked_ram_bytes: RAM that its whole firmware takes; None if no chip was named.
+        linked_flash_bytes: Flash that it takes.
     """
 
     macc: Count
     model_bytes: Count
     arena_bytes: Count
     latency_us: Count | None = None
+    linked_ram_bytes: Count | None = None
+    linked_flash_bytes: Count | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +47,38 @@ class Limits:
         flash_bytes: Flash for the .tflite file.
         ram_bytes: RAM for the arena.
         latency_us: Time of one inference; None if it is not limited.
+        macc_is_advice: Whether more multiply-accumulates are told, but not refused: they are a
+            rule of thumb, which the chip does not know.
+        core, chip_ram_bytes, chip_flash_bytes, stack_bytes: The chip that the whole firmware must
+            fit; the name is empty if none was named.
     """
 
     macc: int
     flash_bytes: int
     ram_bytes: int
     latency_us: int | None = None
+    macc_is_advice: bool = False
+    core: str = ""
+    chip_ram_bytes: int | None = None
+    chip_flash_bytes: int | None = None
+    stack_bytes: int = 0
 
     def __post_init__(self) -> None:
-        for name, value in asdict(self).items():
+        for name in ("macc", "flash_bytes", "ram_bytes", "latency_us"):
+            value = getattr(self, name)
             if value is not None and value < 1:
                 raise ConfigError(f"the limit {name} is {value}, expected at least 1")
+
+
+def with_chip(limits: Limits, target: Target) -> Limits:
+    """The limits, and the chip that the whole firmware must fit."""
+    return replace(
+        limits,
+        core=target.core,
+        chip_ram_bytes=target.ram_bytes,
+        chip_flash_bytes=target.flash_bytes,
+        stack_bytes=target.stack_bytes,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +90,14 @@ class Need:
         unit: Unit of both numbers.
         needed: What the network needs.
         limit: What it may need.
+        is_advice: Whether to pass it is no reason to refuse the network.
     """
 
     name: str
     unit: str
     needed: int
     limit: int
+    is_advice: bool = False
 
     @property
     def used_fraction(self) -> float:
@@ -78,7 +108,13 @@ class Need:
         return f"{self.name} {self.needed:,} of {self.limit:,} {self.unit}"
 
 
-def measure_cost(graph: Graph, runtime: str, converter: str, pace: Pace | None = None) -> Cost:
+def measure_cost(
+    graph: Graph,
+    runtime: str,
+    converter: str,
+    pace: Pace | None = None,
+    limits: Limits | None = None,
+) -> Cost:
     """The needs of a network that need not exist yet; its time only with a pace.
 
     Args:
@@ -86,16 +122,33 @@ def measure_cost(graph: Graph, runtime: str, converter: str, pace: Pace | None =
         runtime: What will run it.
         converter: What will make its .tflite.
         pace: What its time is calculated with.
+        limits: What names the chip, if any.
 
     Raises:
         ConfigError: There is no such runtime, or a kernel was never measured.
     """
-    return Cost(
+    check_runtime(runtime)
+    plan = plan_graph(graph) if runtime == "static" else None
+    cost = Cost(
         macc=sum(count_macc(graph, operator) for operator in graph.operators),
         model_bytes=predict_bytes(graph, converter),
-        arena_bytes=arena_bytes(graph, runtime),
+        arena_bytes=plan.arena_bytes if plan else plan_tflm_arena(graph, MCU).required_bytes,
         latency_us=None if pace is None else pace.latency_us(graph),
     )
+    if limits is None or not limits.core:
+        return cost
+    code = code_of(graph, plan, cost.model_bytes, runtime, limits.core)
+    return with_linked(cost, graph, plan, code, limits)
+
+
+def with_linked(
+    cost: Cost, graph: Graph, plan: MemoryPlan | None, code: Code | None, limits: Limits
+) -> Cost:
+    """The needs with those of the whole firmware; as they were if the limits name no chip."""
+    if not limits.core:
+        return cost
+    own = footprint(graph, plan, cost.model_bytes, cost.arena_bytes, code, limits.stack_bytes)
+    return replace(cost, linked_ram_bytes=own.ram_bytes, linked_flash_bytes=own.flash_bytes)
 
 
 def arena_bytes(graph: Graph, runtime: str) -> int:
@@ -121,12 +174,24 @@ def check_runtime(runtime: str) -> None:
 
 
 def needs(cost: Cost, limits: Limits) -> tuple[Need, ...]:
-    """Each need beside its limit, the scarcest first."""
+    """Each need beside its limit, the scarcest first.
+
+    What is linked decides; the limits of arena and .tflite count where they are narrower than the
+    chip, or where nothing is known of the chip.
+    """
+    is_file_free = cost.linked_flash_bytes is not None and limits.flash_bytes == (
+        limits.chip_flash_bytes
+    )
     unsorted = [
         Need("RAM", "bytes", cost.arena_bytes, limits.ram_bytes),
-        Need("flash", "bytes", cost.model_bytes, limits.flash_bytes),
-        Need("MACC", "MACs", cost.macc, limits.macc),
+        Need("flash", "bytes", cost.model_bytes, limits.flash_bytes, is_file_free),
+        Need("MACC", "MACs", cost.macc, limits.macc, limits.macc_is_advice),
     ]
+    if cost.linked_ram_bytes is not None and limits.chip_ram_bytes is not None:
+        unsorted.append(Need("linked RAM", "bytes", cost.linked_ram_bytes, limits.chip_ram_bytes))
+    if cost.linked_flash_bytes is not None and limits.chip_flash_bytes is not None:
+        linked = cost.linked_flash_bytes
+        unsorted.append(Need("linked flash", "bytes", linked, limits.chip_flash_bytes))
     if cost.latency_us is not None and limits.latency_us is not None:
         unsorted.append(Need("latency", "µs", cost.latency_us, limits.latency_us))
     return tuple(sorted(unsorted, key=lambda need: -need.used_fraction))
@@ -134,7 +199,9 @@ def needs(cost: Cost, limits: Limits) -> tuple[Need, ...]:
 
 def exceeded(cost: Cost, limits: Limits) -> tuple[Need, ...]:
     """The needs above their limits, the worst first; empty if the network fits."""
-    return tuple(need for need in needs(cost, limits) if need.needed > need.limit)
+    return tuple(
+        need for need in needs(cost, limits) if need.needed > need.limit and not need.is_advice
+    )
 
 
 def fits(cost: Cost, limits: Limits) -> bool:

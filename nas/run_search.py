@@ -180,7 +180,7 @@ def _price(config: SearchConfig, evaluation: Evaluation, images: int, base_bytes
         graph = space.lower(candidate, shape, len(config.classes))
     except ConfigError as error:
         return replace(trial, status=Status.INFEASIBLE, reason=str(error))
-    cost = measure_cost(graph, config.runtime, config.converter, config.pace)
+    cost = measure_cost(graph, config.runtime, config.converter, config.pace, config.limits)
     trial, too_much = replace(trial, cost=cost), exceeded(cost, config.limits)
     if too_much:
         return replace(trial, status=Status.INFEASIBLE, reason="; ".join(map(str, too_much)))

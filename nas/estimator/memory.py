@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from codegen.code_size import Code
+from codegen.footprint import kept_output_bytes
 from codegen.graph import Graph
 from codegen.planner import MemoryPlan, aligned
 from codegen.tflm.arena import TflmArena, plan_tflm_arena
 from codegen.tflm.structures import MCU, WHEEL
-from nas.estimator.code_size import Code
 
 SCRATCH = "scratch"
 """First word of the name of a block that a kernel needs while it runs."""
@@ -74,8 +75,7 @@ def static_memory(
     """RAM and arena of the static runtime; the bench application keeps a copy of the output."""
     application_bytes = None
     if code is not None and code.application_ram_bytes is not None:
-        kept_bytes = aligned(graph.tensors[graph.outputs[0]].size_bytes)
-        application_bytes = code.application_ram_bytes + kept_bytes
+        application_bytes = code.application_ram_bytes + kept_output_bytes(graph)
     ram = Ram(
         arena_bytes=plan.arena_bytes,
         activations_bytes=plan.arena_bytes,

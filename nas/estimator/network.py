@@ -4,14 +4,14 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from codegen.check import reasons_against
+from codegen.code_size import Code, estimate_code, estimate_tflm_code
 from codegen.graph import Graph, count_macc
 from codegen.planner import MemoryPlan, plan_graph
 from codegen.work import step_work
 from firmware.errors import ModelError
 from firmware.records.estimate import ESTIMATE_SCHEMA
 from firmware.targets import Target
-from nas.cost import Cost, Limits, check_runtime, needs
-from nas.estimator.code_size import Code, estimate_code, estimate_tflm_code
+from nas.cost import Cost, Limits, check_runtime, exceeded, with_chip, with_linked
 from nas.estimator.memory import Block, Ram, live_bytes, static_memory, tflm_memory
 from nas.estimator.speed import SpeedModel, shipped_speed_model
 from nas.estimator.time_needed import Time, estimate_time
@@ -100,25 +100,12 @@ class Estimate:
     @property
     def exceeded(self) -> tuple[Exceeded, ...]:
         """The limits that are not kept, the worst first."""
-        by_need = {
-            "RAM": self._most("live_bytes"),
-            "flash": self._most("weight_bytes"),
-            "MACC": self._most("macc"),
-        }
-        found = [
-            Exceeded(need.name, need.needed, need.limit, by_need[need.name])
-            for need in needs(self.cost, self.limits)
-            if need.needed > need.limit
-        ]
-        if self.ram.linked_bytes is not None and self.ram.linked_bytes > self.target.ram_bytes:
-            linked = self.ram.linked_bytes
-            found.append(Exceeded("linked RAM", linked, self.target.ram_bytes, by_need["RAM"]))
-        if (self.linked_flash_bytes or 0) > self.target.flash_bytes:
-            linked = self.linked_flash_bytes or 0
-            found.append(
-                Exceeded("linked flash", linked, self.target.flash_bytes, by_need["flash"])
-            )
-        return tuple(found)
+        own = {"RAM": self._most("live_bytes"), "flash": self._most("weight_bytes")}
+        macc = self._most("macc")
+        return tuple(
+            Exceeded(need.name, need.needed, need.limit, own.get(need.name.split()[-1], macc))
+            for need in exceeded(self.cost, self.limits)
+        )
 
     @property
     def fits(self) -> bool:
@@ -178,6 +165,7 @@ def estimate(
         ModelError: Its memory cannot be planned: it computes in float32, say; all reasons are told.
     """
     check_runtime(runtime)
+    limits = with_chip(limits, target)
     reasons = reasons_against(graph, runtime)
     if not reasons.can_be_planned:
         raise ModelError(reasons.refusal)
@@ -194,6 +182,8 @@ def estimate(
         model_bytes=model_bytes,
         arena_bytes=parts.ram.arena_bytes,
     )
+    if parts.code is not None or not parts.unsupported:
+        cost = with_linked(cost, graph, parts.plan, parts.code, limits)
     return Estimate(
         name=name,
         runtime=runtime,
@@ -222,6 +212,7 @@ class _Parts:
     code: Code | None = None
     time: Time | None = None
     ticks: dict[int, dict[str, Any]] = field(default_factory=dict)
+    plan: MemoryPlan | None = None
 
 
 def _static(
@@ -230,7 +221,7 @@ def _static(
     plan = plan_graph(graph)
     code = None if unsupported else estimate_code(graph, plan, target.core)
     ram, blocks = static_memory(graph, plan, code, target.stack_bytes)
-    parts = _Parts(ram, blocks, plan.live_bytes, unsupported, code=code)
+    parts = _Parts(ram, blocks, plan.live_bytes, unsupported, code=code, plan=plan)
     prices = speed_model or shipped_speed_model("static", target.core)
     if prices is None or unsupported:
         return parts

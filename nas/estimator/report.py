@@ -6,6 +6,7 @@ from nas.estimator.speed import Error, SpeedModel
 from nas.report.terminal import table
 
 _NONE = "–"
+_ADVICE = {"MACC": " (advice)", "flash": " (of the .tflite; no limit)"}
 
 
 def estimate_text(estimate: Estimate) -> str:
@@ -57,7 +58,7 @@ def _ticks(operator: OperatorEstimate) -> list[str]:
 def _needs(estimate: Estimate) -> str:
     rows = [
         (
-            f"{need.name}, {need.unit}",
+            f"{need.name}, {need.unit}{_ADVICE[need.name] if need.is_advice else ''}",
             f"{need.needed:,}",
             f"{need.limit:,}",
             f"{100 * need.used_fraction:.1f} %",
@@ -144,7 +145,12 @@ def _error_text(error: Error | None) -> str:
 
 
 def _warnings(estimate: Estimate) -> list[str]:
-    lines = []
+    lines = [
+        f"advice: {need.name} {need.needed:,} of {need.limit:,}, the rule of thumb by which a "
+        "search is limited; the chip has no such limit"
+        for need in needs(estimate.cost, estimate.limits)
+        if need.name == "MACC" and need.is_advice and need.needed > need.limit
+    ]
     for exceeded in estimate.exceeded:
         line = f"exceeded: {exceeded.name} {exceeded.needed:,} of {exceeded.limit:,}"
         if exceeded.operator is not None:

@@ -37,7 +37,9 @@ class Fate(StrEnum):
 
 _OVER = {
     "RAM": Fate.OVER_RAM,
+    "linked RAM": Fate.OVER_RAM,
     "flash": Fate.OVER_FLASH,
+    "linked flash": Fate.OVER_FLASH,
     "MACC": Fate.OVER_MACC,
     "latency": Fate.OVER_LATENCY,
 }
@@ -57,6 +59,10 @@ def fate(trial: Trial, limits: Limits) -> Fate:
     if too_much:
         return _OVER[too_much[0].name]
     if trial.status is Status.INFEASIBLE and trial.cost is not None:
+        # Needs of the whole firmware are not stored; the reason begins with the worst.
+        for name in ("linked RAM", "linked flash"):
+            if trial.reason.startswith(f"{name} "):
+                return _OVER[name]
         # Its time is not in the stores of earlier versions; else the limits were other ones then.
         has_time = limits.latency_us is None or trial.cost.latency_us is not None
         return Fate.WAITING if has_time else Fate.OVER_LIMIT

@@ -283,7 +283,7 @@ def too_large(folder: Path) -> Path:
         (truncated, "is not a usable .tflite"),
         (unfinished_run, "is no finished run; start 'nas run' again"),
         (float_model, "2 operators cannot be generated: op 0 SOFTMAX in float32"),
-        (too_large, "the arena needs "),
+        (too_large, "the firmware needs 604,528 bytes of RAM"),
     ],
 )
 @pytest.mark.usefixtures("model")

@@ -49,7 +49,8 @@ def test_the_limits_are_those_of_the_target_unless_given(
 ) -> None:
     record = estimated(capsys, "--space", "paper", "--candidate", "6,4", "--ram", "7000")
     limits = {"macc": 3_390_000, "flash_bytes": 1 << 20, "ram_bytes": 7000, "latency_us": None}
-    assert record["limits"] == limits
+    chip = {"core": "cortex-m4", "chip_ram_bytes": 1 << 18, "chip_flash_bytes": 1 << 20}
+    assert record["limits"] == limits | chip | {"macc_is_advice": True, "stack_bytes": 4096}
     assert record["fits"] is False
     assert record["exceeded"] == [
         {"name": "RAM", "needed": record["arena_bytes"], "limit": 7000, "operator": 4}

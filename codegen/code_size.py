@@ -45,16 +45,18 @@ class Code:
 
 
 def estimate_code(graph: Graph, plan: MemoryPlan, core: str) -> Code | None:
-    """What the static runtime takes of flash and stack; None for a core without a table.
+    """What the static runtime takes of flash and stack; None if the table lacks core or kernel.
 
     The graph must have passed `check_operators`, unless it is a candidate without weights.
     """
     table = _table(_STATIC)
     if table["core"] != core:
         return None
-    filled = with_placeholders(graph)
-    calls = [lower_step(filled, step) for step in plan.steps]
-    functions = {name: table["functions"][name] for name in sorted({c.function for c in calls})}
+    calls = _calls(graph, plan)
+    names = sorted({call.function for call in calls})
+    if not table["functions"].keys() >= set(names):
+        return None
+    functions = {name: table["functions"][name] for name in names}
     symbols = {n: size for own in functions.values() for n, size in own["symbols"].items()}
     model = table["model"]
     glue = model["flash_bytes"] + model["flash_bytes_per_call"] * len(calls)
@@ -87,9 +89,19 @@ def estimate_tflm_code(graph: Graph, model_bytes: int, core: str) -> Code | None
 
 @cache
 def _table(name: str) -> dict[str, Any]:
-    text = files("nas.estimator").joinpath(name).read_text(encoding="utf-8")
+    text = files("codegen").joinpath(name).read_text(encoding="utf-8")
     table: dict[str, Any] = json.loads(text)
     return table
+
+
+def constant_bytes(graph: Graph, plan: MemoryPlan) -> int:
+    """Flash for the constants of the static runtime, on any core."""
+    return sum(map(_constant_bytes, _calls(graph, plan)))
+
+
+def _calls(graph: Graph, plan: MemoryPlan) -> list[KernelCall]:
+    filled = with_placeholders(graph)
+    return [lower_step(filled, step) for step in plan.steps]
 
 
 def _constant_bytes(call: KernelCall) -> int:

@@ -1,0 +1,89 @@
+"""Whether a network fits a chip: what its firmware takes, as the linker counts it. Pure.
+
+The search, the estimate, the generator and the report ask here, so that none accepts what another
+refuses.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from codegen.code_size import Code, constant_bytes, estimate_code, estimate_tflm_code
+from codegen.graph import Graph
+from codegen.planner import MemoryPlan, aligned
+
+
+@dataclass(frozen=True, slots=True)
+class Footprint:
+    """Bytes that the firmware of a network takes at least: parts not measured count nothing.
+
+    Attributes:
+        ram_bytes: Arena, variables, reserved stack.
+        flash_bytes: Weights (or the .tflite), runtime, application.
+        application_bytes: The application's part of the flash.
+    """
+
+    ram_bytes: int
+    flash_bytes: int
+    application_bytes: int = 0
+
+
+def code_of(
+    graph: Graph, plan: MemoryPlan | None, model_bytes: int, runtime: str, core: str
+) -> Code | None:
+    """What a runtime takes of flash and stack; None where no build of it was measured.
+
+    Args:
+        graph: The network; the runtime can run it.
+        plan: Of the static runtime; None for TFLM.
+        model_bytes: Of the .tflite.
+        runtime: `static` or `tflm`.
+        core: The core's name.
+    """
+    if runtime == "tflm" or plan is None:
+        return estimate_tflm_code(graph, model_bytes, core)
+    return estimate_code(graph, plan, core)
+
+
+def footprint(
+    graph: Graph,
+    plan: MemoryPlan | None,
+    model_bytes: int,
+    arena_bytes: int,
+    code: Code | None,
+    stack_bytes: int,
+) -> Footprint:
+    """What the firmware takes, from its parts.
+
+    Args:
+        graph: The network; the runtime can run it.
+        plan: Of the static runtime; None for TFLM.
+        model_bytes: Of the .tflite.
+        arena_bytes: Of the arena.
+        code: What `code_of` gives.
+        stack_bytes: Stack that the linker script reserves.
+    """
+    variables_bytes = 0
+    if code is not None and code.application_ram_bytes is not None:
+        variables_bytes = code.application_ram_bytes + kept_output_bytes(graph)
+    if code is None:
+        flash_bytes = model_bytes if plan is None else constant_bytes(graph, plan)
+    else:
+        flash_bytes = code.weight_bytes + code.runtime_bytes
+    application_bytes = (code and code.application_bytes) or 0
+    return Footprint(
+        arena_bytes + variables_bytes + stack_bytes,
+        flash_bytes + application_bytes,
+        application_bytes,
+    )
+
+
+def kept_output_bytes(graph: Graph) -> int:
+    """The copy of the output that the bench application keeps."""
+    return aligned(graph.tensors[graph.outputs[0]].size_bytes)
+
+
+def together(parts: Sequence[Footprint]) -> Footprint:
+    """Several runtimes in one firmware, which share the arena and the application."""
+    application_bytes = max(part.application_bytes for part in parts)
+    own = sum(part.flash_bytes - part.application_bytes for part in parts)
+    return Footprint(max(p.ram_bytes for p in parts), own + application_bytes, application_bytes)
