@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import errno
 import importlib
 import os
 import sys
@@ -96,7 +97,7 @@ def run(
     with _catching(program) as catcher:
         try:
             with catcher.raising(how_to_go_on):
-                code, complaint = _outcome(command, arguments)
+                code, complaint = _outcome(command, arguments, how_to_go_on)
             # What fails because its work was interrupted was interrupted.
             number = catcher.seen
         except KeyboardInterrupt as error:
@@ -111,7 +112,9 @@ def run(
 
 
 def _outcome(
-    command: Callable[[argparse.Namespace], int | None], arguments: argparse.Namespace
+    command: Callable[[argparse.Namespace], int | None],
+    arguments: argparse.Namespace,
+    how_to_go_on: str,
 ) -> tuple[int, str]:
     """The exit code of a command, and what is to be said at its end."""
     try:
@@ -123,7 +126,8 @@ def _outcome(
     except BrokenPipeError:
         return EXIT_FAILED, ""
     except OSError as error:
-        return EXIT_FAILED, f"error: {_shown(_describe(error))}"
+        helps = f"; make room{how_to_go_on}" if error.errno == errno.ENOSPC else ""
+        return EXIT_FAILED, f"error: {_shown(_describe(error))}{helps}"
     except MemoryError:
         return EXIT_FAILED, "error: the memory of this machine is not enough"
     return EXIT_DONE if code is None else code, ""

@@ -92,7 +92,7 @@ class TrialStore:
             self._database = open_store(path)
         except sqlite3.Error as error:
             self._lock.close()
-            raise ConfigError(f"could not write {str(path)!r}: {error}") from error
+            raise ConfigError(f"could not write {str(path)!r}: {_told(error)}") from error
         except BaseException:
             self._lock.close()
             raise
@@ -139,7 +139,8 @@ class TrialStore:
         except sqlite3.Error as error:
             with contextlib.suppress(sqlite3.Error):
                 self._database.execute("ROLLBACK")
-            raise ConfigError(f"could not keep the trial of {trial.candidate}: {error}") from error
+            text = f"could not keep the trial of {trial.candidate}: {_told(error)}"
+            raise ConfigError(text) from error
         self._trials.pop(trial.evaluation, None)
         self._trials[trial.evaluation] = trial
 
@@ -185,6 +186,12 @@ class TrialStore:
             f"{kept.name}",
             400,
         )
+
+
+def _told(error: sqlite3.Error) -> str:
+    """What went wrong, and what helps."""
+    is_full = str(getattr(error, "sqlite_errorname", "")).startswith("SQLITE_FULL")
+    return f"{error}; make room, and the same command goes on from here" if is_full else str(error)
 
 
 def _check(path: Path, stored: Stored, wanted: dict[str, Any]) -> None:

@@ -42,3 +42,38 @@ def test_an_error_is_one_line_and_its_own_code(capsys: pytest.CaptureFixture[str
 
     assert run("hil", refused, argparse.Namespace()) == 13
     assert capsys.readouterr().err == "hil: error: board 'desk' is used by process 7\n"
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (
+            OSError(28, "No space left on device", "runs/x"),
+            "could not use 'runs/x': No space left on device; make room; start it again",
+        ),
+        (
+            OSError(28, "No space left on device"),
+            "the system refused to read or write: No space left on device; make room; start it "
+            "again",
+        ),
+        (OSError("a socket"), "the system refused to read or write: a socket"),
+        (OSError(), "the system refused to read or write: OSError"),
+        (MemoryError(), "the memory of this machine is not enough"),
+    ],
+)
+def test_an_error_of_the_system_is_one_line_with_what_helps(
+    error: BaseException, text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fails(_: argparse.Namespace) -> None:
+        raise error
+
+    assert run("nas", fails, argparse.Namespace(how_to_go_on="; start it again")) == 1
+    assert capsys.readouterr().err == f"nas: error: {text}\n"
+
+
+def test_an_endless_line_of_an_error_is_cut(capsys: pytest.CaptureFixture[str]) -> None:
+    def refused(_: argparse.Namespace) -> None:
+        raise BusyError("x" * 100_000)
+
+    run("hil", refused, argparse.Namespace())
+    assert len(capsys.readouterr().err) < 600

@@ -54,7 +54,7 @@ def test_a_full_disk_under_the_output_is_one_line_and_exit_code_1() -> None:
     ended = shell('"$@" > /dev/full', *ESTIMATE)
     assert ended.returncode == 1
     assert ended.stderr == (
-        b"nas: error: the system refused to read or write: No space left on device\n"
+        b"nas: error: the system refused to read or write: No space left on device; make room\n"
     )
 
 

@@ -251,3 +251,16 @@ def test_a_difference_of_a_thousand_classes_is_told_in_one_short_line(tmp_path: 
     with pytest.raises(ConfigError, match="trials of another search: classes") as refusal:
         TrialStore(tmp_path, CONFIG)
     assert len(str(refusal.value)) < 500
+
+
+def test_a_full_disk_loses_no_trial_and_says_what_helps(tmp_path: Path) -> None:
+    with TrialStore(tmp_path, CONFIG) as store:
+        store.add(TRIALS[0])
+        (pages,) = store._database.execute("PRAGMA page_count").fetchone()
+        store._database.execute(f"PRAGMA max_page_count = {pages}")
+        long = replace(TRIALS[1], reason="x" * 5000)
+        text = r"is full; make room, and the same command goes on from here$"
+        with pytest.raises(ConfigError, match=text):
+            store.add(long)
+        assert store.all() == [TRIALS[0]]
+    assert read_trials(tmp_path / "trials.sqlite") == [TRIALS[0]]
