@@ -22,7 +22,7 @@ from nas.make_golden import make_golden
 from nas.memory_plan import MIB
 from nas.pool import Pool, WorkerPool
 from nas.provenance import Origin, describe_host, versions
-from nas.run_search import Host, run_search, training_extremes
+from nas.run_search import Host, Prices, run_search, training_extremes
 from nas.space import Candidate
 from nas.spaces import find_space
 from nas.splits import Split
@@ -67,13 +67,14 @@ def run(
             listener.noted(store.notice)
         start = _start(config, datasets, machine, origin)
         write_json(out / START, start)
-        base_bytes = _probe(machine, listener)
-        machine = _planned(config, datasets, machine, base_bytes, listener)
+        base_bytes, threads = _probe(machine, listener), machine.workers
+        prices: Prices = {}
+        machine = _planned(config, datasets, machine, base_bytes, listener, prices)
         start |= {"machine": asdict(machine), "worker_base_bytes": base_bytes}
         write_json(out / START, start)
         listener.started(machine)
         with _make_pool(machine, listener) as pool:
-            host = _host(pool, base_bytes, datasets, machine)
+            host = replace(_host(pool, base_bytes, datasets, machine), prices=prices)
             winner, trials = run_search(
                 config, host, store, listener.trial_ended, listener.trial_progressed
             )
@@ -85,7 +86,7 @@ def run(
                 "candidate": [winner.candidate.k, winner.candidate.c],
                 "recipe": _final_recipe(config, host, winner.candidate),
                 "checkpoint": str(out / "winner.npz"),
-                "threads": machine.workers,
+                "threads": threads,
             }
         training, conversion = _finish(config, arguments, out, listener, machine)
         found = _search_record(config, trials, winner)
@@ -157,8 +158,9 @@ def _planned(
     machine: Machine,
     base_bytes: int,
     listener: Listener,
+    prices: Prices,
 ) -> Machine:
-    least, largest = training_extremes(config, _most_images(datasets), base_bytes)
+    least, largest = training_extremes(config, _most_images(datasets), base_bytes, prices)
     planned = machine.planned(least, largest)
     if planned.workers < machine.workers:
         listener.noted(

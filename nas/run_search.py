@@ -3,7 +3,7 @@
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from firmware.errors import ConfigError, HostMemoryError, InfeasibleError, WorkerError
@@ -20,6 +20,7 @@ from nas.trials import Status, Trial
 from nas.worker import Outcome
 
 TRAIN = "nas.train_tasks:train_candidate"
+Prices = dict[Candidate, Trial]
 OnTrial = Callable[[Trial], None]
 OnEpoch = Callable[[Candidate, dict[str, Any]], None]
 
@@ -37,6 +38,7 @@ class Host:
         base_bytes: What a worker takes before it trains.
         deadline_s: When the search stops asking for more, by `time.monotonic`; None for never.
         alone_bytes: Anonymous memory that the winner's training and conversion may take.
+        prices: Candidates that were priced, which is asked for again and again; grows.
     """
 
     pool: Pool
@@ -46,6 +48,7 @@ class Host:
     base_bytes: int = 0
     deadline_s: float | None = None
     alone_bytes: int | None = None
+    prices: Prices = field(default_factory=dict)
 
     @property
     def is_over(self) -> bool:
@@ -150,7 +153,8 @@ def _job(config: SearchConfig, host: Host, trial: Trial) -> dict[str, Any]:
 
 def price(config: SearchConfig, host: Host, evaluation: Evaluation) -> Trial:
     """A candidate with its cost: infeasible, too large for the host, or still to be trained."""
-    trial = _price(config, evaluation, host.images, host.base_bytes)
+    known = _price(config, evaluation.candidate, host.images, host.base_bytes, host.prices)
+    trial = replace(known, repeat=evaluation.repeat)
     predicted = trial.predicted_anonymous_bytes
     if host.worker_bytes is not None and predicted > host.worker_bytes:
         reason = f"its training would take {predicted:,} of {host.worker_bytes:,} bytes of the host"
@@ -171,10 +175,17 @@ def _network_of(config: SearchConfig, candidate: Candidate) -> tuple[list[Layer]
     return find_space(config.space).layers(candidate, shape, len(config.classes)), shape
 
 
-def _price(config: SearchConfig, evaluation: Evaluation, images: int, base_bytes: int) -> Trial:
-    """A candidate with its cost and the memory of its training, or infeasible."""
-    candidate, space = evaluation.candidate, find_space(config.space)
-    trial = Trial(candidate, Status.PRICED, None, repeat=evaluation.repeat)
+def _price(
+    config: SearchConfig, candidate: Candidate, images: int, base_bytes: int, prices: Prices
+) -> Trial:
+    """A candidate with its cost and the memory of its training, or infeasible; found out once."""
+    if candidate not in prices:
+        prices[candidate] = _find_price(config, candidate, images, base_bytes)
+    return prices[candidate]
+
+
+def _find_price(config: SearchConfig, candidate: Candidate, images: int, base_bytes: int) -> Trial:
+    space, trial = find_space(config.space), Trial(candidate, Status.PRICED, None)
     shape = config.input_of(candidate)
     try:
         graph = space.lower(candidate, shape, len(config.classes))
@@ -196,15 +207,18 @@ def _training_bytes(
     return training_bytes(layers, shape, batch_size, images, base_bytes)
 
 
-def training_extremes(config: SearchConfig, images: int, base_bytes: int) -> tuple[int, int]:
+def training_extremes(
+    config: SearchConfig, images: int, base_bytes: int, prices: Prices
+) -> tuple[int, int]:
     """Anonymous memory of the smallest winner, and of the largest training of a candidate.
 
     Args:
         config: The search.
         images: Training images.
         base_bytes: What a worker takes before it trains.
+        prices: Gets the candidates that are priced for it, for `Host`.
     """
-    bounds = _bounds(config, lambda own: _price(config, Evaluation(own), images, base_bytes))
+    bounds = _bounds(config, lambda own: _price(config, own, images, base_bytes, prices))
     smallest = [_network_of(config, Candidate(1, 0, side)) for side in bounds.sides]
     least = min(winner_bytes(*network, LANES, images, base_bytes) for network in smallest)
     widest = [

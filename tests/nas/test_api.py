@@ -9,7 +9,7 @@ from firmware.errors import ConfigError, DataError, DivergedError
 from nas import Listener, search
 from nas.config import RECIPES
 from nas.options import make_parser
-from nas.trials import read_trials
+from nas.trial_store import read_trials
 
 
 def parsed(*words: str) -> dict[str, object]:
