@@ -7,10 +7,14 @@ from typing import Any, Protocol
 
 import serial
 
-from firmware.errors import BoardError, BusyError, NoBoardError
+from firmware.errors import BoardError, BusyError, ConfigError, NoBoardError
+from firmware.printable import printable
 
 BAUD = 115_200
 _WRITE_LIMIT_S = 10.0
+_SHOWN_CHARACTERS = 200
+URL_KINDS = ("rfc2217", "socket", "hwgrep")
+"""PySerial knows more, of which some write to files or load classes that their URL names."""
 READ_SLICE_S = 0.02
 """Longest wait inside pySerial, never changed: over a network that would renegotiate the port."""
 
@@ -52,8 +56,8 @@ class SerialTransport:
     def write(self, data: bytes) -> None:
         """See `Transport`."""
         try:
+            # No flush: it waits for the hardware without a limit; the system sends all the same.
             self._serial.write(data)
-            self._serial.flush()
         except (serial.SerialException, OSError) as error:
             raise BoardError(f"could not write to {self._port}: {_reason(error)}") from error
 
@@ -79,7 +83,15 @@ class SerialTransport:
 
     def close(self) -> None:
         """See `Transport`."""
-        self._serial.close()
+        close_port(self._serial)
+
+
+def close_port(port: Any) -> None:
+    """Close what `open_port` gave; pySerial leaves a socket open whose other side has gone."""
+    own_socket = getattr(port, "_socket", None)
+    port.close()
+    if own_socket is not None:
+        own_socket.close()
 
 
 def open_port(port: str, baud: int, parity: str, lines: Mapping[str, bool]) -> Any:
@@ -96,8 +108,16 @@ def open_port(port: str, baud: int, parity: str, lines: Mapping[str, bool]) -> A
         NoBoardError: There is no such port.
         BusyError: Another program uses it.
         BoardError: It cannot be opened.
+        ConfigError: The URL is of a kind that is no port.
     """
+    kind, _, _ = port.partition("://")
     is_local = "://" not in port
+    if not is_local and kind not in URL_KINDS:
+        raise ConfigError(
+            f"{_shown(port)!r} is no serial port; possible: a path, or a URL that begins with "
+            f"{', '.join(f'{own}://' for own in URL_KINDS)}"
+        )
+    opened: Any = None
     try:
         opened = serial.serial_for_url(
             port, baud, parity=parity, timeout=READ_SLICE_S, do_not_open=True, write_timeout=None
@@ -109,8 +129,10 @@ def open_port(port: str, baud: int, parity: str, lines: Mapping[str, bool]) -> A
             opened.write_timeout = _WRITE_LIMIT_S
         opened.open()
     except (serial.SerialException, ValueError, OSError) as error:
-        kind = BusyError if _is_busy(error) else NoBoardError if _is_absent(error) else BoardError
-        raise kind(f"could not open {port}: {_reason(error)}") from error
+        if opened is not None:
+            close_port(opened)
+        leaf = BusyError if _is_busy(error) else NoBoardError if _is_absent(error) else BoardError
+        raise leaf(f"could not open {_shown(port)}: {_reason(error)}") from error
     return opened
 
 
@@ -122,7 +144,20 @@ def _reason(error: Exception) -> str:
         return "another program uses it; close that one first"
     if _is_absent(error):
         return "there is no such port; is the board connected?"
-    return text
+    if _is_refused(error):
+        return "who listens there does not speak RFC 2217 with us; does another client use it?"
+    return _shown(text)
+
+
+def _shown(text: str) -> str:
+    """What a stranger wrote, fit for an error of one line."""
+    clean = printable(text)
+    return clean if len(clean) <= _SHOWN_CHARACTERS else f"{clean[:_SHOWN_CHARACTERS]}…"
+
+
+def _is_refused(error: Exception) -> bool:
+    closed = isinstance(error, BrokenPipeError | ConnectionResetError | ConnectionAbortedError)
+    return closed or "does not seem to support RFC2217" in str(error)
 
 
 def _is_busy(error: Exception) -> bool:

@@ -61,7 +61,7 @@ class RomBootloader:
     def __init__(
         self,
         port: LoaderPort,
-        answer_limit_s: float = 2.0,
+        answer_limit_s: float = 1.0,
         erase_limit_s: float = SECTOR_ERASE_LIMIT_S,
         deadline: Deadline | None = None,
     ) -> None:

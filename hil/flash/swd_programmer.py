@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from firmware.errors import BoardError, ConfigError, FlashError, ManyBoardsError, NoBoardError
+from firmware.printable import printable
 from firmware.targets import Target
 from hil.bench.bench_file import BoardEntry
 from hil.flash.image import Image
@@ -21,6 +22,7 @@ from hil.flash.programmer import OnBytes
 DBGMCU_IDCODE = 0xE004_2000
 """RM0402, section 30.6.1; its lower 12 bits are DEV_ID."""
 _DEVICE_ID = 0xFFF
+_SHOWN_CHARACTERS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,4 +153,5 @@ def _told(what: str) -> Any:
     except BoardError:
         raise
     except Exception as error:
-        raise FlashError(f"could not {what} over SWD: {error}") from error
+        reason = printable(str(error))[:_SHOWN_CHARACTERS]
+        raise FlashError(f"could not {what} over SWD: {reason}") from error

@@ -13,7 +13,7 @@ from hil.deadline import Deadline
 from hil.flash.image import Image
 from hil.flash.programmer import OnBytes
 from hil.flash.rom_bootloader import BLOCK_BYTES, RomBootloader
-from hil.transport import open_port
+from hil.transport import close_port, open_port
 
 RESET_S = 0.05
 """NRST low for so long; the chip needs 20 µs (DS11139, table 58), adapters more."""
@@ -67,7 +67,7 @@ class UartProgrammer:
         except (serial.SerialException, OSError) as problem:
             raise BoardError(f"could not reset the board: {problem}") from problem
         finally:
-            self._port.close()
+            close_port(self._port)
 
     def device_id(self) -> int:
         """See `Programmer`."""
