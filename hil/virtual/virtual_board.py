@@ -24,7 +24,8 @@ MACHINE = "netduinoplus2"
 """An STM32F405: a Cortex-M4F with the STM32F4's USARTs where the F412 has them."""
 
 RAM_END = 0x2002_0000
-"""QEMU's hw/arm/stm32f405_soc.h, SRAM_SIZE: 128 KiB; the 64 KiB of CCM lie elsewhere."""
+"""128 KiB, which every QEMU has here; before version 8.0 it has 192 KiB, later 64 of them are CCM
+elsewhere (SRAM_SIZE in its hw/arm/stm32f405_soc.h). What holds here holds with both."""
 
 TICK_HZ = 168_000_000
 """QEMU's hw/arm/netduinoplus2.c, SYSCLK_FRQ: what SysTick counts with."""

@@ -1,5 +1,6 @@
 """Bytes lost and changed: every session ends in a right measurement or in a named failure."""
 
+import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +18,7 @@ from hil.protocol import BenchClient
 from hil.transport import Transport
 from hil.virtual.line_faults import LineFaults
 from hil.virtual.virtual_bootloader import VirtualBootloader
-from tests.hil.conftest import ProcessTransport
+from tests.hil.conftest import BIG_INPUT_BYTES, ProcessTransport, compile_toy
 
 SESSIONS = 100
 TARGET = load_target("stm32f412")
@@ -64,6 +65,32 @@ def test_sessions_on_a_noisy_line_are_right_or_fail_with_a_name(
         ends = Counter(pool.map(partial(measure_over, toy_program), lines))
     assert ends["right"] > SESSIONS / 2, ends
     assert set(ends) - {"right"} <= {"LineError", "NoAnswerError", "ProtocolError"}, ends
+
+
+@pytest.mark.parametrize("kind", ["drop", "flip"])
+def test_with_one_byte_in_2000_damaged_every_session_is_right(tmp_path: Path, kind: str) -> None:
+    """A limit of a minute for an answer does not mean that a lost one costs a minute."""
+    program = compile_toy(tmp_path / "bench", BIG_INPUT_BYTES)
+    data = bytes(range(256)) * (BIG_INPUT_BYTES // 256)
+
+    def session(seed: int) -> int:
+        transport = ProcessTransport(program)
+        faults = LineFaults(**{kind: 0.0005}, seed=seed)
+        client = BenchClient(NoisyTransport(transport, faults), 60.0)
+        try:
+            client.connect()
+            client.identify()
+            for _ in range(4):
+                assert client.run(data).output == b"\1\2\3\4"
+        finally:
+            transport.close()
+        return client.damaged
+
+    started_s = time.monotonic()
+    with ThreadPoolExecutor(8) as pool:
+        damaged = list(pool.map(session, range(8)))
+    assert sum(damaged) > 0
+    assert time.monotonic() - started_s < 60.0
 
 
 class Loopback:
