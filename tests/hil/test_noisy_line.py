@@ -10,18 +10,12 @@ from pathlib import Path
 import pytest
 
 from firmware.errors import BoardError
-from firmware.targets import load_target
-from hil.flash.image import Image
-from hil.flash.programmer import program
-from hil.flash.rom_bootloader import RomBootloader
 from hil.protocol import BenchClient
 from hil.transport import Transport
 from hil.virtual.line_faults import LineFaults
-from hil.virtual.virtual_bootloader import VirtualBootloader
 from tests.hil.conftest import BIG_INPUT_BYTES, ProcessTransport, compile_toy
 
 SESSIONS = 100
-TARGET = load_target("stm32f412")
 
 
 class NoisyTransport:
@@ -91,64 +85,6 @@ def test_with_one_byte_in_2000_damaged_every_session_is_right(tmp_path: Path, ki
         damaged = list(pool.map(session, range(8)))
     assert sum(damaged) > 0
     assert time.monotonic() - started_s < 60.0
-
-
-class Loopback:
-    """The bootloader's line without a port."""
-
-    def __init__(self, loader: VirtualBootloader, faults: LineFaults) -> None:
-        self._loader = loader
-        self._faults = faults
-        self._answers = b""
-
-    def write(self, data: bytes) -> int:
-        self._answers += self._faults.pass_on(self._loader.feed(self._faults.pass_on(data)))
-        return len(data)
-
-    def read(self, size: int) -> bytes:
-        taken, self._answers = self._answers[:size], self._answers[size:]
-        return taken
-
-    def reset_input_buffer(self) -> None:
-        self._answers = b""
-
-
-class LoopbackProgrammer:
-    """A programmer without lines to set."""
-
-    def __init__(self, port: Loopback) -> None:
-        self._loader = RomBootloader(port, 0.02, 0.02)
-        self.device_id = self._loader.device_id
-        self.read = self._loader.read
-
-    def __enter__(self) -> "LoopbackProgrammer":
-        self._loader.synchronise()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass
-
-    def write(self, image: Image, on_bytes: object) -> None:
-        self._loader.erase(TARGET.sectors_of(image.address, len(image.content)))
-        self._loader.write(image.address, image.content)
-
-
-@pytest.mark.parametrize("kind", ["drop", "flip"])
-def test_flashing_on_a_noisy_line_is_right_or_fails(kind: str) -> None:
-    image = Image(TARGET.flash_origin, bytes(range(96)))
-    ends = {"right": 0, "failed": 0}
-    for seed in range(SESSIONS):
-        flash = bytearray(b"\0" * TARGET.flash_bytes)
-        faults = LineFaults(**{kind: 0.01}, seed=seed)
-        port = Loopback(VirtualBootloader(TARGET, flash), faults)
-        try:
-            program(LoopbackProgrammer(port), image, TARGET.device_id, lambda *_: None)
-        except BoardError:
-            ends["failed"] += 1
-        else:
-            assert flash[:96] == image.content
-            ends["right"] += 1
-    assert min(ends.values()) > 0, ends
 
 
 class DamagedAnswers:

@@ -1,10 +1,11 @@
 """The bootloader's side of a bad line: only what was damaged is done again."""
 
+import contextlib
 from collections import Counter
 
 import pytest
 
-from firmware.errors import FlashError, WrongDeviceError
+from firmware.errors import FlashError, NoAnswerError
 from firmware.targets import load_target
 from hil.deadline import Deadline
 from hil.flash.image import Image
@@ -103,18 +104,36 @@ def test_with_one_byte_in_2000_damaged_an_image_is_flashed_at_the_first_attempt(
 
 
 @pytest.mark.parametrize("kind", ["drop", "flip"])
-def test_noise_is_never_told_as_another_chip(clock: FakeClock, kind: str) -> None:
-    for seed in range(200):
+def test_on_a_very_noisy_line_an_image_is_right_or_flashing_fails(
+    clock: FakeClock, kind: str
+) -> None:
+    """And noise is never told as another chip."""
+    image = Image(TARGET.flash_origin, CONTENT[:96])
+    ends: Counter[str] = Counter()
+    for seed in range(50):
+        port = Loopback(clock)
+        port.faults = LineFaults(**{kind: 0.01}, seed=seed)
+        try:
+            program(LoopbackProgrammer(port, clock), image, TARGET.device_id, lambda *_: None)
+        except (FlashError, NoAnswerError):
+            ends["failed"] += 1
+        else:
+            assert port.flash[:96] == image.content
+            ends["right"] += 1
+    assert ends["right"] > 0, ends
+
+
+@pytest.mark.parametrize("kind", ["drop", "flip"])
+def test_a_chip_is_never_told_to_be_another_because_of_noise(clock: FakeClock, kind: str) -> None:
+    told = set()
+    for seed in range(100):
         port = Loopback(clock)
         port.faults = LineFaults(**{kind: 0.02}, seed=seed)
         programmer = LoopbackProgrammer(port, clock)
-        try:
+        with contextlib.suppress(FlashError, NoAnswerError):
             programmer.loader.synchronise()
-            assert programmer.device_id() == TARGET.device_id
-        except WrongDeviceError:
-            raise
-        except Exception as error:  # any other end is a failure of the line
-            assert "line" in str(error) or "bootloader" in str(error), error
+            told.add(programmer.device_id())
+    assert told == {TARGET.device_id}
 
 
 def synchronised(clock: FakeClock, refuses: bool = False) -> tuple[Loopback, RomBootloader]:
@@ -189,8 +208,6 @@ def test_no_command_waits_longer_than_the_deadline(
     deadline = Deadline.after(30.0, clock)
     loader = RomBootloader(Dead(clock, says), deadline=deadline)
     arguments = {"erase": ([0],), "write": (0, BLOCK), "read": (0, 256)}.get(action, ())
-    try:
+    with contextlib.suppress(FlashError):
         getattr(loader, action)(*arguments)
-    except FlashError as error:
-        assert len(str(error)) < 500
     assert clock.now_s < 100.0 + 30.0 + 5.0
