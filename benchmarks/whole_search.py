@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from firmware.files import cache_folder, replacing_folder, write_json
+from firmware.files import cache_folder, new_folder, write_json
 from nas.config import SearchConfig
 from nas.cost import Limits
 from nas.data_source import find_data
@@ -109,7 +109,7 @@ def subset(dataset: Dataset, count: int, seed: int, work: Path) -> Dataset:
     folder = work / f"images-{dataset.shape[0]}-{count}-{seed}"
     if not folder.exists():
         chosen = np.sort(np.random.default_rng(seed).permutation(dataset.counts["train"])[:count])
-        with replacing_folder(folder) as incoming:
+        with new_folder(folder) as incoming:
             for path in dataset.folder.iterdir():
                 if not path.name.startswith("train_"):
                     (incoming / path.name).symlink_to(path)
