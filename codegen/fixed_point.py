@@ -41,6 +41,20 @@ def quantize_multiplier(factor: float) -> Multiplier:
     return Multiplier(multiplier, shift)
 
 
+LARGEST_SCALED = (1 << 31) - 1 - 256
+"""Largest |value| · 2^shift with which `nn_rescale`, and the zero point that is added to what it
+gives, stay within 32 bits. Beyond it TFLite's reference kernels are undefined too."""
+
+
+def overflows(largest: int, factor: Multiplier) -> bool:
+    """Whether values up to `largest`, either sign, can be too large for a factor.
+
+    A factor below 1 makes them smaller. Others shift them to the left first, and multiply them by
+    less than 1 then.
+    """
+    return largest << max(factor.shift, 0) > LARGEST_SCALED
+
+
 def rescale(values: NDArray[np.int64], factor: Multiplier) -> NDArray[np.int64]:
     """Whole numbers times a factor, rounded twice as `nn_rescale` does.
 

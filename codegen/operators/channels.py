@@ -1,6 +1,6 @@
 """Constants with one element for each output channel: biases, multipliers, shifts. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from codegen.fixed_point import Multiplier
 from codegen.graph import DType, Graph, Operator, Tensor
 from codegen.kernel_call import ConstantArray
-from codegen.operators.support import check_constant, data_of
+from codegen.operators.support import check_constant, check_factors, data_of
 
 PATCH_GROUP = 4
 """Elements of a patch that the kernels of convolutions treat at once; NN_GROUP in C."""
@@ -58,15 +58,26 @@ LARGEST_SUM = (1 << 30) - 1
 """Largest sum of products, either sign, that the kernels scale exactly."""
 
 
-def check_sums(graph: Graph, operator: Operator, rows: NDArray[np.generic]) -> list[str]:
-    """A reason if sums with weights (output channels, …) may pass `LARGEST_SUM`."""
+def check_sums(
+    graph: Graph,
+    operator: Operator,
+    rows: NDArray[np.generic],
+    multipliers: Callable[[int], Sequence[Multiplier]] | None = None,
+) -> list[str]:
+    """A reason if sums with weights (output channels, …) may pass `LARGEST_SUM` or overflow.
+
+    Where it is given, `multipliers` tells for a number of output channels what scales their sums.
+    """
     image, output_count = graph.tensors[operator.inputs[0]], len(rows)
     if image.quantization is None:
         return []
     weights = np.abs(np.asarray(rows, np.int64)).reshape(output_count, -1).sum(axis=1)
     bias = np.abs(np.asarray(bias_array(graph, operator, output_count).values, np.int64))
-    largest = int((weights * 255 + bias).max(initial=0))
-    return [f"with sums up to {largest}"] if largest > LARGEST_SUM else []
+    sums = weights * 255 + bias
+    largest = int(sums.max(initial=0))
+    if largest > LARGEST_SUM:
+        return [f"with sums up to {largest}"]
+    return check_factors(sums.tolist(), multipliers(output_count)) if multipliers else []
 
 
 def multiplier_arrays(multipliers: Sequence[Multiplier]) -> tuple[ConstantArray, ConstantArray]:

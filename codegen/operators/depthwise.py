@@ -1,5 +1,7 @@
 """DEPTHWISE_CONV_2D: a kernel for each channel. Pure."""
 
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -47,7 +49,8 @@ def _check(graph: Graph, operator: Operator) -> list[str]:
     if weights.shape[0] != 1 or image.shape[3] not in (1, count):
         reasons.append(f"with {count} kernels for {image.shape[3]} channels")
     if not reasons and weights.data is not None:
-        reasons += check_sums(graph, operator, np.moveaxis(weights.data, 3, 0))
+        multipliers = partial(weight_multipliers, graph, operator)
+        reasons += check_sums(graph, operator, np.moveaxis(weights.data, 3, 0), multipliers)
     return reasons
 
 

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from codegen.fixed_point import (
     ADD_LEFT_SHIFT,
+    Multiplier,
     product_in_single_precision,
     quantize_multiplier,
     rescale,
@@ -15,14 +16,17 @@ from codegen.fixed_point import (
 from codegen.graph import DType, Graph, Operator, Tensor
 from codegen.kernel_call import ConstantArray, KernelCall
 from codegen.operators.support import (
+    LARGEST_DIFFERENCE,
     OperatorSupport,
     check_activation,
+    check_factors,
     check_output_shape,
     check_quantization,
     check_types,
     data_of,
     output_limits,
     scale_of,
+    scale_ratio,
     zero_point_of,
 )
 
@@ -99,11 +103,22 @@ def _binary_call(
     )
 
 
-def _lower_mul(graph: Graph, operator: Operator) -> KernelCall:
+def _mul_factor(graph: Graph, operator: Operator) -> Multiplier:
     first, second = (graph.tensors[i] for i in operator.inputs)
     (output,) = graph.outputs_of(operator)
     product = product_in_single_precision(scale_of(first), scale_of(second))
-    factor = quantize_multiplier(single(product / single(scale_of(output))))
+    return quantize_multiplier(single(product / single(scale_of(output))))
+
+
+def _check_mul(graph: Graph, operator: Operator) -> list[str]:
+    reasons = _check_binary(graph, operator)
+    if reasons or not _has_scales(graph, operator):
+        return reasons
+    return check_factors([LARGEST_DIFFERENCE**2], [_mul_factor(graph, operator)])
+
+
+def _lower_mul(graph: Graph, operator: Operator) -> KernelCall:
+    factor = _mul_factor(graph, operator)
     scaling = (("multiplier", factor.multiplier), ("shift", factor.shift))
     return _binary_call(
         graph,
@@ -114,13 +129,29 @@ def _lower_mul(graph: Graph, operator: Operator) -> KernelCall:
     )
 
 
+def _sum_factor(graph: Graph, operator: Operator) -> tuple[float, Multiplier]:
+    """Twice the larger scale of the inputs of an ADD, and the factor from it to the output's."""
+    first, second = (graph.tensors[i] for i in operator.inputs)
+    (output,) = graph.outputs_of(operator)
+    twice_larger = 2.0 * max(scale_of(first), scale_of(second))
+    factor = quantize_multiplier(twice_larger / ((1 << ADD_LEFT_SHIFT) * scale_of(output)))
+    return twice_larger, factor
+
+
+def _check_add(graph: Graph, operator: Operator) -> list[str]:
+    reasons = _check_binary(graph, operator)
+    if reasons or not _has_scales(graph, operator):
+        return reasons
+    # Both inputs are at most halved after their shift, so that their sum is at most this.
+    largest = (LARGEST_DIFFERENCE << ADD_LEFT_SHIFT) + 2
+    return check_factors([largest], [_sum_factor(graph, operator)[1]])
+
+
 def _lower_add(graph: Graph, operator: Operator) -> KernelCall:
     full, other = (graph.tensors[operator.inputs[i]] for i in _operands(graph, operator))
-    (output,) = graph.outputs_of(operator)
-    twice_larger = 2.0 * max(scale_of(full), scale_of(other))
+    twice_larger, result = _sum_factor(graph, operator)
     first = quantize_multiplier(scale_of(full) / twice_larger)
     second = quantize_multiplier(scale_of(other) / twice_larger)
-    result = quantize_multiplier(twice_larger / ((1 << ADD_LEFT_SHIFT) * scale_of(output)))
     scaling = (
         ("left_shift", ADD_LEFT_SHIFT),
         ("first_multiplier", first.multiplier),
@@ -147,7 +178,16 @@ def _check_quantize(graph: Graph, operator: Operator) -> list[str]:
     if source.dtype is output.dtype is DType.UINT8:
         reasons.append("from uint8 to uint8")
     reasons += check_output_shape(output, source.shape)
-    return reasons + check_quantization(graph, operator)
+    reasons += check_quantization(graph, operator)
+    if reasons or source.dtype is DType.FLOAT32 or not _has_scales(graph, operator):
+        return reasons
+    return check_factors([LARGEST_DIFFERENCE], [scale_ratio(source, output)])
+
+
+def _has_scales(graph: Graph, operator: Operator) -> bool:
+    """Whether they are known yet."""
+    tensors = (*graph.inputs_of(operator), *graph.outputs_of(operator))
+    return all(tensor.quantization is not None for tensor in tensors)
 
 
 def _lower_quantize(graph: Graph, operator: Operator) -> KernelCall:
@@ -160,7 +200,7 @@ def _lower_quantize(graph: Graph, operator: Operator) -> KernelCall:
         params = (("zero_point", zero_point_of(output)), ("scale", scale_of(output)))
     else:
         name = "requantize"
-        factor = quantize_multiplier(scale_of(source) / scale_of(output))
+        factor = scale_ratio(source, output)
         params = (
             ("input_zero_point", zero_point_of(source)),
             ("output_zero_point", zero_point_of(output)),
@@ -229,8 +269,8 @@ def _lower_reshape(graph: Graph, operator: Operator) -> KernelCall:
     )
 
 
-ADD = OperatorSupport(_check_binary, _lower_add, input_counts=(2,), works_in_place=True)
-MUL = OperatorSupport(_check_binary, _lower_mul, input_counts=(2,), works_in_place=True)
+ADD = OperatorSupport(_check_add, _lower_add, input_counts=(2,), works_in_place=True)
+MUL = OperatorSupport(_check_mul, _lower_mul, input_counts=(2,), works_in_place=True)
 QUANTIZE = OperatorSupport(_check_quantize, _lower_quantize, works_in_place=True)
 DEQUANTIZE = OperatorSupport(_check_dequantize, _lower_dequantize)
 RESHAPE = OperatorSupport(_check_reshape, _lower_reshape, input_counts=(1, 2), works_in_place=True)

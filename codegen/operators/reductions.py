@@ -4,15 +4,17 @@ from math import prod
 
 import numpy as np
 
-from codegen.fixed_point import mean_multiplier, softmax_factor, softmax_scaling
-from codegen.graph import DType, Graph, Operator
+from codegen.fixed_point import Multiplier, mean_multiplier, softmax_factor, softmax_scaling
+from codegen.graph import DType, Graph, Operator, Tensor
 from codegen.kernel_call import ConstantArray, KernelCall
-from codegen.operators.channels import bias_array, check_bias
+from codegen.operators.channels import LARGEST_SUM, bias_array, check_bias
 from codegen.operators.support import (
+    LARGEST_DIFFERENCE,
     OperatorSupport,
     check_activation,
     check_batch,
     check_constant,
+    check_factors,
     check_index_type,
     check_output_shape,
     check_quantization,
@@ -41,14 +43,24 @@ def _check_mean(graph: Graph, operator: Operator) -> list[str]:
             reasons.append(f"over axes {named}")
     kept = bool(operator.options.get("keep_dims", False))
     expected = [1, 1, 1, image.shape[3]] if kept else [1, image.shape[3]]
-    return reasons or check_output_shape(output, expected)
+    reasons = reasons or check_output_shape(output, expected)
+    if reasons or image.quantization is None or output.quantization is None:
+        return reasons
+    largest = LARGEST_DIFFERENCE * image.shape[1] * image.shape[2]
+    if largest > LARGEST_SUM:
+        return [f"with sums up to {largest}"]
+    return check_factors([largest], [_mean_factor(image, output)])
+
+
+def _mean_factor(image: Tensor, output: Tensor) -> Multiplier:
+    return mean_multiplier(scale_of(image) / scale_of(output), image.shape[1] * image.shape[2])
 
 
 def _lower_mean(graph: Graph, operator: Operator) -> KernelCall:
     image = graph.tensors[operator.inputs[0]]
     (output,) = graph.outputs_of(operator)
     pixels = image.shape[1] * image.shape[2]
-    factor = mean_multiplier(scale_of(image) / scale_of(output), pixels)
+    factor = _mean_factor(image, output)
     return KernelCall(
         function="nn_mean_s8",
         header="nn/mean.h",

@@ -6,10 +6,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from codegen.fixed_point import activation_range, type_range
+from codegen.fixed_point import (
+    Multiplier,
+    activation_range,
+    overflows,
+    quantize_multiplier,
+    type_range,
+)
 from codegen.graph import DType, Graph, Operator, Quantization, Tensor
 from codegen.kernel_call import KernelCall
 
+LARGEST_DIFFERENCE = 255
+"""Between a stored value of 8 bits and a zero point."""
 ACTIVATIONS = ("NONE", "RELU", "RELU6")
 
 
@@ -57,6 +65,20 @@ def check_types(tensors: Sequence[Tensor], allowed: Sequence[DType]) -> list[str
 def check_index_type(tensor: Tensor, what: str) -> list[str]:
     """A reason if indices, such as axes, are no int32."""
     return [] if tensor.dtype is DType.INT32 else [f"with {what} in {tensor.dtype}"]
+
+
+def check_factors(largest: Sequence[int], factors: Sequence[Multiplier]) -> list[str]:
+    """A reason if numbers as large as these, either sign, overflow when they are scaled.
+
+    Args:
+        largest: For each factor the largest number that it scales.
+        factors: From a product's or an input's scale to another one.
+    """
+    for own, factor in zip(largest, factors, strict=True):
+        if overflows(own, factor):
+            real = factor.multiplier * 2.0 ** (factor.shift - 31)
+            return [f"with scales that give a factor of {real:.3g} for sums up to {own}"]
+    return []
 
 
 def check_quantization(
@@ -138,6 +160,11 @@ def scale_of(tensor: Tensor) -> float:
     """The only scale of a tensor."""
     assert tensor.quantization is not None
     return tensor.quantization.scale
+
+
+def scale_ratio(source: Tensor, output: Tensor) -> Multiplier:
+    """The factor from the scale of one tensor to that of another."""
+    return quantize_multiplier(scale_of(source) / scale_of(output))
 
 
 def zero_point_of(tensor: Tensor) -> int:

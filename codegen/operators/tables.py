@@ -5,15 +5,18 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from codegen.fixed_point import activation_range, quantize_multiplier, rescale
+from codegen.fixed_point import activation_range, rescale
 from codegen.graph import DType, Graph, Operator, Quantization
 from codegen.kernel_call import ConstantArray, KernelCall
 from codegen.operators.support import (
+    LARGEST_DIFFERENCE,
     OperatorSupport,
+    check_factors,
     check_output_shape,
     check_quantization,
     check_types,
     scale_of,
+    scale_ratio,
     zero_point_of,
 )
 
@@ -65,10 +68,20 @@ def _check_logistic(graph: Graph, operator: Operator) -> list[str]:
 def _lower_logistic(graph: Graph, operator: Operator) -> KernelCall:
     """Source: TFLite, LUTPopulate in int8: single precision, rounded half away from zero."""
     source = graph.tensors[operator.inputs[0]]
-    real = np.float32(scale_of(source)) * (_STORED - zero_point_of(source)).astype(np.float32)
-    exact = np.float32(1) / (np.float32(1) + np.exp(-real, dtype=np.float32))
+    with np.errstate(over="ignore"):
+        real = np.float32(scale_of(source)) * (_STORED - zero_point_of(source)).astype(np.float32)
+        exact = np.float32(1) / (np.float32(1) + np.exp(-real, dtype=np.float32))
     stored = np.floor(exact * np.float32(256) + np.float32(0.5)).astype(np.int64) - 128
     return table_call(graph, operator, np.clip(stored, -128, 127))
+
+
+def _check_relu(graph: Graph, operator: Operator) -> list[str]:
+    reasons = _check(graph, operator)
+    (source,) = graph.inputs_of(operator)
+    (output,) = graph.outputs_of(operator)
+    if reasons or source.quantization is None or output.quantization is None:
+        return reasons
+    return check_factors([LARGEST_DIFFERENCE], [scale_ratio(source, output)])
 
 
 def _lower_relu(activation: str) -> Callable[[Graph, Operator], KernelCall]:
@@ -76,7 +89,7 @@ def _lower_relu(activation: str) -> Callable[[Graph, Operator], KernelCall]:
         """Source: TFLite, QuantizedReluX."""
         source = graph.tensors[operator.inputs[0]]
         (output,) = graph.outputs_of(operator)
-        factor = quantize_multiplier(scale_of(source) / scale_of(output))
+        factor = scale_ratio(source, output)
         scaled = rescale(_STORED - zero_point_of(source), factor) + zero_point_of(output)
         limits = activation_range(activation, scale_of(output), zero_point_of(output))
         return table_call(graph, operator, np.clip(scaled, *limits))
@@ -85,5 +98,5 @@ def _lower_relu(activation: str) -> Callable[[Graph, Operator], KernelCall]:
 
 
 LOGISTIC = OperatorSupport(_check_logistic, _lower_logistic, works_in_place=True)
-RELU = OperatorSupport(_check, _lower_relu("RELU"), works_in_place=True)
-RELU6 = OperatorSupport(_check, _lower_relu("RELU6"), works_in_place=True)
+RELU = OperatorSupport(_check_relu, _lower_relu("RELU"), works_in_place=True)
+RELU6 = OperatorSupport(_check_relu, _lower_relu("RELU6"), works_in_place=True)

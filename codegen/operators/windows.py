@@ -1,5 +1,7 @@
 """Operators that move a window over an image: CONV_2D, MAX_POOL_2D, AVERAGE_POOL_2D. Pure."""
 
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -89,7 +91,8 @@ def _check_conv_2d(graph: Graph, operator: Operator) -> list[str]:
     if channels != image.shape[3]:
         reasons.append(f"with {image.shape[3] // max(channels, 1)} groups")
     if not reasons and weights.data is not None:
-        reasons += check_sums(graph, operator, weights.data)
+        multipliers = partial(weight_multipliers, graph, operator)
+        reasons += check_sums(graph, operator, weights.data, multipliers)
     return reasons
 
 
