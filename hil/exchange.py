@@ -7,24 +7,20 @@ a board that computes answers later.
 """
 
 import math
-import re
 import time
-import zlib
 from collections.abc import Callable
 from typing import TypeVar
 
 from firmware.errors import (
     BoardError,
-    FaultError,
     LineError,
     NoAnswerError,
     ProtocolError,
-    StackOverflowError,
     WrongBaudError,
 )
-from firmware.printable import printable
+from hil.answer import Answer, Facts, shown, verb
 from hil.deadline import Clock, Deadline
-from hil.patience import Patience
+from hil.patience import Patience, Wait
 from hil.transport import Transport
 
 ATTEMPTS = 8
@@ -36,16 +32,8 @@ _PINGS = 4
 _NOISE_BYTES = 3
 _ANSWER_BYTES = 1 << 20
 _HEARD_BYTES = 1 << 12
-_SHOWN_CHARACTERS = 200
 _PING = b"name"
-_FACT = re.compile(r"^(?P<key>[a-z0-9-]+)-\[(?P<value>.*)\]$")
-_LAP = re.compile(r"^(?P<key>m-lap-us)-(?P<value>\d+)$")
-_FAILURE = re.compile(r"^e-\[(?P<text>.*?)\](?P<rest>.*)$")
-_CRC = "x-answer-crc"
 _T = TypeVar("_T")
-
-Facts = dict[str, str]
-"""What an answer says, by key."""
 
 
 class Exchange:
@@ -183,8 +171,8 @@ class Exchange:
             may_ping: Whether a silent board is asked for its name meanwhile.
         """
         limit_s = min(self._patience.limit_s, deadline.limit_s / _PINGS) if may_ping else math.inf
-        wait = _Wait(self._clock, limit_s)
-        answer = _Answer(command)
+        wait = Wait(self._clock, limit_s)
+        answer = Answer(command)
         while True:
             line = self._line(command, deadline, wait)
             if not answer.takes(line):
@@ -193,18 +181,18 @@ class Exchange:
             if answer.is_whole:
                 break
             if wait.pings and answer.is_of(_PING):
-                raise LineError(f"{_verb(command)!r} or the answer to it was lost on the line")
-            raise LineError(f"{_verb(command)!r} or the answer to it was damaged on the line")
+                raise LineError(f"{verb(command)!r} or the answer to it was lost on the line")
+            raise LineError(f"{verb(command)!r} or the answer to it was damaged on the line")
         if wait.pings:
             self._drain(deadline)
         elif command == _PING or command.startswith(b"put"):
             self._patience.learn(wait.until_first_s)
         if answer.failure:
             text = shown(answer.failure)
-            raise BoardError(f"the firmware refused {_verb(command)!r}: {text}")
+            raise BoardError(f"the firmware refused {verb(command)!r}: {text}")
         return answer.facts
 
-    def _line(self, command: bytes, deadline: Deadline, wait: "_Wait") -> bytes:
+    def _line(self, command: bytes, deadline: Deadline, wait: Wait) -> bytes:
         while b"\n" not in self._pending:
             data = self._transport.read(min(_POLL_S, deadline.left_s, wait.left_s))
             self._heard = (self._heard + data)[-_HEARD_BYTES:]
@@ -213,7 +201,7 @@ class Exchange:
                 wait.heard()
             wait.bytes_heard += len(data)
             if wait.bytes_heard > _ANSWER_BYTES:
-                raise ProtocolError(f"the answer to {_verb(command)!r} does not end")
+                raise ProtocolError(f"the answer to {verb(command)!r} does not end")
             if deadline.has_passed and b"\n" not in self._pending:
                 raise NoAnswerError(self._silence(command, deadline))
             if wait.is_over:
@@ -231,115 +219,12 @@ class Exchange:
         tail = self._pending[-40:].decode("ascii", errors="replace")
         seen = f"; it ended with {tail!r}" if tail else ""
         return (
-            f"no whole answer to {_verb(command)!r} within {deadline.limit_s:g} s{seen}; is the "
+            f"no whole answer to {verb(command)!r} within {deadline.limit_s:g} s{seen}; is the "
             "firmware of this project on the board, and is this its serial port?"
         )
-
-
-class _Wait:
-    """How long the line has been silent, and whether to ask for a sign of life.
-
-    Args:
-        clock: Seconds.
-        limit_s: Longest silence.
-    """
-
-    def __init__(self, clock: Clock, limit_s: float) -> None:
-        self._clock = clock
-        self._started_s = self._since_s = clock()
-        self._first_limit_s = self._limit_s = limit_s
-        self.pings = 0
-        self.bytes_heard = 0
-        self.until_first_s = 0.0
-
-    @property
-    def left_s(self) -> float:
-        """Until the silence is too long."""
-        return max(0.0, self._since_s + self._limit_s - self._clock())
-
-    @property
-    def is_over(self) -> bool:
-        """Whether it is too long."""
-        return self.left_s <= 0.0
-
-    def heard(self) -> None:
-        """Something came: the board is awake, and need not be left alone."""
-        self._limit_s = self._first_limit_s
-        self._since_s = self._clock()
-        self.until_first_s = self.until_first_s or self._since_s - self._started_s
-
-    def pinged(self) -> None:
-        """The board was asked for its name; the next time it may take longer."""
-        self.pings += 1
-        self._since_s = self._clock()
-        self._limit_s = min(2 * self._limit_s, Patience.LONGEST_S)
-
-
-class _Answer:
-    """Lines of an answer, until it ends.
-
-    Attributes:
-        facts: What it says.
-        failure: Why the command was refused; empty if it was not.
-    """
-
-    def __init__(self, command: bytes) -> None:
-        self._command = command
-        self.facts: Facts = {}
-        self.failure = ""
-        self._body = bytearray()
-        self._crc = ""
-
-    def takes(self, raw: bytes) -> bool:
-        """Read a line; whether it is the last one."""
-        line = raw.decode("ascii", errors="replace").strip()
-        if line == "m-ready":
-            return True
-        if match := _FAILURE.match(line):
-            self.failure = match["text"] + match["rest"].replace("-[", " ").rstrip("]")
-            _check_fault(self.failure, self._command)
-        elif match := _FACT.match(line) or _LAP.match(line):
-            if match["key"] == _CRC:
-                self._crc = match["value"]
-                return False
-            self.facts[match["key"]] = match["value"]
-        self._body += raw
-        return False
-
-    @property
-    def has_crc(self) -> bool:
-        """Whether it had one, right or wrong."""
-        return self._crc != ""
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether it answers the command, and is undamaged."""
-        return self.is_of(self._command)
-
-    def is_of(self, command: bytes) -> bool:
-        """Whether it is an undamaged answer to a command."""
-        return self._crc == f"{zlib.crc32(self._body, zlib.crc32(command)):08x}"
-
-
-def shown(text: str) -> str:
-    """What a board said, fit for an error of one line."""
-    clean = printable(text)
-    return clean if len(clean) <= _SHOWN_CHARACTERS else f"{clean[:_SHOWN_CHARACTERS]}…"
-
-
-def _check_fault(failure: str, command: bytes) -> None:
-    """A firmware that has stopped tells it without a CRC: it is no damage that looks so."""
-    if failure.startswith("hard fault"):
-        kind = StackOverflowError if "stack overflow" in failure else FaultError
-        raise kind(f"the firmware stopped at {_verb(command)!r}: {shown(failure)}")
 
 
 def _is_noise(heard: bytes) -> bool:
     """Whether a good part of what came can be no text."""
     strange = sum(byte > 0x7E or (byte < 0x20 and byte not in b"\r\n\t") for byte in heard)
     return len(heard) >= _NOISE_BYTES and strange > len(heard) / 4
-
-
-def _verb(command: bytes) -> str:
-    text = command.decode("ascii", errors="replace")
-    return text if len(text) <= 20 else f"{text[:16]}…"

@@ -229,15 +229,11 @@ def measure(
             client.select(project.index_of_several)
         identity = client.identify()
         check_identity(identity, project)
-        zeros = bytes(identity.input_bytes)
-        inputs = [zeros] * _UNCHECKED_RUNS
-        if golden is not None:
-            check_golden(identity, golden)
-            inputs = [np.ascontiguousarray(sample).tobytes() for sample in golden.inputs]
+        inputs = _inputs(identity, golden)
         started = client.timestamp()
         ticks, outputs = run_samples(client, inputs, on_sample)
         stack_peak_bytes = client.stack_peak_bytes()
-        step_ticks = client.run_steps(zeros)
+        step_ticks = client.run_steps(bytes(identity.input_bytes))
         _, arena_peak_bytes = client.arena()
         timing = _measure_timing(client, board, inputs[0], ticks, identity, settings.windows)
         clock = None
@@ -257,6 +253,14 @@ def measure(
         damaged=client.damaged,
         step_ticks=tuple(_counted(board, own) for own in step_ticks),
     )
+
+
+def _inputs(identity: Identity, golden: Golden | None) -> list[bytes]:
+    """The golden ones, or zeros."""
+    if golden is None:
+        return [bytes(identity.input_bytes)] * _UNCHECKED_RUNS
+    check_golden(identity, golden)
+    return [np.ascontiguousarray(sample).tobytes() for sample in golden.inputs]
 
 
 def _counted(board: Board, ticks: float) -> int:

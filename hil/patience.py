@@ -3,6 +3,8 @@
 Source: RFC 6298, section 2, which has the same smoothing and the same four deviations.
 """
 
+from hil.deadline import Clock
+
 
 class Patience:
     """Learns how soon quick commands are answered."""
@@ -31,3 +33,42 @@ class Patience:
             return self.FIRST_S
         wanted_s = self.usual_s + 4 * self._deviation_s
         return min(max(wanted_s, self.SHORTEST_S), self.LONGEST_S)
+
+
+class Wait:
+    """How long the line has been silent, and whether to ask for a sign of life.
+
+    Args:
+        clock: Seconds.
+        limit_s: Longest silence.
+    """
+
+    def __init__(self, clock: Clock, limit_s: float) -> None:
+        self._clock = clock
+        self._started_s = self._since_s = clock()
+        self._first_limit_s = self._limit_s = limit_s
+        self.pings = 0
+        self.bytes_heard = 0
+        self.until_first_s = 0.0
+
+    @property
+    def left_s(self) -> float:
+        """Until the silence is too long."""
+        return max(0.0, self._since_s + self._limit_s - self._clock())
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it is too long."""
+        return self.left_s <= 0.0
+
+    def heard(self) -> None:
+        """Something came: the board is awake, and need not be left alone."""
+        self._limit_s = self._first_limit_s
+        self._since_s = self._clock()
+        self.until_first_s = self.until_first_s or self._since_s - self._started_s
+
+    def pinged(self) -> None:
+        """The board was asked for its name; the next time it may take longer."""
+        self.pings += 1
+        self._since_s = self._clock()
+        self._limit_s = min(2 * self._limit_s, Patience.LONGEST_S)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from functools import partial
 
 from firmware.errors import ConfigError, LineError, ProtocolError, WrongFirmwareError
+from hil.answer import Facts, shown
 from hil.deadline import Clock, Deadline
-from hil.exchange import ATTEMPTS, Exchange, Facts, shown
+from hil.exchange import ATTEMPTS, Exchange
 from hil.transport import Transport
 
 PROTOCOL_VERSION = 2

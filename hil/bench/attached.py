@@ -1,7 +1,10 @@
 """What is plugged into this machine. Reads the lists of USB serial ports and of debug probes."""
 
+import contextlib
+import threading
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from serial.tools import list_ports
 
@@ -10,6 +13,8 @@ from hil.bench.bench_file import BoardEntry
 from hil.bench.lock import holder_of
 from hil.flash.swd_programmer import load_pyocd
 
+PROBE_LIMIT_S = 10.0
+"""Longest wait for the list of debug probes."""
 ST_VENDOR = 0x0483
 NUCLEO_PRODUCTS = {0x374B, 0x374E, 0x3752, 0x3753}
 """ST-LINK/V2-1 and V3 with a virtual serial port (UM1974; USB ids of STMicroelectronics)."""
@@ -54,11 +59,17 @@ def attached() -> list[Attached]:
 
 
 def _probes() -> list[Attached]:
-    """What pyOCD finds; nothing where it is not installed."""
-    try:
-        found = load_pyocd().probes()
-    except ConfigError:
-        return []
+    """What pyOCD finds in time; nothing where it is not installed."""
+    found: list[Any] = []
+
+    def look() -> None:
+        with contextlib.suppress(ConfigError):
+            found.extend(load_pyocd().probes())
+
+    # PyOCD has no deadline of its own, and a probe that hangs answers nobody.
+    thread = threading.Thread(target=look, daemon=True)
+    thread.start()
+    thread.join(PROBE_LIMIT_S)
     return [Attached("probe", "", str(own.unique_id), str(own.description)) for own in found]
 
 

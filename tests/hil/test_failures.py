@@ -11,10 +11,15 @@ from typing import Any
 import numpy as np
 import pytest
 
+from firmware.errors import BoardError
 from firmware.files import sha256_of_file
 from firmware.targets import load_target
 from hil.bench.lock import BoardLock
+from hil.bench.ready_board import Choice, ready_board
 from hil.cli import main as hil
+from hil.deadline import Deadline
+from hil.elf import FirmwareSize
+from hil.project import read_project
 from hil.virtual.line_faults import LineFaults
 from hil.virtual.rfc2217_server import Rfc2217Server
 from hil.virtual.virtual_nucleo import VirtualNucleo
@@ -103,6 +108,28 @@ def test_a_flash_that_fails(
 def test_a_reset_in_the_middle_of_flashing_is_overcome(project: Path, tmp_path: Path) -> None:
     with bench(tmp_path, LineFaults(reset_after=2_000)) as path:
         assert run(project, "--board", "desk", "--bench", path) == 0
+
+
+@pytest.mark.parametrize("name", ["virtual", "virtual-nucleo", "desk"])
+def test_firmware_for_more_ram_than_is_emulated_is_refused_before_anything_is_done(
+    project: Path, tmp_path: Path, name: str
+) -> None:
+    (own,) = read_project(project)
+    size = FirmwareSize(20_000, 1_000, 200_000, 0x2003_0000)
+    path = tmp_path / "bench.toml"
+    path.write_text(
+        '[board.desk]\ntarget = "stm32f412"\nport = "rfc2217://127.0.0.1:9"\nis_virtual = true\n'
+    )
+    told: list[object] = []
+    with (
+        pytest.raises(BoardError, match="uses RAM up to 0x20030000, the virtual board's ends at"),
+        ready_board(
+            Choice(name, path), own, size, lambda *_: told.append(1), told.append, Deadline.after(9)
+        ) as board,
+        board,
+    ):
+        pass
+    assert told == []
 
 
 def test_no_answer(project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

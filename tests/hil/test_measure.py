@@ -3,8 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from firmware.errors import WrongFirmwareError
-from hil.measure import check_identity, compare_outputs, run_samples
+from firmware.errors import ConfigError, WrongFirmwareError
+from hil.measure import check_golden, check_identity, compare_outputs, run_samples
 from hil.project import Golden
 from hil.protocol import BenchClient
 from hil.transport import Transport
@@ -40,3 +40,25 @@ def test_differences_are_counted_in_steps() -> None:
 def test_a_board_with_other_firmware_is_refused(changes: dict[str, str], text: str) -> None:
     with pytest.raises(WrongFirmwareError, match=text):
         check_identity(replace(identity(), **changes), PROJECT)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "outputs", "text"),
+    [
+        ((2, 5), (2, 2), "an input in the golden file has 5 bytes, that of the model 4"),
+        ((2, 4), (2, 3), "an output in the golden file has 3 bytes, that of the model 2"),
+    ],
+)
+def test_a_golden_file_of_another_model_is_named(
+    inputs: tuple[int, int], outputs: tuple[int, int], text: str
+) -> None:
+    golden = Golden(np.zeros(inputs, np.int8), np.zeros(outputs, np.int8))
+    with pytest.raises(ConfigError, match=text):
+        check_golden(identity(), golden)
+
+
+def test_an_output_that_is_no_number_differs_by_a_number() -> None:
+    golden = Golden(np.zeros((1, 1)), np.asarray([[1.0, 2.0]], np.float32))
+    compared = compare_outputs(golden, [np.asarray([np.nan, np.inf], np.float32).tobytes()])
+    assert compared.identical_fraction == 0.0
+    assert 1e6 < compared.max_lsb < np.inf

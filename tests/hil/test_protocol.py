@@ -6,6 +6,7 @@ import pytest
 
 from firmware.errors import (
     BoardError,
+    ConfigError,
     FaultError,
     LineError,
     NoAnswerError,
@@ -204,6 +205,51 @@ def test_bytes_that_would_end_a_command_are_escaped(clock: FakeClock) -> None:
 def test_every_byte_arrives(big_board: Transport) -> None:
     client = BenchClient(big_board, 5.0)
     assert client.run(bytes(range(256)) * 4).output == b"\1\2\3\4"
+
+
+def test_an_input_of_another_size_is_refused_and_no_damage_of_the_line(
+    toy_board: Transport,
+) -> None:
+    client = BenchClient(toy_board, 5.0)
+    client.connect()
+    client.identify()
+    for data in (b"\1\2\3", b"\1\2\3\4\5", b""):
+        with pytest.raises(ConfigError, match=f"{len(data)} bytes were given .* the model takes 4"):
+            client.run(data)
+    assert client.damaged == 0
+
+
+def test_pieces_grow_again_on_a_line_that_became_good(clock: FakeClock) -> None:
+    data = b"a" * 1000
+    crc = f"x-crc-[{zlib.crc32(data):08x}]\r\n".encode()
+    sizes, offset = [128] * 4 + [256] + [232], 0
+    answers = [(f"put 0 {zlib.crc32(b'a' * 256):08x} ".encode() + b"a" * 256 + b"%", DAMAGED)]
+    for size in sizes:
+        piece = b"a" * size
+        command = f"put {offset} {zlib.crc32(piece):08x} ".encode() + piece + b"%"
+        answers.append((command, crc + READY))
+        offset += size
+    client_of(clock, *answers).load(data)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"x-ticks-[1]\r\nx-output-[" + b"z" * 97_000 + b"]\r\n" + READY,
+        b"x-ticks-[" + b"9" * 97_000 + b"]\r\nx-output-[00]\r\nx-crc-[d202ef8d]\r\n" + READY,
+        b"x-ticks-[1]\r\nx-output-[00]\r\nx-crc-[" + b"\x1b" * 97_000 + b"]\r\n" + READY,
+        b"e-[" + b"no " * 40_000 + b"]\r\n" + READY,
+        b"e-[hard fault " + b"r0 " * 40_000 + b"]\r\n" + READY,
+    ],
+    ids=["output", "ticks", "crc", "refusal", "fault"],
+)
+def test_whatever_a_board_says_an_error_is_one_short_line(clock: FakeClock, answer: bytes) -> None:
+    put = (b"put 0 e8b7be43 a%", b"x-crc-[e8b7be43]\r\n" + READY)
+    client = client_of(clock, *[put, (b"infer 1 0%", answer)] * ATTEMPTS)
+    with pytest.raises(BoardError) as caught:
+        client.run(b"a")
+    assert len(str(caught.value)) < 500
+    assert str(caught.value).isprintable()
 
 
 def test_after_damage_pieces_become_smaller(clock: FakeClock) -> None:

@@ -1,0 +1,81 @@
+"""An answer of the bench protocol, line by line until it is whole. Pure."""
+
+import re
+import zlib
+
+from firmware.errors import FaultError, StackOverflowError
+from firmware.printable import printable
+
+_SHOWN_CHARACTERS = 200
+_FACT = re.compile(r"^(?P<key>[a-z0-9-]+)-\[(?P<value>.*)\]$")
+_LAP = re.compile(r"^(?P<key>m-lap-us)-(?P<value>\d+)$")
+_FAILURE = re.compile(r"^e-\[(?P<text>.*?)\](?P<rest>.*)$")
+_CRC = "x-answer-crc"
+
+Facts = dict[str, str]
+"""What an answer says, by key."""
+
+
+class Answer:
+    """Lines of an answer, until it ends.
+
+    Attributes:
+        facts: What it says.
+        failure: Why the command was refused; empty if it was not.
+    """
+
+    def __init__(self, command: bytes) -> None:
+        self._command = command
+        self.facts: Facts = {}
+        self.failure = ""
+        self._body = bytearray()
+        self._crc = ""
+
+    def takes(self, raw: bytes) -> bool:
+        """Read a line; whether it is the last one."""
+        line = raw.decode("ascii", errors="replace").strip()
+        if line == "m-ready":
+            return True
+        if match := _FAILURE.match(line):
+            self.failure = match["text"] + match["rest"].replace("-[", " ").rstrip("]")
+            _check_fault(self.failure, self._command)
+        elif match := _FACT.match(line) or _LAP.match(line):
+            if match["key"] == _CRC:
+                self._crc = match["value"]
+                return False
+            self.facts[match["key"]] = match["value"]
+        self._body += raw
+        return False
+
+    @property
+    def has_crc(self) -> bool:
+        """Whether it had one, right or wrong."""
+        return self._crc != ""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it answers the command, and is undamaged."""
+        return self.is_of(self._command)
+
+    def is_of(self, command: bytes) -> bool:
+        """Whether it is an undamaged answer to a command."""
+        return self._crc == f"{zlib.crc32(self._body, zlib.crc32(command)):08x}"
+
+
+def shown(text: str) -> str:
+    """What a board said, fit for an error of one line."""
+    clean = printable(text)
+    return clean if len(clean) <= _SHOWN_CHARACTERS else f"{clean[:_SHOWN_CHARACTERS]}…"
+
+
+def verb(command: bytes) -> str:
+    """A command, short enough for an error."""
+    text = command.decode("ascii", errors="replace")
+    return text if len(text) <= 20 else f"{text[:16]}…"
+
+
+def _check_fault(failure: str, command: bytes) -> None:
+    """A firmware that has stopped tells it without a CRC: it is no damage that looks so."""
+    if failure.startswith("hard fault"):
+        kind = StackOverflowError if "stack overflow" in failure else FaultError
+        raise kind(f"the firmware stopped at {verb(command)!r}: {shown(failure)}")
