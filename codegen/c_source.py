@@ -1,31 +1,17 @@
-"""Values as C text: literals, initialisers, identifiers. Pure."""
+"""Values as C text: literals, initialisers. Pure."""
 
-import re
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 _LINE_WIDTH = 96
-_OURS = frozenset({"bench", "board", "nn"})
-"""Prefixes of the C in `firmware/`."""
-
-
-def identifier(name: str) -> str:
-    """A C identifier made of a name: lower case, at most 40 characters.
-
-    It stands as a prefix before `_`, so that reserved words need no care.
-    """
-    cleaned = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")[:40].strip("_")
-    if not cleaned or cleaned[0].isdigit() or cleaned in _OURS:
-        return f"model_{cleaned}".rstrip("_")
-    return cleaned
 
 
 def literal(value: int | float) -> str:
-    """A number as C writes it; floats in hexadecimal, so that no bit is lost."""
+    """A number as C and every C++ write it; floats so that no bit of a float32 is lost."""
     if isinstance(value, float):
-        return f"{float(np.float32(value)).hex()}f"
+        return f"{np.format_float_scientific(np.float32(value), unique=True, trim='0')}f"
     if value == -(1 << 31):
         return "INT32_MIN"
     return str(int(value))

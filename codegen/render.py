@@ -145,7 +145,10 @@ def model_text(
 
 
 def render_model(model: ModelText, graph: Graph, program: Program | None) -> dict[str, str]:
-    """The files of `lib/<model>/`, by their paths.
+    """The files of `lib/<model>/` and of what it needs, by their paths.
+
+    The .tflite as a C array is a library of its own unless the runtime reads it: what nobody
+    includes is not linked, with or without `--gc-sections`.
 
     Args:
         model: The model.
@@ -153,20 +156,23 @@ def render_model(model: ModelText, graph: Graph, program: Program | None) -> dic
         program: Of the static runtime; None for TFLM.
     """
     folder = f"lib/{model.name}"
+    array = f"{folder}_tflite" if program else folder
     files: dict[str, tuple[str, dict[str, Any]]] = {
         f"{folder}/library.json": (
             "library.json.j2",
             {"name": model.name, "needs": "" if program else "tflm"},
         ),
         f"{folder}/include/{model.name}.h": ("model.h.j2", {}),
-        f"{folder}/include/{model.name}_tflite.h": ("tflite.h.j2", {}),
-        f"{folder}/src/{model.name}_tflite.c": ("tflite.c.j2", {}),
+        f"{array}/include/{model.name}_tflite.h": ("tflite.h.j2", {}),
+        f"{array}/src/{model.name}_tflite.c": ("tflite.c.j2", {}),
     }
     if program is None:
         tflm = {"registrations": registrations(graph)}
         files[f"{folder}/src/{model.name}.cpp"] = ("model_tflm.cpp.j2", {"tflm": tflm})
     else:
         values = {"program": program}
+        library = {"name": f"{model.name}_tflite", "needs": ""}
+        files[f"{array}/library.json"] = ("library.json.j2", library)
         files[f"{folder}/src/{model.name}.c"] = ("model.c.j2", values)
         files[f"{folder}/src/{model.name}_weights.c"] = ("weights.c.j2", values)
         files[f"{folder}/src/{model.name}_weights.h"] = ("weights.h.j2", values)

@@ -4,8 +4,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from codegen.c_source import identifier
 from codegen.model_file import is_saved_model, read_model_file
+from codegen.names import model_name
 from firmware.array_file import read_arrays
 from firmware.errors import FileError, ModelError, StaleError
 from firmware.files import sha256_of_bytes
@@ -50,7 +50,7 @@ def find_model(model_or_run: Path, golden: Path | None = None, name: str = "") -
     source = ModelSource(
         path,
         content,
-        identifier(name or (model_or_run.resolve().name if is_run else path.stem)),
+        model_name(name or (model_or_run.resolve().name if is_run else path.stem)),
         golden or _golden_beside(path),
     )
     if is_run:

@@ -61,7 +61,7 @@ def blocks_of(page: Path) -> list[Block]:
 
 def program(block: Block) -> str:
     """What bash runs for a block; `make` is asked only what it would do."""
-    text = re.sub(r"^make ", f"make -n -C {ROOT} ", block.text, flags=re.MULTILINE)
+    text = re.sub(r"^make (?!-C)", f"make -n -C {ROOT} ", block.text, flags=re.MULTILINE)
     if block.language == "python":
         return f"{sys.executable} - <<'PYTHON'\n{text}\nPYTHON"
     return text

@@ -87,7 +87,7 @@ def test_the_manifest_promises_what_the_planner_planned(model: Path, tmp_path: P
 
 def test_the_model_as_a_c_array_holds_its_bytes(model: Path, tmp_path: Path) -> None:
     build(model, tmp_path / "out")
-    library = tmp_path / "out" / "lib" / "small"
+    library = tmp_path / "out" / "lib" / "small_tflite"
     shutil.copy(library / "src" / "small_tflite.c", tmp_path)
     shutil.copy(library / "include" / "small_tflite.h", tmp_path)
     (tmp_path / "main.c").write_text(
@@ -109,33 +109,33 @@ def test_two_models_work_side_by_side_in_a_c_plus_plus_application(
 ) -> None:
     (tmp_path / "other.tflite").write_bytes(small_model(seed=1))
     objects = []
-    for name, source in (("first", model), ("second", tmp_path / "other.tflite")):
+    for name, source in (("front", model), ("rear", tmp_path / "other.tflite")):
         build(source, tmp_path / name, "--name", name)
         own = tmp_path / name / "lib" / name
-        kernels = sorted((tmp_path / "first/lib/nn/src").glob("*.c")) if name == "first" else []
+        kernels = sorted((tmp_path / "front/lib/nn/src").glob("*.c")) if name == "front" else []
         for path in (own / "src" / f"{name}.c", own / "src" / f"{name}_weights.c", *kernels):
             objects.append(tmp_path / f"{name}_{path.stem}.o")
-            includes = [f"-I{own / 'include'}", f"-I{tmp_path / 'first/lib/nn/include'}"]
+            includes = [f"-I{own / 'include'}", f"-I{tmp_path / 'front/lib/nn/include'}"]
             command = ["gcc", "-std=c11", *WARNINGS, *includes, "-c", str(path)]
             subprocess.run([*command, "-o", str(objects[-1])], check=True)
     (tmp_path / "main.cpp").write_text(
-        '#include "first.h"\n#include "second.h"\n#include <cstring>\n'
-        "alignas(16) static unsigned char arena[FIRST_ARENA_BYTES + SECOND_ARENA_BYTES];\n"
+        '#include "front.h"\n#include "rear.h"\n#include <cstring>\n'
+        "alignas(16) static unsigned char arena[FRONT_ARENA_BYTES + REAR_ARENA_BYTES];\n"
         "int main() {\n"
-        "  if (first_init(arena, FIRST_ARENA_BYTES) != FIRST_OK) return 1;\n"
-        "  if (second_init(arena + FIRST_ARENA_BYTES, SECOND_ARENA_BYTES) != SECOND_OK) return 2;\n"
-        "  std::memset(first_input(), 7, FIRST_INPUT_BYTES);\n"
-        "  std::memset(second_input(), 7, SECOND_INPUT_BYTES);\n"
-        "  first_output_t kept[FIRST_OUTPUT_COUNT];\n"
-        "  if (first_invoke() != FIRST_OK) return 3;\n"
-        "  std::memcpy(kept, first_output(), FIRST_OUTPUT_BYTES);\n"
-        "  for (size_t step = 0; step < SECOND_STEPS; step++)\n"
-        "    if (second_invoke_step(step) != SECOND_OK) return 4;\n"
-        "  if (second_invoke_step(SECOND_STEPS) != SECOND_FAILED) return 5;\n"
-        "  return std::memcmp(kept, first_output(), FIRST_OUTPUT_BYTES) == 0 ? 0 : 6;\n"
+        "  if (front_init(arena, FRONT_ARENA_BYTES) != FRONT_OK) return 1;\n"
+        "  if (rear_init(arena + FRONT_ARENA_BYTES, REAR_ARENA_BYTES) != REAR_OK) return 2;\n"
+        "  std::memset(front_input(), 7, FRONT_INPUT_BYTES);\n"
+        "  std::memset(rear_input(), 7, REAR_INPUT_BYTES);\n"
+        "  front_output_t kept[FRONT_OUTPUT_COUNT];\n"
+        "  if (front_invoke() != FRONT_OK) return 3;\n"
+        "  std::memcpy(kept, front_output(), FRONT_OUTPUT_BYTES);\n"
+        "  for (size_t step = 0; step < REAR_STEPS; step++)\n"
+        "    if (rear_invoke_step(step) != REAR_OK) return 4;\n"
+        "  if (rear_invoke_step(REAR_STEPS) != REAR_FAILED) return 5;\n"
+        "  return std::memcmp(kept, front_output(), FRONT_OUTPUT_BYTES) == 0 ? 0 : 6;\n"
         "}\n"
     )
-    folders = [f"-I{tmp_path / name / 'lib' / name / 'include'}" for name in ("first", "second")]
+    folders = [f"-I{tmp_path / name / 'lib' / name / 'include'}" for name in ("front", "rear")]
     program = str(tmp_path / "program")
     command = ["g++", "-std=c++17", "-Wall", "-Wextra", "-Werror", *folders, "-o", program]
     subprocess.run([*command, str(tmp_path / "main.cpp"), *map(str, objects), "-lm"], check=True)
@@ -212,6 +212,7 @@ def test_one_firmware_may_hold_both_runtimes(model: Path, tmp_path: Path) -> Non
         "nn",
         "tflm",
         "small",
+        "small_tflite",
         "small_tflm",
     }
 

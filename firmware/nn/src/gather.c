@@ -61,7 +61,7 @@ static int16_t *widen_groups(int16_t *to, const int8_t *from, int32_t elements) 
     return to;
 }
 
-#if defined(__ARM_FEATURE_DSP)
+#if NN_HAS_DSP
 
 /* Three rows of nine bytes, three colours of three pixels each, as seven groups without a detour
  * through memory. Reads not one byte more. */
@@ -93,7 +93,7 @@ static void gather_inside(const nn_conv_2d_params *p, const int8_t *from, int16_
         }
         return;
     }
-#if defined(__ARM_FEATURE_DSP)
+#if NN_HAS_DSP
     if (row_bytes == 9 && p->kernel_height == 3) {
         widen_colours(to, from, step);
         return;

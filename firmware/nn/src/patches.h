@@ -13,11 +13,13 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "dsp.h"
+
 #define NN_PATCHES 4
 #define NN_GROUP 4                              /* elements of one patch in a group */
 #define NN_GROUP_VALUES (NN_PATCHES * NN_GROUP) /* values of all patches in a group */
 
-#if defined(__ARM_FEATURE_DSP)
+#if NN_HAS_DSP
 
 /* Store four elements, the first in the lowest byte: the first and third, then the others. */
 static inline void nn_widen_word(uint32_t word, int16_t *to) {

@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "dsp.h"
+
 #define NN_QUAD 4
 
 /* Sums of four channels; by value, so that they stay in registers. */
@@ -15,7 +17,7 @@ typedef struct {
 /* The sums with the products of four channels of a pixel and their weights. */
 static inline nn_quad_sums nn_multiply_quad(nn_quad_sums sums, const int8_t *pixel,
                                             const int8_t *weights) {
-#if defined(__ARM_FEATURE_DSP)
+#if NN_HAS_DSP
     uint32_t odd_pixel, odd_weights, even_pixel, even_weights;
     memcpy(&odd_pixel, pixel, sizeof odd_pixel);
     memcpy(&odd_weights, weights, sizeof odd_weights);
@@ -42,7 +44,7 @@ static inline nn_quad_sums nn_multiply_quad(nn_quad_sums sums, const int8_t *pix
 /* The nine products of a 3 x 3 kernel; pixels are `step` bytes apart, rows `row_step`. */
 static inline nn_quad_sums nn_multiply_3x3(nn_quad_sums sums, const int8_t *pixel, int32_t step,
                                            int32_t row_step, const int8_t *weights) {
-#if defined(__ARM_FEATURE_DSP)
+#if NN_HAS_DSP
 #define NN_TAP(address)                                                                            \
     "ldr    %[odd], " address "\n"                                                                 \
     "ldr    %[odd_weights], [%[weights]], #4\n"                                                    \

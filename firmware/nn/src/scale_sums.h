@@ -6,6 +6,8 @@
 
 #include "nn/fixed_point.h"
 
+#include "dsp.h"
+
 /* What the outputs of a convolution have in common. */
 typedef struct {
     int32_t twice_zero_point; /* and 1 more: joins the rounding of the last shift */
@@ -20,7 +22,7 @@ static inline nn_range nn_make_range(int32_t zero_point, int32_t lowest, int32_t
 }
 
 static inline int8_t nn_limit(nn_range range, int32_t value) {
-#if defined(__ARM_FEATURE_DSP)
+#if NN_HAS_DSP
     __asm("ssat %0, #8, %1" : "=r"(value) : "r"(value));
 #else
     value = nn_clamp(value, INT8_MIN, INT8_MAX);

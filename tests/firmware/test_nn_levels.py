@@ -1,0 +1,30 @@
+"""The kernels compile for every core at every level of optimisation, warning-free."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.host_compiler import NN, WARNINGS
+
+CORES = {
+    "cortex-m4": ("-mfpu=fpv4-sp-d16", "-mfloat-abi=hard"),
+    "cortex-m7": ("-mfpu=fpv5-d16", "-mfloat-abi=hard"),
+    "cortex-m33": ("-mfpu=fpv5-sp-d16", "-mfloat-abi=hard"),
+    "cortex-m3": (),
+    "cortex-m0plus": (),
+}
+CASES = [(core, "-O0") for core in CORES] + [("cortex-m4", own) for own in ("-O1", "-O3", "-Os")]
+
+
+@pytest.mark.skipif(
+    shutil.which("arm-none-eabi-gcc") is None, reason="arm-none-eabi-gcc is not installed"
+)
+@pytest.mark.parametrize(("core", "level"), CASES)
+def test_the_kernels_compile_without_a_warning(core: str, level: str, tmp_path: Path) -> None:
+    flags = [f"-mcpu={core}", "-mthumb", *CORES[core], level, "-std=c11", *WARNINGS]
+    sources = [str(own) for own in sorted((NN / "src").glob("*.c"))]
+    command = ["arm-none-eabi-gcc", *flags, f"-I{NN / 'include'}", "-c", *sources]
+    completed = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert completed.returncode == 0, completed.stderr
