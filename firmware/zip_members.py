@@ -6,6 +6,7 @@ claim, where its checksum must agree. Only stored and deflated members are read:
 other methods take is named by the file itself.
 """
 
+import os
 import stat
 import struct
 import zipfile
@@ -21,6 +22,8 @@ LOCAL, END = b"PK\x03\x04", b"PK\x05\x06"
 """Beginnings of a zip file and of its last record. Source: APPNOTE 4.3.7 and 4.3.16."""
 _EMPTY_ZIP = END
 _ENTRY = b"PK\x01\x02"
+_LOCAL_BYTES = 30
+"""Of a member's own header, up to its name. Source: APPNOTE 4.3.7."""
 _END_BYTES, _MOST_COMMENT_BYTES = 22, (1 << 16) - 1
 _END_RECORD = struct.Struct("<4s4H2LH")
 _LOCATOR_64, _END_64 = struct.Struct("<4sLQL"), struct.Struct("<4sQ2H2L4Q")
@@ -134,10 +137,31 @@ class ZipMembers:
         except (*_DAMAGE, OSError) as error:
             raise _damage(error) from error
 
+    def first_byte(self, name: str) -> int:
+        """Where the bytes of a stored member begin in the file.
+
+        Raises:
+            FileError: The file is damaged there.
+        """
+        entry = self.members[name]
+        head = os.pread(self.stream.fileno(), _LOCAL_BYTES, entry.header_offset)
+        if len(head) < _LOCAL_BYTES:
+            raise FileError("the zip file is damaged there: it ends too early")
+        name_bytes, extra_bytes = struct.unpack_from("<2H", head, _LOCAL_BYTES - 4)
+        return int(entry.header_offset + _LOCAL_BYTES + name_bytes + extra_bytes)
+
+    def is_stored(self, name: str) -> bool:
+        """Whether a member lies in the file as it is, not packed."""
+        return self.members[name].compress_type == zipfile.ZIP_STORED
+
     def close(self) -> None:
         """Close the file."""
         self._archive.close()
         self.stream.close()
+
+    def __del__(self) -> None:
+        if hasattr(self, "stream"):
+            self.stream.close()
 
 
 def _damage(error: BaseException) -> FileError:

@@ -14,6 +14,7 @@ from nas.config import DEFAULT_RECIPE, FINAL_EPOCHS, SearchConfig
 from nas.cost import Limits, with_chip
 from nas.data_source import find_data
 from nas.dataset import Dataset, prepare_dataset
+from nas.decoding_memory import memory_within
 from nas.estimator.speed import read_speed_model
 from nas.host_memory import parse_host_memory
 from nas.input_size import AUTO, first_side, input_sides
@@ -27,7 +28,6 @@ from nas.space import parse_shape
 from nas.spaces import DEFAULT_SPACE
 from nas.strategy import DEFAULT_STRATEGY
 
-OnImage = Callable[[int, int], None]
 OnDatasets = Callable[[dict[int, Dataset]], None]
 
 
@@ -107,7 +107,7 @@ def search(
     limits, pace = limits_of(chip, runtime, ram, flash, macc, latency, measured_latency)
     machine = _machine(workers, host_memory, scheduler, max_time)
     machine.planned()  # too little memory is refused before the images are read
-    datasets = _datasets(data, input, skip_broken, told.image_decoded)
+    datasets = _datasets(data, input, skip_broken, told, machine.memory_bytes)
     told.data_ready(datasets)
     dataset = datasets[first_side(tuple(datasets))]
     config = SearchConfig(
@@ -174,15 +174,20 @@ def _machine(workers: int | None, host_memory: str, scheduler: str, max_time: st
     return Machine(count, memory_bytes, scheduler, parse_duration(max_time) if max_time else None)
 
 
-def _datasets(data: str, shape: str, skip_broken: bool, on_image: OnImage) -> dict[int, Dataset]:
+def _datasets(
+    data: str, shape: str, skip_broken: bool, told: Listener, memory_bytes: int | None
+) -> dict[int, Dataset]:
     """The images at every input of the search, by its side; 0 if it is given."""
     source = find_data(data)
+    for remark in source.remarks:
+        told.noted(remark)
+    memory = memory_within(memory_bytes)
     if shape == AUTO:
         channels = source.default_shape[2]
         shapes = {side: (side, side, channels) for side in input_sides(source)}
     else:
         shapes = {0: parse_shape(shape) if shape else source.default_shape}
     return {
-        side: prepare_dataset(source, own, skip_broken, cache_folder(), on_image)
+        side: prepare_dataset(source, own, skip_broken, cache_folder(), told.image_decoded, memory)
         for side, own in shapes.items()
     }

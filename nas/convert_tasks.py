@@ -49,7 +49,8 @@ def convert_winner(arguments: Arguments, report: Report) -> dict[str, Any]:
         return _int8_accuracy(content, dataset, Split.VALID, scale), count, content
 
     wanted = max(checkpoint.accuracies) - MOST_INT8_DROP
-    valid_accuracy, count, content = first_good(map(attempt, CALIBRATION_IMAGES), wanted)
+    counts = calibration_counts(dataset.counts[Split.TRAIN])
+    valid_accuracy, count, content = first_good(map(attempt, counts), wanted)
     report({"stage": "testing the int8 model"})
     answers = _int8_answers(content, dataset, Split.TEST, scale)
     write_bytes(Path(arguments["model"]), content)
@@ -58,6 +59,11 @@ def convert_winner(arguments: Arguments, report: Report) -> dict[str, Any]:
         "int8_answers": answers.tolist(),
         "calibration_images": count,
     }
+
+
+def calibration_counts(train_images: int) -> list[int]:
+    """With how many images to try, of those that there are."""
+    return sorted({min(count, train_images) for count in CALIBRATION_IMAGES})
 
 
 def first_good(

@@ -3,6 +3,7 @@
 What is done to each kind of image is told in docs/data.md.
 """
 
+import contextlib
 import io
 import struct
 import zlib
@@ -10,16 +11,24 @@ import zlib
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from firmware.errors import DataError
+from firmware.errors import DataError, FileError
 
 SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 """Of the files that are taken for images; what they hold decides how they are read."""
 _FORMATS = ("JPEG", "PNG", "BMP", "GIF", "TIFF", "WEBP")
+_NO_IMAGE = f"it is no image, or none of {', '.join(_FORMATS)}"
 
 MAX_PIXELS = 1 << 26
-"""Of one image: decoded it takes 200 MB, which the smallest host can still give."""
-MAX_FILE_BYTES = 1 << 28
+"""Of one image. Its memory is bounded in nas/decoding_memory.py."""
+MAX_FILE_BYTES = 1 << 26
 """Of one image file, also in a zip, where a small one may unpack to anything."""
+HEAD_BYTES = 64
+_HEADS = (
+    *(b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"BM", b"RIFF"),
+    *(b"II*\0", b"MM\0*", b"II\0*", b"MM*\0", b"II+\0", b"MM\0+"),
+)
+"""What image files begin with: JPEG, PNG, GIF, BMP, WebP; TIFF in all its ways."""
+_GIT_LFS = b"version https://git-lfs.github.com/spec/"
 
 UNREADABLE = (
     *(OSError, ValueError, SyntaxError, TypeError, EOFError, LookupError, ArithmeticError),
@@ -30,11 +39,24 @@ UNREADABLE = (
         zlib.error,
         Image.DecompressionBombError,
         Warning,
+        FileError,
     ),
 )
 """What decoders raise on damaged files; warnings where Python was told to raise them."""
 
 _WHITE = 255
+
+
+def check_head(head: bytes) -> None:
+    """Refuse the file that begins so, if no image does.
+
+    Raises:
+        DataError: It is none.
+    """
+    if head.startswith(_GIT_LFS):
+        raise DataError("it is a Git LFS pointer; run 'git lfs pull'")
+    if not head.startswith(_HEADS):
+        raise DataError(_NO_IMAGE)
 
 
 def open_image(content: bytes) -> Image.Image:
@@ -60,7 +82,7 @@ def _too_large(pixels: str) -> str:
 def why_unreadable(error: BaseException) -> str:
     """What an error of reading an image means to its owner."""
     if isinstance(error, UnidentifiedImageError):
-        return f"it is no image, or none of {', '.join(_FORMATS)}"
+        return _NO_IMAGE
     return str(error) or type(error).__name__
 
 
@@ -81,15 +103,15 @@ def to_channels(image: Image.Image, channels: int) -> Image.Image:
     """
     image.load()
     image = _opaque(_of_8_bits(upright(image)))
-    return image.convert("L" if channels == 1 else "RGB")
+    mode = "L" if channels == 1 else "RGB"
+    return image if image.mode == mode else image.convert(mode)
 
 
 def upright(image: Image.Image) -> Image.Image:
-    """The image turned as its EXIF says; as it is if its EXIF is damaged."""
-    try:
-        return ImageOps.exif_transpose(image)
-    except UNREADABLE:
-        return image
+    """The image turned as its EXIF says, in its place; as it is if its EXIF is damaged."""
+    with contextlib.suppress(*UNREADABLE):
+        ImageOps.exif_transpose(image, in_place=True)
+    return image
 
 
 def _of_8_bits(image: Image.Image) -> Image.Image:

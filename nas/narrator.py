@@ -55,7 +55,7 @@ class Narrator(Listener):
 
     def noted(self, text: str) -> None:
         """See `Listener`."""
-        self._progress.note(text)
+        self._progress.note(printable(text))
 
     def started(self, machine: Machine) -> None:
         """See `Listener`."""

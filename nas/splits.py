@@ -29,6 +29,8 @@ _NAMES = {
     "valid": Split.VALID,
     "validation": Split.VALID,
     "val": Split.VALID,
+    "eval": Split.VALID,
+    "evaluation": Split.VALID,
     "test": Split.TEST,
     "testing": Split.TEST,
 }

@@ -15,10 +15,12 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from firmware.errors import ConfigError, DataError
-from firmware.files import sha256_of_file, write_json
+from firmware.errors import ConfigError, DataError, FileError
+from firmware.files import sha256_of_bytes, sha256_of_file, write_json
+from firmware.printable import brief
+from firmware.regular_file import read_regular
 from nas.config import differences
-from nas.data.coco import AREA_FRACTION, CocoImage, read_coco
+from nas.data.coco import AREA_FRACTION, CocoImage, check_annotations, read_coco
 from nas.data.square_images import JPEG_QUALITY, ImageFolders, write_image
 from nas.data.threads import OnStep, in_threads
 from nas.data.vww import CLASSES, Chosen, choose_images, class_of
@@ -29,6 +31,9 @@ SCHEMA = 1
 SIDE = 96
 MOST_SIDE = 1024
 _NAMED = 5
+_MOST_IDS_BYTES = 8 << 20
+"""Of the file of numbers; the published one has 60 kB."""
+_MOST_RECORD_BYTES = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,7 @@ class Recipe:
                 {"file": path.name, "sha256": sha256_of_file(path)} for path in self.annotations
             ],
             "area_fraction": float(self.area_fraction),
-            "minival": "by hash" if self.minival_ids is None else sha256_of_file(self.minival_ids),
+            "minival": _minival_key(self.minival_ids),
             "limit": self.limit,
             "side": self.side,
             "jpeg_quality": JPEG_QUALITY,
@@ -86,6 +91,8 @@ def build_vww(recipe: Recipe, out: Path, on_step: OnStep) -> dict[str, Any]:
         DataError: The annotations cannot be used, or images are missing or damaged.
     """
     out = out.absolute()
+    for path in recipe.annotations:
+        check_annotations(path)
     plan = recipe.as_record()
     finished = _finished(out, plan, recipe.skip_broken)
     if finished is not None:
@@ -129,10 +136,11 @@ def _finished(out: Path, plan: dict[str, Any], skip_broken: bool) -> dict[str, A
 def _record_of(folder: Path) -> dict[str, Any] | None:
     """What a folder's record holds; None if it has none."""
     try:
-        record: dict[str, Any] = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        record = json.loads(read_regular(folder / RECORD, _MOST_RECORD_BYTES))
+    except (FileError, ValueError, RecursionError):
         return None
-    return record if record.get("schema") == SCHEMA else None
+    is_ours = isinstance(record, dict) and record.get("schema") == SCHEMA
+    return record if is_ours and isinstance(record.get("plan"), dict) else None
 
 
 def _read(path: Path, recipe: Recipe, on_step: OnStep) -> list[CocoImage]:
@@ -142,14 +150,28 @@ def _read(path: Path, recipe: Recipe, on_step: OnStep) -> list[CocoImage]:
     return read_coco(path, recipe.area_fraction, on_bytes)
 
 
+def _minival_key(path: Path | None) -> str:
+    if path is None:
+        return "by hash"
+    try:
+        return sha256_of_bytes(read_regular(path, _MOST_IDS_BYTES))
+    except FileError as error:
+        raise DataError(str(error)) from error
+
+
 def _minival(path: Path | None) -> frozenset[int] | None:
     """The numbers in a file, one in each line."""
     if path is None:
         return None
     try:
-        return frozenset(int(line) for line in path.read_text(encoding="utf-8").split())
+        text = read_regular(path, _MOST_IDS_BYTES).decode("utf-8")
+        return frozenset(int(line) for line in text.split())
+    except FileError as error:
+        raise DataError(str(error)) from error
     except ValueError as error:
-        raise DataError(f"{str(path)!r} holds something else than numbers: {error}") from error
+        raise DataError(
+            f"{str(path)!r} holds something else than numbers: {brief(str(error), 120)}"
+        ) from error
 
 
 def _missing(chosen: Chosen, folders: ImageFolders, recipe: Recipe) -> dict[int, str]:

@@ -117,6 +117,7 @@ class Findings:
             "modes": dict(self.modes),
             "traits": dict(self.traits),
             "ignored_files": dict(self.source.ignored),
+            "notes": list(self.source.notes),
             "broken": dict(self.broken),
             "twins": [self._twins_record(twins) for twins in self.twins],
             "leaked": self.leaked,

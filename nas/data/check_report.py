@@ -21,8 +21,7 @@ def check_text(findings: Findings) -> str:
         f"sizes: {_most(findings.sizes)}",
         f"pixels: {_most({**findings.modes, **findings.traits})}",
     ]
-    if findings.source.ignored:
-        lines.append(f"other files, not read: {_most(findings.source.ignored)}")
+    lines += [f"note: {printable(remark)}" for remark in findings.source.remarks]
     if findings.imbalance > _ONE_SIDED:
         lines.append(
             f"one-sided: {findings.imbalance:.1f} images of the largest class for each of the "

@@ -12,16 +12,25 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import IO, Any
+from typing import Any, BinaryIO
 
 import ijson
 
-from firmware.errors import DataError
+from firmware.errors import DataError, FileError
+from firmware.printable import brief
+from firmware.regular_file import open_regular
+from nas.data.json_guard import MOST_RECORD_BYTES, JsonGuard
 
 PERSON = "person"
 AREA_FRACTION = Fraction(5, 1000)
 """Of an image: a box must cover more for its person to count, says the published rule."""
 _PASSES = 3
+MOST_IMAGES = 500_000
+"""Each takes some 400 bytes; COCO has 123,287."""
+_LOOKED_AT_BYTES = 2 * MOST_RECORD_BYTES
+_MOST_WHOLE = 1 << 63
+_NAMED = 10
+_DAMAGE = (ijson.JSONError, ValueError, ArithmeticError, LookupError, RecursionError)
 
 OnBytes = Callable[[int, int], None]
 """Called with the bytes read, of all passes, and with all."""
@@ -76,18 +85,30 @@ def read_coco(path: Path, area_fraction: Fraction, on_bytes: OnBytes) -> list[Co
     return list(images.values())
 
 
-class _Telling:
-    """A file that tells how much of it has been read."""
+def check_annotations(path: Path) -> None:
+    """Refuse what is no file, or does not begin as such a file does, before it is read whole.
 
-    def __init__(self, stream: IO[bytes], tell: Callable[[int], None]) -> None:
-        self._stream = stream
-        self._tell = tell
+    Raises:
+        DataError: It is none.
+    """
+    with _opened(path) as stream:
+        guard = JsonGuard(stream, lambda _: None)
+        try:
+            while guard.end_byte < _LOOKED_AT_BYTES and guard.read():
+                pass
+        except FileError as error:
+            raise _refusal(path, str(error)) from error
 
-    def read(self, size: int) -> bytes:
-        """The next bytes."""
-        content = self._stream.read(size)
-        self._tell(self._stream.tell())
-        return content
+
+def _opened(path: Path) -> BinaryIO:
+    try:
+        return open_regular(path)
+    except FileError as error:
+        raise DataError(str(error)) from error
+
+
+def _refusal(path: Path, text: str) -> DataError:
+    return DataError(f"could not use {brief(repr(str(path)), 160)}: {text}")
 
 
 class _Reader:
@@ -102,17 +123,21 @@ class _Reader:
     def items(self, section: str) -> Iterator[dict[str, Any]]:
         """The records of a section; the file is read from its beginning to its end."""
         self._passes += 1
-        try:
-            with self.path.open("rb") as stream:
-                telling = _Telling(stream, self._tell)
-                for item in ijson.items(telling, f"{section}.item", use_float=True):
+        with _opened(self.path) as stream:
+            guard = JsonGuard(stream, self._tell)
+            try:
+                for item in ijson.items(guard, f"{section}.item", use_float=True):
                     if not isinstance(item, dict):
                         raise self.error(f"a record of {section!r} is {_shown(item)}")
                     yield item
-        except ijson.JSONError as error:
-            raise self.error(f"it is no whole JSON: {_shown(error)}") from error
-        except OSError as error:
-            raise self.error(str(error.strerror)) from error
+            except _DAMAGE as error:
+                raise self.error(
+                    f"it is no whole JSON {guard.place}: {_shown(str(error))}"
+                ) from error
+            except OSError as error:
+                raise self.error(str(error.strerror)) from error
+            except FileError as error:
+                raise self.error(str(error)) from error
 
     def _tell(self, done_bytes: int) -> None:
         all_bytes = self.path.stat().st_size
@@ -121,22 +146,23 @@ class _Reader:
     def whole(self, record: dict[str, Any], name: str) -> int:
         """A whole number of a record."""
         value = record.get(name)
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise self.error(f"{name} is {_shown(value)}, expected a whole number")
-        return value
+        if isinstance(value, int) and not isinstance(value, bool) and abs(value) < _MOST_WHOLE:
+            return value
+        raise self.error(f"{name} is {_shown(value)}, expected a whole number")
 
     def error(self, text: str) -> DataError:
         """What is wrong with the file."""
-        return DataError(f"could not use {str(self.path)!r}: {text}")
+        return _refusal(self.path, text)
 
 
 def _person_id(reader: _Reader) -> int:
-    others = []
+    others: list[str] = []
     for category in reader.items("categories"):
         if category.get("name") == PERSON:
             return reader.whole(category, "id")
-        others.append(_shown(category.get("name")))
-    names = ", ".join(others[:10]) or "none"
+        if len(others) < _NAMED:
+            others.append(_shown(category.get("name"))[:40])
+    names = ", ".join(others) or "none"
     raise reader.error(f"no category is named {PERSON!r}; its categories: {names}")
 
 
@@ -151,6 +177,8 @@ def _images(reader: _Reader) -> dict[int, CocoImage]:
             reason = "occurs twice" if number in images else "has no size or no file_name"
             raise reader.error(f"image {number} {reason}")
         images[number] = CocoImage(number, name, width * height)
+        if len(images) > MOST_IMAGES:
+            raise reader.error(f"it lists more than {MOST_IMAGES:,} images")
     if not images:
         raise reader.error("it lists no images")
     return images
@@ -168,7 +196,9 @@ def _box_area(reader: _Reader, annotation: dict[str, Any]) -> float:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and math.isfinite(value)
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return isinstance(value, int) and abs(value) < _MOST_WHOLE
 
 
 def _shown(value: object) -> str:

@@ -11,8 +11,9 @@ from PIL import Image, ImageDraw, ImageFont
 from firmware.errors import ConfigError, DataError
 from firmware.printable import printable
 from nas.dataset import assign
-from nas.image_file import UNREADABLE, shrink_early, to_channels
-from nas.sample import DataSource, Sample, decode, unreadable
+from nas.decoding_memory import EVERYDAY
+from nas.image_file import UNREADABLE, to_channels
+from nas.sample import DataSource, Sample, decode, opened, unreadable
 from nas.space import Shape
 from nas.splits import Split
 
@@ -130,11 +131,13 @@ def _as_it_is(sample: Sample) -> Image.Image:
         DataError: It is damaged.
     """
     try:
-        image = sample.open()
-        shrink_early(image, _CELL)
-        image = to_channels(image, 3)
+        with opened(sample, _CELL, EVERYDAY) as own:
+            return _fitted(to_channels(own.image, 3))
     except (DataError, *UNREADABLE) as error:
         raise unreadable(sample, error) from error
+
+
+def _fitted(image: Image.Image) -> Image.Image:
     scale = _CELL / max(image.size)
     size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
     return image.resize(size, Image.Resampling.BILINEAR)

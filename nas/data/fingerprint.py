@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image
 
 from firmware.errors import DataError
-from nas.image_file import UNREADABLE, shrink_early, to_channels, why_unreadable
-from nas.sample import Sample, image_of
+from nas.decoding_memory import EVERYDAY
+from nas.image_file import UNREADABLE, to_channels, why_unreadable
+from nas.sample import Opened, Sample, opened
 
 FIELDS = 8
 """Rows and columns in which an image is compared."""
@@ -60,19 +61,21 @@ class Broken:
 def look(sample: Sample) -> Fingerprint | Broken:
     """Read an image and tell what it looks like, or why it cannot be read."""
     try:
-        content = sample.read()
-        image = image_of(content)
-        width, height = image.size
-        shrink_early(image, _SIDE)
-        image.load()
-        traits = tuple(name for name, has in _TRAITS.items() if has(image))
-        mode = image.mode
-        is_on_its_side = _orientation(image) in _ON_ITS_SIDE
-        pixels = to_channels(image, 3)
+        with opened(sample, _SIDE, EVERYDAY) as own:
+            return _fingerprint(own)
     except (DataError, *UNREADABLE) as error:
         return Broken(why_unreadable(error))
+
+
+def _fingerprint(own: Opened) -> Fingerprint:
+    image, (width, height) = own.image, own.size
+    image.load()
+    traits = tuple(name for name, has in _TRAITS.items() if has(image))
+    mode = image.mode
+    is_on_its_side = _orientation(image) in _ON_ITS_SIDE
+    pixels = to_channels(image, 3)
     return Fingerprint(
-        _sha256(content),
+        _sha256(own.content),
         (height, width) if is_on_its_side else (width, height),
         mode,
         traits,

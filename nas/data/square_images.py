@@ -1,6 +1,7 @@
 """Images found in folders, and written as small squares. Reads and writes files."""
 
 import io
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -43,7 +44,7 @@ class ImageFolders:
         if parts is None:
             raise DataError(f"the annotations name a file outside of its folder: {file_name!r}")
         paths = (place.joinpath(*parts) for place in self._places)
-        return next((path for path in paths if path.is_file()), None)
+        return next((path for path in paths if os.path.isfile(path)), None)  # noqa: PTH113 (any name)
 
 
 def write_image(file_name: str, folders: ImageFolders, side: int, path: Path) -> None:
@@ -63,7 +64,7 @@ def write_image(file_name: str, folders: ImageFolders, side: int, path: Path) ->
     source = folders.find(file_name)
     if source is None:
         raise DataError(f"the image {file_name!r} has vanished")
-    sample = Sample(as_unicode(file_name), "", None, file_reader(source))
+    sample = Sample(as_unicode(file_name), "", None, file_reader(source), source.stat().st_size)
     content = io.BytesIO()
     # Colours of full resolution: at half of it a small image would lose what it has left.
     pixels = Image.fromarray(decode(sample, (side, side, 3)))

@@ -4,8 +4,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nas.array_samples import ArraySamples
 from nas.data_source import find_data
 from nas.dataset import Dataset, prepare_dataset
+from nas.sample import DataSource
 from nas.space import Shape
 from nas.worker import CONVERSION, Worker
 
@@ -27,6 +29,13 @@ def stripes(shape: Shape, count: int, seed: int = 0) -> tuple[np.ndarray, np.nda
         image[half:] += 100 * label
         image[:half] += 100 * (1 - label)
     return images.astype(np.uint8), labels
+
+
+def stripes_source(shape: Shape, count: int = 120) -> DataSource:
+    """The images as a source, each in memory."""
+    images, labels = stripes(shape, count)
+    samples = ArraySamples("stripes", images.__getitem__, labels, 1, None)
+    return DataSource("stripes", "0" * 64, shape, samples)
 
 
 def stripes_dataset(folder: Path, shape: Shape, count: int = 120) -> Dataset:

@@ -1,0 +1,64 @@
+"""A .npy file written row by row, its place on the disk reserved before. I/O."""
+
+import contextlib
+import io
+from math import prod
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from firmware.files import reserve
+
+
+class RowFile:
+    """An array of uint8 that grows by rows, and is never mapped while it is written.
+
+    A map of a file without its place on the disk ends the process where the disk is full. So the
+    place is reserved first, and the rows are written as any file is.
+
+    Args:
+        path: The .npy to write.
+        shape: Of a row.
+        most_rows: For which place is reserved.
+
+    Raises:
+        OSError: The disk is full.
+    """
+
+    def __init__(self, path: Path, shape: tuple[int, ...], most_rows: int) -> None:
+        self._shape = shape
+        self._rows = 0
+        header = self._header(most_rows)
+        self._first = len(header)
+        reserve(path, self._first + most_rows * prod(shape))
+        self._stream = path.open("r+b")
+        self._stream.write(header)
+
+    def __enter__(self) -> "RowFile":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None:
+            with contextlib.suppress(OSError):  # the first error is told
+                self._stream.close()
+            return
+        with self._stream:
+            self._stream.truncate()
+            self._stream.seek(0)
+            header = self._header(self._rows)
+            assert len(header) == self._first, "numpy leaves room for longer shapes"
+            self._stream.write(header)
+
+    def append(self, row: NDArray[np.uint8]) -> None:
+        """Write the next row."""
+        assert row.shape == self._shape
+        assert row.dtype == np.uint8
+        self._stream.write(row.tobytes())
+        self._rows += 1
+
+    def _header(self, rows: int) -> bytes:
+        form = {"descr": "|u1", "fortran_order": False, "shape": (rows, *self._shape)}
+        content = io.BytesIO()
+        np.lib.format.write_array_header_1_0(content, form)
+        return content.getvalue()
