@@ -1,11 +1,26 @@
 """TFLite's interpreter, as the LiteRT package brings it without TensorFlow. For workers alone."""
 
+import re
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from codegen.model_file import check_is_tflite
+from codegen.repair_tflite import with_possible_dimensions
 from firmware.errors import ModelError
+
+_MOST_CHARACTERS = 300
+
+
+def told_once(text: str) -> str:
+    """The lines of an error in one, without those that say the same of another tensor."""
+    lines: dict[str, str] = {}
+    for part in re.split(r"\.(?=Tensor |quantized_dimension)|\n", text):
+        line = part.strip(" .")
+        lines.setdefault(re.sub(r"\d+", "#", line), line)
+    told = "; ".join(filter(None, lines.values()))
+    return told if len(told) <= _MOST_CHARACTERS else f"{told[:_MOST_CHARACTERS]} …"
 
 
 class Interpreter:
@@ -22,16 +37,19 @@ class Interpreter:
     def __init__(self, content: bytes, is_reference: bool) -> None:
         from ai_edge_litert import interpreter as litert
 
+        check_is_tflite(content)
         kernels = litert.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
         if is_reference:
             kernels = litert.OpResolverType.BUILTIN_REF
         try:
             self._interpreter: Any = litert.Interpreter(
-                model_content=content, experimental_op_resolver_type=kernels, num_threads=1
+                model_content=with_possible_dimensions(content),
+                experimental_op_resolver_type=kernels,
+                num_threads=1,
             )
             self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
-            raise ModelError(f"TFLite refuses the model: {error}") from error
+            raise ModelError(f"TFLite refuses the model: {told_once(str(error))}") from error
         self._input = self._interpreter.get_input_details()[0]
         self._output = self._interpreter.get_output_details()[0]
 

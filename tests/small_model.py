@@ -5,8 +5,13 @@ import numpy as np
 from benchmarks.tflite_builder import ModelBuilder
 
 
-def small_model(seed: int = 0) -> bytes:
-    """Convolution, pooling, mean, matrix product and softmax on 6×6×2 images of 3 classes."""
+def small_model(seed: int = 0, bias_axis: int = 0) -> bytes:
+    """Convolution, pooling, mean, matrix product and softmax on 6×6×2 images of 3 classes.
+
+    Args:
+        seed: Of the weights.
+        bias_axis: Dimension along which the scales of the biases are said to lie.
+    """
     rng = np.random.default_rng(seed)
     builder = ModelBuilder()
     image = builder.activation((1, 6, 6, 2), 1 / 255, -128)
@@ -19,7 +24,9 @@ def small_model(seed: int = 0) -> bytes:
         rng.integers(-127, 128, (4, 3, 3, 2)).astype(np.int8), [0.004, 0.005, 0.006, 0.007]
     )
     biases = builder.constant(
-        rng.integers(-500, 500, 4).astype(np.int32), [s / 255 for s in (0.004, 0.005, 0.006, 0.007)]
+        rng.integers(-500, 500, 4).astype(np.int32),
+        [s / 255 for s in (0.004, 0.005, 0.006, 0.007)],
+        axis=bias_axis,
     )
     axes = builder.constant(np.asarray([1, 2], np.int32))
     weights = builder.constant(rng.integers(-127, 128, (3, 4)).astype(np.int8), 0.01)
