@@ -5,6 +5,7 @@ Every machine of the cluster must have the SDK, and the decoded images under the
 
 import contextlib
 import logging
+import math
 import time
 from collections.abc import Callable, Sequence
 from types import TracebackType
@@ -60,7 +61,7 @@ class DaskPool(Pool):
         self._address = address
         self._memory_bytes = memory_bytes
         self._tell = tell
-        self._checked_s = self._worker_seen_s = time.monotonic()
+        self._checked_s, self._worker_seen_s = -math.inf, time.monotonic()
         self._waits = False
 
     def __exit__(
