@@ -118,7 +118,7 @@ def _scale(axes: Axes, lane: Axes, data: Tradeoff) -> None:
     most, least = max(needs, default=data.limit), max(1, min(needs, default=1))
     has_limit = data.limit <= _LIMIT_IN_SIGHT * most
     if has_limit:
-        most = max(most, data.limit)
+        most, least = max(most, data.limit), min(least, data.limit)
         axes.axvline(data.shown(data.limit), color=BAD.light, linewidth=1.2, linestyle=(0, (4, 3)))
     label = f"limit {quantity(data.limit, data.unit)}"
     axes.annotate(

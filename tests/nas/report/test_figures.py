@@ -138,6 +138,12 @@ def test_a_limit_far_away_is_told_and_not_drawn() -> None:
     assert "limit 1,024.0 KiB →" in words
 
 
+def test_a_limit_that_every_candidate_exceeds_is_in_sight() -> None:
+    fallen = (Fallen(9_000, Fate.OVER_RAM, "too large"),)
+    words = texts(tradeoff_plot(replace(TRADEOFF, limit=3_000, dots=(), fallen=fallen, front=())))
+    assert "limit 2.9 KiB" in words
+
+
 @pytest.mark.parametrize("needs", [(100, 101), (100, 100), (10, 20_000), (1, 3_000_000)])
 def test_any_range_of_needs_has_an_axis(needs: tuple[int, int]) -> None:
     dots = tuple(Dot(need, (0.5,), 0.5, "", is_leader=False) for need in needs)
