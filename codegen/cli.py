@@ -13,6 +13,7 @@ from codegen.tflm.library import DOWNLOAD
 from firmware.command_line import parse, run, some_path
 from firmware.errors import ConfigError
 from firmware.platformio import run_platformio
+from firmware.printable import printable
 from firmware.progress import Progress
 from firmware.targets import board_targets, load_board_target
 
@@ -128,4 +129,4 @@ def _summary(manifest: dict[str, Any], out: Path) -> str:
             else "none: make it with 'nas golden' to have outputs checked",
         ),
     ]
-    return "\n".join(f"{name:<10} {text}" for name, text in rows)
+    return "\n".join(f"{name:<10} {printable(text)}" for name, text in rows)

@@ -202,7 +202,10 @@ def _parse_header(text: str, header_bytes: int) -> ArrayForm:
         )
     if not _TYPE.fullmatch(kind):
         raise FileError(f"its values are of type {brief(kind, 20)!r}, expected numbers or text")
-    shape = ast.literal_eval(found["shape"].replace("L", ""))
+    try:
+        shape = ast.literal_eval(found["shape"].replace("L", ""))
+    except (SyntaxError, ValueError):  # such as `(1 2)` or `(,)`, or a space that is no space
+        shape = None
     if not isinstance(shape, tuple):
         raise FileError(f"its shape is {brief(found['shape'], 60)}")
     if len(shape) > _MOST_DIMENSIONS or any(length > _MOST_LENGTH for length in shape):

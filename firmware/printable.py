@@ -1,4 +1,6 @@
-"""Text of strangers made fit for a terminal. Pure."""
+"""Text of strangers made fit for a terminal, for Markdown and for XML. Pure."""
+
+import re
 
 
 def printable(text: str) -> str:
@@ -8,6 +10,17 @@ def printable(text: str) -> str:
     name look like another one; lone surrogates cannot be printed at all.
     """
     return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
+
+
+def printable_lines(text: str) -> str:
+    """A text of several lines with everything else that is invisible written as escapes."""
+    return "\n".join(map(printable, text.split("\n")))
+
+
+def escape_markdown(text: str) -> str:
+    """Text that Markdown shows as it is, in a paragraph and in a cell of a table."""
+    escaped = re.sub(r"([\\`*_{}\[\]#|~$!])", r"\\\1", printable(text))
+    return escaped.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def brief(text: str, characters: int) -> str:

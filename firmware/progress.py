@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TextIO
 
 from firmware.errors import ConfigError
+from firmware.printable import printable
 
 _PLAIN_INTERVAL_S = 5.0
 _TERMINAL_INTERVAL_S = 0.1
@@ -51,16 +52,16 @@ class Progress:
             return
         self._shown_s = self._clock()
         if not self._is_terminal:
-            print(f"{self._program}: {text}", file=self._stream, flush=True)
+            print(f"{self._program}: {printable(text)}", file=self._stream, flush=True)
             return
-        line = f"{self._program}: {text}"
+        line = f"{self._program}: {printable(text)}"
         print(f"\r{line:<{self._width}}", end="", file=self._stream, flush=True)
         self._width = len(line)
 
     def note(self, text: str) -> None:
         """Show a line that stays."""
         self.clear()
-        print(f"{self._program}: {text}", file=self._stream, flush=True)
+        print(f"{self._program}: {printable(text)}", file=self._stream, flush=True)
         self._shown_s = self._clock()
 
     def clear(self) -> None:

@@ -12,6 +12,7 @@ from firmware.command_line import EXIT_DONE, parse, run
 from firmware.errors import ConfigError, NoBoardError, SdkError
 from firmware.files import write_json, write_text
 from firmware.platformio import run_platformio
+from firmware.printable import printable
 from firmware.progress import Progress
 from firmware.targets import load_board_target
 from hil.bench.attached import attached, bench_text, state_of
@@ -124,9 +125,10 @@ def _list_boards(arguments: argparse.Namespace) -> None:
         print(json.dumps({"boards": rows, "attached": [asdict(own) for own in found]}, indent=2))
         return
     for row in rows:
-        print("  ".join(row.values()))
+        print(printable("  ".join(row.values())))
     for own in found:
-        print(f"attached {own.kind}  {own.port}  {own.serial}  {own.description}".rstrip())
+        text = f"attached {own.kind}  {own.port}  {own.serial}  {own.description}"
+        print(printable(text.rstrip()))
     if not rows and not found:
         print(f"no {DEFAULT_FILE} here, and neither a USB serial port nor a probe is attached")
 
@@ -140,7 +142,7 @@ def _init_boards(arguments: argparse.Namespace) -> None:
     if not any(own.is_nucleo for own in found):
         raise NoBoardError("no Nucleo is attached; docs/bench.md shows a bench file for others")
     write_text(path, bench_text(found, target.name))
-    print(f"{path}: {len(read_bench(path))} boards")
+    print(f"{printable(str(path))}: {len(read_bench(path))} boards")
 
 
 def _serve(arguments: argparse.Namespace) -> None:

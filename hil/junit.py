@@ -9,6 +9,7 @@ from typing import TypeAlias
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from firmware.errors import SdkError
+from firmware.printable import printable_lines
 from hil.judge import Verdict
 
 Outcome: TypeAlias = Sequence[Verdict] | SdkError
@@ -59,5 +60,6 @@ def _count(suite: Element) -> None:
 
 
 def _clean(text: str) -> str:
-    """Text without what XML cannot hold, such as the noise of a serial line."""
-    return _NO_XML.sub("\N{REPLACEMENT CHARACTER}", text)
+    """Text without what XML cannot hold, such as the noise of a serial line, and what hides."""
+    held = _NO_XML.sub("\N{REPLACEMENT CHARACTER}", text)
+    return printable_lines(held.expandtabs(4).replace("\r", ""))

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from firmware.printable import escape_markdown, printable
 from hil.judge import Check, Verdict
 from hil.measure import Measurement
 
@@ -30,7 +31,7 @@ def table(verdict: Verdict) -> str:
 
 
 def _headline(verdict: Verdict) -> str:
-    return f"verdict: {verdict.word} on board {verdict.measurement.board}"
+    return f"verdict: {verdict.word} on board {printable(verdict.measurement.board)}"
 
 
 def markdown(verdicts: Sequence[Verdict], provenance: dict[str, Any]) -> str:
@@ -64,7 +65,7 @@ def _markdown_table(rows: Sequence[Sequence[str]]) -> str:
 
 
 def _cell(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ").replace("<", "&lt;")
+    return escape_markdown(text.replace("\n", " "))
 
 
 def _side_by_side(verdicts: Sequence[Verdict]) -> str:
@@ -93,8 +94,9 @@ def _identical(measurement: Measurement) -> str:
     return f"{round(outputs.identical_fraction * outputs.samples)} of {outputs.samples}"
 
 
-def _aligned(rows: Sequence[Sequence[str]]) -> str:
+def _aligned(texts: Sequence[Sequence[str]]) -> str:
     """Columns as wide as their widest cells."""
+    rows = [[printable(cell) for cell in row] for row in texts]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]) - 1)]
     return "\n".join(
         "  ".join(

@@ -15,6 +15,8 @@ from firmware.command_line import parse
 from firmware.command_line import run as run_command
 from firmware.errors import ConfigError
 from firmware.files import sha256_of_bytes, sha256_of_file, write_json, write_text
+from firmware.output_streams import say
+from firmware.printable import printable, printable_lines
 from firmware.progress import Progress
 from firmware.targets import load_target
 from nas.api import limits_of, search
@@ -55,8 +57,8 @@ def _run(arguments: argparse.Namespace) -> None:
         record = search(**options, listener=Narrator(progress), command=("nas", *arguments.words))
     finally:
         progress.clear()
-    print(json.dumps(record, indent=2) if arguments.json else run_text(record))
-    print(f"nas: wrote {arguments.out}/model.tflite, golden.npz, run.json", file=sys.stderr)
+    print(json.dumps(record, indent=2) if arguments.json else printable_lines(run_text(record)))
+    say(f"nas: wrote {printable(str(arguments.out))}/model.tflite, golden.npz, run.json")
 
 
 def _estimate(arguments: argparse.Namespace) -> int:
@@ -73,7 +75,9 @@ def _estimate(arguments: argparse.Namespace) -> int:
     if arguments.map:
         write_text(arguments.map, memory_map_svg(result))
     record = result.as_record() | {"model_sha256": model_sha256}
-    print(json.dumps(record, indent=2) if arguments.json else estimate_text(result))
+    print(
+        json.dumps(record, indent=2) if arguments.json else printable_lines(estimate_text(result))
+    )
     return 1 if arguments.fail_over and not result.fits else 0
 
 
@@ -101,8 +105,9 @@ def _calibrate(arguments: argparse.Namespace) -> None:
     measured = read_measurements(arguments.measurements, target.core)
     model = calibrate(measured, shipped_speed_model(measured.runtime, target.core))
     write_json(arguments.out, model.as_record())
-    print(json.dumps(model.as_record(), indent=2) if arguments.json else calibration_text(model))
-    print(f"nas: wrote {arguments.out}", file=sys.stderr)
+    text = printable_lines(calibration_text(model))
+    print(json.dumps(model.as_record(), indent=2) if arguments.json else text)
+    say(f"nas: wrote {printable(str(arguments.out))}")
 
 
 def _golden(arguments: argparse.Namespace) -> None:
@@ -124,4 +129,4 @@ def _golden(arguments: argparse.Namespace) -> None:
         "seed": arguments.seed,
     }
     text = f"{arguments.out}: {arguments.samples} inputs and their outputs"
-    print(json.dumps(record, indent=2) if arguments.json else text)
+    print(json.dumps(record, indent=2) if arguments.json else printable_lines(text))

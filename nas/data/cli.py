@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 from firmware.command_line import some_path
 from firmware.errors import ConfigError
 from firmware.files import replacing
-from firmware.printable import printable
+from firmware.printable import printable, printable_lines
 from firmware.progress import Progress
 
 _Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
@@ -217,4 +217,4 @@ def _stepper(progress: Progress) -> Callable[[str, int, int], None]:
 
 
 def _print(record: dict[str, Any], text: str, arguments: argparse.Namespace) -> None:
-    print(json.dumps(record, indent=2) if arguments.json else text)
+    print(json.dumps(record, indent=2) if arguments.json else printable_lines(text))

@@ -1,8 +1,9 @@
 """The arena over time as a picture. Pure: gives SVG."""
 
 from dataclasses import dataclass
-from html import escape
+from html import escape as escape_html
 
+from firmware.printable import printable
 from nas.estimator.memory import INTERPRETER, SCRATCH, Block
 from nas.estimator.network import Estimate
 
@@ -51,7 +52,7 @@ def memory_map_svg(estimate: Estimate, look: MapLook = MapLook()) -> str:
     step = (look.width - _LEFT - _RIGHT) / operators
     scale = (look.height - look.top - _BOTTOM) / top_bytes
     title = f"{estimate.name}, {estimate.runtime} runtime: arena of {top_bytes:,} bytes"
-    heading = f'<text x="{_LEFT}" y="22" font-size="14">{escape(title)}</text>'
+    heading = f'<text x="{_LEFT}" y="22" font-size="14">{_escape(title)}</text>'
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {look.width} {look.height}" '
         f'style="font-family: {look.font}; font-size: 11px; fill: {look.ink}">',
@@ -65,6 +66,11 @@ def memory_map_svg(estimate: Estimate, look: MapLook = MapLook()) -> str:
         "</svg>",
     ]
     return "\n".join(filter(None, parts)) + "\n"
+
+
+def _escape(text: str) -> str:
+    """Text of a model's author as XML can hold it."""
+    return escape_html(printable(text))
 
 
 def _y(offset: float, scale: float, look: MapLook) -> float:
@@ -100,7 +106,7 @@ def _rectangle(index: int, block: Block, step: float, scale: float, look: MapLoo
         colour = _INTERPRETER
     span = f"{block.offset:,} to {block.offset + block.size_bytes:,}"
     return (
-        f"<g><title>{escape(block.name)}: bytes {span}, op {block.first_op} to {block.end_op - 1}"
+        f"<g><title>{_escape(block.name)}: bytes {span}, op {block.first_op} to {block.end_op - 1}"
         f'</title><rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" '
         f'height="{block.size_bytes * scale:.1f}" '
         f'style="fill: {colour}; fill-opacity: 0.85; stroke: {look.paper}"/></g>'
@@ -118,7 +124,7 @@ def _label(block: Block, step: float, scale: float, look: MapLook) -> str:
         return ""
     return (
         f'<text x="{x + 5:.1f}" y="{y + 12:.1f}" style="fill: white; pointer-events: none">'
-        f"{escape(fitting[0])}</text>"
+        f"{_escape(fitting[0])}</text>"
     )
 
 
@@ -127,6 +133,6 @@ def _operator_names(estimate: Estimate, step: float, look: MapLook) -> list[str]
     y = look.height - _BOTTOM + 12
     return [
         f'<text transform="translate({_LEFT + (op.index + 0.5) * step:.1f},{y}) rotate(40)">'
-        f"{op.index} {escape(op.kind)}</text>"
+        f"{op.index} {_escape(op.kind)}</text>"
         for op in estimate.operators[::every]
     ]

@@ -5,6 +5,7 @@ import json
 from typing import TypeAlias
 
 from firmware.command_line import some_path
+from firmware.printable import printable
 
 _Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
@@ -42,4 +43,8 @@ def _report(arguments: argparse.Namespace) -> None:
     from nas.report.write import write_report
 
     record, written = write_report(arguments.run, arguments.measurement, arguments.out)
-    print(json.dumps(record, indent=2) if arguments.json else "\n".join(map(str, written)))
+    print(
+        json.dumps(record, indent=2)
+        if arguments.json
+        else "\n".join(printable(str(path)) for path in written)
+    )

@@ -4,7 +4,6 @@ Pure, but for the templates that it loads. The two hold the same words and figur
 templates only format them.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,7 +13,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from firmware.printable import printable
+from firmware.printable import escape_markdown, printable
 from nas.report.figures.palette import COLOURS
 
 
@@ -158,12 +157,6 @@ def _settings() -> dict[str, Any]:
 def _in_one_line(value: object) -> object:
     """What is put in: names as `printable` shows them, figures and styles as they are."""
     return value if isinstance(value, Markup) else printable(str(value))
-
-
-def escape_markdown(text: str) -> str:
-    """Text that Markdown shows as it is, in a paragraph and in a cell of a table."""
-    escaped = re.sub(r"([\\`*_{}\[\]#|~$!])", r"\\\1", printable(text))
-    return escaped.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _ruler(table: Table) -> Sequence[str]:

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
+from firmware.printable import printable
 from nas.config import MOST_INT8_DROP
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -> str:
-    """Rows under a header; the first `left` columns are aligned left, the others right."""
-    lines = [header, *rows]
+    """Rows under a header, `printable`; the first `left` columns are aligned left, others right."""
+    lines = [[printable(cell) for cell in line] for line in (header, *rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
     return "\n".join(
         "  ".join(

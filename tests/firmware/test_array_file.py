@@ -73,6 +73,7 @@ def test_python_objects_are_refused_and_never_run(tmp_path: Path) -> None:
         ),
         (header(shape="(3,)"), "takes 3 bytes, there are 4"),
         (header("'<f8'"), "float64 of shape (4,) takes 32 bytes"),
+        (header(shape="(4 4)"), "its shape is (4 4)"),
         (header(shape="(99999999999999,)"), "is too large"),
         (header(shape=f"({'1,' * 40})"), "is too large"),
         (header("'<U0'"), "its values are of type '<U0'"),

@@ -47,6 +47,6 @@ def test_names_do_not_break_a_page() -> None:
     page = markdown(
         [verdict(board="a|b<i>")], {"probe": "x|y", "board_uid": "", "compiled_with": []}
     )
-    assert "a\\|b&lt;i>" in page
+    assert "a\\|b&lt;i&gt;" in page
     assert "| probe | x\\|y |" in page
     assert "| board_uid | – |" in page

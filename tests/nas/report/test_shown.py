@@ -1,7 +1,6 @@
 import pytest
 
-from firmware.printable import printable
-from nas.report.page import escape_markdown
+from firmware.printable import escape_markdown, printable
 from nas.report.shown import quantity, shortened, signed_percent, with_span
 from nas.report.statistics import Proportion
 
