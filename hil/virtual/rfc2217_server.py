@@ -23,7 +23,7 @@ IDLE_LIMIT_S = 60.0
 _POLL_S, _IDLE_POLL_S = 0.005, 0.1
 _ACTIVE_S = 2.0
 _SEND_LIMIT_S = 5.0
-_END_LIMIT_S = 10.0
+_END_LIMIT_S, _END_NOTICE_S = 10.0, 0.5
 _READ_BYTES = 4096
 _BUSY = b"busy: another client uses this board\r\n"
 _LOG = logging.getLogger(__name__)
@@ -149,7 +149,9 @@ class Rfc2217Server:
         try:
             answer = self._board.read(0.0)
         except BoardError as error:
-            _LOG.warning("virtual board: %s", error)
+            # A command that is ended ends its children first: that is no fault of the board.
+            if not self._ends.wait(_END_NOTICE_S):
+                _LOG.warning("virtual board: %s", error)
             self._board.halt()
             return
         if port is not None and answer:
