@@ -28,7 +28,7 @@ SYSTEM_HEADERS = frozenset(
 """Headers of C libraries and compilers: one of that name before them would hide them."""
 SYSTEM_PREFIXES = frozenset(
     "arm atomic cmsis cnd dt elf list mtx posix pthread rb reent rpc sem slist splay stailq std "
-    "sys tailq thrd tss xdr nonsecure readwrite rhf c d f m o p r s t w x".split()
+    "sys tailq thrd tss xdr nonsecure readwrite rhf defs gcc unwind c d f m o p r s t w x".split()
 )
 """What names of C libraries begin with, before the first `_`."""
 

@@ -38,7 +38,7 @@ def generated(folder: Path) -> set[str]:
 
 def identifiers(path: Path) -> set[str]:
     code = re.sub(r"/\*.*?\*/|//[^\n]*", " ", path.read_text(errors="replace"), flags=re.DOTALL)
-    return {own.lower() for own in re.findall(r"[A-Za-z]\w*", code)}
+    return {own.lower() for own in re.findall(r"(?<!\w)[A-Za-z]\w*", code)}
 
 
 @pytest.fixture(scope="module")
