@@ -32,7 +32,7 @@ def check_bias(graph: Graph, operator: Operator, count: int) -> list[str]:
 def bias_array(graph: Graph, operator: Operator, count: int) -> ConstantArray:
     """The biases, or zeros where the operator has none."""
     bias = _bias(graph, operator)
-    values = np.zeros(count, np.int32) if bias is None else data_of(bias)
+    values = np.zeros(count, np.int32) if bias is None else np.ravel(data_of(bias))
     return ConstantArray("biases", "int32_t", values)
 
 

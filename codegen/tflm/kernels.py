@@ -96,7 +96,7 @@ def _depthwise(graph: Graph, operator: Operator, build: Build) -> tuple[_Sizes, 
     dilations = (_option(operator, "dilation_h_factor"), _option(operator, "dilation_w_factor"))
     is_optimised = (
         build.has_cmsis_nn
-        and source.shape[-1] == output.shape[-1]
+        and source.shape[-1:] == output.shape[-1:]
         and source.shape[0] == 1
         and dilations == (1, 1)
     )
