@@ -17,7 +17,9 @@ from codegen.tflm.arena import plan_tflm_arena
 from codegen.tflm.library import ARENA_MARGIN_BYTES
 from codegen.tflm.structures import MCU
 from codegen.write_project import write_project
+from firmware.array_file import MOST_GOLDEN_BYTES
 from firmware.errors import InfeasibleError
+from firmware.regular_file import read_regular
 from firmware.targets import Target
 
 RUNTIMES = ("static", "tflm", "both")
@@ -59,7 +61,7 @@ def build_project(
     contents = {path: text.encode() for path, text in texts.items()}
     contents |= _fixed_sources(target, runtime, toolchain)
     if source.golden is not None:
-        contents["golden.npz"] = source.golden.read_bytes()
+        contents["golden.npz"] = read_regular(source.golden, MOST_GOLDEN_BYTES)
     return manifest, write_project(out, manifest, contents, is_forced)
 
 

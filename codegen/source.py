@@ -1,16 +1,17 @@
 """A model and what lies beside it. Reads files."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 from codegen.model_file import is_saved_model, read_model_file
 from codegen.names import model_name
 from firmware.array_file import read_arrays
-from firmware.errors import FileError, ModelError, StaleError
+from firmware.errors import FileError, ModelError, RecordError, StaleError
 from firmware.files import sha256_of_bytes
+from firmware.records.reader import Kind, read_json_values
 
 _MOST_DIGEST_BYTES = 1024
+_RUN = Kind("is no finished run", "start 'nas run' again")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +68,9 @@ def _golden_beside(path: Path) -> Path | None:
 
 def _check_record(record: Path, sha256: str) -> None:
     try:
-        recorded = json.loads(record.read_text(encoding="utf-8")).get("model_sha256")
-    except (OSError, ValueError) as error:
-        raise ModelError(f"{str(record)!r} is no finished run; start 'nas run' again") from error
+        recorded = read_json_values(record, _RUN).get("model_sha256")
+    except RecordError as error:
+        raise ModelError(str(error)) from error
     if recorded != sha256:
         raise StaleError(f"{str(record)!r} records another model than the model.tflite beside it")
 

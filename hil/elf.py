@@ -10,7 +10,8 @@ from elftools.elf.constants import SH_FLAGS
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
-from firmware.errors import BoardError
+from firmware.errors import BoardError, FileError
+from firmware.regular_file import open_regular
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +58,10 @@ def open_elf(path: Path) -> Iterator[ELFFile]:
         BoardError: The file is no firmware.
     """
     try:
-        with path.open("rb") as stream:
+        with open_regular(path) as stream:
             yield ELFFile(stream)
+    except FileError as error:
+        raise BoardError(str(error)) from error
     except OSError as error:
         raise BoardError(f"could not read {str(path)!r}: {error.strerror}") from error
     except (ELFError, DWARFError) as error:

@@ -6,7 +6,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from firmware.array_file import read_arrays
+from firmware.array_file import MOST_GOLDEN_BYTES, read_arrays
 from firmware.errors import ConfigError, FileError, StaleError
 from firmware.files import sha256_of_file
 from firmware.platformio import firmware_path
@@ -14,8 +14,6 @@ from firmware.records.manifest import MANIFEST_SCHEMA, ManifestRecord
 from firmware.records.reader import Kind, convert, read_json_values
 from firmware.targets import Target, load_target
 
-_MOST_GOLDEN_BYTES = 64 << 20
-"""Of inputs and outputs together; 16 of each are written."""
 _KIND = Kind("is no manifest of a project", "make a project with 'codegen build'", MANIFEST_SCHEMA)
 
 
@@ -125,7 +123,7 @@ def read_golden(path: Path) -> Golden:
         ConfigError: The file is damaged.
     """
     try:
-        arrays = read_arrays(path, ("inputs", "outputs"), _MOST_GOLDEN_BYTES)
+        arrays = read_arrays(path, ("inputs", "outputs"), MOST_GOLDEN_BYTES)
     except FileError as error:
         raise ConfigError(
             f"no golden file: {error}; generate the project again with 'codegen build'"

@@ -235,6 +235,15 @@ def test_a_golden_file_of_another_model_is_refused(
     assert not (tmp_path / "out").exists()
 
 
+def test_a_golden_file_that_never_ends_is_refused(
+    capsys: pytest.CaptureFixture[str], model: Path, tmp_path: Path
+) -> None:
+    out = str(tmp_path / "out")
+    words = ["build", str(model), "--target", "stm32f412", "--golden", "/dev/zero"]
+    assert main([*words, "--out", out]) == 1
+    assert "no golden file: '/dev/zero' is a device" in capsys.readouterr().err
+
+
 def test_a_run_whose_model_was_replaced_is_refused(
     capsys: pytest.CaptureFixture[str], model: Path, tmp_path: Path
 ) -> None:
@@ -248,6 +257,16 @@ def test_a_run_whose_model_was_replaced_is_refused(
 def unfinished_run(folder: Path) -> Path:
     folder.mkdir()
     shutil.copy(folder.parent / "small.tflite", folder / "model.tflite")
+    return folder
+
+
+def damaged_run(folder: Path) -> Path:
+    (unfinished_run(folder) / "run.json").write_text("[]")
+    return folder
+
+
+def endless_run(folder: Path) -> Path:
+    os.mkfifo(unfinished_run(folder) / "run.json")
     return folder
 
 
@@ -282,7 +301,9 @@ def too_large(folder: Path) -> Path:
     [
         (lambda path: path, "could not read"),
         (truncated, "is not a usable .tflite"),
-        (unfinished_run, "is no finished run; start 'nas run' again"),
+        (unfinished_run, "run.json': No such file or directory; start 'nas run' again"),
+        (damaged_run, "run.json' is no finished run: expected an object"),
+        (endless_run, "run.json' is no finished run: it is no regular file"),
         (float_model, "2 operators cannot be generated: op 0 SOFTMAX in float32"),
         (too_large, "bytes of RAM (arena, variables, stack), stm32f412 has 262,144"),
     ],

@@ -33,3 +33,8 @@ def test_a_file_that_is_no_firmware_is_refused(tmp_path: Path, content: bytes) -
     for read in (read_image, read_compilers):
         with pytest.raises(BoardError, match="firmware.elf' is no ELF file"):
             read(path)
+
+
+def test_a_firmware_that_never_ends_is_refused() -> None:
+    with pytest.raises(BoardError, match="'/dev/zero' is a device, expected a file"):
+        read_image(Path("/dev/zero"))

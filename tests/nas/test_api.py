@@ -102,3 +102,22 @@ def test_nothing_else_is_exported() -> None:
     assert nas.__all__ == ["Listener", "search"]
     with pytest.raises(AttributeError, match="no attribute 'find'"):
         _ = nas.find  # type: ignore[attr-defined]
+
+
+def test_what_is_passed_over_of_the_data_is_told_before_the_search(tmp_path: Path) -> None:
+    for name in ("cat/1.jfif", "cat/2.png", "dog/1.avif"):
+        path = tmp_path / "data" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"")
+    told: list[str] = []
+
+    class Notes(Listener):
+        def noted(self, text: str) -> None:
+            told.append(text)
+
+    with pytest.raises(DataError, match="the data has 1 class"):
+        search(str(tmp_path / "data"), target="stm32f412", out=tmp_path / "run", listener=Notes())
+    assert told == [
+        "no pictures that are read in 'dog'; nothing comes of such a folder",
+        "files passed over, which are not read as images: 1 .avif, 1 .jfif",
+    ]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from nas.convert_tasks import first_good
+from nas.convert_tasks import calibration_counts, first_good
 from nas.report.terminal import run_text
 
 
@@ -47,3 +47,9 @@ def test_a_loss_of_more_than_half_a_point_is_said_aloud(
 ) -> None:
     text = run_text(record(0.7, int8_accuracy))
     assert ("WARNING: on the validation images int8 is 1.0 pp less" in text) == is_warned
+
+
+def test_no_more_images_are_told_for_the_calibration_than_there_are() -> None:
+    assert calibration_counts(14) == [14]
+    assert calibration_counts(200) == [150, 200]
+    assert calibration_counts(10_000) == [150, 600, 2400]
