@@ -118,7 +118,7 @@ def _finished(out: Path, plan: dict[str, Any], skip_broken: bool) -> dict[str, A
     if not out.exists() or (out.is_dir() and not any(out.iterdir())):
         return None
     record = _record_of(out)
-    if record is None:
+    if record is None or not {"counts", "images_listed", "left_out"} <= record.keys():
         raise ConfigError(f"{str(out)!r} holds something else; choose another --out")
     changed = differences(record["plan"], plan)
     if changed:

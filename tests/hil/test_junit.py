@@ -49,4 +49,4 @@ def test_names_do_not_break_a_page() -> None:
     )
     assert "a\\|b&lt;i&gt;" in page
     assert "| probe | x\\|y |" in page
-    assert "| board_uid | – |" in page
+    assert "| board\\_uid | – |" in page
