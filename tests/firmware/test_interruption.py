@@ -1,11 +1,13 @@
 """Signals end a command with one line and the code that shells expect, at any moment."""
 
+import contextlib
 import os
 import pty
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -78,14 +80,27 @@ FAILS_THEN = """
 """
 
 
-def begin(work: str) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [sys.executable, "-c", COMMAND.replace("{work}", work.strip())],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+Begin = Callable[[str], "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def begin() -> Iterator[Begin]:
+    """Starts a command that does some work; it is gone after the test."""
+    with contextlib.ExitStack() as stack:
+
+        def start(work: str) -> "subprocess.Popen[str]":
+            process = subprocess.Popen(
+                [sys.executable, "-c", COMMAND.replace("{work}", work.strip())],
+                cwd=ROOT,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+            stack.enter_context(process)
+            stack.callback(process.kill)
+            return process
+
+        yield start
 
 
 def first_line(process: "subprocess.Popen[str]") -> str:
@@ -106,14 +121,16 @@ def end(process: "subprocess.Popen[str]") -> tuple[int, str]:
         (signal.SIGHUP, 129, "hung up"),
     ],
 )
-def test_a_signal_ends_a_command_and_says_how_to_go_on(number: int, code: int, word: str) -> None:
+def test_a_signal_ends_a_command_and_says_how_to_go_on(
+    begin: Begin, number: int, code: int, word: str
+) -> None:
     process = begin(SLEEP)
     first_line(process)
     process.send_signal(number)
     assert end(process) == (code, f"nas: {word}; start it again\n")
 
 
-def test_a_second_ctrl_c_does_not_stop_the_cleaning_up() -> None:
+def test_a_second_ctrl_c_does_not_stop_the_cleaning_up(begin: Begin) -> None:
     process = begin(SLOW_CLEAN_UP)
     first_line(process)
     for _ in range(3):
@@ -125,7 +142,7 @@ def test_a_second_ctrl_c_does_not_stop_the_cleaning_up() -> None:
 
 
 @pytest.mark.parametrize("work", [NEVER_CLEAN, DEAF], ids=["never clean", "deaf"])
-def test_a_command_that_does_not_end_is_ended_with_its_children(work: str) -> None:
+def test_a_command_that_does_not_end_is_ended_with_its_children(begin: Begin, work: str) -> None:
     process = begin(work)
     child_id = first_line(process)
     time.sleep(0.2)  # it is in C code now
@@ -137,7 +154,9 @@ def test_a_command_that_does_not_end_is_ended_with_its_children(work: str) -> No
 
 
 @pytest.mark.parametrize("work", [SWALLOWED, FAILS_THEN], ids=["swallowed", "fails then"])
-def test_an_interruption_that_code_gets_in_the_way_of_is_told_as_one(work: str) -> None:
+def test_an_interruption_that_code_gets_in_the_way_of_is_told_as_one(
+    begin: Begin, work: str
+) -> None:
     process = begin(work)
     first_line(process)
     process.send_signal(signal.SIGTERM)
