@@ -114,12 +114,13 @@ class Rfc2217Server:
                     heard_s = time.monotonic()
                     self._take(port, data)
                 self._pass_on(port)
-                if self._gives_way(silent_s):
+                if self._gives_way(client, silent_s):
                     return
 
-    def _gives_way(self, silent_s: float) -> bool:
+    def _gives_way(self, client: socket.socket, silent_s: float) -> bool:
         """Whether a client must go, because it is silent and another one waits."""
-        if not select.select([self._socket], [], [], 0)[0]:
+        ready = select.select([self._socket, client], [], [], 0)[0]
+        if self._socket not in ready or client in ready:  # it may be about to say that it goes
             return False
         if silent_s >= self._idle_limit_s:
             return True

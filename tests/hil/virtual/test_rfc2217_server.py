@@ -102,6 +102,27 @@ def test_a_second_client_is_told_that_the_board_is_busy() -> None:
             assert second.recv(100) == b""
 
 
+def test_a_client_that_comes_right_after_another_has_gone_is_served(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Though the server was busy with the last bytes of the first, as with a reset."""
+    nucleo_write = VirtualNucleo.write
+
+    def slow_write(self: VirtualNucleo, data: bytes) -> int:
+        time.sleep(0.3)
+        return nucleo_write(self, data)
+
+    monkeypatch.setattr(VirtualNucleo, "write", slow_write)
+    with server() as (_, address):
+        with socket.create_connection(address, timeout=5) as first:
+            first.recv(100)
+            first.sendall(b"x")
+            time.sleep(0.1)
+            first.sendall(b"y")
+        with socket.create_connection(address, timeout=5) as second:
+            assert second.recv(3).startswith(IAC)
+
+
 def test_a_client_that_was_silent_for_long_gives_way() -> None:
     with (
         server(idle_limit_s=0.3) as (own, address),
