@@ -12,6 +12,11 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
+ROUNDINGS = ("tflm", "litert")
+"""Whose reference kernel FULLY_CONNECTED follows: TFLite-Micro's rounds twice, LiteRT's once."""
+DEFAULT_ROUNDING = "tflm"
+"""What runs on microcontrollers."""
+
 
 class DType(StrEnum):
     """Element types that a model may hold, by their numpy names."""
@@ -127,6 +132,7 @@ class Graph:
         inputs: Indices of the tensors that the caller fills.
         outputs: Indices of the tensors that the caller reads.
         subgraph_count: Subgraphs of the file; this is the first of them.
+        rounding: One of `ROUNDINGS`: whose bits FULLY_CONNECTED gives.
     """
 
     tensors: tuple[Tensor, ...]
@@ -134,6 +140,7 @@ class Graph:
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
     subgraph_count: int = 1
+    rounding: str = DEFAULT_ROUNDING
 
     def inputs_of(self, operator: Operator) -> tuple[Tensor, ...]:
         """The tensors that an operator reads, absent ones left out."""

@@ -1,6 +1,7 @@
 """Constants with one element for each output channel: biases, multipliers, shifts. Pure."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +44,7 @@ def padded_rows(weights: NDArray[np.generic]) -> NDArray[np.int8]:
 
 
 def folded_bias_array(
-    graph: Graph, operator: Operator, rows: NDArray[np.int8], zero_point: int
+    graph: Graph, operator: Operator, rows: NDArray[np.integer[Any]], zero_point: int
 ) -> ConstantArray:
     """Biases from which the weights' sum times the input's zero point is taken.
 

@@ -4,10 +4,23 @@ from math import prod
 
 import numpy as np
 
-from codegen.fixed_point import Multiplier, mean_multiplier, softmax_factor, softmax_scaling
+from codegen.fixed_point import (
+    Multiplier,
+    mean_multiplier,
+    product_in_single_precision,
+    quantize_multiplier,
+    softmax_factor,
+    softmax_scaling,
+)
 from codegen.graph import DType, Graph, Operator, Tensor
 from codegen.kernel_call import ConstantArray, KernelCall
-from codegen.operators.channels import LARGEST_SUM, bias_array, check_bias
+from codegen.operators.channels import (
+    LARGEST_SUM,
+    check_bias,
+    check_sums,
+    folded_bias_array,
+    multiplier_arrays,
+)
 from codegen.operators.support import (
     LARGEST_DIFFERENCE,
     OperatorSupport,
@@ -92,6 +105,14 @@ def _check_fully_connected(graph: Graph, operator: Operator) -> list[str]:
         reasons.append("with shuffled weights")
     if source.element_count != weights.shape[1] or output.element_count != weights.shape[0]:
         reasons.append(f"with batch {source.element_count // max(weights.shape[1], 1)}")
+    if not reasons and weights.data is not None and weights.quantization is not None:
+        zero_point = weights.quantization.zero_points[0]
+        shifted = np.asarray(weights.data, np.int64) - zero_point
+        multipliers = None
+        if graph.rounding == "tflm" and source.quantization and output.quantization:
+            own = _multipliers(source, weights, output)
+            multipliers = lambda rows: own if len(own) == rows else own * rows  # noqa: E731
+        reasons += check_sums(graph, operator, shifted, multipliers)
     return reasons
 
 
@@ -100,35 +121,69 @@ def _lower_fully_connected(graph: Graph, operator: Operator) -> KernelCall:
     (output,) = graph.outputs_of(operator)
     assert weights.quantization is not None
     rows, columns = weights.shape
-    scales = weights.quantization.scales
-    per_row = scales if len(scales) == rows else scales * rows
     lowest, highest = output_limits(operator, output)
+    is_once = graph.rounding == "litert"
+    own, factors = (_scales if is_once else _factors)(source, weights, output)
+    values = np.asarray(data_of(weights), np.int8)
+    shifted = values.astype(np.int64) - weights.quantization.zero_points[0]
     return KernelCall(
-        function="nn_fully_connected_s8",
+        function="nn_fully_connected_once_s8" if is_once else "nn_fully_connected_s8",
         header="nn/fully_connected.h",
-        params_type="nn_fully_connected_params",
+        params_type="nn_fully_connected_once_params" if is_once else "nn_fully_connected_params",
         params=(
-            ("input_count", columns),
-            ("output_count", rows),
-            ("input_zero_point", zero_point_of(source)),
-            ("weight_zero_point", weights.quantization.zero_points[0]),
+            ("sums.input_count", columns),
+            ("sums.output_count", rows),
+            ("sums.weight_zero_point", weights.quantization.zero_points[0]),
+            ("sums.weights", "weights"),
+            ("sums.biases", "biases"),
             ("output_zero_point", zero_point_of(output)),
             ("lowest", lowest),
             ("highest", highest),
-            ("input_scale", scale_of(source)),
-            ("output_scale", scale_of(output)),
-            ("weights", "weights"),
-            ("biases", "biases"),
-            ("weight_scales", "weight_scales"),
+            ("factor_step", int(len(weights.quantization.scales) > 1)),
+            *own,
         ),
         constants=(
-            ConstantArray("weights", "int8_t", data_of(weights)),
-            bias_array(graph, operator, rows),
-            ConstantArray("weight_scales", "float", np.array(per_row, np.float32)),
+            ConstantArray("weights", "int8_t", values),
+            folded_bias_array(graph, operator, shifted, zero_point_of(source)),
+            *factors,
         ),
         inputs=operator.inputs[:1],
         output=operator.outputs[0],
     )
+
+
+_Own = tuple[tuple[tuple[str, int | float | str], ...], tuple[ConstantArray, ...]]
+
+
+def _factors(source: Tensor, weights: Tensor, output: Tensor) -> _Own:
+    arrays = multiplier_arrays(_multipliers(source, weights, output))
+    return (("multipliers", "multipliers"), ("shifts", "shifts")), arrays
+
+
+def _multipliers(source: Tensor, weights: Tensor, output: Tensor) -> list[Multiplier]:
+    """One for all rows, or one for each.
+
+    Source: TFLM, CalculateOpDataFullyConnected: one scale of all weights is multiplied by the
+    input's in single precision.
+    """
+    assert weights.quantization is not None
+    scales = weights.quantization.scales
+    if len(scales) == 1:
+        products = [product_in_single_precision(scale_of(source), scales[0])]
+    else:
+        products = [scale_of(source) * scale for scale in scales]
+    return [quantize_multiplier(product / scale_of(output)) for product in products]
+
+
+def _scales(source: Tensor, weights: Tensor, output: Tensor) -> _Own:
+    assert weights.quantization is not None
+    fields = (
+        ("input_scale", scale_of(source)),
+        ("output_scale", scale_of(output)),
+        ("weight_scales", "weight_scales"),
+    )
+    scales = np.array(weights.quantization.scales, np.float32)
+    return fields, (ConstantArray("weight_scales", "float", scales),)
 
 
 def _check_softmax(graph: Graph, operator: Operator) -> list[str]:

@@ -1,0 +1,90 @@
+/* Products of a vector with rows of weights, four rows at once: with the DSP extension, or in C. */
+#ifndef NN_ROWS_H
+#define NN_ROWS_H
+
+#include <stdint.h>
+#include <string.h>
+
+#define NN_ROWS 4
+
+/* Sums of four rows; by value, so that they stay in registers. */
+typedef struct {
+    int32_t a, b, c, d;
+} nn_row_sums;
+
+#if defined(__ARM_FEATURE_DSP)
+
+/* Four neighbouring elements, widened to 16 bits: the first and third, the second and fourth. */
+typedef struct {
+    uint32_t even, odd;
+} nn_widened;
+
+static inline nn_widened nn_widen_row(const int8_t *from) {
+    uint32_t word;
+    nn_widened four;
+    memcpy(&word, from, sizeof word);
+    __asm("sxtb16 %0, %1, ror #8" : "=r"(four.odd) : "r"(word));
+    __asm("sxtb16 %0, %1" : "=r"(four.even) : "r"(word));
+    return four;
+}
+
+static inline int32_t nn_add_products(nn_widened x, const int8_t *weights, int32_t sum) {
+    const nn_widened w = nn_widen_row(weights);
+    __asm("smlad %0, %1, %2, %0" : "+r"(sum) : "r"(x.even), "r"(w.even));
+    __asm("smlad %0, %1, %2, %0" : "+r"(sum) : "r"(x.odd), "r"(w.odd));
+    return sum;
+}
+
+#endif
+
+/* The sum with the products of `count` elements of the input and of one row. */
+static inline int32_t nn_dot_row(int32_t sum, const int8_t *input, const int8_t *weights,
+                                 int32_t count) {
+    int32_t i = 0;
+#if defined(__ARM_FEATURE_DSP)
+    for (; i + 4 <= count; i += 4) {
+        sum = nn_add_products(nn_widen_row(input + i), weights + i, sum);
+    }
+#endif
+    for (; i < count; i++) {
+        sum += input[i] * weights[i];
+    }
+    return sum;
+}
+
+/* The same for four rows, each `count` bytes after the one before. */
+static inline nn_row_sums nn_dot_rows(nn_row_sums sums, const int8_t *input, const int8_t *weights,
+                                      int32_t count) {
+    int32_t left = count;
+#if defined(__ARM_FEATURE_DSP)
+#define NN_ROW(address, sum)                                                                       \
+    "ldr    %[even], " address "\n"                                                                \
+    "sxtb16 %[odd], %[even], ror #8\n"                                                             \
+    "sxtb16 %[even], %[even]\n"                                                                    \
+    "smlad  %[" sum "], %[x_even], %[even], %[" sum "]\n"                                           \
+    "smlad  %[" sum "], %[x_odd], %[odd], %[" sum "]\n"
+    const int8_t *third = weights + 2 * count;
+    for (; left >= 4; left -= 4) {
+        const nn_widened x = nn_widen_row(input);
+        uint32_t even, odd;
+        __asm volatile(NN_ROW("[%[first]]", "a") NN_ROW("[%[first], %[step]]", "b")
+                           NN_ROW("[%[third]]", "c") NN_ROW("[%[third], %[step]]", "d")
+                       : [a] "+r"(sums.a), [b] "+r"(sums.b), [c] "+r"(sums.c), [d] "+r"(sums.d),
+                         [even] "=&r"(even), [odd] "=&r"(odd)
+                       : [first] "r"(weights), [third] "r"(third), [step] "r"(count),
+                         [x_even] "r"(x.even), [x_odd] "r"(x.odd)
+                       : "memory");
+        input += 4;
+        weights += 4;
+        third += 4;
+    }
+#undef NN_ROW
+#endif
+    sums.a = nn_dot_row(sums.a, input, weights, left);
+    sums.b = nn_dot_row(sums.b, input, weights + count, left);
+    sums.c = nn_dot_row(sums.c, input, weights + 2 * count, left);
+    sums.d = nn_dot_row(sums.d, input, weights + 3 * count, left);
+    return sums;
+}
+
+#endif
