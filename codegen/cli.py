@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from codegen.graph import DEFAULT_ROUNDING, ROUNDINGS
 from codegen.project import RUNTIMES, TOOLCHAINS, build_project
 from codegen.source import find_model
 from codegen.tflm.library import DOWNLOAD
@@ -68,6 +69,13 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="expected outputs (default: beside the model, MODEL.golden.npz or golden.npz)",
     )
+    build.add_argument(
+        "--rounding",
+        choices=ROUNDINGS,
+        default=DEFAULT_ROUNDING,
+        help="whose reference kernels the firmware follows; they differ in FULLY_CONNECTED "
+        "(%(default)s)",
+    )
     build.add_argument("--name", default="", help="name of the model (default: of the run or file)")
     build.add_argument(
         "--force",
@@ -90,6 +98,7 @@ def _build(arguments: argparse.Namespace) -> None:
         arguments.toolchain,
         _tflm_place(arguments.tflm),
         arguments.force,
+        arguments.rounding,
     )
     progress = Progress("codegen")
     for name in replaced:

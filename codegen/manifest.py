@@ -49,6 +49,7 @@ def make_manifest(
         "target": target.name,
         "runtime": part.model.runtime,
         "toolchain": toolchain,
+        "rounding": graph.rounding,
         "environment": target.environment,
         "macc": sum(count_macc(graph, operator) for operator in graph.operators),
         "model_bytes": len(source.content),

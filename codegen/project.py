@@ -1,12 +1,13 @@
 """A .tflite in, a PlatformIO project out. Reads and writes files."""
 
+from dataclasses import replace
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
 from codegen.check import check_model
 from codegen.footprint import Footprint, code_of, footprint, together
-from codegen.graph import Graph
+from codegen.graph import DEFAULT_ROUNDING, Graph
 from codegen.manifest import Part, make_manifest
 from codegen.planner import aligned, plan_graph
 from codegen.program import make_program
@@ -18,7 +19,7 @@ from codegen.tflm.library import ARENA_MARGIN_BYTES
 from codegen.tflm.structures import MCU
 from codegen.write_project import write_project
 from firmware.array_file import MOST_GOLDEN_BYTES
-from firmware.errors import InfeasibleError
+from firmware.errors import ConfigError, InfeasibleError, StaleError
 from firmware.regular_file import read_regular
 from firmware.targets import Target
 
@@ -35,6 +36,7 @@ def build_project(
     toolchain: str,
     tflm_place: str = "",
     is_forced: bool = False,
+    rounding: str = DEFAULT_ROUNDING,
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Write the project of a model; gives its manifest, and the user's files that it replaced.
 
@@ -49,14 +51,17 @@ def build_project(
         tflm_place: Where TFLM is: a folder, `download`, or nothing for what TFLM_DIR names when
             the project is built.
         is_forced: Replace files that the user put there or changed.
+        rounding: One of `ROUNDINGS`: whose outputs the firmware gives.
 
     Raises:
         ModelError: The model holds what cannot be generated; all reasons are told.
         InfeasibleError: It needs more RAM or flash than the target has.
-        ConfigError: A file of the user's is in the way.
+        ConfigError: A file of the user's is in the way, or TFLM cannot round so.
+        StaleError: The golden file holds outputs of another rounding.
     """
-    graph = parse_model(source.path, source.content)
+    graph = replace(parse_model(source.path, source.content), rounding=rounding)
     check_model(graph, *_single(runtime))
+    _check_rounding(source, graph, runtime)
     manifest, texts = _generate(source, graph, target, runtime, toolchain, tflm_place)
     contents = {path: text.encode() for path, text in texts.items()}
     contents |= _fixed_sources(target, runtime, toolchain)
@@ -112,6 +117,23 @@ def _part(
     names = ModelNames(name, source.sha256, runtime, target.environment)
     model = model_text(graph, plan, source.content, arena_bytes, names)
     return Part(model, plan, None, 0, arena.used_bytes)
+
+
+def _check_rounding(source: ModelSource, graph: Graph, runtime: str) -> None:
+    """Where there is a FULLY_CONNECTED, firmware and golden file must round alike."""
+    if "tflm" in _single(runtime) and graph.rounding != "tflm":
+        raise ConfigError(
+            f"--rounding {graph.rounding} is for --runtime static alone: TensorFlow Lite Micro "
+            "rounds as it does"
+        )
+    has_choice = any(operator.kind == "FULLY_CONNECTED" for operator in graph.operators)
+    if source.golden is None or not has_choice or source.golden_rounding == graph.rounding:
+        return
+    raise StaleError(
+        f"{str(source.golden)!r} holds outputs of {source.golden_rounding}'s rounding, the "
+        f"firmware will give {graph.rounding}'s; make it anew with 'nas golden --rounding "
+        f"{graph.rounding}', or build with --rounding {source.golden_rounding}"
+    )
 
 
 def _check_fits(source: ModelSource, graph: Graph, target: Target, runtime: str) -> None:

@@ -1,11 +1,11 @@
 """A model and what lies beside it. Reads files."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from codegen.model_file import is_saved_model, read_model_file
 from codegen.names import model_name
-from firmware.array_file import read_arrays
+from firmware.array_file import ArrayFile
 from firmware.errors import FileError, ModelError, RecordError, StaleError
 from firmware.files import sha256_of_bytes
 from firmware.records.reader import Kind, read_json_values
@@ -23,12 +23,14 @@ class ModelSource:
         content: Its bytes.
         name: C identifier for everything generated from it.
         golden: Inputs and expected outputs, if there are any.
+        golden_rounding: Whose rounding those outputs have.
     """
 
     path: Path
     content: bytes
     name: str
     golden: Path | None
+    golden_rounding: str = ""
 
     @property
     def sha256(self) -> str:
@@ -57,7 +59,7 @@ def find_model(model_or_run: Path, golden: Path | None = None, name: str = "") -
     if is_run:
         _check_record(model_or_run / "run.json", source.sha256)
     if source.golden is not None:
-        _check_golden(source.golden, source.sha256)
+        return replace(source, golden_rounding=_read_golden(source.golden, source.sha256))
     return source
 
 
@@ -75,12 +77,18 @@ def _check_record(record: Path, sha256: str) -> None:
         raise StaleError(f"{str(record)!r} records another model than the model.tflite beside it")
 
 
-def _check_golden(golden: Path, sha256: str) -> None:
+def _read_golden(golden: Path, sha256: str) -> str:
+    """Refuse another model's; gives the rounding. Files that name none hold LiteRT's outputs."""
     try:
-        recorded = str(read_arrays(golden, ("model_sha256",), _MOST_DIGEST_BYTES)["model_sha256"])
+        with ArrayFile(golden) as arrays:
+            recorded = str(arrays.read("model_sha256", _MOST_DIGEST_BYTES))
+            rounding = "litert"
+            if "rounding" in arrays.names:
+                rounding = str(arrays.read("rounding", _MOST_DIGEST_BYTES))
     except FileError as error:
         raise ModelError(f"no golden file: {error}; make it with 'nas golden'") from error
     if recorded != sha256:
         raise StaleError(
             f"{str(golden)!r} was made from another model; make it anew with 'nas golden'"
         )
+    return rounding

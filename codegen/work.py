@@ -19,6 +19,8 @@ from codegen.steps import (
 
 PATCHES = 4
 """Patches of an image that a convolution multiplies at once (NN_PATCHES in nn/patches.h)."""
+ROWS = 4
+"""Rows that FULLY_CONNECTED multiplies at once (NN_ROWS in nn/rows.h)."""
 QUAD = 4
 """Channels that a depthwise convolution multiplies at once (NN_QUAD in nn/quads.h)."""
 
@@ -41,6 +43,8 @@ def step_work(graph: Graph, step: Step) -> tuple[str, Work]:
     if first.kind in ("ADD", "MUL") and constant_operand(graph, first) is not None:
         return f"{first.kind} constant", {"call": 1} | _elementwise(graph, first)
     counted = _COUNTS.get(first.kind, _generic)(graph, first)
+    if first.kind == "FULLY_CONNECTED" and graph.rounding == "litert":
+        return "FULLY_CONNECTED rounded once", {"call": 1} | counted
     if first.kind == "RESHAPE" and step.in_place is not None:
         counted = {}
     return first.kind, {"call": 1} | counted
@@ -189,8 +193,19 @@ def _pooling(graph: Graph, operator: Operator) -> Work:
 
 
 def _fully_connected(graph: Graph, operator: Operator) -> Work:
-    outputs = graph.outputs_of(operator)[0].element_count
-    return {"outputs": outputs, "taps": graph.tensors[operator.inputs[1]].element_count}
+    """Rows by fours and single ones, each in groups of four elements and single elements."""
+    rows, columns = graph.tensors[operator.inputs[1]].shape
+    fours, ones = divmod(rows, ROWS)
+    groups, left = divmod(columns, PATCH_GROUP)
+    return {
+        "outputs": rows,
+        "fours": fours,
+        "groups of fours": fours * groups,
+        "singles of fours": fours * left,
+        "ones": ones,
+        "groups of ones": ones * groups,
+        "singles of ones": ones * left,
+    }
 
 
 def _mean(graph: Graph, operator: Operator) -> Work:

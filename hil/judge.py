@@ -8,8 +8,6 @@ from hil.measure import Measurement
 from hil.project import Project
 from hil.tolerances import Tolerances
 
-TFLM_OUTPUT_LSB = 1
-"""TFLM scales FULLY_CONNECTED with another rounding than TFLite, one step at most."""
 INTERVAL = "timing, 95 % interval"
 EXIT_REFUTED, EXIT_OUTPUTS_DIFFER = 30, 31
 """Exit codes of a measurement that was made; those of one that failed: firmware/errors.py."""
@@ -94,7 +92,7 @@ def judge(
         _at_most("RAM in all, bytes", target.ram_bytes, size.ram_bytes),
         _exactly("model bytes in flash", project.weight_bytes, size.model_bytes),
         _at_most("flash in all, bytes", target.flash_bytes, size.flash_bytes),
-        _outputs(project, measurement),
+        _outputs(measurement),
         *_clock(measurement),
         *_interval(measurement, half_width_fraction),
         *(() if estimate is None else _foretold(estimate, measurement, tolerance)),
@@ -149,17 +147,14 @@ def _about(quantity: str, foretold: int, measured: int, fraction: float) -> Chec
     )
 
 
-def _outputs(project: Project, measurement: Measurement) -> Check:
+def _outputs(measurement: Measurement) -> Check:
     outputs = measurement.outputs
     if outputs is None:
         return Check("outputs", "no golden file", "not checked", None)
     identical = round(outputs.identical_fraction * outputs.samples)
     measured = f"{identical} of {outputs.samples}, differ by {outputs.max_lsb:g} LSB at most"
-    if project.runtime == "static":
-        holds = outputs.identical_fraction == 1.0
-        return Check("outputs identical", f"all {outputs.samples}", measured, holds)
-    holds = outputs.max_lsb <= TFLM_OUTPUT_LSB
-    return Check("outputs", f"within {TFLM_OUTPUT_LSB} LSB", measured, holds)
+    holds = outputs.identical_fraction == 1.0
+    return Check("outputs identical", f"all {outputs.samples}", measured, holds)
 
 
 def _clock(measurement: Measurement) -> tuple[Check, ...]:

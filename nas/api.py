@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from codegen.graph import DEFAULT_ROUNDING
 from firmware.errors import ConfigError
 from firmware.files import cache_folder
 from firmware.progress import parse_duration
@@ -52,6 +53,7 @@ def search(
     learning_rate: float | None = None,
     augment: str | None = None,
     seed: int = 0,
+    rounding: str = DEFAULT_ROUNDING,
     host_memory: str = "auto",
     max_time: str = "",
     workers: int | None = None,
@@ -85,6 +87,7 @@ def search(
         learning_rate: Of its training, the highest; the recipe's own if None.
         augment: What happens to its training images.
         seed: Of all randomness.
+        rounding: Whose outputs the golden file holds: `tflm` or `litert`.
         host_memory: That all processes may take: `auto`, `512MiB`, `rpi-zero2w`.
         max_time: After which the search takes the best so far, such as `8h`.
         workers: Trainings side by side.
@@ -123,6 +126,7 @@ def search(
         epochs=epochs,
         final_epochs=final_epochs,
         seed=seed,
+        rounding=rounding,
         recipe=recipe,
         augmentation=augment or ("mirror" if dataset.shape[2] == 3 else "shift"),
         sides=tuple(datasets) if input == AUTO else (),

@@ -118,6 +118,7 @@ def _golden(arguments: argparse.Namespace) -> None:
             arguments.out,
             arguments.samples,
             arguments.seed,
+            arguments.rounding,
             worker,
             lambda event: progress.update(f"{event['done']} of {event['all']} inputs"),
         )
@@ -127,6 +128,7 @@ def _golden(arguments: argparse.Namespace) -> None:
         "model_sha256": sha256_of_file(arguments.model),
         "samples": arguments.samples,
         "seed": arguments.seed,
+        "rounding": arguments.rounding,
     }
     text = f"{arguments.out}: {arguments.samples} inputs and their outputs"
     print(json.dumps(record, indent=2) if arguments.json else printable_lines(text))

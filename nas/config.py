@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from codegen.graph import DEFAULT_ROUNDING, ROUNDINGS
 from firmware.errors import ConfigError
 from firmware.printable import brief
 from nas.cost import RUNTIMES, Limits
@@ -58,6 +59,7 @@ class SearchConfig:
         converter: Who makes the .tflite; the space's own choice if empty.
         seed: Of everything random.
         pace: What makes a limit of time; None if there is none.
+        rounding: One of `ROUNDINGS`: whose outputs the golden file holds.
     """
 
     dataset_key: str
@@ -77,6 +79,7 @@ class SearchConfig:
     converter: str = ""
     pace: Pace | None = None
     learning_rate: float | None = None
+    rounding: str = DEFAULT_ROUNDING
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "converter", find_converter(self.space, self.converter))
@@ -91,6 +94,8 @@ class SearchConfig:
             raise ConfigError(f"unknown runtime {self.runtime!r}; known: {', '.join(RUNTIMES)}")
         if self.recipe not in RECIPES:
             raise ConfigError(f"unknown recipe {self.recipe!r}; known: {', '.join(RECIPES)}")
+        if self.rounding not in ROUNDINGS:
+            raise ConfigError(f"unknown rounding {self.rounding!r}; known: {', '.join(ROUNDINGS)}")
         if self.augmentation not in AUGMENTATIONS:
             raise ConfigError(
                 f"unknown augmentation {self.augmentation!r}; known: {', '.join(AUGMENTATIONS)}"

@@ -21,6 +21,7 @@ from nas.own_converter import convert
 from nas.space import Candidate
 from nas.spaces import build_keras_model, find_space
 from nas.splits import Split
+from nas.tflm_rounding import with_tflm_rounding
 from nas.train_tasks import training_key
 
 CALIBRATION_IMAGES = (150, 600, 2400)
@@ -105,18 +106,20 @@ def _converted(
 
 
 def make_golden(arguments: Arguments, report: Report) -> dict[str, Any]:
-    """Write the outputs that TFLite's reference kernels give for some inputs.
+    """Write the outputs that reference kernels give for some inputs.
 
-    Arguments: `model` (.tflite), `inputs` (.npy of (n, …)), `out` (.npz to write).
+    Arguments: `model` (.tflite), `inputs` (.npy of (n, …)), `out` (.npz to write), `rounding`.
     """
     model = Path(arguments["model"])
     inputs = np.load(arguments["inputs"], allow_pickle=False)
-    interpreter = Interpreter(model.read_bytes(), is_reference=True)
+    content, rounding = model.read_bytes(), arguments["rounding"]
+    rounded = with_tflm_rounding(content) if rounding == "tflm" else content
+    interpreter = Interpreter(rounded, is_reference=True)
     outputs = []
     for done, sample in enumerate(inputs):
         outputs.append(interpreter.answer(sample))
         report({"done": done + 1, "all": len(inputs)})
-    write_golden(Path(arguments["out"]), model, inputs, np.stack(outputs))
+    write_golden(Path(arguments["out"]), model, inputs, np.stack(outputs), rounding)
     return {}
 
 

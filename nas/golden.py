@@ -38,15 +38,20 @@ def golden_inputs(graph: Graph, samples: int, seed: int) -> NDArray[np.generic]:
 
 
 def write_golden(
-    path: Path, model: Path, inputs: NDArray[np.generic], outputs: NDArray[np.generic]
+    path: Path,
+    model: Path,
+    inputs: NDArray[np.generic],
+    outputs: NDArray[np.generic],
+    rounding: str,
 ) -> None:
-    """Write inputs, outputs and the hash of the model, whole or not at all."""
+    """Write inputs, outputs, their rounding and the hash of the model, whole or not at all."""
     with replacing(path) as temporary, temporary.open("wb") as stream:
         np.savez(
             stream,
             inputs=inputs,
             outputs=outputs,
             model_sha256=np.asarray(sha256_of_file(model)),
+            rounding=np.asarray(rounding),
         )
 
 

@@ -16,10 +16,20 @@ def make_golden(
     out: Path,
     samples: int,
     seed: int,
+    rounding: str,
     worker: Worker,
     on_progress: Progress = lambda _: None,
 ) -> None:
-    """Write seeded inputs of a model and what TFLite's reference kernels make of them.
+    """Write seeded inputs of a model and what the reference kernels make of them.
+
+    Args:
+        model: The .tflite.
+        out: The .npz to write.
+        samples: How many inputs.
+        seed: Of the inputs.
+        rounding: Whose reference kernels: one of `ROUNDINGS`.
+        worker: Answers.
+        on_progress: Is told of each answer.
 
     Raises:
         ModelError: The model cannot be read, or TFLite refuses it.
@@ -29,4 +39,5 @@ def make_golden(
         path = Path(folder) / "inputs.npy"
         np.save(path, inputs)
         arguments = {"model": str(model), "inputs": str(path), "out": str(out)}
+        arguments |= {"rounding": rounding}
         worker.call("nas.convert_tasks:make_golden", arguments, on_progress)

@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Callable
 from typing import TypeAlias
 
+from codegen.graph import DEFAULT_ROUNDING, ROUNDINGS
 from firmware.command_line import some_path
 from firmware.targets import known_targets
 from nas.config import AUGMENTATIONS, DEFAULT_RECIPE, FINAL_EPOCHS, RECIPES
@@ -139,6 +140,7 @@ def _add_run(verbs: _Verbs, command: Command) -> None:
         metavar="tcp://HOST:PORT",
         help="a Dask scheduler: its machines train the candidates",
     )
+    _add_rounding(parser)
     add("--skip-broken", action="store_true", help="leave out images that cannot be read")
     add("--json", action="store_true", help="print run.json instead of tables")
 
@@ -191,7 +193,7 @@ def _add_golden(verbs: _Verbs, command: Command) -> None:
     parser = verbs.add_parser(
         "golden",
         help="record what a model must answer",
-        description="Record the outputs of TFLite's reference kernels for seeded inputs.",
+        description="Record the outputs of the reference kernels for seeded inputs.",
         epilog="example: nas golden model.tflite --out golden.npz",
     )
     parser.set_defaults(command=command)
@@ -200,7 +202,18 @@ def _add_golden(verbs: _Verbs, command: Command) -> None:
     add("--out", required=True, type=some_path, metavar="FILE", help="the .npz to write")
     add("--samples", type=int, default=SAMPLES, metavar="N", help="inputs (%(default)s)")
     add("--seed", type=int, default=SEED, metavar="N", help="seed of the inputs (%(default)s)")
+    _add_rounding(parser)
     add("--json", action="store_true", help="print JSON")
+
+
+def _add_rounding(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--rounding",
+        choices=ROUNDINGS,
+        default=DEFAULT_ROUNDING,
+        help="whose reference kernels say what is right; they differ in FULLY_CONNECTED "
+        "(%(default)s)",
+    )
 
 
 def _add_target(parser: argparse.ArgumentParser, required: bool) -> None:

@@ -128,7 +128,7 @@ def _finish(
         wanted = arguments | {"model": str(model), "converter": config.converter}
         conversion = worker.run("nas.convert_tasks:convert_winner", wanted, tell)
         conversion.unwrap()
-        make_golden(model, out / "golden.npz", SAMPLES, SEED, worker)
+        make_golden(model, out / "golden.npz", SAMPLES, SEED, config.rounding, worker)
     return training, conversion
 
 

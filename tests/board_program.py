@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codegen.c_source import byte_lines
+from codegen.graph import DEFAULT_ROUNDING
 from codegen.planner import plan_graph
 from codegen.read_tflite import parse_tflite
 from codegen.render import ModelNames, model_text, render_project
@@ -57,22 +58,24 @@ Case = tuple[bytes, NDArray[Any], NDArray[Any]]
 _CASES_PER_FIRMWARE = 50
 
 
-def failures_on_virtual_board(folder: Path, cases: Sequence[Case]) -> list[str]:
+def failures_on_virtual_board(
+    folder: Path, cases: Sequence[Case], rounding: str = DEFAULT_ROUNDING
+) -> list[str]:
     """Numbers of firmware and case, such as `0 case3`, whose outputs differ."""
     failures = []
     for number, first in enumerate(range(0, len(cases), _CASES_PER_FIRMWARE)):
         part = folder / str(number)
         part.mkdir()
-        names = _failures_of_one(part, cases[first : first + _CASES_PER_FIRMWARE])
+        names = _failures_of_one(part, cases[first : first + _CASES_PER_FIRMWARE], rounding)
         failures += [f"{number} {name}" for name in names]
     return failures
 
 
-def _failures_of_one(folder: Path, cases: Sequence[Case]) -> list[str]:
+def _failures_of_one(folder: Path, cases: Sequence[Case], rounding: str) -> list[str]:
     sources = [
         path
         for index, (model, *_) in enumerate(cases)
-        for path in write_sources(folder, model, f"case{index}")
+        for path in write_sources(folder, model, f"case{index}", rounding)
     ]
     arrays, blocks, includes, arena_bytes = [], [], [], 16
     for index, (model, given, wanted) in enumerate(cases):

@@ -2,12 +2,14 @@
 
 import subprocess
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from codegen.graph import DEFAULT_ROUNDING
 from codegen.planner import plan_graph
 from codegen.program import make_program
 from codegen.read_tflite import parse_tflite
@@ -43,25 +45,27 @@ _CASES_PER_PROGRAM = 60
 
 
 def run_generated(
-    folder: Path, cases: Sequence[tuple[bytes, NDArray[Any]]]
+    folder: Path,
+    cases: Sequence[tuple[bytes, NDArray[Any]]],
+    rounding: str = DEFAULT_ROUNDING,
 ) -> list[NDArray[np.uint8]]:
     """The outputs' bytes, (samples, output bytes), for each (model, inputs (samples, …))."""
     outputs = []
     for first in range(0, len(cases), _CASES_PER_PROGRAM):
         part = folder / str(first)
         part.mkdir()
-        outputs += _run_program(part, cases[first : first + _CASES_PER_PROGRAM])
+        outputs += _run_program(part, cases[first : first + _CASES_PER_PROGRAM], rounding)
     return outputs
 
 
 def _run_program(
-    folder: Path, cases: Sequence[tuple[bytes, NDArray[Any]]]
+    folder: Path, cases: Sequence[tuple[bytes, NDArray[Any]]], rounding: str
 ) -> list[NDArray[np.uint8]]:
     sources: list[Path] = []
     blocks, includes = [], []
     for index, (content, inputs) in enumerate(cases):
         name = f"case{index}"
-        sources += write_sources(folder, content, name)
+        sources += write_sources(folder, content, name, rounding)
         includes.append(f'#include "{name}.h"')
         blocks.append(_BLOCK.format(name=name, upper=name.upper(), samples=len(inputs)))
     main = folder / "main.c"
@@ -77,10 +81,12 @@ def _run_program(
     return _split(cases, completed.stdout)
 
 
-def write_sources(folder: Path, content: bytes, name: str) -> list[Path]:
+def write_sources(
+    folder: Path, content: bytes, name: str, rounding: str = DEFAULT_ROUNDING
+) -> list[Path]:
     """Write the generated files of a model; gives those to compile."""
     sources = []
-    for path, text in _texts(content, name).items():
+    for path, text in _texts(content, name, rounding).items():
         file = folder / Path(path).name
         file.write_text(text)
         if file.suffix == ".c" and not file.name.endswith(("_tflite.c", "bench_model.c")):
@@ -88,8 +94,8 @@ def write_sources(folder: Path, content: bytes, name: str) -> list[Path]:
     return sources
 
 
-def _texts(content: bytes, name: str) -> dict[str, str]:
-    graph = parse_tflite(content)
+def _texts(content: bytes, name: str, rounding: str) -> dict[str, str]:
+    graph = replace(parse_tflite(content), rounding=rounding)
     plan = plan_graph(graph)
     names = ModelNames(name, "0" * 64, "static", "host")
     model = model_text(graph, plan, content, plan.arena_bytes, names)

@@ -13,6 +13,7 @@ import pytest
 from benchmarks.operator_cases import CASES, FUSED, Case
 from codegen.operators import check_operators, supported_kinds
 from codegen.read_tflite import parse_tflite
+from nas.tflm_rounding import with_tflm_rounding
 from tests.board_program import failures_on_virtual_board
 from tests.generated_program import run_generated
 from tests.reference_kernels import run_reference
@@ -20,7 +21,17 @@ from tests.reference_kernels import run_reference
 CASE_COUNT = int(os.environ.get("NN_KERNEL_CASES", "60"))
 
 
-ALL = CASES | FUSED
+ONCE = "FULLY_CONNECTED rounded once"
+ALL = CASES | FUSED | {ONCE: CASES["FULLY_CONNECTED"]}
+
+
+def rounding_of(kind: str) -> str:
+    return "litert" if kind == ONCE else "tflm"
+
+
+def rounded(kind: str, model: bytes) -> bytes:
+    """What the reference kernels are given to answer with the kernel's rounding."""
+    return with_tflm_rounding(model) if rounding_of(kind) == "tflm" else model
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +48,8 @@ def expected(
 ) -> dict[str, list[np.ndarray]]:
     flat = [(kind, case) for kind, group in cases.items() for case in group]
     outputs = run_reference(
-        tmp_path_factory.mktemp("reference"), [(model, [values]) for _, (model, values) in flat]
+        tmp_path_factory.mktemp("reference"),
+        [(rounded(kind, model), [values]) for kind, (model, values) in flat],
     )
     return {
         kind: [o for (k, _), o in zip(flat, outputs, strict=True) if k == kind] for kind in cases
@@ -57,7 +69,7 @@ def test_a_kernel_gives_the_bits_of_the_reference_kernel(
 ) -> None:
     models = [model for model, _ in cases[kind]]
     assert [check_operators(parse_tflite(model)) for model in models] == [[]] * CASE_COUNT
-    actual = run_generated(tmp_path, cases[kind])
+    actual = run_generated(tmp_path, cases[kind], rounding_of(kind))
     for index, output in enumerate(expected[kind]):
         wanted = np.frombuffer(output.tobytes(), np.uint8)
         np.testing.assert_array_equal(actual[index].ravel(), wanted, f"case {index}")
@@ -79,4 +91,4 @@ def test_the_kernel_for_the_board_gives_the_same_bits(
         (model, given, wanted)
         for (model, given), wanted in zip(cases[kind], expected[kind], strict=True)
     ]
-    assert failures_on_virtual_board(tmp_path, with_expected) == []
+    assert failures_on_virtual_board(tmp_path, with_expected, rounding_of(kind)) == []
