@@ -1,5 +1,6 @@
 """What a search is: everything that decides its result. Pure."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -33,6 +34,14 @@ MOST_INT8_DROP = 0.005
 """Of validation accuracy, from float to int8, above which a run tries on and then says so."""
 _SEED_STEP = 1_000_003
 """Between the seeds of repetitions; larger than seeds that people choose."""
+
+
+_KNOWN: dict[str, Iterable[str]] = {
+    "runtime": RUNTIMES,
+    "recipe": RECIPES,
+    "augmentation": AUGMENTATIONS,
+    "rounding": ROUNDINGS,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +99,11 @@ class SearchConfig:
             raise ConfigError(f"the seed is {self.seed}, expected 0 to {2**32 - 1}")
         if self.learning_rate is not None and not 0 < self.learning_rate <= 1:
             raise ConfigError(f"the learning rate is {self.learning_rate}, expected above 0 to 1")
-        if self.runtime not in RUNTIMES:
-            raise ConfigError(f"unknown runtime {self.runtime!r}; known: {', '.join(RUNTIMES)}")
-        if self.recipe not in RECIPES:
-            raise ConfigError(f"unknown recipe {self.recipe!r}; known: {', '.join(RECIPES)}")
-        if self.rounding not in ROUNDINGS:
-            raise ConfigError(f"unknown rounding {self.rounding!r}; known: {', '.join(ROUNDINGS)}")
-        if self.augmentation not in AUGMENTATIONS:
-            raise ConfigError(
-                f"unknown augmentation {self.augmentation!r}; known: {', '.join(AUGMENTATIONS)}"
-            )
+        for name, known in _KNOWN.items():
+            if getattr(self, name) not in known:
+                raise ConfigError(
+                    f"unknown {name} {getattr(self, name)!r}; known: {', '.join(known)}"
+                )
         if (self.limits.latency_us is None) != (self.pace is None):
             raise ConfigError("a limit of time needs a latency model, and the model a limit")
         if self.sides and self.strategy == "paper":
