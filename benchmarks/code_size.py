@@ -14,7 +14,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from benchmarks.operator_cases import CASES, FUSED
 from benchmarks.random_networks import random_network
 from benchmarks.runtime import ROOT, run_model
 from benchmarks.tflite_builder import ModelBuilder
+from codegen.graph import DEFAULT_ROUNDING
 from codegen.lower_steps import lower_step
 from codegen.operators import check_operators
 from codegen.planner import aligned, plan_graph
@@ -76,7 +77,7 @@ def main() -> int:
     target = load_target(arguments.target)
     models = list(_models())
     with ThreadPoolExecutor(2) as pool:
-        built = list(pool.map(lambda model: _build(model, target), models))
+        built = list(pool.map(lambda own: _build(*own, target), models))
     table = make_table(built, target)
     write_json(arguments.out, table)
     for function, own in table["functions"].items():
@@ -85,8 +86,16 @@ def main() -> int:
     return 0
 
 
-def _models() -> Iterator[bytes]:
-    """A network for each function that calls it alone, then some that call many."""
+def _models() -> Iterator[tuple[bytes, str]]:
+    """A network for each function that calls it alone, then some that call many; their rounding."""
+    for model in _alone():
+        yield model, DEFAULT_ROUNDING
+    yield CASES["FULLY_CONNECTED"](np.random.default_rng(0))[0], "litert"
+    for seed in range(MANY_CALLS):
+        yield random_network(seed), DEFAULT_ROUNDING
+
+
+def _alone() -> Iterator[bytes]:
     seen: set[str] = set()
     for operator, case in {**CASES, **FUSED}.items():
         for seed in range(SEEDS_PER_OPERATOR):
@@ -97,8 +106,6 @@ def _models() -> Iterator[bytes]:
                 seen |= set(functions)
                 yield model
     yield from _single_operators()
-    for seed in range(MANY_CALLS):
-        yield random_network(seed)
 
 
 def _single_operators() -> Iterator[bytes]:
@@ -122,20 +129,20 @@ def _single_operators() -> Iterator[bytes]:
     yield builder.build([image], [output])
 
 
-def _functions(model: bytes) -> list[str]:
-    graph = parse_tflite(model)
+def _functions(model: bytes, rounding: str = DEFAULT_ROUNDING) -> list[str]:
+    graph = replace(parse_tflite(model), rounding=rounding)
     if check_operators(graph):
         return []
     return [lower_step(graph, step).function for step in plan_graph(graph).steps]
 
 
-def _build(model: bytes, target: Target) -> Built:
+def _build(model: bytes, rounding: str, target: Target) -> Built:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{_MODEL}.tflite"
         path.write_bytes(model)
-        project, figures = run_model(path, target, Path(folder) / "project")
+        project, figures = run_model(path, target, Path(folder) / "project", rounding=rounding)
         output_bytes = project.manifest["output"]["bytes"]
-        return _take_apart(project.firmware, _functions(model), output_bytes, figures)
+        return _take_apart(project.firmware, _functions(model, rounding), output_bytes, figures)
 
 
 def _take_apart(

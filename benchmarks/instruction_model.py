@@ -15,8 +15,9 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from benchmarks.random_networks import random_network
+from benchmarks.random_networks import random_network, random_products
 from benchmarks.runtime import run_model
+from codegen.graph import DEFAULT_ROUNDING, ROUNDINGS
 from codegen.planner import plan_graph
 from codegen.read_tflite import read_tflite
 from codegen.work import step_work
@@ -25,7 +26,10 @@ from firmware.targets import Target, load_target
 from nas.estimator.calibration import calibrate, read_measurements
 from nas.estimator.speed import SpeedModel, predict_all
 
-Job = tuple[Path, bytes]
+Job = tuple[Path, bytes, str]
+"""Where the measurement goes, the model, and its rounding."""
+PRODUCTS = 6
+"""Networks of FULLY_CONNECTED alone, for each rounding: elsewhere it is seldom, and small."""
 
 
 def main() -> int:
@@ -43,15 +47,19 @@ def main() -> int:
     arguments.work.mkdir(parents=True, exist_ok=True)
     fitted_on = list(_random_jobs(arguments.work, arguments.networks))
     compared = [
-        (arguments.work / f"{path.stem}-{sha256_of_file(path)[:8]}.json", path.read_bytes())
+        (
+            arguments.work / f"{path.stem}-{sha256_of_file(path)[:8]}.json",
+            path.read_bytes(),
+            DEFAULT_ROUNDING,
+        )
         for path in arguments.models
     ]
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda job: _measure(job, target), [*fitted_on, *compared]))
-    model = calibrate(read_measurements([path for path, _ in fitted_on], target.core))
+    model = calibrate(read_measurements([path for path, *_ in fitted_on], target.core))
     print(_kernels_text(model))
     if compared:
-        print(_networks_text(model, arguments.models, [path for path, _ in compared], target))
+        print(_networks_text(model, arguments.models, [path for path, *_ in compared], target))
     if arguments.out:
         write_json(arguments.out, model.as_record())
     return 0
@@ -59,17 +67,20 @@ def main() -> int:
 
 def _random_jobs(folder: Path, count: int) -> Iterator[Job]:
     for seed in range(count):
-        yield folder / f"random{seed:03}.json", random_network(seed)
+        yield folder / f"random{seed:03}.json", random_network(seed), DEFAULT_ROUNDING
+    for seed in range(PRODUCTS):
+        for rounding in ROUNDINGS:
+            yield folder / f"products{seed}-{rounding}.json", random_products(seed), rounding
 
 
 def _measure(job: Job, target: Target) -> None:
-    path, model = job
+    path, model, rounding = job
     if path.exists():
         return
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "measured.tflite"
         file.write_bytes(model)
-        _, figures = run_model(file, target, Path(folder) / "project")
+        _, figures = run_model(file, target, Path(folder) / "project", rounding=rounding)
     write_json(path, figures)
     print(f"{path.stem}: {figures['instructions']:,} instructions", file=sys.stderr)
 

@@ -230,3 +230,25 @@ _PARTS: list[Callable[[_Chain], object]] = [
     _elementwise,
     _pad,
 ]
+
+
+def random_products(seed: int) -> bytes:
+    """Twelve FULLY_CONNECTED in a row, of random sizes, the second one scale for each row."""
+    rng = np.random.default_rng([seed, 12])
+    model = ModelBuilder()
+    width, scale = int(rng.integers(1, 200)), 0.05
+    first = last = model.activation((1, width), scale, int(rng.integers(-128, 128)))
+    for layer in range(12):
+        rows = int(np.exp(rng.uniform(0, np.log(300))))
+        weights = rng.integers(-127, 128, (rows, width)).astype(np.int8)
+        scales = [0.004] * (rows if layer % 2 else 1)
+        constants = [
+            model.constant(weights, scales),
+            model.constant(np.zeros(rows, np.int32), [scale * own for own in scales]),
+        ]
+        scale = float(np.float32(0.05 * width**0.5))
+        out = model.activation((1, rows), scale, int(rng.integers(-128, 128)))
+        operands = [last, *constants]
+        model.operator("FULLY_CONNECTED", operands, out, fused_activation_function=0)
+        last, width = out, rows
+    return model.build([first], [last])

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from codegen.graph import DEFAULT_ROUNDING
 from codegen.project import build_project
 from codegen.source import find_model
 from firmware.files import write_json
@@ -81,9 +82,10 @@ def run_model(
     path: Path,
     runtime: str = "static",
     before_build: Callable[[], None] = lambda: None,
+    rounding: str = DEFAULT_ROUNDING,
 ) -> tuple[Project, dict[str, Any]]:
     """Build the project of a model in `path`, boot it, measure it; as measurement.json has it."""
-    build_project(find_model(model), target, path, runtime, "system")
+    build_project(find_model(model), target, path, runtime, "system", rounding=rounding)
     before_build()
     run_platformio(path, target)
     (project,) = read_project(path)

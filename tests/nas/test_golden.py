@@ -66,10 +66,11 @@ def test_outputs_are_those_of_the_reference_kernels(worker: Worker, tmp_path: Pa
     builder.operator("SOFTMAX", [source], output, beta=1.0)
     model = tmp_path / "model.tflite"
     model.write_bytes(builder.build([source], [output]))
-    make_golden(model, tmp_path / "a.npz", 5, 0, worker)
-    make_golden(model, tmp_path / "b.npz", 5, 0, worker)
+    make_golden(model, tmp_path / "a.npz", 5, 0, "tflm", worker)
+    make_golden(model, tmp_path / "b.npz", 5, 0, "tflm", worker)
     assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
     with np.load(tmp_path / "a.npz") as golden:
+        assert str(golden["rounding"]) == "tflm"
         np.testing.assert_array_equal(golden["inputs"], golden_inputs(read_tflite(model), 5, 0))
         for sample, expected in zip(golden["inputs"], golden["outputs"], strict=True):
             real = 0.1 * (sample.astype(float) - 3)
