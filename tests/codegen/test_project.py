@@ -53,8 +53,9 @@ def content_of(folder: Path) -> dict[str, bytes]:
     }
 
 
-def write_golden(path: Path, sha256: str) -> None:
-    np.savez(path, inputs=np.zeros(1), outputs=np.zeros(1), model_sha256=np.asarray(sha256))
+def write_golden(path: Path, sha256: str, rounding: str = "tflm") -> None:
+    values = {"inputs": np.zeros(1), "outputs": np.zeros(1), "model_sha256": np.asarray(sha256)}
+    np.savez(path, **values, rounding=np.asarray(rounding))
 
 
 @pytest.mark.parametrize("runtime", ["static", "tflm"])
@@ -217,6 +218,26 @@ def test_one_firmware_may_hold_both_runtimes(model: Path, tmp_path: Path) -> Non
     }
 
 
+def test_golden_outputs_of_another_rounding_are_refused_with_both_ways_to_go_on(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_golden(tmp_path / "golden.npz", sha256_of_bytes(model.read_bytes()), "litert")
+    told = refusal(capsys, model, tmp_path / "out")
+    assert "holds outputs of litert's rounding, the firmware will give tflm's" in told
+    assert "'nas golden --rounding tflm', or build with --rounding litert" in told
+    build(model, tmp_path / "out", "--rounding", "litert")
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
+    assert manifest["rounding"] == "litert"
+
+
+def test_tflm_has_no_choice_of_rounding(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["build", str(model), "--target", "stm32f412", "--out", str(tmp_path / "out")]
+    assert main([*arguments, "--runtime", "tflm", "--rounding", "litert"]) == 1
+    assert "--rounding litert is for --runtime static alone" in capsys.readouterr().err
+
+
 def test_a_golden_file_beside_the_model_is_taken(model: Path, tmp_path: Path) -> None:
     write_golden(tmp_path / "golden.npz", sha256_of_bytes(model.read_bytes()))
     build(model, tmp_path / "out")
@@ -305,7 +326,11 @@ def too_large(folder: Path) -> Path:
         (damaged_run, "run.json' is no finished run: expected an object"),
         (endless_run, "run.json' is no finished run: it is no regular file"),
         (float_model, "2 operators cannot be generated: op 0 SOFTMAX in float32"),
+<<<<<<< HEAD
         (too_large, "bytes of RAM (arena, variables, stack), stm32f412 has 262,144"),
+=======
+        (too_large, "the firmware needs 604,544 bytes of RAM"),
+>>>>>>> 2d95a60 (Tests and docs of the two roundings)
     ],
 )
 @pytest.mark.usefixtures("model")

@@ -213,7 +213,13 @@ def person_like(folder: Path) -> Path:
         interpreter.invoke()
         outputs.append(interpreter.get_output(0)[0].copy())
     sha256 = sha256_of_bytes(content)
-    np.savez(folder / "golden.npz", inputs=inputs, outputs=np.stack(outputs), model_sha256=sha256)
+    np.savez(
+        folder / "golden.npz",
+        inputs=inputs,
+        outputs=np.stack(outputs),
+        model_sha256=sha256,
+        rounding="tflm",
+    )
     return path
 
 

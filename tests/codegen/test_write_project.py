@@ -77,7 +77,13 @@ def golden_of(model: Path) -> Path:
     from firmware.files import sha256_of_file
 
     path = model.with_name("own.npz")
-    np.savez(path, inputs=np.zeros(1), outputs=np.zeros(1), model_sha256=sha256_of_file(model))
+    np.savez(
+        path,
+        inputs=np.zeros(1),
+        outputs=np.zeros(1),
+        model_sha256=sha256_of_file(model),
+        rounding="tflm",
+    )
     return path
 
 
