@@ -326,11 +326,7 @@ def too_large(folder: Path) -> Path:
         (damaged_run, "run.json' is no finished run: expected an object"),
         (endless_run, "run.json' is no finished run: it is no regular file"),
         (float_model, "2 operators cannot be generated: op 0 SOFTMAX in float32"),
-<<<<<<< HEAD
         (too_large, "bytes of RAM (arena, variables, stack), stm32f412 has 262,144"),
-=======
-        (too_large, "the firmware needs 604,544 bytes of RAM"),
->>>>>>> 2d95a60 (Tests and docs of the two roundings)
     ],
 )
 @pytest.mark.usefixtures("model")
