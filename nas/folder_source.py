@@ -5,13 +5,14 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from firmware.errors import DataError, FileError
 from firmware.files import sha256_of_file
 from firmware.printable import brief
 from firmware.regular_file import open_regular
-from firmware.zip_members import MOST_MEMBERS, ZipMembers
+from firmware.zip_members import ZipMembers
 from nas.file_names import as_unicode, parts_inside
 from nas.folder_layout import Parts, read_layout
 from nas.image_file import HEAD_BYTES, MAX_FILE_BYTES, SUFFIXES, check_head
@@ -20,7 +21,7 @@ from nas.space import Shape
 
 DEFAULT_SHAPE: Shape = (50, 50, 3)
 """Input for photographs: the published one."""
-MOST_FILES = MOST_MEMBERS
+MOST_FILES = 200_000
 """In a folder, with all that lies in it."""
 _MOST_LEVELS = 64
 _Reader = Callable[[], bytes]
@@ -86,7 +87,7 @@ def read_zip(archive: ZipMembers) -> DataSource:
     named = {parts_inside(name) or () for name in archive.folders}
     named |= {tuple(own[:end]) for own in found.parts.values() for end in range(1, len(own))}
     found.folders = [own for own in sorted(map(tuple, named)) if own and not _is_hidden(own)]
-    samples, ignored, notes = _samples(found, lambda name: _member_reader(archive, name))
+    samples, ignored, notes = _samples(found, lambda name: partial(_read_member, archive, name))
     name = as_unicode(str(path))
     return DataSource(
         name, sha256_of_file(path), DEFAULT_SHAPE, list(samples.values()), ignored, notes
@@ -193,15 +194,12 @@ def file_reader(path: Path) -> _Reader:
     return read
 
 
-def _member_reader(archive: ZipMembers, name: str) -> _Reader:
-    def read() -> bytes:
-        _check_size(archive.members[name].file_size)
-        with archive.open(name) as stream:
-            head = archive.read(name, stream, HEAD_BYTES)
-            check_head(head)
-            return head + archive.read(name, stream, MAX_FILE_BYTES)
-
-    return read
+def _read_member(archive: ZipMembers, name: str) -> bytes:
+    _check_size(archive.members[name].file_size)
+    with archive.open(name) as stream:
+        head = archive.read(name, stream, HEAD_BYTES)
+        check_head(head)
+        return head + archive.read(name, stream, MAX_FILE_BYTES)
 
 
 def _check_size(size_bytes: int) -> None:

@@ -56,16 +56,17 @@ def choose_rows(source: DataSource, per_row: int, seed: int) -> list[Row]:
     """
     if per_row < 1 or seed < 0:
         raise ConfigError(f"{per_row} images a row, seed {seed}: expected at least 1, at least 0")
-    _, _, parts = assign(source)
-    found: dict[tuple[Split, str], list[Sample]] = defaultdict(list)
-    for sample, part in zip(source.samples, parts, strict=True):
-        found[part, sample.label].append(sample)
+    classes, numbers, parts = assign(source)
+    found: dict[tuple[Split, str], list[int]] = defaultdict(list)
+    for index, (number, part) in enumerate(zip(numbers, parts, strict=True)):
+        found[part, classes[number]].append(index)
     rows = []
-    for number, (part, label) in enumerate(sorted(found, key=_in_order)):
+    for row, (part, label) in enumerate(sorted(found, key=_in_order)):
         own = found[part, label]
-        order = np.random.default_rng((seed, number)).permutation(len(own))
+        order = np.random.default_rng((seed, row)).permutation(len(own))
         chosen = sorted(order[:per_row].tolist())
-        rows.append(Row(part, label, len(own), tuple(own[index] for index in chosen)))
+        samples = tuple(source.samples[own[index]] for index in chosen)
+        rows.append(Row(part, label, len(own), samples))
     return rows
 
 
