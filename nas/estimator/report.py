@@ -6,6 +6,7 @@ from nas.estimator.speed import Error, SpeedModel
 from nas.report.terminal import table
 
 _NONE = "–"
+_LINE_CHARACTERS = 400
 _ADVICE = {"MACC": " (advice)", "flash": " (of the .tflite; no limit)"}
 
 
@@ -158,7 +159,11 @@ def _warnings(estimate: Estimate) -> list[str]:
             line += f"; op {exceeded.operator} {kind} takes the most"
         lines.append(line)
     if estimate.unsupported:
-        lines.append(f"not supported: {'; '.join(estimate.unsupported)}")
+        joined = "; ".join(estimate.unsupported)
+        is_short = len(joined) < _LINE_CHARACTERS
+        separator = " " if is_short else "\n  "
+        told = joined if is_short else "\n  ".join(estimate.unsupported)
+        lines.append(f"not supported:{separator}{told}")
     if estimate.unmodelled:
         kinds = ", ".join(estimate.unmodelled)
         lines.append(f"not modelled, their own memory is missing in the arena: {kinds}")
