@@ -26,6 +26,7 @@ from hil.estimate import read_estimate
 from hil.project import read_golden, read_project
 from nas.cli import main as nas
 from nas.estimator.calibration import read_measurements
+from nas.estimator.speed import SHIPPED, read_speed_model
 from nas.report.facts import gather
 from nas.report.measurement import read_measurement
 from nas.report.record import report_record
@@ -33,7 +34,13 @@ from nas.report.run_folder import read_run
 from nas.trial_store import TrialStore
 from tests.fuzz.serial_line import converse, recordings
 from tests.host_compiler import ROOT
-from tests.nas.report.small_run import CONFIG, measurement_record, write_run, write_unfinished_run
+from tests.nas.report.small_run import (
+    CONFIG,
+    measurement_record,
+    timed_start_record,
+    write_run,
+    write_unfinished_run,
+)
 from tests.small_model import small_model
 
 CORPUS = ROOT / "tests" / "corpus"
@@ -258,6 +265,13 @@ FORMATS = (
     Format("zip", "data.zip", _zip_files, _nothing, lambda f: _check_data(f, "data.zip")),
     Format("coco", "coco.json", _coco_files, _lay_pictures, _build_vww),
     Format("run_json", "run/run.json", lambda: [_run_files("run.json")], _lay_run, _report),
+    Format(
+        "search_json",
+        "run/search.json",
+        lambda: [json.dumps(timed_start_record()).encode()],
+        _lay_unfinished_run,
+        _report,
+    ),
     Format("trials", "run/trials.sqlite", _trial_stores, _lay_unfinished_run, _resume),
     Format(
         "manifest",
@@ -273,6 +287,13 @@ FORMATS = (
         _measurements,
         _nothing,
         _read_measurements,
+    ),
+    Format(
+        "speed_model",
+        "model.json",
+        lambda: [(ROOT / "nas" / "estimator" / SHIPPED["static"]).read_bytes()],
+        _nothing,
+        lambda folder: (read_speed_model(folder / "model.json"), None)[1],
     ),
     Format(
         "bench", "bench.toml", _benches, _nothing, lambda f: (read_bench(f / "bench.toml"), None)[1]
