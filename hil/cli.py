@@ -11,6 +11,7 @@ from typing import Any
 from firmware.command_line import EXIT_DONE, parse, run
 from firmware.errors import ConfigError, NoBoardError, SdkError
 from firmware.files import write_json, write_text
+from firmware.output_files import MARK, check_outputs
 from firmware.platformio import run_platformio
 from firmware.printable import printable
 from firmware.progress import Progress
@@ -43,16 +44,20 @@ def _run(arguments: argparse.Namespace) -> int:
     names = list(dict.fromkeys(arguments.board or [VIRTUAL]))
     if arguments.out and len(names) > 1:
         raise ConfigError("--out names one file, and several boards are measured; leave it out")
+    measurements = {
+        name: arguments.out or _measurement_path(projects[0], name, len(names)) for name in names
+    }
+    check_outputs(arguments.junit, arguments.markdown, *measurements.values())
     outcomes = _outcomes(projects, names, arguments)
     if arguments.junit:
         write_text(arguments.junit, junit(projects[0].model_name, outcomes))
     verdicts = {name: own for name, own in outcomes.items() if not isinstance(own, SdkError)}
     results = {name: records(own) for name, own in verdicts.items()}
     for name, result in results.items():
-        write_json(arguments.out or _measurement_path(projects[0], name, len(names)), result)
+        write_json(measurements[name], result)
     if arguments.markdown and verdicts:
         pages = [markdown(own, results[name]["provenance"]) for name, own in verdicts.items()]
-        write_text(arguments.markdown, "\n".join(pages))
+        write_text(arguments.markdown, "\n".join([*pages, f"<!-- {MARK} -->\n"]))
     if arguments.json and results:
         shown = results if len(names) > 1 else next(iter(results.values()))
         print(json.dumps(shown, indent=2))

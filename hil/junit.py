@@ -6,9 +6,10 @@ The form is the one of the Maven Surefire reports that Jenkins, GitLab and GitHu
 import re
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
-from xml.etree.ElementTree import Element, SubElement, indent, tostring
+from xml.etree.ElementTree import Comment, Element, SubElement, indent, tostring
 
 from firmware.errors import SdkError
+from firmware.output_files import MARK
 from firmware.printable import printable_lines
 from hil.judge import Verdict
 
@@ -19,6 +20,7 @@ _NO_XML = re.compile(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")
 def junit(model: str, outcomes: Mapping[str, Outcome]) -> str:
     """A test suite for each board, in it a test case for each promise, or the error."""
     root = Element("testsuites", name=_clean(model))
+    root.append(Comment(f" {MARK} "))
     for board, outcome in outcomes.items():
         suite = SubElement(root, "testsuite", name=_clean(f"{model} on {board}"))
         if isinstance(outcome, SdkError):

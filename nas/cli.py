@@ -15,6 +15,7 @@ from firmware.command_line import parse
 from firmware.command_line import run as run_command
 from firmware.errors import ConfigError
 from firmware.files import sha256_of_bytes, sha256_of_file, write_json, write_text
+from firmware.output_files import check_outputs
 from firmware.output_streams import say
 from firmware.printable import printable, printable_lines
 from firmware.progress import Progress
@@ -62,6 +63,7 @@ def _run(arguments: argparse.Namespace) -> None:
 
 
 def _estimate(arguments: argparse.Namespace) -> int:
+    check_outputs(arguments.map)
     target = load_target(arguments.target)
     limits, _ = limits_of(target, arguments.runtime, arguments.ram, arguments.flash, arguments.macc)
     limits = replace(limits, macc_is_advice=arguments.macc is None)
@@ -101,6 +103,7 @@ def _candidate(arguments: argparse.Namespace) -> tuple[str, Graph, int, str | No
 
 
 def _calibrate(arguments: argparse.Namespace) -> None:
+    check_outputs(arguments.out)
     target = load_target(arguments.target)
     measured = read_measurements(arguments.measurements, target.core)
     model = calibrate(measured, shipped_speed_model(measured.runtime, target.core))
@@ -111,6 +114,7 @@ def _calibrate(arguments: argparse.Namespace) -> None:
 
 
 def _golden(arguments: argparse.Namespace) -> None:
+    check_outputs(arguments.out)
     progress = Progress("nas")
     with Worker() as worker:
         make_golden(

@@ -26,7 +26,7 @@ from nas.run_search import Host, Prices, run_search, training_extremes
 from nas.space import Candidate
 from nas.spaces import find_space
 from nas.splits import Split
-from nas.trial_store import TrialStore
+from nas.trial_store import STORE, TrialStore
 from nas.trials import Trial
 from nas.worker import CONVERSION, TRAINING, Outcome, Worker
 
@@ -34,6 +34,9 @@ RECORD = "run.json"
 START = "search.json"
 """What was asked for; there from the first moment on, while `RECORD` is made at the end."""
 SCHEMA = 2
+CHECKPOINT = "winner.npz"
+RESULTS = (START, RECORD, CHECKPOINT, "model.tflite", "golden.npz")
+"""What a run writes besides its trials."""
 
 
 def run(
@@ -62,6 +65,7 @@ def run(
         WorkerError: Training or conversion failed.
     """
     _check_converter(config)
+    _check_out(out)
     with TrialStore(out, config) as store:
         if store.notice:
             listener.noted(store.notice)
@@ -85,7 +89,7 @@ def run(
                 "space": config.space,
                 "candidate": [winner.candidate.k, winner.candidate.c],
                 "recipe": _final_recipe(config, host, winner.candidate),
-                "checkpoint": str(out / "winner.npz"),
+                "checkpoint": str(out / CHECKPOINT),
                 "threads": threads,
             }
         training, conversion = _finish(config, arguments, out, listener, machine)
@@ -94,6 +98,15 @@ def run(
         record = start | found | _final_record(dataset, out, training, conversion)
         write_json(out / RECORD, record)
     return record
+
+
+def _check_out(out: Path) -> None:
+    """A folder without trials holds no run of ours: what is called as our files is the user's."""
+    found = [name for name in RESULTS if (out / name).exists()]
+    if found and not (out / STORE).exists():
+        raise ConfigError(
+            f"{str(out)!r} is no run's folder, and holds {', '.join(found)}: choose another --out"
+        )
 
 
 def _check_converter(config: SearchConfig) -> None:

@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 from firmware.command_line import some_path
 from firmware.errors import ConfigError
 from firmware.files import replacing
+from firmware.output_files import check_outputs
 from firmware.printable import printable, printable_lines
 from firmware.progress import Progress
 
@@ -179,17 +180,18 @@ def _check(arguments: argparse.Namespace) -> int:
 
 
 def _show(arguments: argparse.Namespace) -> None:
-    from nas.data.contact_sheet import choose_rows, draw_sheet
+    from nas.data.contact_sheet import choose_rows, draw_sheet, made_by
     from nas.data_source import find_data
     from nas.space import parse_shape
 
     if arguments.out.suffix.lower() != ".png":
         raise ConfigError(f"--out {str(arguments.out)!r} does not end with .png")
+    check_outputs(arguments.out)
     shape = parse_shape(arguments.input) if arguments.input else None
     rows = choose_rows(find_data(arguments.data), arguments.per_class, arguments.seed)
     sheet = draw_sheet(rows, shape)
     with replacing(arguments.out) as temporary:
-        sheet.save(temporary, "PNG")
+        sheet.save(temporary, "PNG", pnginfo=made_by())
     record = {
         "sheet": str(arguments.out),
         "input": list(shape) if shape else None,

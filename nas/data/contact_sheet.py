@@ -7,8 +7,10 @@ from typing import TypeAlias
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
+from PIL.PngImagePlugin import PngInfo
 
 from firmware.errors import ConfigError, DataError
+from firmware.output_files import MARK
 from firmware.printable import printable
 from nas.dataset import assign
 from nas.decoding_memory import EVERYDAY
@@ -142,6 +144,13 @@ def _fitted(image: Image.Image) -> Image.Image:
     scale = _CELL / max(image.size)
     size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
     return image.resize(size, Image.Resampling.BILINEAR)
+
+
+def made_by() -> PngInfo:
+    """What a PNG file holds besides pixels: who made it."""
+    info = PngInfo()
+    info.add_text("Software", MARK)
+    return info
 
 
 def _as_seen(sample: Sample, shape: Shape) -> Image.Image:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from html import escape as escape_html
 
+from firmware.output_files import MARK
 from firmware.printable import printable
 from nas.estimator.memory import INTERPRETER, SCRATCH, Block
 from nas.estimator.network import Estimate
@@ -54,7 +55,8 @@ def memory_map_svg(estimate: Estimate, look: MapLook = MapLook()) -> str:
     title = f"{estimate.name}, {estimate.runtime} runtime: arena of {top_bytes:,} bytes"
     heading = f'<text x="{_LEFT}" y="22" font-size="14">{_escape(title)}</text>'
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {look.width} {look.height}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" data-made-by="{MARK}" '
+        f'viewBox="0 0 {look.width} {look.height}" '
         f'style="font-family: {look.font}; font-size: 11px; fill: {look.ink}">',
         f'<rect width="{look.width}" height="{look.height}" style="fill: {look.paper}"/>',
         *([heading] if look.has_title else []),

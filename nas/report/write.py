@@ -6,6 +6,7 @@ from typing import Any
 
 from firmware.errors import ConfigError
 from firmware.files import write_text
+from firmware.output_files import MARK, check_outputs
 from nas.report.contents import make_page
 from nas.report.facts import gather
 from nas.report.measurement import Measured, read_measurement
@@ -45,8 +46,9 @@ def write_report(
     texts = {
         page_file: html(page),
         page_file.with_suffix(".json"): json.dumps(record, indent=2, allow_nan=False) + "\n",
-        page_file.with_suffix(".md"): markdown(page),
+        page_file.with_suffix(".md"): f"{markdown(page)}\n<!-- {MARK} -->\n",
     }
+    check_outputs(*texts)
     for path, text in texts.items():
         write_text(path, text)
     return record, tuple(texts)

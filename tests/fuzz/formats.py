@@ -120,7 +120,7 @@ def _check_data(folder: Path, name: str) -> int:
     return _expect(nas(["data", "check", str(folder / name)]), 0, 1)
 
 
-def _coco_files() -> list[bytes]:
+def coco_files() -> list[bytes]:
     images = [
         {"id": number, "file_name": f"{number}.png", "width": 6, "height": 6} for number in range(8)
     ]
@@ -227,7 +227,7 @@ def _read_estimate(folder: Path) -> None:
     read_estimate(folder / "estimate.json", read_project(folder / "project")[0])
 
 
-def _benches() -> list[bytes]:
+def benches() -> list[bytes]:
     return [
         b'[board.desk]\ntarget = "stm32f412"\nport = "/dev/ttyACM0"\nflash = "uart"\n'
         b'reset = "dtr"\nboot = "rts"\n\n[board.desk.tolerance]\ncycles_fraction = 0.01\n\n'
@@ -240,7 +240,7 @@ def _targets() -> list[bytes]:
     return [path.read_bytes() for path in sorted(folder.glob("*.toml"))]
 
 
-def _measurements() -> list[bytes]:
+def measurements() -> list[bytes]:
     record = measurement_record()
     for step in record["steps"]:
         step |= {"kernel": "MEAN", "work": {"call": 1, "outputs": 4, "taps": 64}}
@@ -263,7 +263,7 @@ FORMATS = (
     Format("tflite", "model.tflite", lambda: [small_model()], _nothing, _read_model),
     Format("npz", "data.npz", _npz_files, _nothing, lambda f: _check_data(f, "data.npz")),
     Format("zip", "data.zip", _zip_files, _nothing, lambda f: _check_data(f, "data.zip")),
-    Format("coco", "coco.json", _coco_files, _lay_pictures, _build_vww),
+    Format("coco", "coco.json", coco_files, _lay_pictures, _build_vww),
     Format("run_json", "run/run.json", lambda: [_run_files("run.json")], _lay_run, _report),
     Format(
         "search_json",
@@ -284,7 +284,7 @@ FORMATS = (
     Format(
         "measurement",
         "measurement.json",
-        _measurements,
+        measurements,
         _nothing,
         _read_measurements,
     ),
@@ -296,7 +296,7 @@ FORMATS = (
         lambda folder: (read_speed_model(folder / "model.json"), None)[1],
     ),
     Format(
-        "bench", "bench.toml", _benches, _nothing, lambda f: (read_bench(f / "bench.toml"), None)[1]
+        "bench", "bench.toml", benches, _nothing, lambda f: (read_bench(f / "bench.toml"), None)[1]
     ),
     Format(
         "target",

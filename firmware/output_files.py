@@ -1,0 +1,42 @@
+"""Files that options such as `--out` name: replaced only if the SDK wrote them. Reads files."""
+
+from pathlib import Path
+
+from firmware.errors import ConfigError
+
+MARK = "mcu-nas"
+"""Stands in every page and picture that the SDK writes."""
+_SIGNS = {".json": b'"schema"', ".npz": b"model_sha256.npy"}
+"""What stands in records and in golden files instead."""
+_END_BYTES = 65536
+
+
+def check_outputs(*paths: Path | None) -> None:
+    """Make sure that writing these files replaces nothing of the user's.
+
+    To be called before the work whose results they get.
+
+    Args:
+        paths: What is to be written; None is nothing.
+
+    Raises:
+        ConfigError: There is something else than a file that the SDK wrote.
+    """
+    for path in paths:
+        if path is None or not path.exists():
+            continue
+        if path.is_dir():
+            raise ConfigError(f"{str(path)!r} is a folder; name a file")
+        if not path.is_file() or not _is_ours(path):
+            raise ConfigError(
+                f"{str(path)!r} exists, and this command did not write it; choose another name, or "
+                "move it away"
+            )
+
+
+def _is_ours(path: Path) -> bool:
+    sign = _SIGNS.get(path.suffix.lower(), MARK.encode())
+    with path.open("rb") as stream:
+        head = stream.read(_END_BYTES)
+        stream.seek(max(0, path.stat().st_size - _END_BYTES))
+        return sign in head or sign in stream.read(_END_BYTES)
