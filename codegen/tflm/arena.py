@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from codegen.graph import Graph, Tensor
 from codegen.planner import Buffer, aligned, place_in_order
-from codegen.tflm.kernels import KernelNeeds, is_modelled, kernel_needs
+from codegen.tflm.kernels import KernelNeeds, kernel_needs, unmodelled_name
 from codegen.tflm.structures import (
     PLANNER_BYTES_PER_BUFFER,
     REQUESTS_IN_RESERVE,
@@ -79,7 +79,9 @@ def plan_tflm_arena(graph: Graph, build: Build) -> TflmArena:
         buffers=tuple(buffers),
         offsets=tuple(offsets),
         tensors=tuple(tensors),
-        unmodelled=tuple(sorted({o.kind for o in graph.operators if not is_modelled(o.kind)})),
+        unmodelled=tuple(
+            sorted({name for o in graph.operators if (name := unmodelled_name(graph, o))})
+        ),
     )
 
 

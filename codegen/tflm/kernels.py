@@ -45,6 +45,16 @@ def is_modelled(kind: str) -> bool:
     return kind in _WITHOUT_NEEDS or kind in _ONLY_OPERATOR_DATA or kind in _PREPARE
 
 
+def unmodelled_name(graph: Graph, operator: Operator) -> str:
+    """What to call an operator of which it is not known what its kernel asks for; else empty."""
+    if not is_modelled(operator.kind):
+        return operator.kind
+    types = {tensor.dtype for tensor in graph.outputs_of(operator)}
+    # Tables of two kilobytes, which the kernel keeps.
+    has_tables = operator.kind == "SOFTMAX" and DType.INT16 in types
+    return "SOFTMAX in int16" if has_tables else ""
+
+
 def kernel_needs(graph: Graph, operator: Operator, build: Build) -> KernelNeeds:
     """What the kernel of an operator asks for; nothing for one that is not modelled."""
     init = operator_data_bytes(operator.kind, build)

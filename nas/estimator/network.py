@@ -16,6 +16,9 @@ from nas.estimator.memory import Block, Ram, live_bytes, static_memory, tflm_mem
 from nas.estimator.speed import SpeedModel, shipped_speed_model
 from nas.estimator.time_needed import Time, estimate_time
 
+_WITH_DSP = ("cortex-m4", "cortex-m7")
+"""Cores with the DSP extension, for which CMSIS-NN's buffers are modelled."""
+
 
 @dataclass(frozen=True, slots=True)
 class OperatorEstimate:
@@ -109,8 +112,8 @@ class Estimate:
 
     @property
     def fits(self) -> bool:
-        """Whether every need is within its limit and every operator can be run."""
-        return not self.exceeded and not self.unsupported
+        """Whether every need is known and within its limit, and every operator can be run."""
+        return not self.exceeded and not self.unsupported and not self.unmodelled
 
     def _most(self, attribute: str) -> int | None:
         """The first operator of which something is largest."""
@@ -234,6 +237,9 @@ def _tflm(graph: Graph, model_bytes: int, target: Target, unsupported: tuple[str
     ram, blocks, unmodelled = tflm_memory(graph)
     live = live_bytes(blocks, len(graph.operators))
     code = estimate_tflm_code(graph, model_bytes, target.core)
+    if not target.core.startswith(_WITH_DSP):
+        # The arena holds what CMSIS-NN asks for with the DSP extension.
+        unmodelled = (*unmodelled, f"scratch buffers on {target.core}")
     return _Parts(ram, blocks, live, unsupported, unmodelled, code)
 
 

@@ -166,7 +166,7 @@ def _warnings(estimate: Estimate) -> list[str]:
         lines.append(f"not supported:{separator}{told}")
     if estimate.unmodelled:
         kinds = ", ".join(estimate.unmodelled)
-        lines.append(f"not modelled, their own memory is missing in the arena: {kinds}")
+        lines.append(f"not modelled, missing in the arena, so it may not fit: {kinds}")
     return lines
 
 

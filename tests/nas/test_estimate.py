@@ -102,6 +102,29 @@ def test_operators_that_tflm_lacks_and_those_not_modelled_are_named() -> None:
     assert result.ram.arena_bytes > 0
 
 
+@pytest.mark.parametrize(
+    ("dtype", "core", "named"),
+    [
+        ("int8", "stm32f412", ()),
+        ("int16", "stm32f412", ("SOFTMAX in int16",)),
+        ("int8", "stm32l151uc", ("scratch buffers on cortex-m3",)),
+    ],
+)
+def test_under_tflm_what_is_not_modelled_is_named_and_does_not_count_as_fitting(
+    dtype: str, core: str, named: tuple[str, ...]
+) -> None:
+    builder = ModelBuilder()
+    scale = 1 / 256 if dtype == "int8" else 1 / 32768
+    source = builder.activation((1, 8), 0.1, 0, dtype)
+    output = builder.activation((1, 8), scale, -128 if dtype == "int8" else 0, dtype)
+    builder.operator("SOFTMAX", [source], output, beta=1.0)
+    graph = parse_tflite(builder.build([source], [output]))
+    limits = Limits(10**6, 10**6, 10**6)
+    result = estimate("softmax", graph, 1000, load_target(core), limits, "tflm")
+    assert result.unmodelled == named
+    assert not (named and result.fits)
+
+
 def test_the_arena_is_drawn_with_a_rectangle_for_each_block(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
