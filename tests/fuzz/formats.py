@@ -101,7 +101,7 @@ def _npz(**arrays: np.ndarray) -> bytes:
 def _npz_files() -> list[bytes]:
     images, labels = _images()
     parts = {"train_images": images, "train_labels": labels}
-    parts |= {"test_images": images[:4], "test_labels": labels[:4]}
+    parts |= {"test_images": 255 - images[:4], "test_labels": labels[:4]}
     return [_npz(images=images, labels=labels), _npz(**parts)]
 
 
