@@ -95,7 +95,7 @@ def judge(
         _outputs(measurement),
         *_clock(measurement),
         *_interval(measurement, half_width_fraction),
-        *(() if estimate is None else _foretold(estimate, measurement, tolerance)),
+        *(() if estimate is None else _foretold(project, estimate, measurement, tolerance)),
         _speed(measurement, estimate, tolerance),
     )
 
@@ -179,13 +179,17 @@ def _interval(measurement: Measurement, wanted_fraction: float) -> tuple[Check, 
     return (Check(INTERVAL, f"≤ {wanted}", f"{got} in {count}", None if note else True, note),)
 
 
-def _foretold(estimate: Estimate, measured: Measurement, tolerance: Tolerances) -> list[Check]:
+def _foretold(
+    project: Project, estimate: Estimate, measured: Measurement, tolerance: Tolerances
+) -> list[Check]:
+    """An estimate is of one runtime: a firmware of several is no figure to compare it with."""
     size = measured.build.size
-    rows = (
-        ("stack", estimate.stack_bytes, measured.stack_peak_bytes, tolerance.stack_fraction),
+    stack = ("stack", estimate.stack_bytes, measured.stack_peak_bytes, tolerance.stack_fraction)
+    of_whole_firmware = (
         ("flash in all", estimate.flash_bytes, size.flash_bytes, tolerance.flash_fraction),
         ("RAM in all", estimate.ram_bytes, size.ram_bytes, tolerance.flash_fraction),
     )
+    rows = (stack, *(of_whole_firmware if project.index_of_several is None else ()))
     return [
         _about(f"{name}, estimated bytes", foretold, found, fraction)
         for name, foretold, found, fraction in rows

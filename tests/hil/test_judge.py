@@ -153,3 +153,11 @@ def test_an_estimate_is_judged_with_its_tolerance(
     measured: Measurement, estimate: Estimate, quantities: list[str]
 ) -> None:
     assert broken(PROJECT, measured, estimate) == quantities
+
+
+def test_an_estimate_of_one_runtime_is_not_compared_with_the_firmware_of_both() -> None:
+    both = replace(PROJECT, index_of_several=0)
+    estimate = replace(ESTIMATE, flash_bytes=1, ram_bytes=1)
+    assert len(broken(PROJECT, measurement(), estimate)) == 2
+    assert broken(both, measurement(), estimate) == []
+    assert broken(both, measurement(), replace(estimate, stack_bytes=1)) != []
