@@ -117,7 +117,7 @@ def _golden(arguments: argparse.Namespace) -> None:
     check_outputs(arguments.out)
     progress = Progress("nas")
     with Worker() as worker:
-        make_golden(
+        count = make_golden(
             arguments.model,
             arguments.out,
             arguments.samples,
@@ -125,14 +125,15 @@ def _golden(arguments: argparse.Namespace) -> None:
             arguments.rounding,
             worker,
             lambda event: progress.update(f"{event['done']} of {event['all']} inputs"),
+            arguments.inputs,
         )
     progress.clear()
     record = {
         "golden": str(arguments.out),
         "model_sha256": sha256_of_file(arguments.model),
-        "samples": arguments.samples,
-        "seed": arguments.seed,
+        "samples": count,
+        "seed": None if arguments.inputs else arguments.seed,
         "rounding": arguments.rounding,
     }
-    text = f"{arguments.out}: {arguments.samples} inputs and their outputs"
+    text = f"{arguments.out}: {count} inputs and their outputs"
     print(json.dumps(record, indent=2) if arguments.json else printable_lines(text))

@@ -7,6 +7,7 @@ import numpy as np
 
 from codegen.read_tflite import read_tflite
 from nas.golden import golden_inputs
+from nas.golden_file import read_inputs
 from nas.task_watch import Progress
 from nas.worker import Worker
 
@@ -19,8 +20,9 @@ def make_golden(
     rounding: str,
     worker: Worker,
     on_progress: Progress = lambda _: None,
-) -> None:
-    """Write seeded inputs of a model and what the reference kernels make of them.
+    inputs_file: Path | None = None,
+) -> int:
+    """Write inputs of a model and what the reference kernels make of them; gives how many.
 
     Args:
         model: The .tflite.
@@ -30,14 +32,21 @@ def make_golden(
         rounding: Whose reference kernels: one of `ROUNDINGS`.
         worker: Answers.
         on_progress: Is told of each answer.
+        inputs_file: Takes the place of the seeded inputs: an .npz or .npy.
 
     Raises:
+        FileError: The file of inputs is damaged, or its array is not what the model takes.
         ModelError: The model cannot be read, or TFLite refuses it.
     """
-    inputs = golden_inputs(read_tflite(model), samples, seed)
+    graph = read_tflite(model)
+    if inputs_file is None:
+        inputs = golden_inputs(graph, samples, seed)
+    else:
+        inputs = read_inputs(inputs_file, graph)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "inputs.npy"
         np.save(path, inputs)
         arguments = {"model": str(model), "inputs": str(path), "out": str(out)}
         arguments |= {"rounding": rounding}
         worker.call("nas.convert_tasks:make_golden", arguments, on_progress)
+    return len(inputs)

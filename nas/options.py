@@ -193,7 +193,7 @@ def _add_golden(verbs: _Verbs, command: Command) -> None:
     parser = verbs.add_parser(
         "golden",
         help="record what a model must answer",
-        description="Record the outputs of the reference kernels for seeded inputs.",
+        description="Record the outputs of the reference kernels for seeded inputs, or your own.",
         epilog="example: nas golden model.tflite --out golden.npz",
     )
     parser.set_defaults(command=command)
@@ -202,6 +202,13 @@ def _add_golden(verbs: _Verbs, command: Command) -> None:
     add("--out", required=True, type=some_path, metavar="FILE", help="the .npz to write")
     add("--samples", type=int, default=SAMPLES, metavar="N", help="inputs (%(default)s)")
     add("--seed", type=int, default=SEED, metavar="N", help="seed of the inputs (%(default)s)")
+    add(
+        "--inputs",
+        type=some_path,
+        metavar="FILE",
+        help="your own inputs instead: a .npy, or an .npz with an array 'inputs', as the model "
+        "takes them, (n, ...)",
+    )
     _add_rounding(parser)
     add("--json", action="store_true", help="print JSON")
 
