@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "dsp.h"
+
 #define NN_ROWS 4
 
 /* Sums of four rows; by value, so that they stay in registers. */
@@ -12,7 +14,7 @@ typedef struct {
     int32_t a, b, c, d;
 } nn_row_sums;
 
-#if defined(__ARM_FEATURE_DSP)
+#if NN_HAS_DSP
 
 /* Four neighbouring elements, widened to 16 bits: the first and third, the second and fourth. */
 typedef struct {
@@ -41,7 +43,7 @@ static inline int32_t nn_add_products(nn_widened x, const int8_t *weights, int32
 static inline int32_t nn_dot_row(int32_t sum, const int8_t *input, const int8_t *weights,
                                  int32_t count) {
     int32_t i = 0;
-#if defined(__ARM_FEATURE_DSP)
+#if NN_HAS_DSP
     for (; i + 4 <= count; i += 4) {
         sum = nn_add_products(nn_widen_row(input + i), weights + i, sum);
     }
@@ -56,7 +58,7 @@ static inline int32_t nn_dot_row(int32_t sum, const int8_t *input, const int8_t 
 static inline nn_row_sums nn_dot_rows(nn_row_sums sums, const int8_t *input, const int8_t *weights,
                                       int32_t count) {
     int32_t left = count;
-#if defined(__ARM_FEATURE_DSP)
+#if NN_HAS_DSP
 #define NN_ROW(address, sum)                                                                       \
     "ldr    %[even], " address "\n"                                                                \
     "sxtb16 %[odd], %[even], ror #8\n"                                                             \
