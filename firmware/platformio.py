@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -54,10 +55,16 @@ def run_platformio(
         said.extend(chunk)
         on_progress(_files_compiled(bytes(said)))
 
+    # A compiler that is killed leaves its files there, and they go with the next build.
+    temporary = project.resolve() / ".pio" / "temporary"
+    temporary.mkdir(parents=True, exist_ok=True)
+    environment = _environment(project) | {"TMPDIR": str(temporary)}
     try:
-        finished = run_to_end(command, deadline_s, _environment(project), on_output)
+        finished = run_to_end(command, deadline_s, environment, on_output)
     except TimeoutError as error:
         raise BuildError(f"'pio run' took longer than {deadline_s:g} s") from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
     if finished.exit_code != 0:
         raise BuildError(_failure(project, finished.output))
     elf = firmware_path(project, target)
