@@ -136,7 +136,7 @@ def to_run(page: Path) -> list[Block]:
     return [block for block in blocks if not block.reason]
 
 
-@pytest.mark.parametrize("page", filter(to_run, PAGES), ids=lambda page: page.name)
+@pytest.mark.parametrize("page", list(filter(to_run, PAGES)), ids=lambda page: page.name)
 def test_the_commands_of_a_page_work_in_their_order(
     page: Path, desk: tuple[Path, dict[str, str]]
 ) -> None:
