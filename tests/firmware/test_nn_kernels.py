@@ -18,7 +18,7 @@ from tests.board_program import failures_on_virtual_board
 from tests.generated_program import run_generated
 from tests.reference_kernels import run_reference
 
-CASE_COUNT = int(os.environ.get("NN_KERNEL_CASES", "60"))
+CASE_COUNT = int(os.environ.get("NN_KERNEL_CASES", "24"))
 
 
 ONCE = "FULLY_CONNECTED rounded once"
