@@ -6,6 +6,8 @@ Each line names the seed of its episode: `--only SCENARIO --first-seed N --minut
 import argparse
 import random
 import shutil
+import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -23,6 +25,8 @@ def episode(scenario: Scenario, seed: int, expected: dict[str, str]) -> str:
         scenario(Desk(folder, folder.name), random.Random(seed), expected)
     except Violation as violation:
         return str(violation)
+    except subprocess.TimeoutExpired as slow:
+        return f"no end within {slow.timeout:g} s"
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return ""
@@ -38,6 +42,8 @@ def main() -> int:
     names = {own.__name__: own for own in SCENARIOS}
     add("--only", choices=sorted(names), action="append", help="only these scenarios")
     arguments = parser.parse_args()
+    # In the background of a shell it is ignored, and so would be by all that is started here.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     chosen = [names[name] for name in arguments.only or names]
     rng = random.Random(arguments.seed)
     end_s = time.monotonic() + 60 * arguments.minutes
