@@ -7,6 +7,7 @@ from codegen.footprint import code_of, footprint
 from codegen.graph import Graph, count_macc
 from codegen.planner import MemoryPlan, plan_graph
 from codegen.tflm.arena import plan_tflm_arena
+from codegen.tflm.kernels import is_modelled_core
 from codegen.tflm.structures import MCU
 from firmware.errors import ConfigError
 from firmware.records.values import Count
@@ -128,6 +129,15 @@ def measure_cost(
         ConfigError: There is no such runtime, or a kernel was never measured.
     """
     check_runtime(runtime)
+    if (
+        runtime == "tflm"
+        and limits is not None
+        and not is_modelled_core(limits.core or "cortex-m4")
+    ):
+        raise ConfigError(
+            f"what TensorFlow Lite Micro takes of memory on {limits.core} is not known; search "
+            "with --runtime static"
+        )
     plan = plan_graph(graph) if runtime == "static" else None
     cost = Cost(
         macc=sum(count_macc(graph, operator) for operator in graph.operators),

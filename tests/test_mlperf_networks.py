@@ -44,7 +44,7 @@ def test_a_network_gives_the_bits_of_the_reference_kernels(
 ) -> None:
     model, given, wanted = load(networks, name)
     assert check_operators(parse_tflite(model)) == []
-    (outputs,) = run_generated(tmp_path, [(model, given)])
+    (outputs,) = run_generated(tmp_path, [(model, given)], "litert")
     np.testing.assert_array_equal(outputs.view(np.int8).reshape(wanted.shape), wanted)
 
 
@@ -60,7 +60,7 @@ def test_a_network_gives_the_same_bits_on_the_board(
     for index, (sample, expected) in enumerate(zip(given, wanted, strict=True)):
         folder = tmp_path / str(index)
         folder.mkdir()
-        assert failures_on_virtual_board(folder, [(model, sample, expected)]) == []
+        assert failures_on_virtual_board(folder, [(model, sample, expected)], "litert") == []
 
 
 def test_tensors_overlap_where_a_network_allows_it(networks: Path) -> None:

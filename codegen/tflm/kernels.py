@@ -12,6 +12,7 @@ from codegen.graph import DType, Graph, Operator
 from codegen.tflm.structures import Build, operator_data_bytes
 from firmware.errors import ModelError
 
+_WITH_DSP = ("cortex-m4", "cortex-m7")
 _INT_BYTES = 4
 _WITHOUT_NEEDS = frozenset(
     "ARG_MAX ARG_MIN BATCH_TO_SPACE_ND BROADCAST_ARGS BROADCAST_TO CAST CEIL DEPTH_TO_SPACE EXP "
@@ -43,6 +44,11 @@ class KernelNeeds:
 def is_modelled(kind: str) -> bool:
     """Whether it is known what the kernel of an operator asks for."""
     return kind in _WITHOUT_NEEDS or kind in _ONLY_OPERATOR_DATA or kind in _PREPARE
+
+
+def is_modelled_core(core: str) -> bool:
+    """Whether it is known what kernels ask for on a core: CMSIS-NN with the DSP extension."""
+    return core.startswith(_WITH_DSP)
 
 
 def unmodelled_name(graph: Graph, operator: Operator) -> str:

@@ -7,6 +7,7 @@ from codegen.check import reasons_against
 from codegen.code_size import Code, estimate_code, estimate_tflm_code
 from codegen.graph import Graph, count_macc
 from codegen.planner import MemoryPlan, plan_graph
+from codegen.tflm.kernels import is_modelled_core
 from codegen.work import step_work
 from firmware.errors import ModelError
 from firmware.records.estimate import ESTIMATE_SCHEMA
@@ -15,9 +16,6 @@ from nas.cost import Cost, Limits, check_runtime, exceeded, with_chip, with_link
 from nas.estimator.memory import Block, Ram, live_bytes, static_memory, tflm_memory
 from nas.estimator.speed import SpeedModel, shipped_speed_model
 from nas.estimator.time_needed import Time, estimate_time
-
-_WITH_DSP = ("cortex-m4", "cortex-m7")
-"""Cores with the DSP extension, for which CMSIS-NN's buffers are modelled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +235,7 @@ def _tflm(graph: Graph, model_bytes: int, target: Target, unsupported: tuple[str
     ram, blocks, unmodelled = tflm_memory(graph)
     live = live_bytes(blocks, len(graph.operators))
     code = estimate_tflm_code(graph, model_bytes, target.core)
-    if not target.core.startswith(_WITH_DSP):
+    if not is_modelled_core(target.core):
         # The arena holds what CMSIS-NN asks for with the DSP extension.
         unmodelled = (*unmodelled, f"scratch buffers on {target.core}")
     return _Parts(ram, blocks, live, unsupported, unmodelled, code)

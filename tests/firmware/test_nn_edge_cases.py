@@ -205,7 +205,8 @@ def actual(
 ) -> dict[str, NDArray[np.uint8]]:
     refused = {name: check_operators(parse_tflite(model)) for name, (model, _) in cases.items()}
     assert not any(refused.values()), refused
-    outputs = run_generated(tmp_path_factory.mktemp("generated"), list(cases.values()))
+    folder = tmp_path_factory.mktemp("generated")
+    outputs = run_generated(folder, list(cases.values()), "litert")
     return dict(zip(cases, outputs, strict=True))
 
 

@@ -9,7 +9,8 @@ import pytest
 from codegen.project import build_project
 from codegen.read_tflite import parse_tflite
 from codegen.source import find_model
-from firmware.errors import InfeasibleError
+from codegen.tflm.kernels import is_modelled_core
+from firmware.errors import ConfigError, InfeasibleError
 from firmware.targets import Target, known_targets, load_target
 from nas.api import limits_of
 from nas.cli import main
@@ -38,6 +39,12 @@ def test_the_search_accepts_what_the_estimate_accepts_and_nothing_else(
 ) -> None:
     target = load_target(name)
     limits, _ = limits_of(target, runtime)
+    if runtime == "tflm" and not is_modelled_core(target.core):
+        graph = lower_folded(Candidate(1, 0), (8, 8, 1), 10)
+        assert not estimate("x", graph, 1000, target, limits, runtime).fits
+        with pytest.raises(ConfigError, match="is not known; search with --runtime static"):
+            measure_cost(graph, runtime, OWN, None, limits)
+        return
     answers = set()
     for k in (1, 8, 20, 30, 40, 41, 42, 50, 60, 80, 120, 200):
         for c in range(3):
