@@ -16,6 +16,8 @@ from nas.pool import LOOK_S, Job, Pool, never
 from nas.scheduler_address import check_scheduler
 from nas.worker import Outcome, Worker
 
+_LOST = "the cluster lost the task"
+_NOT_WANTED = "its result is not wanted any more"
 RETRIES = 5
 """Machines that may be lost while they run one and the same task."""
 WORKER_LIMIT_S = 600.0
@@ -86,23 +88,29 @@ class DaskPool(Pool):
         Raises:
             WorkerError: The scheduler is lost, or there has been no machine for too long.
         """
-        left = {
-            self._client.submit(
-                run_here, task, dict(job), self._memory_bytes, pure=False, retries=RETRIES
-            ): number
-            for number, job in enumerate(jobs)
-        }
+        left = {self._submit(task, job): number for number, job in enumerate(jobs)}
+        attempts = dict.fromkeys(left.values(), 1)
         self._worker_seen_s = time.monotonic()
         # Leaving the client without its futures has the cluster forget their tasks.
         while left:
             ended = [future for future in left if future.status != "pending"]
             for future in ended:
-                on_done(left.pop(future), self._outcome(future))
+                number, outcome = left.pop(future), self._outcome(future)
+                if _was_lost(outcome) and attempts[number] < RETRIES:
+                    attempts[number] += 1
+                    left[self._submit(task, jobs[number])] = number
+                else:
+                    on_done(number, outcome)
             if not ended:
                 if is_over():
                     break
                 self._check()
                 time.sleep(LOOK_S)
+
+    def _submit(self, task: str, job: Job) -> Any:
+        return self._client.submit(
+            run_here, task, dict(job), self._memory_bytes, pure=False, retries=RETRIES
+        )
 
     def _outcome(self, future: Any) -> Outcome:
         if future.status in ("cancelled", "lost"):
@@ -112,7 +120,7 @@ class DaskPool(Pool):
         except Exception as error:  # whatever ended the task on the cluster is its outcome
             if self._client.status != "running":
                 raise self._lost() from error
-            return Outcome(None, WorkerError(f"the cluster lost the task: {error}"), 0.0, 0)
+            return Outcome(None, WorkerError(f"{_LOST}: {error}"), 0.0, 0)
         return outcome
 
     def _check(self) -> None:
@@ -151,6 +159,14 @@ class DaskPool(Pool):
         )
 
 
+def _was_lost(outcome: Outcome) -> bool:
+    """Whether the cluster, not the task, is the reason of a failure.
+
+    When a machine is lost, the cluster may take its tasks back from another one for a moment.
+    """
+    return outcome.error is not None and str(outcome.error).startswith((_LOST, _NOT_WANTED))
+
+
 def run_here(task: str, job: dict[str, Any], memory_bytes: int | None) -> Outcome:
     """Run one task on the machine that was chosen for it, as long as its result is wanted."""
     from distributed import get_worker
@@ -161,7 +177,7 @@ def run_here(task: str, job: dict[str, Any], memory_bytes: int | None) -> Outcom
     def check(_: dict[str, Any]) -> None:
         state = machine.state.tasks.get(key)
         if state is None or state.state == "cancelled":
-            raise WorkerError("its result is not wanted any more")
+            raise WorkerError(_NOT_WANTED)
 
     with Worker(memory_bytes=memory_bytes) as worker:
         return worker.run(task, job, check)
