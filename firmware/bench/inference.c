@@ -103,7 +103,6 @@ static bool can_infer(void) {
     return true;
 }
 
-
 void inference_command_infer(const char *arguments) {
     uint32_t count = 1;
     uint32_t warm_up = DEFAULT_WARM_UP;

@@ -63,7 +63,7 @@ static inline nn_row_sums nn_dot_rows(nn_row_sums sums, const int8_t *input, con
     "ldr    %[even], " address "\n"                                                                \
     "sxtb16 %[odd], %[even], ror #8\n"                                                             \
     "sxtb16 %[even], %[even]\n"                                                                    \
-    "smlad  %[" sum "], %[x_even], %[even], %[" sum "]\n"                                           \
+    "smlad  %[" sum "], %[x_even], %[even], %[" sum "]\n"                                          \
     "smlad  %[" sum "], %[x_odd], %[odd], %[" sum "]\n"
     const int8_t *third = weights + 2 * count;
     for (; left >= 4; left -= 4) {

@@ -2,8 +2,8 @@
  * FULLY_CONNECTED: matrix times vector, int8, one scale for each row or one for all.
  *
  * The reference kernels of LiteRT and of TFLite-Micro scale the sums differently, and this operator
- * alone: LiteRT in double precision, rounded once; TFLite-Micro and CMSIS-NN in fixed point, rounded
- * twice, as they do for convolutions. There is a kernel for each; they may differ by one.
+ * alone: LiteRT in double precision, rounded once; TFLite-Micro and CMSIS-NN in fixed point,
+ * rounded twice, as they do for convolutions. There is a kernel for each; they may differ by one.
  * Source: reference/integer_ops/fully_connected.h in TensorFlow 2.21, tensorflow issue 119412;
  * kernels/fully_connected.cc of TFLite-Micro.
  */
