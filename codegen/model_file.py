@@ -5,6 +5,7 @@ import stat
 from pathlib import Path
 
 from firmware.errors import ModelError
+from firmware.regular_file import open_at_once
 
 MOST_FILE_BYTES = 1 << 26
 """64 MiB: more than the flash of any microcontroller."""
@@ -39,7 +40,7 @@ def read_model_file(path: Path) -> bytes:
         ModelError: There is none, it is too large, or it is something else.
     """
     try:
-        with open(path, "rb", opener=_open_at_once) as stream:
+        with open_at_once(path) as stream:
             status = os.fstat(stream.fileno())
             if not stat.S_ISREG(status.st_mode):
                 raise ModelError(f"{str(path)!r} is not a usable .tflite: {_no_file(path)}")
@@ -67,11 +68,6 @@ def check_is_tflite(head: bytes) -> None:
     if len(head) >= _SMALLEST_BYTES and head[4:_IDENTIFIER_END] == _IDENTIFIER:
         return
     raise ModelError(_what_it_is(head))
-
-
-def _open_at_once(name: str, flags: int) -> int:
-    """Do not wait for the writer of a FIFO."""
-    return os.open(name, flags | os.O_NONBLOCK)
 
 
 def _check_head(path: Path, head: bytes, size_bytes: int) -> None:

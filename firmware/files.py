@@ -43,18 +43,11 @@ def replacing(path: Path) -> Iterator[Path]:
         OSError: With the path in `filename`, such as for a full disk.
     """
     path = Path(os.path.realpath(path))
-    with _telling(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _remove_leftovers(path)
-        temporary, handle = _locked_temporary(path, is_folder=False)
-        try:
-            yield temporary
-            with temporary.open("rb") as stream:
-                os.fsync(stream.fileno())
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-            os.close(handle)
+    with _temporary_beside(path, is_folder=False) as temporary:
+        yield temporary
+        with temporary.open("rb") as stream:
+            os.fsync(stream.fileno())
+        temporary.replace(path)
 
 
 @contextlib.contextmanager
@@ -68,20 +61,13 @@ def new_folder(path: Path) -> Iterator[Path]:
     Raises:
         OSError: With the path in `filename`, such as for a full disk.
     """
-    with _telling(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _remove_leftovers(path)
-        temporary, handle = _locked_temporary(path, is_folder=True)
+    with _temporary_beside(path, is_folder=True) as temporary:
+        yield temporary
         try:
-            yield temporary
-            try:
-                temporary.rename(path)
-            except OSError as error:
-                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
-                    raise
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
-            os.close(handle)
+            temporary.rename(path)
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
 
 
 def reserve(path: Path, size_bytes: int) -> None:
@@ -111,6 +97,23 @@ def _telling(path: Path) -> Iterator[None]:
         if error.filename is None and error.errno is not None:
             raise OSError(error.errno, os.strerror(error.errno), str(path)) from error
         raise
+
+
+@contextlib.contextmanager
+def _temporary_beside(path: Path, is_folder: bool) -> Iterator[Path]:
+    """A new file or folder beside `path`; if it is still there after the block, it is removed."""
+    with _telling(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _remove_leftovers(path)
+        temporary, handle = _locked_temporary(path, is_folder)
+        try:
+            yield temporary
+        finally:
+            if is_folder:
+                shutil.rmtree(temporary, ignore_errors=True)
+            else:
+                temporary.unlink(missing_ok=True)
+            os.close(handle)
 
 
 def _locked_temporary(path: Path, is_folder: bool) -> tuple[Path, int]:

@@ -22,6 +22,16 @@ def refusal(path: Path, problem: str) -> FileError:
     return FileError(f"{brief(repr(str(path)), 200)} {brief(problem, 240)}")
 
 
+def open_at_once(path: Path) -> BinaryIO:
+    """Open whatever is there to read it, without waiting for the writer of a FIFO.
+
+    Raises:
+        OSError: There is nothing, or it may not be read.
+        ValueError: No file can have that name.
+    """
+    return open(path, "rb", opener=_without_waiting)
+
+
 def open_regular(path: Path) -> BinaryIO:
     """Open a regular file to read it; links to one are followed.
 
@@ -31,7 +41,7 @@ def open_regular(path: Path) -> BinaryIO:
     """
     try:
         _check_kind(path, path.stat())  # before it is opened: that alone may change a device
-        stream = open(path, "rb", opener=_open_at_once)  # noqa: SIM115 (its caller closes it)
+        stream = open_at_once(path)
     except OSError as error:
         raise refusal(path, f"could not be read: {error.strerror}") from error
     except ValueError as error:  # a zero byte in the name
@@ -74,6 +84,5 @@ def _check_kind(path: Path, status: os.stat_result) -> None:
             raise refusal(path, f"{what}, expected a file")
 
 
-def _open_at_once(name: str, flags: int) -> int:
-    """Do not wait for the writer of a FIFO that has taken the file's place."""
+def _without_waiting(name: str, flags: int) -> int:
     return os.open(name, flags | os.O_NONBLOCK | os.O_CLOEXEC)

@@ -126,17 +126,15 @@ def measure_cost(
         limits: What names the chip, if any.
 
     Raises:
-        ConfigError: There is no such runtime, or a kernel was never measured.
+        ConfigError: There is no such runtime, its memory on this core is not known, or a kernel
+            was never measured.
     """
     check_runtime(runtime)
-    if (
-        runtime == "tflm"
-        and limits is not None
-        and not is_modelled_core(limits.core or "cortex-m4")
-    ):
+    core = limits.core if limits is not None else ""
+    if runtime == "tflm" and core and not is_modelled_core(core):
         raise ConfigError(
-            f"what TensorFlow Lite Micro takes of memory on {limits.core} is not known; search "
-            "with --runtime static"
+            f"what TensorFlow Lite Micro takes of memory on {core} is not known; search with "
+            "--runtime static"
         )
     plan = plan_graph(graph) if runtime == "static" else None
     cost = Cost(

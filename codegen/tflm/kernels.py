@@ -13,6 +13,7 @@ from codegen.tflm.structures import Build, operator_data_bytes
 from firmware.errors import ModelError
 
 _WITH_DSP = ("cortex-m4", "cortex-m7")
+"""Cores with the DSP extension, for which CMSIS-NN's buffers are modelled."""
 _INT_BYTES = 4
 _WITHOUT_NEEDS = frozenset(
     "ARG_MAX ARG_MIN BATCH_TO_SPACE_ND BROADCAST_ARGS BROADCAST_TO CAST CEIL DEPTH_TO_SPACE EXP "

@@ -20,6 +20,7 @@ import msgspec
 from firmware.errors import RecordError, SdkError
 from firmware.printable import brief
 from firmware.records.complaint import seen, told
+from firmware.regular_file import open_at_once
 
 JSON_BYTES = 8 << 20
 TOML_BYTES = 64 << 10
@@ -115,12 +116,11 @@ def convert(value: object, form: type[_Record], path: Path, kind: Kind) -> _Reco
 def _content(path: Path, most_bytes: int, kind: Kind) -> bytes:
     """The bytes of a regular file of bounded size; nothing else is waited for or read."""
     try:
-        # A FIFO without a writer would be waited for.
-        with open(path, "rb", opener=_open_at_once) as stream:
+        with open_at_once(path) as stream:
             found = os.fstat(stream.fileno())
             if not stat.S_ISREG(found.st_mode):
                 raise kind.refusal(path, "it is no regular file")
-            content: bytes = stream.read(most_bytes + 1)
+            content = stream.read(most_bytes + 1)
     except OSError as error:
         raise RecordError(
             f"could not read {brief(repr(str(path)), 200)}: {error.strerror}; {kind.hint}"
@@ -130,10 +130,6 @@ def _content(path: Path, most_bytes: int, kind: Kind) -> bytes:
     if len(content) > most_bytes:
         raise kind.refusal(path, f"it is larger than {most_bytes:,} bytes")
     return content
-
-
-def _open_at_once(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)
 
 
 def _parsed(loads: Callable[[str], Any], content: bytes, path: Path, kind: Kind) -> Any:
