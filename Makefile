@@ -26,7 +26,7 @@ demo: setup
 	$(BIN)/nas report runs/demo --measurement runs/demo/project/measurement.json
 
 test: setup test-tools
-	@$(BIN)/python -m pytest -n auto
+	@$(BIN)/python -m pytest -n auto --dist loadgroup
 
 soak: setup test-tools
 	@$(BIN)/python -m tests.soak $(SOAK)

@@ -5,7 +5,7 @@ import pytest
 
 from tests.fake_clock import FakeClock
 
-# In the background of a shell Ctrl-C is ignored, and so would be by every program that is started.
+# A shell starts background jobs with Ctrl-C ignored, and their child processes inherit that.
 with contextlib.suppress(ValueError):  # not on the main thread
     signal.signal(signal.SIGINT, signal.default_int_handler)
 

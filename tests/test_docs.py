@@ -8,11 +8,13 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from tests.hil.conftest import VIRTUAL_NUCLEO
 from tests.host_compiler import ROOT
 from tests.small_model import small_model
 
@@ -136,7 +138,19 @@ def to_run(page: Path) -> list[Block]:
     return [block for block in blocks if not block.reason]
 
 
-@pytest.mark.parametrize("page", list(filter(to_run, PAGES)), ids=lambda page: page.name)
+def pages_to_run() -> list[Any]:
+    """Pages with commands; those that use the same board run one after the other."""
+    pages = [(page, to_run(page)) for page in PAGES]
+    return [
+        pytest.param(page, id=page.name, marks=VIRTUAL_NUCLEO)
+        if any("virtual-nucleo" in block.text for block in blocks)
+        else pytest.param(page, id=page.name)
+        for page, blocks in pages
+        if blocks
+    ]
+
+
+@pytest.mark.parametrize("page", pages_to_run())
 def test_the_commands_of_a_page_work_in_their_order(
     page: Path, desk: tuple[Path, dict[str, str]]
 ) -> None:

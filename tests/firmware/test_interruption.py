@@ -83,6 +83,14 @@ FAILS_THEN = """
 Begin = Callable[[str], "subprocess.Popen[str]"]
 
 
+@pytest.fixture(autouse=True)
+def hang_up_is_not_ignored() -> Iterator[None]:
+    """Under nohup it is, and child processes inherit that."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 @pytest.fixture
 def begin() -> Iterator[Begin]:
     """Starts a command that does some work; it is gone after the test."""

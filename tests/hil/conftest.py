@@ -40,6 +40,8 @@ class ProcessTransport:
 
 
 BIG_INPUT_BYTES = 1024
+VIRTUAL_NUCLEO = pytest.mark.xdist_group("virtual-nucleo")
+"""For tests that use the board of that name: one process of the machine holds it at a time."""
 NEEDS_BOARD = pytest.mark.skipif(
     shutil.which("qemu-system-arm") is None or shutil.which("arm-none-eabi-gcc") is None,
     reason="qemu-system-arm or arm-none-eabi-gcc is not installed",

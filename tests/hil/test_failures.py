@@ -23,7 +23,7 @@ from hil.project import read_project
 from hil.virtual.line_faults import LineFaults
 from hil.virtual.rfc2217_server import Rfc2217Server
 from hil.virtual.virtual_nucleo import VirtualNucleo
-from tests.hil.conftest import NEEDS_BOARD
+from tests.hil.conftest import NEEDS_BOARD, VIRTUAL_NUCLEO
 
 pytestmark = NEEDS_BOARD
 TARGET = load_target("stm32f412")
@@ -83,6 +83,7 @@ def test_two_boards(project: Path, tmp_path: Path, capsys: pytest.CaptureFixture
     assert "several boards are a stm32f412: choose --board of left, right" in complaint(capsys)
 
 
+@VIRTUAL_NUCLEO
 def test_a_busy_board(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with BoardLock("virtual-nucleo"):
         assert run(project, "--board", "virtual-nucleo") == 13
@@ -110,6 +111,7 @@ def test_a_reset_in_the_middle_of_flashing_is_overcome(project: Path, tmp_path: 
         assert run(project, "--board", "desk", "--bench", path) == 0
 
 
+@VIRTUAL_NUCLEO
 @pytest.mark.parametrize("name", ["virtual", "virtual-nucleo", "desk"])
 def test_firmware_for_more_ram_than_is_emulated_is_refused_before_anything_is_done(
     project: Path, tmp_path: Path, name: str

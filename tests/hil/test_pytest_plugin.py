@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.hil.conftest import NEEDS_BOARD
+from tests.hil.conftest import NEEDS_BOARD, VIRTUAL_NUCLEO
 
 pytest_plugins = ("pytester",)
 
@@ -26,6 +26,7 @@ def run(pytester: pytest.Pytester, *options: str) -> pytest.RunResult:
 
 
 @NEEDS_BOARD
+@VIRTUAL_NUCLEO
 @pytest.mark.parametrize("board", ["virtual", "virtual-nucleo"])
 def test_tests_of_a_user_get_a_board(pytester: pytest.Pytester, project: Path, board: str) -> None:
     result = run(pytester, "--hil-project", str(project), "--hil-board", board)

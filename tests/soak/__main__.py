@@ -42,7 +42,7 @@ def main() -> int:
     names = {own.__name__: own for own in SCENARIOS}
     add("--only", choices=sorted(names), action="append", help="only these scenarios")
     arguments = parser.parse_args()
-    # In the background of a shell it is ignored, and so would be by all that is started here.
+    # A shell starts background jobs with Ctrl-C ignored, and their child processes inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     chosen = [names[name] for name in arguments.only or names]
     rng = random.Random(arguments.seed)

@@ -17,7 +17,7 @@ from hil.flash.write_firmware import write_firmware
 from hil.project import read_project
 from hil.virtual.rfc2217_server import Rfc2217Server
 from hil.virtual.virtual_nucleo import VirtualNucleo
-from tests.hil.conftest import NEEDS_BOARD
+from tests.hil.conftest import NEEDS_BOARD, VIRTUAL_NUCLEO
 
 pytestmark = NEEDS_BOARD
 TARGET = load_target("stm32f412")
@@ -69,6 +69,7 @@ def test_the_sequence_of_mlperf_tiny_works_from_a_plain_terminal(project: Path) 
             assert results in type_in(port, "results%")
 
 
+@VIRTUAL_NUCLEO
 def test_two_measurements_are_the_same_to_the_byte(project: Path, tmp_path: Path) -> None:
     contents = []
     for name in ("first", "second"):
