@@ -1,3 +1,4 @@
+import os
 import re
 import signal
 import subprocess
@@ -84,7 +85,9 @@ def test_a_served_nucleo_is_flashed_by_another_process_and_ends_at_ctrl_c(
     project: Path, tmp_path: Path
 ) -> None:
     command = [sys.executable, "-c", "import sys; from hil.cli import main; sys.exit(main())"]
-    server = subprocess.Popen([*command, "virtual"], stdout=subprocess.PIPE, text=True)
+    # Its temporary folder tells its emulator from those of tests that run at the same time.
+    own = {**os.environ, "TMPDIR": str(tmp_path)}
+    server = subprocess.Popen([*command, "virtual"], stdout=subprocess.PIPE, text=True, env=own)
     assert server.stdout is not None
     with server, server.stdout:
         lines = [server.stdout.readline() for _ in range(5)]
@@ -93,11 +96,13 @@ def test_a_served_nucleo_is_flashed_by_another_process_and_ends_at_ctrl_c(
         assert re.search(r'port = "rfc2217://127\.0\.0\.1:\d+"', bench.read_text())
         options = ["--no-build", "--board", "desk", "--bench", str(bench)]
         assert hil(["run", str(project), *options]) == 0
+        assert emulators(tmp_path) != []
         server.send_signal(signal.SIGINT)
         assert server.wait(20) == 130
-    assert emulators() == []
+    assert emulators(tmp_path) == []
 
 
-def emulators() -> list[str]:
-    found = subprocess.run(["pgrep", "-f", "mcu-nas-nucleo-"], capture_output=True, text=True)
+def emulators(folder: Path) -> list[str]:
+    command = ["pgrep", "-f", f"{folder}/mcu-nas-nucleo-"]
+    found = subprocess.run(command, capture_output=True, text=True)
     return found.stdout.split()
