@@ -1,0 +1,1 @@
+"""One description of a network, and what is worked out from it alone."""

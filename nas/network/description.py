@@ -1,0 +1,252 @@
+"""A network, written down once: operations and what each of them reads. Pure.
+
+Shapes, parameters, the program of the trainer, the memory of the host, the int8 graph and the Keras
+model are all worked out from it. A space builds it with `nas.network.builder`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from firmware.errors import ConfigError
+
+Shape = tuple[int, int, int]
+"""Height, width and channels of an image or an activation."""
+Pair = tuple[int, int]
+"""Of rows, and of columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """What the network looks at: the first node, and only that.
+
+    Attributes:
+        shape: Of an image. Its values are 0 to 1, or 0 to 255 if a `Rescaling` follows.
+    """
+
+    shape: Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Rescaling:
+    """From bytes to 0 to 1, inside the network; directly after the image."""
+
+
+@dataclass(frozen=True, slots=True)
+class Convolution:
+    """A convolution whose input is padded with zeros, TFLite's and Keras's SAME.
+
+    Attributes:
+        channels: Kernels, each of which gives one channel.
+        kernel: Rows and columns of a kernel, odd.
+        stride: Rows and columns from one window to the next.
+        has_bias: Whether each channel has a bias.
+    """
+
+    channels: int
+    kernel: Pair = (3, 3)
+    stride: Pair = (1, 1)
+    has_bias: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class DepthwiseConvolution:
+    """A convolution of each channel by itself, padded as `Convolution` is.
+
+    Attributes:
+        kernel: Rows and columns of a kernel, odd.
+        stride: Rows and columns from one window to the next.
+        has_bias: Whether each channel has a bias.
+    """
+
+    kernel: Pair = (3, 3)
+    stride: Pair = (1, 1)
+    has_bias: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Normalisation:
+    """Batch normalisation. Directly after a convolution it is folded into the int8 weights."""
+
+
+@dataclass(frozen=True, slots=True)
+class Relu:
+    """Negative values become 0.
+
+    Attributes:
+        highest: Larger values become this one; None if they stay.
+    """
+
+    highest: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """The sum of two activations of one shape, element by element."""
+
+
+@dataclass(frozen=True, slots=True)
+class MaxPooling:
+    """The largest value of each window; windows that are not whole are left out.
+
+    Attributes:
+        size: Rows and columns of a window, and from one window to the next.
+    """
+
+    size: Pair = (2, 2)
+
+
+@dataclass(frozen=True, slots=True)
+class AveragePooling:
+    """The mean of each window; windows that are not whole are left out.
+
+    Attributes:
+        size: Rows and columns of a window, and from one window to the next.
+    """
+
+    size: Pair = (2, 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Mean:
+    """The mean of each channel over all rows and columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dropout:
+    """Sets values to 0 at random while the network is trained.
+
+    Attributes:
+        rate: Fraction of the values, below 1.
+    """
+
+    rate: float
+
+
+@dataclass(frozen=True, slots=True)
+class Dense:
+    """A matrix product with biases, of an activation of one row and one column.
+
+    Attributes:
+        channels: That it gives.
+    """
+
+    channels: int
+
+
+@dataclass(frozen=True, slots=True)
+class Softmax:
+    """Probabilities of the classes: the last node, and only that."""
+
+
+Operation = (
+    Image
+    | Rescaling
+    | Convolution
+    | DepthwiseConvolution
+    | Normalisation
+    | Relu
+    | Addition
+    | MaxPooling
+    | AveragePooling
+    | Mean
+    | Dropout
+    | Dense
+    | Softmax
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One operation.
+
+    Attributes:
+        operation: What is done.
+        inputs: Indices of the nodes whose results it reads, all of them before it.
+    """
+
+    operation: Operation
+    inputs: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """Nodes in an order in which they can be run: a directed acyclic graph.
+
+    Attributes:
+        nodes: From the `Image` to the `Softmax`; each but the last is read by another.
+
+    Raises:
+        ConfigError: The nodes make no network. All that is wrong is said at once.
+    """
+
+    nodes: tuple[Node, ...]
+
+    def __post_init__(self) -> None:
+        problems = list(_problems(self.nodes))
+        if problems:
+            raise ConfigError(f"this is no network: {'; '.join(problems)}")
+
+    @property
+    def image(self) -> Shape:
+        """Height, width and channels of an image."""
+        first = self.nodes[0].operation
+        assert isinstance(first, Image)
+        return first.shape
+
+    @property
+    def has_rescaling(self) -> bool:
+        """Whether the network itself brings bytes to 0 to 1."""
+        return isinstance(self.nodes[1].operation, Rescaling)
+
+    def readers(self) -> tuple[tuple[int, ...], ...]:
+        """For each node, the indices of the nodes that read its result, rising."""
+        found: list[list[int]] = [[] for _ in self.nodes]
+        for index, node in enumerate(self.nodes):
+            for source in dict.fromkeys(node.inputs):
+                found[source].append(index)
+        return tuple(map(tuple, found))
+
+
+def _problems(nodes: tuple[Node, ...]) -> Iterable[str]:
+    """What keeps nodes from being a network."""
+    if len(nodes) < 2 or not isinstance(nodes[0].operation, Image):
+        yield "it does not begin with an image"
+    if not nodes or not isinstance(nodes[-1].operation, Softmax):
+        yield "it does not end with a softmax"
+    read = {source for node in nodes for source in node.inputs}
+    for index, node in enumerate(nodes):
+        operation = node.operation
+        name = f"node {index} ({type(operation).__name__})"
+        wanted = {Image: 0, Addition: 2}.get(type(operation), 1)
+        if len(node.inputs) != wanted:
+            yield f"{name} reads {len(node.inputs)} nodes, expected {wanted}"
+        if any(not 0 <= source < index for source in node.inputs):
+            yield f"{name} reads a node that does not stand before it"
+        if index < len(nodes) - 1 and index not in read:
+            yield f"nothing reads {name}"
+        if isinstance(operation, Image) and index > 0:
+            yield f"{name} is a second image"
+        if isinstance(operation, Softmax) and index < len(nodes) - 1:
+            yield f"{name} is not the last node"
+        if isinstance(operation, Rescaling) and (index != 1 or node.inputs != (0,)):
+            yield f"{name} does not follow the image"
+        yield from _parameter_problems(operation, name)
+
+
+def _parameter_problems(operation: Operation, name: str) -> Iterable[str]:
+    """What is wrong with an operation by itself."""
+    if isinstance(operation, Image) and min(operation.shape) < 1:
+        yield f"{name} is of {operation.shape}, all of which must be at least 1"
+    if isinstance(operation, Convolution | DepthwiseConvolution):
+        if any(side < 1 or side % 2 == 0 for side in operation.kernel):
+            yield f"{name} has kernels of {operation.kernel}, both of which must be odd"
+        if min(operation.stride) < 1:
+            yield f"{name} has a stride of {operation.stride}, both of which must be at least 1"
+    if isinstance(operation, MaxPooling | AveragePooling) and min(operation.size) < 1:
+        yield f"{name} has windows of {operation.size}, both of which must be at least 1"
+    if isinstance(operation, Convolution | Dense) and operation.channels < 1:
+        yield f"{name} gives {operation.channels} channels, expected at least 1"
+    if isinstance(operation, Dropout) and not 0 <= operation.rate < 1:
+        yield f"{name} has a rate of {operation.rate}, expected 0 to below 1"
+    if isinstance(operation, Relu) and operation.highest is not None and operation.highest <= 0:
+        yield f"{name} ends at {operation.highest}, expected above 0"
