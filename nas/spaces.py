@@ -7,10 +7,12 @@ from typing import Any
 
 from codegen.graph import Graph
 from firmware.errors import ConfigError
+from nas.cells import folded_network, paper_network, separable_network
 from nas.converters import OWN, TENSORFLOW
 from nas.layers import Layer, folded_layers, paper_layers, separable_layers
 from nas.lower import lower_paper
 from nas.lower_folded import lower_folded, lower_separable
+from nas.network.description import Network
 from nas.space import Candidate, Shape
 
 
@@ -21,6 +23,7 @@ class Space:
     Attributes:
         name: Name on the command line.
         lower: Gives the graph of a candidate for an input shape and a number of classes.
+        network: Describes the network of a candidate.
         layers: Gives the same network for the trainer.
         keras_builder: `module:function` that builds the same network in Keras; imported by the
             worker process alone, because it needs TensorFlow.
@@ -30,6 +33,7 @@ class Space:
 
     name: str
     lower: Callable[[Candidate, Shape, int], Graph]
+    network: Callable[[Candidate, Shape, int], Network]
     layers: Callable[[Candidate, Shape, int], list[Layer]]
     keras_builder: str
     converters: tuple[str, ...] = (OWN, TENSORFLOW)
@@ -40,13 +44,26 @@ DEFAULT_SPACE = "folded"
 """More accurate in less flash than the published network, and converted without TensorFlow."""
 _SPACES = (
     # The published file is TensorFlow's, as the published figures of its flash are.
-    Space("paper", lower_paper, paper_layers, "nas.keras_models:build_paper", (TENSORFLOW,)),
     Space(
-        "folded", lower_folded, folded_layers, "nas.keras_models:build_folded", keras_scale=1 / 255
+        "paper",
+        lower_paper,
+        paper_network,
+        paper_layers,
+        "nas.keras_models:build_paper",
+        (TENSORFLOW,),
+    ),
+    Space(
+        "folded",
+        lower_folded,
+        folded_network,
+        folded_layers,
+        "nas.keras_models:build_folded",
+        keras_scale=1 / 255,
     ),
     Space(
         "separable",
         lower_separable,
+        separable_network,
         separable_layers,
         "nas.keras_models:build_separable",
         keras_scale=1 / 255,
