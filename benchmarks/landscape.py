@@ -13,7 +13,6 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
-from codegen.graph import Graph, count_macc
 from firmware.errors import ConfigError
 from firmware.files import cache_folder, write_json
 from firmware.targets import load_target
@@ -21,6 +20,7 @@ from nas.config import SEARCH_BATCH, SEARCH_LEARNING_RATE
 from nas.cost import Limits, exceeded, measure_cost
 from nas.data_source import find_data
 from nas.dataset import open_dataset, prepare_dataset
+from nas.network.shapes import count_macs
 from nas.space import Candidate, Shape, cell_limit, parse_shape
 from nas.spaces import find_converter, find_space, known_spaces
 from nas.splits import Split
@@ -80,12 +80,12 @@ def feasible(space: str, shape: Shape, classes: int, limits: Limits) -> list[Can
 
 def _fits(space: str, candidate: Candidate, shape: Shape, classes: int, limits: Limits) -> bool:
     try:
-        graph: Graph = find_space(space).lower(candidate, shape, classes)
+        network = find_space(space).network(candidate, shape, classes)
     except ConfigError:
         return False
-    if sum(count_macc(graph, operator) for operator in graph.operators) > limits.macc:
+    if count_macs(network) > limits.macc:
         return False
-    return not exceeded(measure_cost(graph, "static", find_converter(space, "")), limits)
+    return not exceeded(measure_cost(network, "static", find_converter(space, "")), limits)
 
 
 def _train(folder: str, space: str, candidate: Candidate, seed: int) -> tuple[str, list[float]]:

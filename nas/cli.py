@@ -21,7 +21,6 @@ from firmware.printable import printable, printable_lines
 from firmware.progress import Progress
 from firmware.targets import load_target
 from nas.api import limits_of, search
-from nas.converters import predict_bytes
 from nas.data.cli import add_data
 from nas.estimator.calibration import calibrate, read_measurements
 from nas.estimator.memory_map import memory_map_svg
@@ -31,6 +30,7 @@ from nas.estimator.speed import read_speed_model, shipped_speed_model
 from nas.make_golden import make_golden
 from nas.narrator import Narrator
 from nas.options import make_parser
+from nas.quantization.converters import predict_file
 from nas.report.cli import add_report
 from nas.report.terminal import run_text
 from nas.space import parse_candidate, parse_shape
@@ -96,9 +96,9 @@ def _candidate(arguments: argparse.Namespace) -> tuple[str, Graph, int, str | No
     shape = parse_shape(arguments.input)
     if arguments.classes < 2:
         raise ConfigError(f"--classes is {arguments.classes}, expected at least 2")
-    graph = find_space(arguments.space).lower(candidate, shape, arguments.classes)
+    network = find_space(arguments.space).network(candidate, shape, arguments.classes)
+    graph, model_bytes = predict_file(network, find_converter(arguments.space, ""))
     name = f"{arguments.space} {candidate} for {arguments.input} and {arguments.classes} classes"
-    model_bytes = predict_bytes(graph, find_converter(arguments.space, ""))
     return name, graph, model_bytes, None
 
 

@@ -8,10 +8,10 @@ from codegen.graph import DEFAULT_ROUNDING, ROUNDINGS
 from firmware.command_line import some_path
 from firmware.targets import known_targets
 from nas.config import AUGMENTATIONS, DEFAULT_RECIPE, FINAL_EPOCHS, RECIPES
-from nas.converters import CONVERTERS
 from nas.cost import RUNTIMES
 from nas.golden import SAMPLES, SEED
 from nas.host_memory import PROFILES
+from nas.quantization.converters import CONVERTERS
 from nas.spaces import DEFAULT_SPACE, known_spaces
 from nas.strategy import DEFAULT_STRATEGY, known_strategies
 

@@ -11,9 +11,12 @@ from dataclasses import dataclass, replace
 from codegen.graph import Graph, Tensor, count_macc
 from codegen.tflm.arena import plan_tflm_arena
 from codegen.tflm.structures import PUBLISHED
-from nas.lower import lower_paper
-from nas.model_size import predict_model_bytes
-from nas.space import Candidate, Shape
+from nas.cells import paper_network
+from nas.network.description import Shape
+from nas.network.int8_graph import lower
+from nas.space import Candidate
+from nas.tensorflow.model_size import predict_model_bytes
+from nas.tensorflow.names import with_tensorflow_names
 
 SHAPE: Shape = (50, 50, 3)
 CLASSES = 2
@@ -135,9 +138,15 @@ def published_ram_bytes(graph: Graph) -> int:
     return plan_tflm_arena(graph, PUBLISHED).used_bytes
 
 
+def published_graph(candidate: Candidate) -> Graph:
+    """The int8 graph of a network of the published tables, as TensorFlow converts it now."""
+    network = paper_network(candidate, SHAPE, CLASSES)
+    return with_tensorflow_names(network, lower(network))
+
+
 def published_needs(candidate: Candidate) -> Needs:
     """What a network of the `paper` space needs, counted as the publications count."""
-    graph = lower_paper(candidate, SHAPE, CLASSES)
+    graph = published_graph(candidate)
     return Needs(
         published_ram_bytes(graph) / 1024,
         predict_model_bytes(with_keras_2_names(graph), any_batch=True) / 1024,

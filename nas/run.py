@@ -11,7 +11,6 @@ from firmware.errors import ConfigError, DivergedError
 from firmware.files import sha256_of_file, write_json
 from nas.answers import count_answers
 from nas.config import SearchConfig
-from nas.converters import TENSORFLOW
 from nas.dataset import Dataset
 from nas.golden import SAMPLES, SEED
 from nas.host_memory import winner_bytes
@@ -22,6 +21,7 @@ from nas.make_golden import make_golden
 from nas.memory_plan import MIB
 from nas.pool import Pool, WorkerPool
 from nas.provenance import Origin, describe_host, versions
+from nas.quantization.converters import TENSORFLOW
 from nas.run_search import Host, Prices, run_search, training_extremes
 from nas.space import Candidate
 from nas.spaces import find_space

@@ -185,13 +185,12 @@ def _price(
 
 
 def _find_price(config: SearchConfig, candidate: Candidate, images: int, base_bytes: int) -> Trial:
-    space, trial = find_space(config.space), Trial(candidate, Status.PRICED, None)
-    shape = config.input_of(candidate)
+    trial = Trial(candidate, Status.PRICED, None)
     try:
-        graph = space.lower(candidate, shape, len(config.classes))
+        network = _network_of(config, candidate)
     except ConfigError as error:
         return replace(trial, status=Status.INFEASIBLE, reason=str(error))
-    cost = measure_cost(graph, config.runtime, config.converter, config.pace, config.limits)
+    cost = measure_cost(network, config.runtime, config.converter, config.pace, config.limits)
     trial, too_much = replace(trial, cost=cost), exceeded(cost, config.limits)
     if too_much:
         return replace(trial, status=Status.INFEASIBLE, reason="; ".join(map(str, too_much)))

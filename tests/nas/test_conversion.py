@@ -11,9 +11,10 @@ from codegen.planner import plan_graph
 from codegen.read_tflite import read_tflite
 from codegen.tflm.arena import plan_tflm_arena
 from codegen.tflm.structures import MCU
-from nas.converters import OWN, TENSORFLOW, predict_bytes
 from nas.dataset import Dataset
 from nas.golden import golden_inputs
+from nas.network.description import Network
+from nas.quantization.converters import OWN, TENSORFLOW, predict_file
 from nas.space import Candidate
 from nas.spaces import find_space, known_spaces
 from nas.worker import Worker
@@ -69,11 +70,12 @@ def facts(graph: Graph, has_names: bool) -> list[tuple[object, ...]]:
     ]
 
 
-def check_equality(model: Path, lowered: Graph, converter: str) -> None:
+def check_equality(model: Path, network: Network, converter: str) -> None:
     read, has_names = read_tflite(model), converter == TENSORFLOW
+    lowered, predicted_bytes = predict_file(network, converter)
     assert facts(read, has_names) == facts(lowered, has_names)
     assert plan_graph(read) == plan_graph(lowered)
-    assert predict_bytes(lowered, converter) == pytest.approx(model.stat().st_size, rel=0.01)
+    assert predicted_bytes == pytest.approx(model.stat().st_size, rel=0.01)
     assert check_operators(read) == []
 
 
@@ -88,7 +90,7 @@ def test_a_lowered_candidate_is_what_the_converter_writes(
     tmp_path: Path,
 ) -> None:
     model = convert(worker, photo_dataset, space, candidate, tmp_path, converter)
-    check_equality(model, find_space(space).lower(candidate, (50, 50, 3), 2), converter)
+    check_equality(model, find_space(space).network(candidate, (50, 50, 3), 2), converter)
 
 
 @pytest.mark.parametrize(("space", "converter"), CONVERSIONS)
@@ -96,7 +98,7 @@ def test_it_holds_for_small_grey_images_too(
     space: str, converter: str, worker: Worker, small_dataset: Dataset, tmp_path: Path
 ) -> None:
     model = convert(worker, small_dataset, space, Candidate(5, 3), tmp_path, converter)
-    check_equality(model, find_space(space).lower(Candidate(5, 3), (8, 8, 1), 2), converter)
+    check_equality(model, find_space(space).network(Candidate(5, 3), (8, 8, 1), 2), converter)
 
 
 @pytest.mark.parametrize(("space", "converter"), CONVERSIONS)
@@ -104,8 +106,8 @@ def test_the_predicted_bytes_of_a_file_are_exact_but_for_one_element_constants(
     space: str, converter: str, worker: Worker, photo_dataset: Dataset, tmp_path: Path
 ) -> None:
     model = convert(worker, photo_dataset, space, Candidate(4, 2), tmp_path, converter)
-    lowered = find_space(space).lower(Candidate(4, 2), (50, 50, 3), 2)
-    assert predict_bytes(lowered, converter) == model.stat().st_size
+    network = find_space(space).network(Candidate(4, 2), (50, 50, 3), 2)
+    assert predict_file(network, converter)[1] == model.stat().st_size
 
 
 @pytest.mark.parametrize("space", OWN_SPACES)
@@ -162,11 +164,14 @@ def test_our_file_is_smaller_and_answers_as_well(
 
 def test_a_space_without_normalisation_in_the_graph_takes_less_of_the_target() -> None:
     """Operators, flash, and with an interpreter the arena."""
-    plain, folded = (
-        find_space(space).lower(Candidate(8, 3), (50, 50, 3), 2) for space in ("paper", "folded")
-    )
-    assert len(folded.operators) < len(plain.operators) / 2
+    of = {
+        space: find_space(space).network(Candidate(8, 3), (50, 50, 3), 2)
+        for space in ("paper", "folded")
+    }
+    plain, most_bytes = predict_file(of["paper"], TENSORFLOW)
     for converter in (OWN, TENSORFLOW):
-        assert predict_bytes(folded, converter) < predict_bytes(plain, TENSORFLOW)
+        folded, model_bytes = predict_file(of["folded"], converter)
+        assert model_bytes < most_bytes
+    assert len(folded.operators) < len(plain.operators) / 2
     assert plan_tflm_arena(folded, MCU).required_bytes < plan_tflm_arena(plain, MCU).required_bytes
     assert plan_graph(folded).arena_bytes <= plan_graph(plain).arena_bytes

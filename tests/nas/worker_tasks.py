@@ -54,14 +54,16 @@ def keras_gradients(arguments: dict[str, Any], _: object) -> dict[str, Any]:
     import tensorflow as tf
 
     from nas.space import Candidate
-    from nas.spaces import build_keras_model, find_space
+    from nas.spaces import find_space
+    from nas.tensorflow.keras_model import build_keras_model
 
     with np.load(arguments["batch"]) as batch:
-        labels, flat = batch["labels"], batch["parameters"]
-        images = batch["images"].astype(np.float32) * find_space(arguments["space"]).keras_scale
-    model = build_keras_model(
-        arguments["space"], Candidate(*arguments["candidate"]), images.shape[1:], 4
-    )
+        labels, flat, shape = batch["labels"], batch["parameters"], batch["images"].shape[1:]
+        network = find_space(arguments["space"]).network(
+            Candidate(*arguments["candidate"]), shape, 4
+        )
+        images = batch["images"].astype(np.float32) * network.image_scale
+    model = build_keras_model(network)
     ends = np.cumsum([np.size(weight) for weight in model.get_weights()])
     parts = np.split(flat, ends[:-1])
     model.set_weights([p.reshape(w.shape) for p, w in zip(parts, model.weights, strict=True)])
