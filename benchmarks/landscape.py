@@ -20,9 +20,11 @@ from nas.config import SEARCH_BATCH, SEARCH_LEARNING_RATE
 from nas.cost import Limits, exceeded, measure_cost
 from nas.data_source import find_data
 from nas.dataset import open_dataset, prepare_dataset
+from nas.input_size import parse_shape
+from nas.network.description import Shape
 from nas.network.shapes import count_macs
-from nas.space import Candidate, Shape, cell_limit, parse_shape
-from nas.spaces import find_converter, find_space, known_spaces
+from nas.spaces import Candidate, find_converter, find_space, known_spaces
+from nas.spaces.cells import cell_limit
 from nas.splits import Split
 from nas.training import Recipe, Trainer
 
@@ -72,8 +74,8 @@ def feasible(space: str, shape: Shape, classes: int, limits: Limits) -> list[Can
     found = []
     for c in range(cell_limit(shape) + 1):
         k = 1
-        while _fits(space, Candidate(k, c), shape, classes, limits):
-            found.append(Candidate(k, c))
+        while _fits(space, Candidate(k=k, c=c), shape, classes, limits):
+            found.append(Candidate(k=k, c=c))
             k += 1
     return sorted(found)
 
@@ -92,7 +94,8 @@ def _train(folder: str, space: str, candidate: Candidate, seed: int) -> tuple[st
     dataset = open_dataset(Path(folder))
     recipe = Recipe(EPOCHS, SEARCH_BATCH, SEARCH_LEARNING_RATE, seed)
     accuracies = []
-    with Trainer(space, candidate, dataset, recipe) as trainer:
+    network = find_space(space).network(candidate, dataset.shape, len(dataset.classes))
+    with Trainer(network, dataset, recipe) as trainer:
         for epoch in range(EPOCHS):
             trainer.train_epoch(epoch)
             accuracies.append(round(trainer.accuracy(Split.VALID), 5))

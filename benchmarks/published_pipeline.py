@@ -22,8 +22,7 @@ def main() -> int:
     import tensorflow as tf
 
     from nas.process_memory import anonymous_bytes
-    from nas.space import Candidate
-    from nas.spaces import find_space
+    from nas.spaces import Candidate, find_space
     from nas.tensorflow.keras_model import build_keras_model
 
     folder, k, c, epochs = sys.argv[1], *map(int, sys.argv[2:5])
@@ -32,7 +31,7 @@ def main() -> int:
     ).prefetch(tf.data.AUTOTUNE)
     classes = len(images_classes(folder))
     model = build_keras_model(
-        find_space("paper").network(Candidate(k, c), (SIDE, SIDE, 3), classes)
+        find_space("paper").network(Candidate(k=k, c=c), (SIDE, SIDE, 3), classes)
     )
     model.compile(
         optimizer=keras.optimizers.Adam(1e-3),

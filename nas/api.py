@@ -8,7 +8,7 @@ from typing import Any
 
 from codegen.graph import DEFAULT_ROUNDING
 from firmware.errors import ConfigError
-from firmware.files import cache_folder
+from firmware.files import cache_folder, sha256_of_file
 from firmware.progress import parse_duration
 from firmware.targets import Target, load_target
 from nas.config import DEFAULT_RECIPE, FINAL_EPOCHS, SearchConfig
@@ -18,15 +18,14 @@ from nas.dataset import Dataset, prepare_dataset
 from nas.decoding_memory import memory_within
 from nas.estimator.speed import read_speed_model
 from nas.host_memory import parse_host_memory
-from nas.input_size import AUTO, first_side, input_sides
+from nas.input_size import AUTO, first_side, input_sides, parse_shape
 from nas.listener import Listener
 from nas.machine import Machine
 from nas.pace import Pace, make_pace
 from nas.provenance import Origin
 from nas.run import run
 from nas.scheduler_address import check_scheduler
-from nas.space import parse_shape
-from nas.spaces import DEFAULT_SPACE
+from nas.spaces import DEFAULT_SPACE, find_converter
 from nas.strategy import DEFAULT_STRATEGY
 
 OnDatasets = Callable[[dict[int, Dataset]], None]
@@ -72,7 +71,7 @@ def search(
         target: Name of a chip, or path of a TOML file.
         out: Folder of the run: `model.tflite`, `golden.npz`, `run.json`, `trials.sqlite`.
         input: `HxWxC`, or `auto`.
-        space: What is searched.
+        space: What is searched: a name, or a Python file with a `SPACE` of your own.
         converter: Who makes the .tflite.
         strategy: How the search moves.
         runtime: What runs the model on the chip: `static` or `tflm`.
@@ -113,12 +112,14 @@ def search(
     datasets = _datasets(data, input, skip_broken, told, machine.memory_bytes)
     told.data_ready(datasets)
     dataset = datasets[first_side(tuple(datasets))]
+    own_space = Path(space).absolute() if space.endswith(".py") else None
     config = SearchConfig(
         dataset_key=dataset.key,
         shape=dataset.shape,
         classes=dataset.classes,
-        space=space,
-        converter=converter,
+        space=space if own_space is None else str(own_space),
+        space_sha256="" if own_space is None else sha256_of_file(own_space),
+        converter=find_converter(space, converter),
         strategy=strategy,
         target=chip.name,
         runtime=runtime,

@@ -27,13 +27,13 @@ from nas.estimator.memory_map import memory_map_svg
 from nas.estimator.network import estimate
 from nas.estimator.report import calibration_text, estimate_text
 from nas.estimator.speed import read_speed_model, shipped_speed_model
+from nas.input_size import parse_shape
 from nas.make_golden import make_golden
 from nas.narrator import Narrator
 from nas.options import make_parser
 from nas.quantization.converters import predict_file
 from nas.report.cli import add_report
 from nas.report.terminal import run_text
-from nas.space import parse_candidate, parse_shape
 from nas.spaces import find_converter, find_space
 from nas.worker import Worker
 
@@ -92,11 +92,12 @@ def _model(path: Path) -> tuple[str, Graph, int, str | None]:
 
 
 def _candidate(arguments: argparse.Namespace) -> tuple[str, Graph, int, str | None]:
-    candidate = parse_candidate(arguments.candidate)
+    space = find_space(arguments.space)
+    candidate = space.parse(arguments.candidate)
     shape = parse_shape(arguments.input)
     if arguments.classes < 2:
         raise ConfigError(f"--classes is {arguments.classes}, expected at least 2")
-    network = find_space(arguments.space).network(candidate, shape, arguments.classes)
+    network = space.network(candidate, shape, arguments.classes)
     graph, model_bytes = predict_file(network, find_converter(arguments.space, ""))
     name = f"{arguments.space} {candidate} for {arguments.input} and {arguments.classes} classes"
     return name, graph, model_bytes, None

@@ -19,8 +19,7 @@ from nas.interpreter import Interpreter
 from nas.network.description import Network
 from nas.quantization.converters import TENSORFLOW
 from nas.quantization.own_converter import convert
-from nas.space import Candidate
-from nas.spaces import find_space
+from nas.spaces import Candidate, find_space
 from nas.splits import Split
 from nas.tflm_rounding import with_tflm_rounding
 from nas.train_tasks import training_key
@@ -86,7 +85,7 @@ def first_good(
 
 
 def _network(arguments: Arguments, dataset: Dataset) -> Network:
-    candidate = Candidate(*arguments["candidate"])
+    candidate = Candidate(arguments["candidate"])
     space = find_space(arguments["space"])
     return space.network(candidate, dataset.shape, len(dataset.classes))
 

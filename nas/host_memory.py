@@ -10,8 +10,8 @@ from firmware.errors import ConfigError
 from nas.control_group import group_free_bytes
 from nas.layers import LANES, Kind, Layer, output_shapes, parameter_count
 from nas.memory_plan import MIB
+from nas.network.description import Shape
 from nas.process_memory import anonymous_bytes
-from nas.space import Shape
 
 PROFILES = {"rpi-zero2w": 512, "rpi3": 1024, "rpi4": 4096, "jetson-nano": 4096}
 """Memory of the hosts of the published searches, in MiB."""

@@ -12,7 +12,9 @@ from math import prod, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from nas.space import Candidate, Shape, channels, check_candidate
+from nas.network.description import Shape
+from nas.spaces import Candidate
+from nas.spaces.cells import channels
 
 LANES = 16
 """Images that the trainer has side by side (LANES in trainer/lanes.h)."""

@@ -67,7 +67,7 @@ def _add_run(verbs: _Verbs, command: Command) -> None:
         help="input in pixels and channels, or 'auto' to search it too (50x50x3; arrays and "
         "digits: their own)",
     )
-    add("--space", choices=known_spaces(), default=DEFAULT_SPACE, help="search space (%(default)s)")
+    _add_space(parser)
     add(
         "--converter",
         choices=CONVERTERS,
@@ -162,7 +162,7 @@ def _add_estimate(verbs: _Verbs, command: Command) -> None:
         metavar="MODEL",
         help="an int8 .tflite, or a run's folder",
     )
-    add("--space", choices=known_spaces(), default=DEFAULT_SPACE, help="search space (%(default)s)")
+    _add_space(parser)
     add("--candidate", metavar="K,C", help="a candidate instead of a model, such as 6,4")
     add("--input", metavar="HxWxC", default="50x50x3", help="its input (%(default)s)")
     add("--classes", type=int, default=2, metavar="N", help="its classes (%(default)s)")
@@ -211,6 +211,16 @@ def _add_golden(verbs: _Verbs, command: Command) -> None:
     )
     _add_rounding(parser)
     add("--json", action="store_true", help="print JSON")
+
+
+def _add_space(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--space",
+        default=DEFAULT_SPACE,
+        metavar="NAME|FILE.py",
+        help=f"search space: {', '.join(known_spaces())}, or a Python file with a SPACE of your "
+        "own (%(default)s)",
+    )
 
 
 def _add_rounding(parser: argparse.ArgumentParser) -> None:

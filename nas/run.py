@@ -23,8 +23,7 @@ from nas.pool import Pool, WorkerPool
 from nas.provenance import Origin, describe_host, versions
 from nas.quantization.converters import TENSORFLOW
 from nas.run_search import Host, Prices, run_search, training_extremes
-from nas.space import Candidate
-from nas.spaces import find_space
+from nas.spaces import Candidate, find_space
 from nas.splits import Split
 from nas.trial_store import STORE, TrialStore
 from nas.trials import Trial
@@ -87,7 +86,7 @@ def run(
             arguments = {
                 "dataset": str(dataset.folder),
                 "space": config.space,
-                "candidate": [winner.candidate.k, winner.candidate.c],
+                "candidate": winner.candidate.as_record(),
                 "recipe": _final_recipe(config, host, winner.candidate),
                 "checkpoint": str(out / CHECKPOINT),
                 "threads": threads,
@@ -199,10 +198,10 @@ def _host(pool: Pool, base_bytes: int, datasets: Mapping[int, Dataset], machine:
 def _final_recipe(config: SearchConfig, host: Host, winner: Candidate) -> dict[str, Any]:
     """The recipe; the whole batch goes through the network together, or what the memory holds."""
     shape, recipe = config.input_of(winner), config.final_recipe(winner)
-    layers = find_space(config.space).layers(winner, shape, len(config.classes))
+    network = find_space(config.space).network(winner, shape, len(config.classes))
     part: int = recipe["batch_size"]
     while host.alone_bytes is not None and part > LANES:
-        needed = winner_bytes(layers, shape, part, host.images, host.base_bytes)
+        needed = winner_bytes(network, part, host.images, host.base_bytes)
         if needed <= host.alone_bytes:
             break
         part //= 2
@@ -213,7 +212,7 @@ def _start(
     config: SearchConfig, datasets: Mapping[int, Dataset], machine: Machine, origin: Origin
 ) -> dict[str, Any]:
     """What was asked for, and where."""
-    dataset = next(iter(datasets.values()))
+    dataset, space = next(iter(datasets.values())), find_space(config.space)
     return {
         "schema": SCHEMA,
         "config": config.as_record(),
@@ -223,6 +222,10 @@ def _start(
         "machine": asdict(machine),
         "images": dataset.counts,
         "skipped_images": list(dataset.skipped),
+        "axes": {
+            "width": {"name": space.width_name, "words": space.words.get(space.width_name, "")},
+            "depth": {"name": space.depth_name, "words": space.words.get(space.depth_name, "")},
+        },
     }
 
 

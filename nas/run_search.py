@@ -10,10 +10,9 @@ from firmware.errors import ConfigError, HostMemoryError, InfeasibleError, Worke
 from nas.config import SearchConfig
 from nas.cost import exceeded, measure_cost, needs
 from nas.host_memory import training_bytes, winner_bytes
-from nas.layers import LANES, Layer
+from nas.network.description import Network
 from nas.pool import Pool
-from nas.space import Candidate, Shape, cell_limit
-from nas.spaces import find_space
+from nas.spaces import Candidate, find_space
 from nas.strategy import Bounds, Evaluation, ranked, start_strategy
 from nas.trial_store import TrialStore
 from nas.trials import Status, Trial
@@ -85,9 +84,8 @@ def run_search(
     except StopIteration as stop:
         winner = stop.value
     if winner is None:
-        nearest = [
-            price(config, host, Evaluation(Candidate(1, c, bounds.sides[0]))) for c in range(2)
-        ]
+        shallowest = bounds.narrowest(next(iter(bounds.inputs)))[-2:]
+        nearest = [price(config, host, Evaluation(own)) for own in reversed(shallowest)]
         raise _no_winner(config, list(judged.values()) or nearest)
     ended = [trial for trial in judged.values() if trial.status is not Status.PRICED]
     return judged[Evaluation(winner)], ended
@@ -146,7 +144,7 @@ def _job(config: SearchConfig, host: Host, trial: Trial) -> dict[str, Any]:
     return {
         "dataset": host.datasets[trial.candidate.side],
         "space": config.space,
-        "candidate": [trial.candidate.k, trial.candidate.c],
+        "candidate": trial.candidate.as_record(),
         "recipe": config.search_recipe(trial.repeat),
     }
 
@@ -160,8 +158,8 @@ def price(config: SearchConfig, host: Host, evaluation: Evaluation) -> Trial:
         reason = f"its training would take {predicted:,} of {host.worker_bytes:,} bytes of the host"
         return replace(trial, status=Status.HOST_MEMORY, reason=reason)
     if host.alone_bytes is not None and trial.status is Status.PRICED:
-        layers, shape = _network_of(config, evaluation.candidate)
-        needed = winner_bytes(layers, shape, LANES, host.images, host.base_bytes)
+        network = _network_of(config, evaluation.candidate)
+        needed = winner_bytes(network, LANES, host.images, host.base_bytes)
         if needed > host.alone_bytes:
             reason = (
                 f"as the winner it would take {needed:,} of {host.alone_bytes:,} bytes of the host"
@@ -170,9 +168,9 @@ def price(config: SearchConfig, host: Host, evaluation: Evaluation) -> Trial:
     return trial
 
 
-def _network_of(config: SearchConfig, candidate: Candidate) -> tuple[list[Layer], Shape]:
-    shape = config.input_of(candidate)
-    return find_space(config.space).layers(candidate, shape, len(config.classes)), shape
+def _network_of(config: SearchConfig, candidate: Candidate) -> Network:
+    space, shape = find_space(config.space), config.input_of(candidate)
+    return space.network(candidate, shape, len(config.classes))
 
 
 def _price(
@@ -201,9 +199,8 @@ def _find_price(config: SearchConfig, candidate: Candidate, images: int, base_by
 def _training_bytes(
     config: SearchConfig, candidate: Candidate, images: int, base_bytes: int
 ) -> int:
-    layers, shape = _network_of(config, candidate)
     batch_size = config.search_recipe(0)["batch_size"]
-    return training_bytes(layers, shape, batch_size, images, base_bytes)
+    return training_bytes(_network_of(config, candidate), batch_size, images, base_bytes)
 
 
 def training_extremes(
@@ -218,14 +215,12 @@ def training_extremes(
         prices: Gets the candidates that are priced for it, for `Host`.
     """
     bounds = _bounds(config, lambda own: _price(config, own, images, base_bytes, prices))
-    smallest = [_network_of(config, Candidate(1, 0, side)) for side in bounds.sides]
-    least = min(winner_bytes(*network, LANES, images, base_bytes) for network in smallest)
-    widest = [
-        Candidate(k, c, side)
-        for side in bounds.sides
-        for c in range(bounds.most_cells + 1)
-        if (k := bounds.most_kernels(c, side)) > 0
-    ]
+    narrowest = [own for side in bounds.inputs for own in bounds.narrowest(side)]
+    smallest = [bounds.narrowest(side)[-1] for side in bounds.inputs if bounds.narrowest(side)]
+    least = min(
+        winner_bytes(_network_of(config, own), LANES, images, base_bytes) for own in smallest
+    )
+    widest = [own for own in map(bounds.widest, narrowest) if own is not None]
     sizes = [_training_bytes(config, candidate, images, base_bytes) for candidate in widest]
     return least, max(sizes, default=least)
 
@@ -233,9 +228,9 @@ def training_extremes(
 def _bounds(config: SearchConfig, price_of: Callable[[Candidate], Trial]) -> Bounds:
     sides = config.sides or (0,)
     return Bounds(
-        max(cell_limit(config.input_of(Candidate(1, 0, side))) for side in sides),
+        find_space(config.space),
         lambda candidate: price_of(candidate).status is Status.PRICED,
-        sides,
+        {side: config.input_at(side) for side in sides},
         config.shape[0] if config.sides else 0,
     )
 
@@ -265,6 +260,6 @@ def _no_winner(config: SearchConfig, trials: list[Trial]) -> InfeasibleError | W
         return InfeasibleError(f"no candidate fits: {trials[0].reason}")
     trial, worst = min(priced, key=lambda pair: pair[1].used_fraction)
     return InfeasibleError(
-        f"no candidate fits the limits; the nearest, k,c = {trial.candidate}, needs {worst.name} "
-        f"of {worst.needed:,} {worst.unit}, the limit is {worst.limit:,}"
+        f"no candidate fits the limits; the nearest, {trial.candidate.described}, needs "
+        f"{worst.name} of {worst.needed:,} {worst.unit}, the limit is {worst.limit:,}"
     )

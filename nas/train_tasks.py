@@ -11,7 +11,7 @@ from typing import Any
 from nas.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from nas.dataset import open_dataset
 from nas.process_memory import anonymous_bytes
-from nas.space import Candidate
+from nas.spaces import Candidate
 from nas.splits import Split
 from nas.trainer.library import load_library
 from nas.training import Recipe, Trainer
@@ -83,7 +83,7 @@ def _trainer(arguments: Arguments, recipe: Recipe) -> Trainer:
     dataset = open_dataset(Path(arguments["dataset"]))
     return Trainer(
         arguments["space"],
-        Candidate(*arguments["candidate"]),
+        Candidate(arguments["candidate"]),
         dataset,
         recipe,
         arguments.get("threads", 1),

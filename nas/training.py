@@ -16,8 +16,7 @@ from numpy.typing import NDArray
 from firmware.errors import ConfigError, DivergedError
 from nas.dataset import Dataset
 from nas.layers import LANES, initial_parameters, parameter_count, split_parameters
-from nas.space import Candidate
-from nas.spaces import find_space
+from nas.spaces import Candidate, find_space
 from nas.splits import Split
 from nas.trainer.network import Augmentation, Network
 

@@ -4,8 +4,7 @@ from codegen.graph import Graph
 from nas.network.description import Shape
 from nas.network.int8_graph import lower
 from nas.quantization.converters import TENSORFLOW, predict_file
-from nas.space import Candidate
-from nas.spaces import find_space
+from nas.spaces import Candidate, find_space
 
 
 def graph_of(space: str, candidate: Candidate, shape: Shape, classes: int) -> Graph:

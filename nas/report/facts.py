@@ -13,7 +13,7 @@ from nas.report.measurement import Measured, of_runtime
 from nas.report.run_folder import Run
 from nas.report.statistics import Proportion, pareto_front
 from nas.run_search import best_so_far
-from nas.space import Candidate
+from nas.spaces import Candidate
 from nas.trials import Status, Trial
 
 NEEDS = ("RAM", "flash", "MACC", "latency")

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from firmware.errors import ConfigError, DivergedError, HostMemoryError
 from nas.layers import LANES, Layer, output_shapes
-from nas.space import Shape
+from nas.network.description import Shape
 from nas.trainer.library import Array, Recipe, Source, Status, address_of, load_library
 
 _REASONS = {

@@ -13,8 +13,7 @@ from codegen.graph import Graph
 from codegen.read_tflite import parse_tflite
 from codegen.tflm.arena import plan_tflm_arena
 from codegen.tflm.structures import MCU, RECORDING_WHEEL
-from nas.space import Candidate
-from nas.spaces import known_spaces
+from nas.spaces import Candidate, known_spaces
 from tests.codegen.person_detection import person_detection
 from tests.graph_file import graph_file
 from tests.networks import graph_of, paper_graph
@@ -91,7 +90,7 @@ def test_with_cmsis_nn_on_a_cortex_m4_the_arena_is_the_published_one(
 
 
 def test_an_operator_that_is_not_modelled_is_named_and_its_tensors_are_planned() -> None:
-    graph = paper_graph(Candidate(2, 1), (16, 16, 3), 2)
+    graph = paper_graph(Candidate(k=2, c=1), (16, 16, 3), 2)
     kinds = {"SOFTMAX": "SVDF"}
     operators = tuple(
         type(o)(kinds.get(o.kind, o.kind), o.inputs, o.outputs) for o in graph.operators

@@ -15,13 +15,12 @@ from nas.dataset import Dataset
 from nas.golden import golden_inputs
 from nas.network.description import Network
 from nas.quantization.converters import OWN, TENSORFLOW, predict_file
-from nas.space import Candidate
-from nas.spaces import find_space, known_spaces
+from nas.spaces import Candidate, find_space, known_spaces
 from nas.worker import Worker
 from tests.reference_kernels import run_reference
 from tests.tflm_wheel import recorded, tflm_answer
 
-PHOTOS = [Candidate(1, 0), Candidate(3, 3), Candidate(6, 4), Candidate(9, 5)]
+PHOTOS = [Candidate(k=1, c=0), Candidate(k=3, c=3), Candidate(k=6, c=4), Candidate(k=9, c=5)]
 CONVERSIONS = [
     pytest.param(space, converter, id=f"{space}-{converter}")
     for space in known_spaces()
@@ -39,13 +38,13 @@ def convert(
     converter: str = TENSORFLOW,
 ) -> Path:
     """Train a candidate for one epoch, and convert it."""
-    model = folder / f"{candidate.k}_{candidate.c}_{converter}.tflite"
+    model = folder / f"{candidate['k']}_{candidate['c']}_{converter}.tflite"
     training = {
         "dataset": str(dataset.folder),
         "space": space,
-        "candidate": [candidate.k, candidate.c],
+        "candidate": candidate.as_record(),
         "recipe": {"epochs": 1, "batch_size": 16, "learning_rate": 1e-3, "seed": 0},
-        "checkpoint": str(folder / f"{candidate.k}_{candidate.c}.npz"),
+        "checkpoint": str(folder / f"{candidate['k']}_{candidate['c']}.npz"),
     }
     worker.call("nas.train_tasks:train_winner", training)
     wanted = training | {"model": str(model), "converter": converter}
@@ -97,16 +96,16 @@ def test_a_lowered_candidate_is_what_the_converter_writes(
 def test_it_holds_for_small_grey_images_too(
     space: str, converter: str, worker: Worker, small_dataset: Dataset, tmp_path: Path
 ) -> None:
-    model = convert(worker, small_dataset, space, Candidate(5, 3), tmp_path, converter)
-    check_equality(model, find_space(space).network(Candidate(5, 3), (8, 8, 1), 2), converter)
+    model = convert(worker, small_dataset, space, Candidate(k=5, c=3), tmp_path, converter)
+    check_equality(model, find_space(space).network(Candidate(k=5, c=3), (8, 8, 1), 2), converter)
 
 
 @pytest.mark.parametrize(("space", "converter"), CONVERSIONS)
 def test_the_predicted_bytes_of_a_file_are_exact_but_for_one_element_constants(
     space: str, converter: str, worker: Worker, photo_dataset: Dataset, tmp_path: Path
 ) -> None:
-    model = convert(worker, photo_dataset, space, Candidate(4, 2), tmp_path, converter)
-    network = find_space(space).network(Candidate(4, 2), (50, 50, 3), 2)
+    model = convert(worker, photo_dataset, space, Candidate(k=4, c=2), tmp_path, converter)
+    network = find_space(space).network(Candidate(k=4, c=2), (50, 50, 3), 2)
     assert predict_file(network, converter)[1] == model.stat().st_size
 
 
@@ -146,7 +145,7 @@ def test_our_file_is_smaller_and_answers_as_well(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     own, theirs = (
-        convert(worker, photo_dataset, space, Candidate(6, 4), tmp_path, converter)
+        convert(worker, photo_dataset, space, Candidate(k=6, c=4), tmp_path, converter)
         for converter in (OWN, TENSORFLOW)
     )
     assert own.stat().st_size < theirs.stat().st_size - 3_000
@@ -165,7 +164,7 @@ def test_our_file_is_smaller_and_answers_as_well(
 def test_a_space_without_normalisation_in_the_graph_takes_less_of_the_target() -> None:
     """Operators, flash, and with an interpreter the arena."""
     of = {
-        space: find_space(space).network(Candidate(8, 3), (50, 50, 3), 2)
+        space: find_space(space).network(Candidate(k=8, c=3), (50, 50, 3), 2)
         for space in ("paper", "folded")
     }
     plain, most_bytes = predict_file(of["paper"], TENSORFLOW)

@@ -3,16 +3,15 @@ from dataclasses import replace
 import pytest
 
 from firmware.errors import ConfigError
-from nas.cells import folded_network
 from nas.config import SearchConfig
 from nas.cost import Limits, exceeded, measure_cost
 from nas.estimator.speed import Error, KernelPrices, SpeedModel
 from nas.pace import Pace, make_pace
 from nas.quantization.converters import TENSORFLOW, predict_file
-from nas.space import Candidate
+from nas.spaces import Candidate, find_space
 from tests.nas.test_run_search import CONFIG
 
-NETWORK = folded_network(Candidate(4, 1), (16, 16, 3), 2)
+NETWORK = find_space("folded").network(Candidate(k=4, c=1), (16, 16, 3), 2)
 MODEL = SpeedModel(
     unit="cycles",
     runtime="static",

@@ -10,8 +10,8 @@ import pytest
 from firmware.errors import ConfigError
 from nas import host_memory
 from nas.layers import LANES, Kind, Layer, initial_parameters, parameter_shapes, split_parameters
-from nas.space import Candidate, Shape
-from nas.spaces import find_space, known_spaces
+from nas.network.description import Shape
+from nas.spaces import Candidate, find_space, known_spaces
 from nas.trainer import library
 from nas.trainer.library import Status
 from nas.trainer.network import Augmentation, Network, _row
@@ -40,10 +40,10 @@ def without_dropout(layers: list[Layer]) -> list[Layer]:
 @pytest.mark.parametrize(
     ("candidate", "shape"),
     [
-        (Candidate(3, 2), (21, 17, 3)),
-        (Candidate(7, 3), (16, 16, 1)),
-        (Candidate(1, 0), (5, 9, 2)),
-        (Candidate(13, 1), (10, 10, 3)),
+        (Candidate(k=3, c=2), (21, 17, 3)),
+        (Candidate(k=7, c=3), (16, 16, 1)),
+        (Candidate(k=1, c=0), (5, 9, 2)),
+        (Candidate(k=13, c=1), (10, 10, 3)),
     ],
     ids=str,
 )
@@ -58,7 +58,7 @@ def test_losses_gradients_and_probabilities_are_those_of_keras(
     parameters += rng.uniform(0, 0.2, parameters.shape).astype(np.float32)
     files = {name: str(tmp_path / f"{name}.npz") for name in ("batch", "out")}
     np.savez(files["batch"], images=images, labels=labels, parameters=parameters)
-    arguments = {"space": space, "candidate": [candidate.k, candidate.c], **files}
+    arguments = {"space": space, "candidate": candidate.as_record(), **files}
     worker.call("tests.nas.worker_tasks:keras_gradients", arguments)
     with np.load(files["out"]) as expected, Network(layers, shape, 32) as network:
         probabilities = network.predict(parameters, images)
@@ -109,7 +109,7 @@ def test_training_learns_and_repeats_to_the_bit() -> None:
 @pytest.mark.parametrize("space", known_spaces())
 def test_the_number_of_threads_changes_no_bit(space: str) -> None:
     images, labels = batch((15, 11, 3), 192)
-    layers = find_space(space).layers(Candidate(5, 2), (15, 11, 3), CLASSES)
+    layers = find_space(space).layers(Candidate(k=5, c=2), (15, 11, 3), CLASSES)
     order, rates = np.arange(192, dtype=np.int64), np.full(4, 1e-2, np.float32)
     states = []
     for threads in (1, 2, 3, 50):

@@ -53,14 +53,13 @@ def keras_gradients(arguments: dict[str, Any], _: object) -> dict[str, Any]:
     import numpy as np
     import tensorflow as tf
 
-    from nas.space import Candidate
-    from nas.spaces import find_space
+    from nas.spaces import Candidate, find_space
     from nas.tensorflow.keras_model import build_keras_model
 
     with np.load(arguments["batch"]) as batch:
         labels, flat, shape = batch["labels"], batch["parameters"], batch["images"].shape[1:]
         network = find_space(arguments["space"]).network(
-            Candidate(*arguments["candidate"]), shape, 4
+            Candidate(arguments["candidate"]), shape, 4
         )
         images = batch["images"].astype(np.float32) * network.image_scale
     model = build_keras_model(network)

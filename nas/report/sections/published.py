@@ -3,6 +3,7 @@
 from codegen.graph import Graph
 from firmware.progress import duration
 from nas.cost import arena_bytes
+from nas.network.description import Shape
 from nas.published import (
     HOST_ROWS,
     OTHER_WORKS,
@@ -16,7 +17,6 @@ from nas.published import (
 from nas.report.facts import Facts
 from nas.report.page import Section, Table, Tone
 from nas.report.shown import NONE, percent, span
-from nas.space import Shape
 
 _KEY, _TITLE = "published", "Beside the published results"
 HOSTS = {

@@ -7,7 +7,7 @@ from nas.report.figures.tradeoff import Dot, Fallen, Tradeoff, tradeoff_plot
 from nas.report.page import Figure, Section, Table, Tone
 from nas.report.shown import NONE, percent, plural, span
 from nas.report.statistics import Proportion
-from nas.space import Candidate
+from nas.spaces import Candidate
 from nas.trials import Trial
 
 _HEADERS = {"RAM": "RAM, B", "flash": "flash, B", "MACC": "MACC", "latency": "time, µs"}
@@ -23,17 +23,20 @@ def search_section(facts: Facts) -> Section:
     figures = tuple(
         Figure(own.key, f"Accuracy against {own.name}", tradeoff_plot(own)) for own in drawn
     )
-    way = Figure("path", "The way of the search, in order", path_plot(stops(facts)))
+    axes = facts.run.start.axes
+    path = path_plot(stops(facts), axes.width, axes.depth)
+    way = Figure("path", "The way of the search, in order", path)
     return Section("search", "The search", _notes(facts), (*figures, way), (_table(facts),))
 
 
 def _notes(facts: Facts) -> tuple[str, ...]:
     config, trials = facts.run.config, facts.run.trials
     trained = [trial for trial in trials if trial.accuracy is not None]
+    axes = facts.run.start.axes
     candidates = plural(len({trial.candidate for trial in trials}), "candidate")
     notes = [
-        f"{plural(len(trials), 'trial')} of {candidates} (k kernels in the first convolution, c "
-        f"cells), {len(trained)} of them trained for {plural(config.epochs, 'epoch')}. "
+        f"{plural(len(trials), 'trial')} of {candidates} ({axes.width}; {axes.depth}), "
+        f"{len(trained)} of them trained for {plural(config.epochs, 'epoch')}. "
         f"{time_text(facts)} Space {config.space}, strategy {config.strategy}."
     ]
     images, leader = facts.run.start.images.get("valid", 0), facts.leader
@@ -125,7 +128,7 @@ def _fallen_tip(trial: Trial) -> str:
 
 def stops(facts: Facts) -> tuple[Stop, ...]:
     """The candidates in the order in which they were first judged."""
-    limits = facts.run.config.limits
+    limits, axes = facts.run.config.limits, facts.run.start.axes
     accuracies = {own.candidate: own for own in facts.tried}
     orders: dict[Candidate, list[int]] = {}
     first: dict[Candidate, Trial] = {}
@@ -134,8 +137,8 @@ def stops(facts: Facts) -> tuple[Stop, ...]:
         first.setdefault(trial.candidate, trial)
     return tuple(
         Stop(
-            candidate.k,
-            candidate.c,
+            candidate.get(axes.width.name, 0),
+            candidate.get(axes.depth.name, 0),
             candidate.side,
             tuple(orders[candidate]),
             accuracies[candidate].accuracy if candidate in accuracies else None,
@@ -150,7 +153,12 @@ def stops(facts: Facts) -> tuple[Stop, ...]:
 def _table(facts: Facts) -> Table:
     names = limited_needs(facts)
     header = (
-        *("trial", "k,c", "accuracy", *(_HEADERS[name] for name in names)),
+        *(
+            "trial",
+            ",".join(facts.run.trials[0].candidate.names),
+            "accuracy",
+            *(_HEADERS[name] for name in names),
+        ),
         *("s", "host MB predicted", "measured", "what became of it"),
     )
     align = "ll" + "r" * (len(names) + 4) + "l"

@@ -4,12 +4,11 @@ from codegen.graph import DType
 from codegen.operators import check_operators
 from codegen.planner import plan_graph
 from firmware.errors import ConfigError
-from nas.cells import folded_network, paper_network
 from nas.network.builder import NetworkBuilder
 from nas.network.description import AveragePooling, Convolution, Network, Normalisation, Relu
 from nas.network.fusion import members, owners
 from nas.network.int8_graph import Role, lower
-from nas.space import Candidate
+from nas.spaces import Candidate, find_space
 
 
 def residual(has_late_relu: bool = True) -> Network:
@@ -70,8 +69,8 @@ def test_a_normalisation_without_a_convolution_before_it_multiplies_and_adds() -
 
 
 def test_bytes_in_and_out_are_uint8_where_the_network_rescales() -> None:
-    for family, dtype in ((paper_network, DType.UINT8), (folded_network, DType.INT8)):
-        graph = lower(family(Candidate(2, 1), (8, 8, 1), 2)).graph
+    for space, dtype in (("paper", DType.UINT8), ("folded", DType.INT8)):
+        graph = lower(find_space(space).network(Candidate(k=2, c=1), (8, 8, 1), 2)).graph
         assert {graph.tensors[i].dtype for i in (*graph.inputs, *graph.outputs)} == {dtype}
 
 

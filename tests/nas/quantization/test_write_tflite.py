@@ -11,14 +11,13 @@ from nas.network.parameters import initial_parameters
 from nas.quantization.folding import fold_layers
 from nas.quantization.quantize import quantize_graph
 from nas.quantization.write_tflite import write_tflite
-from nas.space import Candidate
-from nas.spaces import find_space
+from nas.spaces import Candidate, find_space
 
 SHAPE = (12, 10, 3)
 
 
 def network(space: str, seed: int = 0) -> Graph:
-    described = find_space(space).network(Candidate(3, 2), SHAPE, 4)
+    described = find_space(space).network(Candidate(k=3, c=2), SHAPE, 4)
     weights = fold_layers(described, initial_parameters(described, seed))
     # Only logits are below 0: whatever a ReLU gives, or a mean of it, is not.
     ranges = {node: (0.0, float(seed + 1)) for node in range(len(described.nodes))}
