@@ -22,7 +22,8 @@ def test_equal_values_are_one_candidate() -> None:
 
 def test_candidates_are_ordered_by_the_first_value_then_by_the_others() -> None:
     own = [Candidate(k=k, c=c, side=side) for k in (2, 10) for c in (3, 11) for side in (0, 8)]
-    assert sorted(own[::-1]) == own
+    mixed = own[3:] + own[:3]
+    assert sorted(mixed) == own
 
 
 @pytest.mark.parametrize(

@@ -90,8 +90,10 @@ class TestEverySpace:
         space.check(space.example)
 
 
-def test_the_tutorial_has_fewer_than_sixty_lines() -> None:
-    assert len(TUTORIAL.read_text().splitlines()) < 60
+def test_the_tutorial_shows_its_file_which_has_fewer_than_sixty_lines() -> None:
+    content = TUTORIAL.read_text()
+    assert len(content.splitlines()) < 60
+    assert f"```python\n{content}```" in (ROOT / "docs" / "own-space.md").read_text()
 
 
 def test_an_unknown_space_is_refused_with_the_known_ones() -> None:
