@@ -23,6 +23,7 @@ from benchmarks.whole_search import subset
 from firmware.files import cache_folder, write_json
 from firmware.progress import duration
 from firmware.targets import load_target
+from firmware.text_table import table
 from nas.config import SearchConfig
 from nas.cost import Limits
 from nas.data_source import find_data
@@ -40,7 +41,6 @@ from nas.published import (
     published_needs,
 )
 from nas.report.statistics import wilson_interval
-from nas.report.terminal import table
 from nas.run import run
 from nas.spaces import Candidate
 

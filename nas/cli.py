@@ -31,7 +31,7 @@ from nas.input_size import parse_shape
 from nas.make_golden import make_golden
 from nas.narrator import Narrator
 from nas.options import make_parser
-from nas.quantization.converters import predict_file
+from nas.quantization.predict_file import predict_file
 from nas.report.cli import add_report
 from nas.report.terminal import run_text
 from nas.spaces import find_converter, find_space

@@ -30,8 +30,6 @@ AUGMENTATIONS = ("none", "shift", "mirror")
 SHIFT_SHARE = 0.08
 """Of the shorter side of an image: how far it is moved at most."""
 
-MOST_INT8_DROP = 0.005
-"""Of validation accuracy, from float to int8, above which a run tries on and then says so."""
 _SEED_STEP = 1_000_003
 """Between the seeds of repetitions; larger than seeds that people choose."""
 

@@ -14,7 +14,7 @@ from firmware.records.values import Count
 from firmware.targets import Target
 from nas.network.description import Network
 from nas.pace import Pace
-from nas.quantization.converters import predict_file
+from nas.quantization.predict_file import predict_file
 
 RUNTIMES = ("static", "tflm")
 

@@ -11,8 +11,8 @@ from nas.config import AUGMENTATIONS, DEFAULT_RECIPE, FINAL_EPOCHS, RECIPES
 from nas.cost import RUNTIMES
 from nas.golden import SAMPLES, SEED
 from nas.host_memory import PROFILES
-from nas.quantization.converters import CONVERTERS
 from nas.spaces import DEFAULT_SPACE, known_spaces
+from nas.spaces.converters import CONVERTERS
 from nas.strategy import DEFAULT_STRATEGY, known_strategies
 
 DEFAULT_TARGET = "stm32f412"

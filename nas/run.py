@@ -21,9 +21,9 @@ from nas.make_golden import make_golden
 from nas.memory_plan import MIB
 from nas.pool import Pool, WorkerPool
 from nas.provenance import Origin, describe_host, versions
-from nas.quantization.converters import TENSORFLOW
 from nas.run_search import Host, Prices, run_search, training_extremes
 from nas.spaces import Candidate, find_space
+from nas.spaces.converters import TENSORFLOW
 from nas.splits import Split
 from nas.trial_store import STORE, TrialStore
 from nas.trials import Trial

@@ -3,8 +3,9 @@
 from codegen.graph import Graph
 from nas.network.description import Shape
 from nas.network.int8_graph import lower
-from nas.quantization.converters import TENSORFLOW, predict_file
+from nas.quantization.predict_file import predict_file
 from nas.spaces import Candidate, find_space
+from nas.spaces.converters import TENSORFLOW
 
 
 def graph_of(space: str, candidate: Candidate, shape: Shape, classes: int) -> Graph:

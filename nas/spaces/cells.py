@@ -7,8 +7,8 @@ from typing import ClassVar
 
 from firmware.errors import ConfigError
 from nas.network.description import Shape
-from nas.quantization.converters import OWN, TENSORFLOW
 from nas.spaces.candidate import Candidate
+from nas.spaces.converters import OWN, TENSORFLOW
 from nas.spaces.space import SearchSpace
 
 

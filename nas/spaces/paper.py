@@ -2,9 +2,9 @@
 
 from nas.network.builder import NetworkBuilder
 from nas.network.description import Convolution, Network, Normalisation, Relu, Shape
-from nas.quantization.converters import TENSORFLOW
 from nas.spaces.candidate import Candidate
 from nas.spaces.cells import CellSpace, channels, check_cells
+from nas.spaces.converters import TENSORFLOW
 
 
 class Paper(CellSpace):

@@ -7,8 +7,8 @@ from typing import ClassVar
 from firmware.errors import ConfigError
 from nas.network.description import Network, Shape
 from nas.network.shapes import output_shapes
-from nas.quantization.converters import OWN
 from nas.spaces.candidate import SIDE, Candidate
+from nas.spaces.converters import OWN
 
 
 class SearchSpace(ABC):

@@ -14,8 +14,9 @@ from codegen.tflm.structures import MCU
 from nas.dataset import Dataset
 from nas.golden import golden_inputs
 from nas.network.description import Network
-from nas.quantization.converters import OWN, TENSORFLOW, predict_file
+from nas.quantization.predict_file import predict_file
 from nas.spaces import Candidate, find_space, known_spaces
+from nas.spaces.converters import OWN, TENSORFLOW
 from nas.worker import Worker
 from tests.reference_kernels import run_reference
 from tests.tflm_wheel import recorded, tflm_answer

@@ -6,8 +6,8 @@ from firmware.errors import ConfigError
 from nas.cost import Cost, Limits, arena_bytes, exceeded, fits, measure_cost, needs
 from nas.network.shapes import count_macs
 from nas.published import ROWS, Row, published_needs
-from nas.quantization.converters import TENSORFLOW
 from nas.spaces import Candidate, find_space
+from nas.spaces.converters import TENSORFLOW
 from tests.networks import paper_graph
 
 LIMITS = Limits(macc=100, flash_bytes=1000, ram_bytes=500)

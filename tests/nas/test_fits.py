@@ -16,9 +16,10 @@ from nas.api import limits_of
 from nas.cli import main
 from nas.cost import RUNTIMES, Cost, Limits, exceeded, fits, measure_cost, needs
 from nas.estimator.network import estimate
-from nas.quantization.converters import OWN, predict_file
+from nas.quantization.predict_file import predict_file
 from nas.report.facts import Fate, fate
 from nas.spaces import Candidate, find_space
+from nas.spaces.converters import OWN
 from nas.trials import Status, Trial
 from tests.graph_file import graph_file
 from tests.networks import graph_of

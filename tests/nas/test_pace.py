@@ -7,8 +7,9 @@ from nas.config import SearchConfig
 from nas.cost import Limits, exceeded, measure_cost
 from nas.estimator.speed import Error, KernelPrices, SpeedModel
 from nas.pace import Pace, make_pace
-from nas.quantization.converters import TENSORFLOW, predict_file
+from nas.quantization.predict_file import predict_file
 from nas.spaces import Candidate, find_space
+from nas.spaces.converters import TENSORFLOW
 from tests.nas.test_run_search import CONFIG
 
 NETWORK = find_space("folded").network(Candidate(k=4, c=1), (16, 16, 3), 2)

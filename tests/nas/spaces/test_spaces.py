@@ -11,7 +11,7 @@ from codegen.planner import plan_graph
 from firmware.errors import ConfigError
 from nas.network.int8_graph import lower
 from nas.network.shapes import count_macs, parameter_count
-from nas.quantization.converters import predict_file
+from nas.quantization.predict_file import predict_file
 from nas.spaces import Candidate, SearchSpace, find_converter, find_space, known_spaces
 from tests.host_compiler import ROOT
 

@@ -1,4 +1,4 @@
-"""Who can make the .tflite of a network, and how large it will be. Pure."""
+"""The .tflite of a network before there is one: its graph and its size. Pure."""
 
 import numpy as np
 
@@ -8,14 +8,9 @@ from nas.network.int8_graph import Int8Graph, Role, lower
 from nas.quantization.folding import Weights
 from nas.quantization.quantize import quantize_graph
 from nas.quantization.write_tflite import write_tflite
+from nas.spaces.converters import TENSORFLOW
 from nas.tensorflow.model_size import predict_model_bytes
 from nas.tensorflow.names import with_tensorflow_names
-
-OWN = "own"
-"""Ours: small files, no TensorFlow."""
-TENSORFLOW = "tensorflow"
-"""TensorFlow's, whose files hold names, a signature and metadata besides."""
-CONVERTERS = (OWN, TENSORFLOW)
 
 
 def predict_file(network: Network, converter: str) -> tuple[Graph, int]:
