@@ -1,7 +1,7 @@
 """The search: networks for microcontrollers, found on the gateway, within its memory.
 
-from nas import search
-result = search("photos/", target="stm32f412", out=Path("runs/door"))
+from nas import SearchRequest, search
+result = search(SearchRequest("photos/", target="stm32f412", out=Path("runs/door")))
 """
 
 from importlib import import_module
@@ -12,14 +12,24 @@ if TYPE_CHECKING:
     from nas.listener import Listener
     from nas.network.builder import NetworkBuilder
     from nas.network.description import Network
+    from nas.search_request import SearchRequest
     from nas.spaces import Candidate, SearchSpace
 
-__all__ = ["Candidate", "Listener", "Network", "NetworkBuilder", "SearchSpace", "search"]
+__all__ = [
+    "Candidate",
+    "Listener",
+    "Network",
+    "NetworkBuilder",
+    "SearchRequest",
+    "SearchSpace",
+    "search",
+]
 _HOMES = {
     "Candidate": "nas.spaces",
     "Listener": "nas.listener",
     "Network": "nas.network.description",
     "NetworkBuilder": "nas.network.builder",
+    "SearchRequest": "nas.search_request",
     "SearchSpace": "nas.spaces",
     "search": "nas.api",
 }

@@ -34,6 +34,7 @@ from nas.options import make_parser
 from nas.quantization.predict_file import predict_file
 from nas.report.cli import add_report
 from nas.report.terminal import run_text
+from nas.search_request import request_of
 from nas.spaces import find_converter, find_space
 from nas.worker import Worker
 
@@ -51,11 +52,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(arguments: argparse.Namespace) -> None:
     progress = Progress("nas")
-    options = vars(arguments).copy()
-    for name in ("command", "how_to_go_on", "json", "words"):
-        del options[name]
     try:
-        record = search(**options, listener=Narrator(progress), command=("nas", *arguments.words))
+        words = ("nas", *arguments.words)
+        record = search(request_of(arguments), Narrator(progress), words)
     finally:
         progress.clear()
     print(json.dumps(record, indent=2) if arguments.json else printable_lines(run_text(record)))

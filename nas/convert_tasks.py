@@ -17,6 +17,7 @@ from nas.golden import write_golden
 from nas.interpreter import Interpreter
 from nas.network.description import Network
 from nas.quantization.own_converter import convert
+from nas.quantization.quantize import MOST_INT8_DROP
 from nas.spaces import Candidate, find_space
 from nas.spaces.converters import TENSORFLOW
 from nas.splits import Split
@@ -26,9 +27,6 @@ from nas.train_tasks import training_key
 CALIBRATION_IMAGES = (150, 600, 2400)
 """Images from which the ranges of the activations are taken: the published number, and more of
 them, which are tried where the int8 model falls behind."""
-MOST_INT8_DROP = 0.005
-"""Largest loss of validation accuracy, as a fraction, from float to int8. Above it the network is
-calibrated with more images, and the run warns if that does not help."""
 Arguments = dict[str, Any]
 Report = Callable[[dict[str, Any]], None]
 

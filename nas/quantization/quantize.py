@@ -19,6 +19,9 @@ from nas.quantization.folding import Weights
 
 Range = tuple[float, float]
 """Lowest and highest value."""
+MOST_INT8_DROP = 0.005
+"""Largest loss of validation accuracy, as a fraction, from float to int8. Above it the network is
+calibrated with more images, and the run warns if that does not help."""
 IMAGE_RANGE: Range = (0.0, 1.0)
 """Of the input: each of 256 brightnesses is a value of its own, whatever the images hold."""
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from firmware.text_table import table
-from nas.convert_tasks import MOST_INT8_DROP
+from nas.quantization.quantize import MOST_INT8_DROP
 from nas.spaces import Candidate
 
 
