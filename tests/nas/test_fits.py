@@ -17,7 +17,7 @@ from nas.cli import main
 from nas.cost import RUNTIMES, Cost, Limits, exceeded, fits, measure_cost, needs
 from nas.estimator.network import estimate
 from nas.quantization.predict_file import predict_file
-from nas.report.facts import Fate, fate
+from nas.report.facts import TrialOutcome, outcome_of
 from nas.spaces import Candidate, find_space
 from nas.spaces.converters import OWN
 from nas.trials import Status, Trial
@@ -132,10 +132,10 @@ def test_a_file_larger_than_the_flash_fits_if_what_is_linked_of_it_does() -> Non
 def test_a_report_tells_what_a_stored_trial_failed_by() -> None:
     limits = Limits(100, 1000, 500)
     for reason, end in (
-        ("linked flash 2,000 of 1,000 bytes", Fate.OVER_FLASH),
-        ("linked RAM 2,000 of 1,000 bytes", Fate.OVER_RAM),
-        ("5 cells do not fit", Fate.NO_NETWORK),
+        ("linked flash 2,000 of 1,000 bytes", TrialOutcome.OVER_FLASH),
+        ("linked RAM 2,000 of 1,000 bytes", TrialOutcome.OVER_RAM),
+        ("5 cells do not fit", TrialOutcome.NO_NETWORK),
     ):
-        cost = None if end is Fate.NO_NETWORK else Cost(1, 1, 1)
+        cost = None if end is TrialOutcome.NO_NETWORK else Cost(1, 1, 1)
         trial = Trial(Candidate(k=1, c=0), Status.INFEASIBLE, cost, reason)
-        assert fate(trial, limits) is end
+        assert outcome_of(trial, limits) is end

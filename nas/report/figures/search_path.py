@@ -7,9 +7,9 @@ from itertools import pairwise
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyArrowPatch
 
-from nas.report.facts import Fate
+from nas.report.facts import TrialOutcome
 from nas.report.figures.drawing import WIDTH, Look, drawing, finish, on_paper, without_frame
-from nas.report.figures.palette import GOT, GRID, INK, MUTED, OTHER, PAPER
+from nas.report.figures.palette import GRID, INK, MEASURED, MUTED, OTHER, PAPER
 from nas.report.figures.tradeoff import MARKERS
 
 _PLOT = WIDTH - 70
@@ -39,7 +39,7 @@ class Stop:
     side: int
     orders: tuple[int, ...]
     accuracy: float | None
-    fate: Fate
+    outcome: TrialOutcome
     tip: str
     is_leader: bool
 
@@ -115,7 +115,7 @@ def _circles(
         x, gid = place[stop.side, stop.width], f"path-{number}"
         tips[gid] = stop.tip
         if stop.accuracy is None:
-            marker, colour = MARKERS[stop.fate]
+            marker, colour = MARKERS[stop.outcome]
             axes.scatter(
                 [x], [stop.depth], 0.4 * diameter**2, color=colour.light, marker=marker, gid=gid
             )
@@ -139,13 +139,13 @@ def _circle(axes: Axes, x: int, stop: Stop, share: float, diameter: float, gid: 
         [x],
         [stop.depth],
         size,
-        color=GOT.light,
+        color=MEASURED.light,
         alpha=0.12 + 0.88 * share,
         zorder=4,
         gid=gid,
         linewidths=0,
     )
-    ring, width = (GOT, 2.6) if stop.is_leader else (OTHER, 0.8)
+    ring, width = (MEASURED, 2.6) if stop.is_leader else (OTHER, 0.8)
     face: Look = {"facecolors": "none", "edgecolors": ring.light, "linewidths": width}
     axes.scatter([x], [stop.depth], 1.35 * size if stop.is_leader else size, zorder=5, **face)
     if diameter >= _LEAST_FOR_TEXT:

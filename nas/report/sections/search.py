@@ -1,9 +1,9 @@
 """How the search went, and what became of every candidate. Pure."""
 
 from firmware.progress import duration
-from nas.report.facts import NEEDS, Facts, Fate, Tried, fate, front, needed_by
+from nas.report.facts import NEEDS, Facts, TrialOutcome, Tried, front, needed_by, outcome_of
 from nas.report.figures.search_path import Stop, path_plot
-from nas.report.figures.tradeoff import Dot, Fallen, Tradeoff, tradeoff_plot
+from nas.report.figures.tradeoff import Dot, NotTrained, Tradeoff, tradeoff_plot
 from nas.report.page import Figure, Section, Table, Tone
 from nas.report.shown import NONE, percent, plural, span
 from nas.report.statistics import Proportion
@@ -79,8 +79,10 @@ def _tradeoff(facts: Facts, name: str) -> Tradeoff:
         "MACC": ("MACs", limits.macc),
         "latency": ("µs", limits.latency_us or 0),
     }[name]
-    fallen = [
-        (trial, needed_by(trial, limits)) for trial in facts.run.trials if _has_fallen(trial, facts)
+    not_trained = [
+        (trial, needed_by(trial, limits))
+        for trial in facts.run.trials
+        if _was_not_trained(trial, facts)
     ]
     return Tradeoff(
         key=f"against-{name.lower()}",
@@ -89,17 +91,17 @@ def _tradeoff(facts: Facts, name: str) -> Tradeoff:
         limit=limit,
         leader=leader_name(facts),
         dots=tuple(_dot(own, name, facts) for own in facts.tried if name in own.needed),
-        fallen=tuple(
-            Fallen(needed[name], fate(own, limits), _fallen_tip(own))
-            for own, needed in fallen
+        not_trained=tuple(
+            NotTrained(needed[name], outcome_of(own, limits), _not_trained_tip(own))
+            for own, needed in not_trained
             if name in needed
         ),
         front=tuple((own.needed[name], own.accuracy) for own in front(facts.tried, name)),
     )
 
 
-def _has_fallen(trial: Trial, facts: Facts) -> bool:
-    return fate(trial, facts.run.config.limits) is not Fate.TRAINED
+def _was_not_trained(trial: Trial, facts: Facts) -> bool:
+    return outcome_of(trial, facts.run.config.limits) is not TrialOutcome.TRAINED
 
 
 def _dot(own: Tried, name: str, facts: Facts) -> Dot:
@@ -122,7 +124,7 @@ def _tried_tip(own: Tried) -> str:
     return f"{own.candidate}: {percent(own.accuracy)}, mean of {trainings}; {needed}"
 
 
-def _fallen_tip(trial: Trial) -> str:
+def _not_trained_tip(trial: Trial) -> str:
     return f"{trial.candidate}: {trial.reason or trial.status}"
 
 
@@ -142,8 +144,10 @@ def stops(facts: Facts) -> tuple[Stop, ...]:
             candidate.side,
             tuple(orders[candidate]),
             accuracies[candidate].accuracy if candidate in accuracies else None,
-            fate(trial, limits),
-            _tried_tip(accuracies[candidate]) if candidate in accuracies else _fallen_tip(trial),
+            outcome_of(trial, limits),
+            _tried_tip(accuracies[candidate])
+            if candidate in accuracies
+            else _not_trained_tip(trial),
             _is_leader(candidate, facts),
         )
         for candidate, trial in first.items()
@@ -169,7 +173,7 @@ def _table(facts: Facts) -> Table:
 
 def _row(order: int, trial: Trial, facts: Facts) -> tuple[str, ...]:
     needed = needed_by(trial, facts.run.config.limits)
-    end = fate(trial, facts.run.config.limits)
+    end = outcome_of(trial, facts.run.config.limits)
     is_trained = trial.accuracy is not None
     again = f" again ({trial.repeat + 1})" if trial.repeat else ""
     what = f"{end}: {trial.reason}" if trial.reason else f"{end}{again}"
@@ -188,4 +192,4 @@ def _row(order: int, trial: Trial, facts: Facts) -> tuple[str, ...]:
 def _tone(trial: Trial, facts: Facts) -> Tone:
     if _is_leader(trial.candidate, facts):
         return Tone.LEADER
-    return Tone.QUIET if _has_fallen(trial, facts) else Tone.NEUTRAL
+    return Tone.QUIET if _was_not_trained(trial, facts) else Tone.NEUTRAL

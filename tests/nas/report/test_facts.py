@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from nas.report.facts import Facts, Fate, fate, front, gather
+from nas.report.facts import Facts, TrialOutcome, front, gather, outcome_of
 from nas.report.measurement import read_measurement
 from nas.report.run_folder import read_run
 from nas.spaces import Candidate
@@ -26,14 +26,14 @@ def facts_of(folder: Path, **measured: object) -> Facts:
 
 
 def test_every_trial_has_its_fate() -> None:
-    assert [fate(trial, CONFIG.limits) for trial in TRIALS[2:9]] == [
-        Fate.TRAINED,
-        Fate.OVER_RAM,
-        Fate.OVER_FLASH,
-        Fate.OVER_MACC,
-        Fate.NO_NETWORK,
-        Fate.HOST_MEMORY,
-        Fate.FAILED,
+    assert [outcome_of(trial, CONFIG.limits) for trial in TRIALS[2:9]] == [
+        TrialOutcome.TRAINED,
+        TrialOutcome.OVER_RAM,
+        TrialOutcome.OVER_FLASH,
+        TrialOutcome.OVER_MACC,
+        TrialOutcome.NO_NETWORK,
+        TrialOutcome.HOST_MEMORY,
+        TrialOutcome.FAILED,
     ]
 
 
