@@ -26,6 +26,7 @@ from nas.network.shapes import count_macs
 from nas.spaces import Candidate, find_converter, find_space, known_spaces
 from nas.spaces.cells import cell_limit
 from nas.splits import Split
+from nas.trainer.library import load_library
 from nas.training import Recipe, Trainer
 
 EPOCHS = 3
@@ -45,6 +46,7 @@ def main() -> int:
     add("--seeds", type=int, default=3, metavar="N", help="trainings of each (%(default)s)")
     add("--target", default="stm32f412", help="chip (%(default)s)")
     arguments = parser.parse_args()
+    load_library(lambda stage: print(stage, file=sys.stderr))
     shape = parse_shape(arguments.input)
     source = find_data(arguments.data)
     dataset = prepare_dataset(source, shape, False, cache_folder(), lambda *_: None)

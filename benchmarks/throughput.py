@@ -26,6 +26,7 @@ from nas.dataset import open_dataset, prepare_dataset
 from nas.network.shapes import count_macs
 from nas.process_memory import anonymous_bytes
 from nas.spaces import Candidate, find_space
+from nas.trainer.library import load_library
 from nas.training import Recipe, Trainer
 
 SHAPE = (50, 50, 3)
@@ -46,6 +47,7 @@ def main() -> int:
     add("--gflops", type=float, metavar="N", help="what all cores can do, for the last column")
     add("--json", type=Path, metavar="FILE", help="also write the figures")
     arguments = parser.parse_args()
+    load_library(lambda stage: print(stage, file=sys.stderr))
     dataset = prepare_dataset(
         find_data(str(arguments.data)), SHAPE, False, cache_folder(), lambda *_: None
     )

@@ -18,11 +18,10 @@ from nas.interpreter import Interpreter
 from nas.network.description import Network
 from nas.quantization.own_converter import convert
 from nas.quantization.quantize import MOST_INT8_DROP
-from nas.spaces import Candidate, find_space
 from nas.spaces.converters import TENSORFLOW
 from nas.splits import Split
 from nas.tflm_rounding import with_tflm_rounding
-from nas.train_tasks import training_key
+from nas.train_tasks import network_of, training_key
 
 CALIBRATION_IMAGES = (150, 600, 2400)
 """Images from which the ranges of the activations are taken: the published number, and more of
@@ -41,7 +40,7 @@ def convert_winner(arguments: Arguments, report: Report) -> dict[str, Any]:
     dataset = open_dataset(Path(arguments["dataset"]))
     checkpoint = read_checkpoint(Path(arguments["checkpoint"]), training_key(arguments))
     assert checkpoint is not None, "the winner has been trained"
-    network = _network(arguments, dataset)
+    network = network_of(arguments, dataset)
 
     def attempt(count: int) -> tuple[float, int, bytes]:
         report({"stage": f"converting, calibrated with {count} images"})
@@ -82,12 +81,6 @@ def first_good(
         if attempt[0] >= wanted:
             break
     return max(made, key=lambda conversion: conversion[0])
-
-
-def _network(arguments: Arguments, dataset: Dataset) -> Network:
-    candidate = Candidate(arguments["candidate"])
-    space = find_space(arguments["space"])
-    return space.network(candidate, dataset.shape, len(dataset.classes))
 
 
 def _converted(

@@ -13,8 +13,6 @@ from nas.answers import count_answers
 from nas.config import SearchConfig
 from nas.dataset import Dataset
 from nas.golden import SAMPLES, SEED
-from nas.host_memory import winner_bytes
-from nas.layers import LANES
 from nas.listener import Listener
 from nas.machine import Machine
 from nas.make_golden import make_golden
@@ -25,6 +23,9 @@ from nas.run_search import Host, Prices, run_search, training_extremes
 from nas.spaces import Candidate, find_space
 from nas.spaces.converters import TENSORFLOW
 from nas.splits import Split
+from nas.trainer.library import load_library
+from nas.trainer.program import LANES
+from nas.training_memory import winner_bytes
 from nas.trial_store import STORE, TrialStore
 from nas.trials import Trial
 from nas.worker import CONVERSION, TRAINING, Outcome, Worker
@@ -57,6 +58,7 @@ def run(
         origin: Who asked for it; is recorded.
 
     Raises:
+        BuildError: The trainer could not be compiled.
         ConfigError: The folder holds another search, or the converter is not installed.
         DivergedError: The winner's training has no finite numbers any more.
         HostMemoryError: The memory is not enough for one training.
@@ -160,6 +162,8 @@ def _probe(machine: Machine, listener: Listener) -> int:
         probed = pool.call(
             "nas.train_tasks:probe", {}, lambda event: listener.preparing(event["stage"])
         )
+    # This process asks the trainer what candidates would take; workers may be on other machines.
+    load_library(listener.preparing)
     base_bytes: int = probed["anonymous_bytes"]
     return base_bytes
 

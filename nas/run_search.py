@@ -9,11 +9,12 @@ from typing import Any
 from firmware.errors import ConfigError, HostMemoryError, InfeasibleError, WorkerError
 from nas.config import SearchConfig
 from nas.cost import exceeded, measure_cost, needs
-from nas.host_memory import training_bytes, winner_bytes
 from nas.network.description import Network
 from nas.pool import Pool
 from nas.spaces import Candidate, find_space
 from nas.strategy import Bounds, Evaluation, ranked, start_strategy
+from nas.trainer.program import LANES
+from nas.training_memory import training_bytes, winner_bytes
 from nas.trial_store import TrialStore
 from nas.trials import Status, Trial
 from nas.worker import Outcome

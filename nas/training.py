@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 
 from firmware.errors import ConfigError, DivergedError
 from nas.dataset import Dataset
-from nas.layers import LANES, initial_parameters, parameter_count, split_parameters
-from nas.spaces import Candidate, find_space
+from nas.network.description import Network
+from nas.network.parameters import initial_parameters, split_parameters
 from nas.splits import Split
-from nas.trainer.network import Augmentation, Network
+from nas.trainer.network import Augmentation, TrainableNetwork
+from nas.trainer.program import LANES
 
 SCHEDULES = ("constant", "cosine")
 _WARM_UP = 0.02
@@ -74,31 +75,27 @@ class Trainer:
     """A network and its optimizer, between epochs; a context manager.
 
     Args:
-        space: Name of the search space.
-        candidate: The network.
+        network: What is trained.
         dataset: Its images.
         recipe: How it is trained.
         threads: That work side by side; the result does not depend on it.
 
     Raises:
-        ConfigError: The candidate is not of the space, or memory is short.
+        BuildError: The trainer was not compiled before.
+        ConfigError: The trainer does not know such a network.
+        HostMemoryError: Memory is short.
     """
 
     def __init__(
-        self, space: str, candidate: Candidate, dataset: Dataset, recipe: Recipe, threads: int = 1
+        self, network: Network, dataset: Dataset, recipe: Recipe, threads: int = 1
     ) -> None:
-        self._dataset, self._recipe = dataset, recipe
-        definition = find_space(space)
-        self._layers = definition.layers(candidate, dataset.shape, len(dataset.classes))
-        depth = dataset.shape[2]
-        self.state: NDArray[np.float32] = np.zeros(
-            (3, parameter_count(self._layers, depth)), np.float32
-        )
+        self.network, self._dataset, self._recipe = network, dataset, recipe
         # Before the network takes its memory: it then takes what the first weights leave behind.
-        self.state[0] = initial_parameters(self._layers, depth, recipe.seed)
-        self._network = Network(
-            self._layers, dataset.shape, recipe.images_together, threads=threads
-        )
+        parameters = initial_parameters(self.network, recipe.seed)
+        self.state: NDArray[np.float32] = np.zeros((3, len(parameters)), np.float32)
+        self.state[0] = parameters
+        del parameters
+        self._trained = TrainableNetwork(self.network, recipe.images_together, threads)
         self._images = dataset.images(Split.TRAIN)
         self._labels = dataset.labels(Split.TRAIN)
         self._steps = max(1, len(self._labels) // recipe.batch_size)
@@ -112,12 +109,13 @@ class Trainer:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._network.__exit__(kind, error, trace)
+        self._trained.__exit__(kind, error, trace)
 
     @property
     def weights(self) -> list[NDArray[np.float32]]:
-        """Parameters as Keras's `set_weights` takes them."""
-        return split_parameters(self.state[0].copy(), self._layers, self._dataset.shape[2])
+        """Parameters as arrays of their shapes, node by node."""
+        split = split_parameters(self.state[0].copy(), self.network)
+        return [array for own in split for array in own]
 
     def train_epoch(self, epoch: int) -> float:
         """Pass over the training images once, in the order of this epoch; gives the mean loss.
@@ -131,7 +129,7 @@ class Trainer:
         order = np.random.default_rng((recipe.seed, epoch)).permutation(len(self._labels))
         first = epoch * self._steps
         try:
-            return self._network.train(
+            return self._trained.train(
                 self.state,
                 self._images,
                 self._labels,
@@ -180,6 +178,6 @@ class Trainer:
         parameters = self.state[0]
         if weights is not None:
             parameters = np.concatenate([own.ravel() for own in weights])
-        probabilities = self._network.predict(parameters, self._dataset.images(split))
+        probabilities = self._trained.predict(parameters, self._dataset.images(split))
         answers: NDArray[np.int64] = probabilities.argmax(axis=1)
         return answers
