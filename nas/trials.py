@@ -1,12 +1,13 @@
 """Candidates that were judged. Pure."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 import msgspec
 
 from firmware.records.values import Count, Fraction, NotNegative
+from firmware.records.writer import to_record
 from nas.cost import Cost
 from nas.spaces import Candidate
 from nas.strategy import Evaluation
@@ -62,18 +63,8 @@ class Trial:
 
     def as_record(self) -> dict[str, Any]:
         """The trial as JSON holds it."""
-        return {
-            "candidate": self.candidate.as_record(),
-            "status": str(self.status),
-            "cost": None if self.cost is None else asdict(self.cost),
-            "reason": self.reason,
-            "accuracies": list(self.accuracies),
-            "accuracy": self.accuracy,
-            "seconds": self.seconds,
-            "peak_anonymous_bytes": self.peak_anonymous_bytes,
-            "predicted_anonymous_bytes": self.predicted_anonymous_bytes,
-            "repeat": self.repeat,
-        }
+        record: dict[str, Any] = to_record(self)
+        return record | {"accuracy": self.accuracy}
 
 
 def trial_of_record(record: object) -> Trial:

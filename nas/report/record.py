@@ -1,8 +1,8 @@
 """A report as JSON holds it: the numbers behind every figure and table. Pure."""
 
-from dataclasses import asdict
 from typing import Any
 
+from firmware.records.writer import to_record
 from nas.published import HOST_ROWS, OTHER_WORKS
 from nas.report.facts import Facts, front, outcome_of
 from nas.report.headlines import headlines
@@ -10,7 +10,7 @@ from nas.report.sections.limits import Limited, limited, limited_of_host, linked
 from nas.report.sections.search import limited_needs, stops
 from nas.report.statistics import ClassFigures, Proportion, class_figures
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 def report_record(facts: Facts) -> dict[str, Any]:
@@ -20,7 +20,7 @@ def report_record(facts: Facts) -> dict[str, Any]:
         "schema": SCHEMA,
         "run": run.name,
         "is_finished": run.final is not None,
-        "headlines": [asdict(own) for own in headlines(facts)],
+        "headlines": [to_record(own) for own in headlines(facts)],
         "accuracy": {
             "int8": _proportion(facts.int8_accuracy),
             "float": _proportion(facts.float_accuracy),
@@ -34,20 +34,20 @@ def report_record(facts: Facts) -> dict[str, Any]:
             for trial in run.trials
         ],
         "fronts": {
-            name: [asdict(own) | {"accuracy": own.accuracy} for own in front(facts.tried, name)]
+            name: [to_record(own) | {"accuracy": own.accuracy} for own in front(facts.tried, name)]
             for name in limited_needs(facts)
         },
         "search_seconds": run.search_seconds,
         "worker_seconds": sum(trial.seconds for trial in run.trials),
-        "path": [asdict(stop) for stop in stops(facts)],
+        "path": [to_record(stop) for stop in stops(facts)],
         "training": _training(facts),
         "test": _test(facts),
         "estimate": _estimate(facts),
-        "calls": [asdict(call) for call in facts.calls],
-        "measured": [asdict(own) for own in facts.measured],
+        "calls": [to_record(call) for call in facts.calls],
+        "measured": [to_record(own) for own in facts.measured],
         "published": {
-            "hosts": [asdict(own) | {"needs": asdict(own.network)} for own in HOST_ROWS],
-            "others": [asdict(own) for own in OTHER_WORKS],
+            "hosts": [to_record(own) | {"needs": to_record(own.network)} for own in HOST_ROWS],
+            "others": [to_record(own) for own in OTHER_WORKS],
         },
         "provenance": _provenance(facts),
     }
@@ -57,11 +57,11 @@ def _proportion(own: Proportion | None) -> dict[str, Any] | None:
     if own is None:
         return None
     lowest, highest = own.interval
-    return asdict(own) | {"fraction": own.fraction, "lowest": lowest, "highest": highest}
+    return to_record(own) | {"fraction": own.fraction, "lowest": lowest, "highest": highest}
 
 
 def _limited(own: Limited) -> dict[str, Any]:
-    return asdict(own) | {"used_fraction": own.fraction}
+    return to_record(own) | {"used_fraction": own.fraction}
 
 
 def _training(facts: Facts) -> dict[str, Any] | None:
@@ -72,8 +72,8 @@ def _training(facts: Facts) -> dict[str, Any] | None:
         "recipe": facts.run.config.final_recipe(final.winner.candidate),
         "accuracies": list(final.accuracies),
         "losses": None if final.losses is None else list(final.losses),
-        "training": None if final.training is None else asdict(final.training),
-        "conversion": None if final.conversion is None else asdict(final.conversion),
+        "training": None if final.training is None else to_record(final.training),
+        "conversion": None if final.conversion is None else to_record(final.conversion),
     }
 
 
@@ -83,7 +83,7 @@ def _test(facts: Facts) -> dict[str, Any] | None:
         return None
     answers = final.answers
     both = class_figures(answers.in_float), class_figures(answers.in_int8)
-    return asdict(answers) | {
+    return to_record(answers) | {
         "classes": [
             {"name": name, "images": first.images, "float": _class(first), "int8": _class(second)}
             for name, first, second in zip(facts.run.config.classes, *both, strict=True)
@@ -103,7 +103,7 @@ def _estimate(facts: Facts) -> dict[str, Any] | None:
 
 def _provenance(facts: Facts) -> dict[str, Any]:
     run, final = facts.run, facts.run.final
-    start = asdict(run.start)
+    start = to_record(run.start)
     return {
         **start,
         "dataset_key": run.config.dataset_key,

@@ -12,7 +12,8 @@ from firmware.targets import Target, known_targets, load_target
 from nas.answers import Answers
 from nas.config import SearchConfig
 from nas.network.description import Shape
-from nas.report.run_record import AxesRecord, Effort, FinalRecord, StartRecord, read_record
+from nas.report.axes import AxesRecord
+from nas.report.run_record import Effort, FinalRecord, StartRecord, read_record
 from nas.run import RECORD, START
 from nas.trial_store import STORE, read_whole
 from nas.trials import Trial

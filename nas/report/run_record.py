@@ -14,7 +14,7 @@ from firmware.records.values import Count, Fraction, NotNegative, Positive, Scal
 from firmware.targets import Target
 from nas.answers import Answers
 from nas.config import SearchConfig
-from nas.report.figures.search_path import Axis
+from nas.report.axes import AxesRecord
 from nas.trials import Trial
 
 _KIND = Kind("is damaged", "start the same 'nas run' again")
@@ -34,18 +34,6 @@ class MachineRecord:
 
     memory_bytes: Positive | None = None
     worker_bytes: Positive | None = None
-
-
-_WIDTH, _DEPTH = Axis("k", "kernels of the first convolution"), Axis("c", "cells")
-"""Of all spaces of the versions that did not record them."""
-
-
-@dataclass(frozen=True, slots=True)
-class AxesRecord:
-    """The dimensions of the search space by which a report draws the way of a search."""
-
-    width: Axis = _WIDTH
-    depth: Axis = _DEPTH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

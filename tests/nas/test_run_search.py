@@ -10,11 +10,11 @@ import pytest
 from firmware.errors import ConfigError, DivergedError, InfeasibleError, WorkerError
 from nas.config import SearchConfig
 from nas.cost import Limits
-from nas.host_memory import training_bytes, winner_bytes
 from nas.pool import WorkerPool
 from nas.run_search import Host, run_search
 from nas.spaces import Candidate, find_space
 from nas.task_watch import Progress
+from nas.training_memory import training_bytes, winner_bytes
 from nas.trial_store import TrialStore, read_trials
 from nas.trials import Status, Trial, trial_of_record
 from nas.worker import Outcome, Worker
@@ -44,7 +44,7 @@ class FakeWorker(Worker):
     def run(
         self, task: str, arguments: Mapping[str, Any], on_progress: Progress = lambda _: None
     ) -> Outcome:
-        k, c = arguments["candidate"]
+        k, c = arguments["candidate"]["k"], arguments["candidate"]["c"]
         self.trained.append((k, c))
         if (k, c) in self._failing:
             return Outcome(None, WorkerError("out of memory"), 1.0, 5)
@@ -111,7 +111,7 @@ def test_a_candidate_that_diverges_has_failed_and_the_search_goes_on(tmp_path: P
         def run(
             self, task: str, arguments: Mapping[str, Any], on_progress: Progress = lambda _: None
         ) -> Outcome:
-            if arguments["candidate"] == [1, 1]:
+            if arguments["candidate"] == {"k": 1, "c": 1, "side": 0}:
                 return Outcome(None, DivergedError("training diverged in epoch 2"), 1.0, 0)
             return super().run(task, arguments, on_progress)
 
@@ -178,8 +178,8 @@ def test_trials_are_not_read_from_what_is_no_store(tmp_path: Path) -> None:
 def test_a_candidate_too_large_for_the_host_is_not_trained(tmp_path: Path) -> None:
     """Predicted from its layers; the search goes on with those that fit."""
     worker = FakeWorker()
-    layers = find_space("paper").layers(Candidate(k=2, c=1), (8, 8, 1), 2)
-    limit = training_bytes(layers, (8, 8, 1), 16, 100, 0)
+    network = find_space("paper").network(Candidate(k=2, c=1), (8, 8, 1), 2)
+    limit = training_bytes(network, 16, 100, 0)
     _, trials = search(tmp_path, worker, worker_bytes=limit)
     refused = [trial for trial in trials if trial.status is Status.HOST_MEMORY]
     assert refused
@@ -194,8 +194,8 @@ def test_a_candidate_that_the_host_could_not_train_as_the_winner_is_not_trained(
 ) -> None:
     """Else a search would end with a winner that nothing can be made of."""
     worker = FakeWorker()
-    layers = find_space("paper").layers(Candidate(k=2, c=1), (8, 8, 1), 2)
-    limit = winner_bytes(layers, (8, 8, 1), 16, 100, 0)
+    network = find_space("paper").network(Candidate(k=2, c=1), (8, 8, 1), 2)
+    limit = winner_bytes(network, 16, 100, 0)
     with TrialStore(tmp_path, CONFIG) as store:
         host = Host(WorkerPool([worker]), {0: "images"}, 100, alone_bytes=limit)
         _, trials = run_search(CONFIG, host, store, lambda _: None, lambda *_: None)

@@ -125,7 +125,7 @@ def test_a_damaged_file_never_takes_the_place_of_another_that_was_kept(
     ("statement", "text"),
     [
         ("PRAGMA application_id = 77", "it is the database of another program"),
-        ("PRAGMA user_version = 3", "a later version of the SDK wrote it: schema 3, expected 2"),
+        ("PRAGMA user_version = 4", "a later version of the SDK wrote it: schema 4, expected 3"),
         ("CREATE TABLE notes (text TEXT)", "its tables are not those of trials"),
         ("UPDATE search SET config = '{}'", "what the search was cannot be read"),
         ("DELETE FROM search", "it does not tell of which search its trials are"),

@@ -7,6 +7,7 @@ from itertools import pairwise
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyArrowPatch
 
+from nas.report.axes import Axis
 from nas.report.facts import TrialOutcome
 from nas.report.figures.drawing import WIDTH, Look, drawing, finish, on_paper, without_frame
 from nas.report.figures.palette import GRID, INK, MEASURED, MUTED, OTHER, PAPER
@@ -42,22 +43,6 @@ class Stop:
     outcome: TrialOutcome
     tip: str
     is_leader: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Axis:
-    """A dimension of the search space.
-
-    Attributes:
-        name: Of the value.
-        words: What it is, in words; may be empty.
-    """
-
-    name: str
-    words: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.name}, {self.words}" if self.words else self.name
 
 
 def path_plot(stops: Sequence[Stop], width: Axis, depth: Axis) -> str:

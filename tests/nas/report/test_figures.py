@@ -14,6 +14,7 @@ from firmware.targets import load_target
 from nas.cost import Limits
 from nas.estimator.memory_map import memory_map_svg
 from nas.estimator.network import Estimate, estimate
+from nas.report.axes import Axis
 from nas.report.facts import Call, TrialOutcome
 from nas.report.figures.arena import arena_plots
 from nas.report.figures.confusion import class_plot, confusion_plot
@@ -47,6 +48,7 @@ TRADEOFF = Tradeoff(
     ),
     front=((1024, 0.5),),
 )
+AXES = (Axis("k", "kernels of the first convolution"), Axis("c", "cells"))
 STOPS = (
     Stop(8, 3, 0, (1, 4), 0.42, TrialOutcome.TRAINED, "first", is_leader=False),
     Stop(8, 2, 0, (2,), 0.61, TrialOutcome.TRAINED, "second", is_leader=True),
@@ -70,7 +72,7 @@ def the_arena() -> Estimate:
 FIGURES: dict[str, Callable[[], str]] = {
     "limits": lambda: limit_bars([Bar("RAM", "1 of 2", 0.5), Bar("MACC", "3 of 2", 1.5)]),
     "tradeoff": lambda: tradeoff_plot(TRADEOFF),
-    "path": lambda: path_plot(STOPS),
+    "path": lambda: path_plot(STOPS, *AXES),
     "curves": lambda: training_curves([0.1, 0.4, 0.3], [2.0, 1.0, 0.9]),
     "confusion": lambda: confusion_plot("confusion", "int8 model", CONFUSION, CLASSES, MEASURED),
     "classes": lambda: class_plot(CLASSES, *[class_figures(CONFUSION)] * 2, WIDTH),
@@ -125,7 +127,7 @@ def test_a_limit_that_is_exceeded_passes_the_mark_in_another_colour() -> None:
 
 def test_every_candidate_is_told_under_the_pointer() -> None:
     assert sorted(tips(tradeoff_plot(TRADEOFF))) == ["broken", "first", "second", "too large"]
-    assert sorted(tips(path_plot(STOPS))) == ["first", "second", "third"]
+    assert sorted(tips(path_plot(STOPS, *AXES))) == ["first", "second", "third"]
     assert sorted(tips(host_plot(HOST, None, WIDTH))) == ["first", "second"]
 
 
@@ -158,13 +160,13 @@ def test_any_range_of_needs_has_an_axis(needs: tuple[int, int]) -> None:
 
 
 def test_the_way_shows_when_each_candidate_was_judged_and_how_good_it_was() -> None:
-    words = texts(path_plot(STOPS))
+    words = texts(path_plot(STOPS, *AXES))
     assert {"1", "4", "42.0", "2", "61.0", "3"} <= set(words)
 
 
 def test_the_inputs_of_a_search_stand_side_by_side() -> None:
     stops = [replace(stop, side=side) for stop in STOPS for side in (24, 48)]
-    words = texts(path_plot(stops))
+    words = texts(path_plot(stops, *AXES))
     assert {"24 px", "48 px"} <= set(words)
 
 
@@ -173,7 +175,7 @@ def test_a_long_way_still_fits() -> None:
         Stop(k, k % 3, 0, (k,), 0.01 * k, TrialOutcome.TRAINED, f"at {k}", is_leader=k == 40)
         for k in range(1, 41)
     ]
-    assert len(tips(path_plot(stops))) == 40
+    assert len(tips(path_plot(stops, *AXES))) == 40
 
 
 def test_names_are_never_taken_for_formulas_or_lines() -> None:
