@@ -24,6 +24,7 @@ from nas.dataset import open_dataset, prepare_dataset
 from nas.space import Candidate, Shape, cell_limit, parse_shape
 from nas.spaces import find_converter, find_space, known_spaces
 from nas.splits import Split
+from nas.trainer.library import load_library
 from nas.training import Recipe, Trainer
 
 EPOCHS = 3
@@ -43,6 +44,7 @@ def main() -> int:
     add("--seeds", type=int, default=3, metavar="N", help="trainings of each (%(default)s)")
     add("--target", default="stm32f412", help="chip (%(default)s)")
     arguments = parser.parse_args()
+    load_library(lambda stage: print(stage, file=sys.stderr))
     shape = parse_shape(arguments.input)
     source = find_data(arguments.data)
     dataset = prepare_dataset(source, shape, False, cache_folder(), lambda *_: None)

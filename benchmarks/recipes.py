@@ -24,6 +24,7 @@ from nas.dataset import open_dataset, prepare_dataset
 from nas.space import parse_candidate, parse_shape
 from nas.spaces import known_spaces
 from nas.splits import Split
+from nas.trainer.library import load_library
 from nas.training import Recipe, Trainer
 
 COMPARED: dict[str, dict[str, Any]] = {
@@ -61,6 +62,7 @@ def main() -> int:
     add("--seeds", type=int, default=2, metavar="N", help="(%(default)s)")
     add("--json", type=Path, metavar="FILE", help="also write the figures")
     arguments = parser.parse_args()
+    load_library(lambda stage: print(stage, file=sys.stderr))
     shape = parse_shape(arguments.input)
     source = find_data(arguments.data)
     whole = prepare_dataset(source, shape, False, cache_folder(), lambda *_: None)

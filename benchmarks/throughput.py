@@ -19,14 +19,15 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from codegen.graph import count_macc
 from firmware.files import cache_folder, write_json
 from nas.config import SEARCH_BATCH, SEARCH_LEARNING_RATE
 from nas.data_source import find_data
 from nas.dataset import open_dataset, prepare_dataset
+from nas.network.shapes import count_macs
 from nas.process_memory import anonymous_bytes
 from nas.space import Candidate, parse_candidate
 from nas.spaces import find_space
+from nas.trainer.library import load_library
 from nas.training import Recipe, Trainer
 
 SHAPE = (50, 50, 3)
@@ -47,6 +48,7 @@ def main() -> int:
     add("--gflops", type=float, metavar="N", help="what all cores can do, for the last column")
     add("--json", type=Path, metavar="FILE", help="also write the figures")
     arguments = parser.parse_args()
+    load_library(lambda stage: print(stage, file=sys.stderr))
     dataset = prepare_dataset(
         find_data(str(arguments.data)), SHAPE, False, cache_folder(), lambda *_: None
     )
@@ -124,8 +126,7 @@ def summary(rounds: list[tuple[dict[str, Any], dict[str, Any]]]) -> dict[str, An
 
 def line(candidate: str, figures: dict[str, Any], gflops: float | None) -> str:
     """One candidate as text."""
-    graph = find_space("paper").lower(parse_candidate(candidate), SHAPE, 2)
-    macc = sum(count_macc(graph, operator) for operator in graph.operators)
+    macc = count_macs(find_space("paper").network(parse_candidate(candidate), SHAPE, 2))
     text = (
         f"{candidate}: published {figures['published']:,.0f} images/s and "
         f"{figures['published_bytes'] / 1e6:.0f} MB, ours {figures['ours']:,.0f} images/s and "

@@ -1,17 +1,19 @@
-"""How much memory of the host the search may take, and what training takes. Reads /proc."""
+"""How much memory of the host the search may take, and what training takes.
+
+Reads /proc; loads the compiled trainer, which is asked what it would take.
+"""
 
 import os
 import re
-from math import prod
 
 import psutil
 
 from firmware.errors import ConfigError
 from nas.control_group import group_free_bytes
-from nas.layers import LANES, Kind, Layer, output_shapes, parameter_count
 from nas.memory_plan import MIB
+from nas.network.description import Network
 from nas.process_memory import anonymous_bytes
-from nas.space import Shape
+from nas.trainer.measure import measure
 
 PROFILES = {"rpi-zero2w": 512, "rpi3": 1024, "rpi4": 4096, "jetson-nano": 4096}
 """Memory of the hosts of the published searches, in MiB."""
@@ -19,7 +21,7 @@ _SYSTEM_SHARE = 0.8
 """Of all memory, what a host without other work can give: the rest is the system's."""
 _UNITS = {"": 1, "B": 1, "KIB": 1 << 10, "MIB": MIB, "GIB": 1 << 30, "KB": 1000, "MB": 10**6}
 _UNITS |= {"GB": 10**9}
-_FLOAT, _ALIGNMENT = 4, 64
+_FLOAT = 4
 _ADAM_ARRAYS = 3
 _WINNER_COPIES = 6
 """Of the parameters: the best epoch's, and those that writing a checkpoint or converting makes."""
@@ -56,44 +58,29 @@ def _asked_bytes(text: str) -> int:
     return int(float(match.group(1)) * _UNITS[match.group(2).upper()])
 
 
-def network_bytes(layers: list[Layer], shape: Shape, part: int) -> int:
-    """What the trainer allocates for a network and parts of batches of `part` images.
+def training_bytes(network: Network, part: int, images: int, base_bytes: int) -> int:
+    """Anonymous memory of a process that trains a network; images stay in the page cache.
 
-    The same sum as `network_create` in trainer/network.c makes; a test compares them.
+    Args:
+        network: That is trained.
+        part: Images that go through it together.
+        images: Training images.
+        base_bytes: What a worker takes before it trains.
+
+    Raises:
+        BuildError: The trainer, which knows what it takes, was not compiled before.
+        ConfigError: The trainer does not know such a network.
     """
-    groups = max(1, part // LANES)
-    lanes = groups * LANES * _FLOAT
-    parameters = most_weights = 0
-    most_elements, before = prod(shape), shape[2]
-    sizes = [most_elements * lanes]
-    for layer, output in zip(layers, output_shapes(layers, shape), strict=True):
-        own = parameter_count([layer], before)
-        parameters += own
-        most_weights = max(most_weights, own, 2 * before)
-        most_elements = max(most_elements, prod(output))
-        if layer.kind is Kind.BATCH_NORM:
-            sizes.append(2 * _FLOAT * before)
-        if layer.kind is not Kind.RELU:
-            copies = 2 if layer.kind is Kind.DROPOUT else 1
-            sizes.append(copies * prod(output) * lanes)
-        before = output[2]
-    sizes += [before * lanes, most_elements * lanes, most_elements * lanes]
-    sizes += [parameters * _FLOAT, groups * LANES * _FLOAT]
-    sizes += [most_weights * _FLOAT, most_weights * lanes]
-    return sum(-(-size // _ALIGNMENT) * _ALIGNMENT + _ALIGNMENT for size in sizes)
-
-
-def training_bytes(
-    layers: list[Layer], shape: Shape, part: int, images: int, base_bytes: int
-) -> int:
-    """Anonymous memory of a process that trains a network; images stay in the page cache."""
-    arrays = _ADAM_ARRAYS * parameter_count(layers, shape[2]) * _FLOAT
+    taken = measure(network, part)
+    arrays = _ADAM_ARRAYS * taken.parameters * _FLOAT
     per_image = 4 * 8
-    return base_bytes + network_bytes(layers, shape, part) + arrays + per_image * images
+    return base_bytes + taken.size_bytes + arrays + per_image * images
 
 
-def winner_bytes(layers: list[Layer], shape: Shape, part: int, images: int, base_bytes: int) -> int:
-    """Most anonymous memory of the processes that train the winner and convert it."""
-    copies = _WINNER_COPIES * parameter_count(layers, shape[2]) * _FLOAT
-    training = training_bytes(layers, shape, part, images, base_bytes)
-    return training + copies + _CONVERTER_BYTES
+def winner_bytes(network: Network, part: int, images: int, base_bytes: int) -> int:
+    """Most anonymous memory of the processes that train the winner and convert it.
+
+    Takes and raises what `training_bytes` does.
+    """
+    copies = _WINNER_COPIES * measure(network, part).parameters * _FLOAT
+    return training_bytes(network, part, images, base_bytes) + copies + _CONVERTER_BYTES

@@ -30,7 +30,7 @@ class Listener:
         """A candidate was judged, now or in an earlier run."""
 
     def trial_progressed(self, candidate: Candidate, event: dict[str, Any]) -> None:
-        """An epoch of a candidate ended: `epoch`, `epochs`, `accuracy`."""
+        """An epoch of a candidate ended: `epoch`, `epochs`, `accuracy`; or a `stage` began."""
 
     def winner_progressed(self, event: dict[str, Any]) -> None:
         """An epoch of the winner ended: `epoch`, `epochs`, `accuracy`; or a `stage` began."""

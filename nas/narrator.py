@@ -71,14 +71,17 @@ class Narrator(Listener):
 
     def trial_progressed(self, candidate: Candidate, event: dict[str, Any]) -> None:
         """See `Listener`."""
-        self._epoch(f"training {candidate}", event)
+        self._progressed(f"training {candidate}", event)
 
     def winner_progressed(self, event: dict[str, Any]) -> None:
         """See `Listener`."""
+        self._progressed("training the winner", event)
+
+    def _progressed(self, work: str, event: dict[str, Any]) -> None:
         if "stage" in event:
             self._progress.note(event["stage"])
         else:
-            self._epoch("training the winner", event)
+            self._epoch(work, event)
 
     def _epoch(self, work: str, event: dict[str, Any]) -> None:
         """Time left is that of this training: how many trials will follow is not known."""

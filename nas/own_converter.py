@@ -7,7 +7,7 @@ from nas.folding import fold_layers
 from nas.quantize import activation_ranges, quantize_graph
 from nas.space import Candidate
 from nas.spaces import find_space
-from nas.trainer.network import Network
+from nas.trainer.network import TrainableNetwork
 from nas.write_tflite import write_tflite
 
 
@@ -34,7 +34,8 @@ def convert(
     """
     definition, shape = find_space(space), images.shape[1:]
     layers = definition.layers(candidate, shape, classes)
-    with Network(layers, shape) as network:
-        ranges = activation_ranges(layers, network.ranges(parameters, images, order))
+    with TrainableNetwork(definition.network(candidate, shape, classes)) as network:
+        found = network.ranges(parameters, images, order)
+    ranges = activation_ranges(layers, list(found.values()))
     graph = definition.lower(candidate, shape, classes)
     return write_tflite(quantize_graph(graph, fold_layers(layers, parameters, shape[2]), ranges))

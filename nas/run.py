@@ -15,7 +15,6 @@ from nas.converters import TENSORFLOW
 from nas.dataset import Dataset
 from nas.golden import SAMPLES, SEED
 from nas.host_memory import winner_bytes
-from nas.layers import LANES
 from nas.listener import Listener
 from nas.machine import Machine
 from nas.make_golden import make_golden
@@ -26,6 +25,8 @@ from nas.run_search import Host, Prices, run_search, training_extremes
 from nas.space import Candidate
 from nas.spaces import find_space
 from nas.splits import Split
+from nas.trainer.library import load_library
+from nas.trainer.program import LANES
 from nas.trial_store import STORE, TrialStore
 from nas.trials import Trial
 from nas.worker import CONVERSION, TRAINING, Outcome, Worker
@@ -58,6 +59,7 @@ def run(
         origin: Who asked for it; is recorded.
 
     Raises:
+        BuildError: The trainer could not be compiled.
         ConfigError: The folder holds another search, or the converter is not installed.
         DivergedError: The winner's training has no finite numbers any more.
         HostMemoryError: The memory is not enough for one training.
@@ -161,6 +163,8 @@ def _probe(machine: Machine, listener: Listener) -> int:
         probed = pool.call(
             "nas.train_tasks:probe", {}, lambda event: listener.preparing(event["stage"])
         )
+    # This process asks the trainer what candidates would take; workers may be on other machines.
+    load_library(listener.preparing)
     base_bytes: int = probed["anonymous_bytes"]
     return base_bytes
 
@@ -199,10 +203,10 @@ def _host(pool: Pool, base_bytes: int, datasets: Mapping[int, Dataset], machine:
 def _final_recipe(config: SearchConfig, host: Host, winner: Candidate) -> dict[str, Any]:
     """The recipe; the whole batch goes through the network together, or what the memory holds."""
     shape, recipe = config.input_of(winner), config.final_recipe(winner)
-    layers = find_space(config.space).layers(winner, shape, len(config.classes))
+    network = find_space(config.space).network(winner, shape, len(config.classes))
     part: int = recipe["batch_size"]
     while host.alone_bytes is not None and part > LANES:
-        needed = winner_bytes(layers, shape, part, host.images, host.base_bytes)
+        needed = winner_bytes(network, part, host.images, host.base_bytes)
         if needed <= host.alone_bytes:
             break
         part //= 2

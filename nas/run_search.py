@@ -10,11 +10,12 @@ from firmware.errors import ConfigError, HostMemoryError, InfeasibleError, Worke
 from nas.config import SearchConfig
 from nas.cost import exceeded, measure_cost, needs
 from nas.host_memory import training_bytes, winner_bytes
-from nas.layers import LANES, Layer
+from nas.network.description import Network
 from nas.pool import Pool
-from nas.space import Candidate, Shape, cell_limit
+from nas.space import Candidate, cell_limit
 from nas.spaces import find_space
 from nas.strategy import Bounds, Evaluation, ranked, start_strategy
+from nas.trainer.program import LANES
 from nas.trial_store import TrialStore
 from nas.trials import Status, Trial
 from nas.worker import Outcome
@@ -160,8 +161,8 @@ def price(config: SearchConfig, host: Host, evaluation: Evaluation) -> Trial:
         reason = f"its training would take {predicted:,} of {host.worker_bytes:,} bytes of the host"
         return replace(trial, status=Status.HOST_MEMORY, reason=reason)
     if host.alone_bytes is not None and trial.status is Status.PRICED:
-        layers, shape = _network_of(config, evaluation.candidate)
-        needed = winner_bytes(layers, shape, LANES, host.images, host.base_bytes)
+        network = _network_of(config, evaluation.candidate)
+        needed = winner_bytes(network, LANES, host.images, host.base_bytes)
         if needed > host.alone_bytes:
             reason = (
                 f"as the winner it would take {needed:,} of {host.alone_bytes:,} bytes of the host"
@@ -170,9 +171,9 @@ def price(config: SearchConfig, host: Host, evaluation: Evaluation) -> Trial:
     return trial
 
 
-def _network_of(config: SearchConfig, candidate: Candidate) -> tuple[list[Layer], Shape]:
+def _network_of(config: SearchConfig, candidate: Candidate) -> Network:
     shape = config.input_of(candidate)
-    return find_space(config.space).layers(candidate, shape, len(config.classes)), shape
+    return find_space(config.space).network(candidate, shape, len(config.classes))
 
 
 def _price(
@@ -202,9 +203,8 @@ def _find_price(config: SearchConfig, candidate: Candidate, images: int, base_by
 def _training_bytes(
     config: SearchConfig, candidate: Candidate, images: int, base_bytes: int
 ) -> int:
-    layers, shape = _network_of(config, candidate)
     batch_size = config.search_recipe(0)["batch_size"]
-    return training_bytes(layers, shape, batch_size, images, base_bytes)
+    return training_bytes(_network_of(config, candidate), batch_size, images, base_bytes)
 
 
 def training_extremes(
@@ -220,7 +220,7 @@ def training_extremes(
     """
     bounds = _bounds(config, lambda own: _price(config, own, images, base_bytes, prices))
     smallest = [_network_of(config, Candidate(1, 0, side)) for side in bounds.sides]
-    least = min(winner_bytes(*network, LANES, images, base_bytes) for network in smallest)
+    least = min(winner_bytes(network, LANES, images, base_bytes) for network in smallest)
     widest = [
         Candidate(k, c, side)
         for side in bounds.sides

@@ -25,7 +25,7 @@ def probe(_: Arguments, report: Report) -> dict[str, Any]:
 
     Reports `stage`, what takes long: the trainer is compiled if it was not for this processor.
     """
-    load_library(lambda stage: report({"stage": stage}))
+    _load_trainer(report)
     return {"anonymous_bytes": anonymous_bytes(os.getpid())}
 
 
@@ -33,11 +33,12 @@ def train_candidate(arguments: Arguments, report: Report) -> dict[str, Any]:
     """Train a candidate for the search.
 
     Arguments: `dataset` (folder), `space`, `candidate` [k, c], `recipe` (fields of `Recipe`).
-    Returns `accuracies`, one for each epoch, on the validation images.
+    Returns `accuracies`, one for each epoch, on the validation images. Reports `stage` too, if the
+    trainer is compiled first.
     """
     recipe = Recipe(**arguments["recipe"])
     accuracies = []
-    with _trainer(arguments, recipe) as trainer:
+    with _trainer(arguments, recipe, report) as trainer:
         for epoch in range(recipe.epochs):
             trainer.train_epoch(epoch)
             accuracies.append(trainer.accuracy(Split.VALID))
@@ -55,7 +56,7 @@ def train_winner(arguments: Arguments, report: Report) -> dict[str, Any]:
     recipe = Recipe(**arguments["recipe"])
     path, key = Path(arguments["checkpoint"]), training_key(arguments)
     checkpoint = read_checkpoint(path, key) or Checkpoint()
-    with _trainer(arguments, recipe) as trainer:
+    with _trainer(arguments, recipe, report) as trainer:
         if checkpoint.state:
             trainer.state[:] = checkpoint.state[0]
         for epoch in range(len(checkpoint.accuracies), recipe.epochs):
@@ -79,7 +80,12 @@ def training_key(arguments: Arguments) -> dict[str, Any]:
     return {"dataset": dataset.key, **parts}
 
 
-def _trainer(arguments: Arguments, recipe: Recipe) -> Trainer:
+def _load_trainer(report: Report) -> None:
+    load_library(lambda stage: report({"stage": stage}))
+
+
+def _trainer(arguments: Arguments, recipe: Recipe, report: Report) -> Trainer:
+    _load_trainer(report)
     dataset = open_dataset(Path(arguments["dataset"]))
     return Trainer(
         arguments["space"],

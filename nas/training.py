@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 
 from firmware.errors import ConfigError, DivergedError
 from nas.dataset import Dataset
-from nas.layers import LANES, initial_parameters, parameter_count, split_parameters
+from nas.network.parameters import initial_parameters, split_parameters
 from nas.space import Candidate
 from nas.spaces import find_space
 from nas.splits import Split
-from nas.trainer.network import Augmentation, Network
+from nas.trainer.network import Augmentation, TrainableNetwork
+from nas.trainer.program import LANES
 
 SCHEDULES = ("constant", "cosine")
 _WARM_UP = 0.02
@@ -89,17 +90,13 @@ class Trainer:
         self, space: str, candidate: Candidate, dataset: Dataset, recipe: Recipe, threads: int = 1
     ) -> None:
         self._dataset, self._recipe = dataset, recipe
-        definition = find_space(space)
-        self._layers = definition.layers(candidate, dataset.shape, len(dataset.classes))
-        depth = dataset.shape[2]
-        self.state: NDArray[np.float32] = np.zeros(
-            (3, parameter_count(self._layers, depth)), np.float32
-        )
+        self.network = find_space(space).network(candidate, dataset.shape, len(dataset.classes))
         # Before the network takes its memory: it then takes what the first weights leave behind.
-        self.state[0] = initial_parameters(self._layers, depth, recipe.seed)
-        self._network = Network(
-            self._layers, dataset.shape, recipe.images_together, threads=threads
-        )
+        parameters = initial_parameters(self.network, recipe.seed)
+        self.state: NDArray[np.float32] = np.zeros((3, len(parameters)), np.float32)
+        self.state[0] = parameters
+        del parameters
+        self._trained = TrainableNetwork(self.network, recipe.images_together, threads)
         self._images = dataset.images(Split.TRAIN)
         self._labels = dataset.labels(Split.TRAIN)
         self._steps = max(1, len(self._labels) // recipe.batch_size)
@@ -113,12 +110,13 @@ class Trainer:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._network.__exit__(kind, error, trace)
+        self._trained.__exit__(kind, error, trace)
 
     @property
     def weights(self) -> list[NDArray[np.float32]]:
         """Parameters as Keras's `set_weights` takes them."""
-        return split_parameters(self.state[0].copy(), self._layers, self._dataset.shape[2])
+        split = split_parameters(self.state[0].copy(), self.network)
+        return [array for own in split for array in own]
 
     def train_epoch(self, epoch: int) -> float:
         """Pass over the training images once, in the order of this epoch; gives the mean loss.
@@ -132,7 +130,7 @@ class Trainer:
         order = np.random.default_rng((recipe.seed, epoch)).permutation(len(self._labels))
         first = epoch * self._steps
         try:
-            return self._network.train(
+            return self._trained.train(
                 self.state,
                 self._images,
                 self._labels,
@@ -181,6 +179,6 @@ class Trainer:
         parameters = self.state[0]
         if weights is not None:
             parameters = np.concatenate([own.ravel() for own in weights])
-        probabilities = self._network.predict(parameters, self._dataset.images(split))
+        probabilities = self._trained.predict(parameters, self._dataset.images(split))
         answers: NDArray[np.int64] = probabilities.argmax(axis=1)
         return answers

@@ -37,9 +37,9 @@ def compiled_trainer(on_stage: OnStage = lambda _: None, compile_s: float = COMP
         BuildError: There is no C compiler, it refuses the sources or takes too long, or the cache
             cannot be written.
     """
-    folder = cache_folder() / "trainer"
     with as_file(files("nas.trainer")) as sources:
-        path = folder / f"{_key(sources)}.so"
+        path = _path(sources)
+        folder = path.parent
         try:
             if not path.is_file():
                 folder.mkdir(parents=True, exist_ok=True)
@@ -52,6 +52,26 @@ def compiled_trainer(on_stage: OnStage = lambda _: None, compile_s: float = COMP
                 "XDG_CACHE_HOME names another place"
             ) from error
     return path
+
+
+def kept_trainer() -> Path:
+    """The trainer as a shared library, compiled before.
+
+    Raises:
+        BuildError: It was not compiled for this processor.
+    """
+    with as_file(files("nas.trainer")) as sources:
+        path = _path(sources)
+    if not path.is_file():
+        raise BuildError(
+            "the trainer is not compiled for this processor yet: "
+            "nas.trainer.library.load_library(print) does it, and tells how far it is"
+        )
+    return path
+
+
+def _path(sources: Path) -> Path:
+    return cache_folder() / "trainer" / f"{_key(sources)}.so"
 
 
 def _key(sources: Path) -> str:

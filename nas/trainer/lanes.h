@@ -11,6 +11,9 @@
 
 #define LANES 16
 
+/* Into each caller, which knows some of the arguments when it is compiled. */
+#define INLINE static inline __attribute__((always_inline))
+
 typedef float lanes __attribute__((vector_size(4 * LANES)));
 
 /*

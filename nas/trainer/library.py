@@ -2,14 +2,14 @@
 
 import ctypes
 from enum import IntEnum
-from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from firmware.errors import BuildError, ConfigError
-from nas.trainer.build import OnStage, compiled_trainer
+from nas.trainer.build import OnStage, compiled_trainer, kept_trainer
+from nas.trainer.program import Row
 
 _POINTER = ctypes.c_void_p
 _INT, _LONG, _FLOAT = ctypes.c_int32, ctypes.c_int64, ctypes.c_float
@@ -82,26 +82,36 @@ class Status(IntEnum):
     """`network_status` in network.h."""
 
     OK = 0
-    LAYERS = 1
-    MEMORY = 2
-    SIZE = 3
-    IMAGE = 4
-    LABEL = 5
-    RECIPE = 6
-    DIVERGED = 7
+    CALL = 1
+    KIND = 2
+    INPUT = 3
+    SHAPE = 4
+    NUMBER = 5
+    LARGE = 6
+    UNREAD = 7
+    LAST = 8
+    UNTRAINED = 9
+    MEMORY = 10
+    SIZE = 11
+    IMAGE = 12
+    LABEL = 13
+    RECIPE = 14
+    DIVERGED = 15
 
 
 _SOURCE, _RECIPE = ctypes.POINTER(Source), ctypes.POINTER(Recipe)
+_ROWS = ctypes.POINTER(Row)
 _DOUBLE_OUT, _INT_OUT = ctypes.POINTER(ctypes.c_double), ctypes.POINTER(_INT)
+_LONG_OUT = ctypes.POINTER(_LONG)
 _FUNCTIONS: dict[str, tuple[type | None, tuple[Any, ...]]] = {
-    "network_create": (_POINTER, (_POINTER, _INT, _POINTER, _INT, _FLOAT, _FLOAT, _INT_OUT)),
+    "network_create": (_POINTER, (_ROWS, _INT, _INT, _FLOAT, _INT_OUT, _INT_OUT)),
+    "network_measure": (_INT, (_ROWS, _INT, _INT, _POINTER, _LONG_OUT, _INT_OUT)),
     "network_destroy": (None, (_POINTER,)),
     "network_parameters": (_LONG, (_POINTER,)),
     "network_bytes": (_LONG, (_POINTER,)),
     "network_lanes": (_INT, ()),
-    "network_alignment": (_INT, ()),
-    "network_row_fields": (_INT, ()),
-    "network_layer_kind": (_INT, (ctypes.c_char_p,)),
+    "network_row_bytes": (_INT, ()),
+    "network_kind": (_INT, (ctypes.c_char_p,)),
     "network_use_threads": (None, (_POINTER, _INT)),
     "network_train": (_INT, (_POINTER, Array, _SOURCE, _RECIPE, _LONG, Array, _DOUBLE_OUT)),
     "network_gradients": (_INT, (_POINTER, Array, _SOURCE, _RECIPE, Array, _DOUBLE_OUT)),
@@ -110,27 +120,38 @@ _FUNCTIONS: dict[str, tuple[type | None, tuple[Any, ...]]] = {
 }
 
 
-@cache
-def load_library(on_stage: OnStage = lambda _: None) -> ctypes.CDLL:
-    """The trainer's functions; compiled first if these sources were not for this processor.
+_loaded: list[ctypes.CDLL] = []
+
+
+def load_library(on_stage: OnStage | None = None) -> ctypes.CDLL:
+    """The trainer's functions; loaded once in each process.
 
     Args:
-        on_stage: Is told what takes long.
+        on_stage: Is told what takes long: the trainer is compiled if it was not for this
+            processor. None where nobody could be told; then nothing is compiled.
 
     Raises:
-        BuildError: It could not be compiled, or not loaded.
+        BuildError: It could not be compiled, was not compiled before, or could not be loaded.
     """
-    path = compiled_trainer(on_stage)
+    if not _loaded:
+        library = _open(on_stage)
+        for name, (result, arguments) in _FUNCTIONS.items():
+            function = getattr(library, name)
+            function.restype, function.argtypes = result, arguments
+        _loaded.append(library)
+    return _loaded[0]
+
+
+def _open(on_stage: OnStage | None) -> ctypes.CDLL:
+    path = kept_trainer() if on_stage is None else compiled_trainer(on_stage)
     try:
-        library = ctypes.CDLL(str(path))
-    except OSError:  # damaged in the cache
+        return ctypes.CDLL(str(path))
+    except OSError as error:  # damaged in the cache
+        if on_stage is None:
+            raise BuildError(f"the compiled trainer does not load: {error}") from error
         path.unlink(missing_ok=True)
         path = compiled_trainer(on_stage)
-        try:
-            library = ctypes.CDLL(str(path))
-        except OSError as error:
-            raise BuildError(f"the compiled trainer does not load: {error}") from error
-    for name, (result, arguments) in _FUNCTIONS.items():
-        function = getattr(library, name)
-        function.restype, function.argtypes = result, arguments
-    return library
+    try:
+        return ctypes.CDLL(str(path))
+    except OSError as error:
+        raise BuildError(f"the compiled trainer does not load: {error}") from error

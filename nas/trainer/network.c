@@ -24,14 +24,15 @@ static void load_image(network *n, const uint8_t *image, lanes *group, int lane,
         down = (int32_t)((bits >> 16 & 0xFFFF) % (uint64_t)places) - how->shift;
         right = (int32_t)((bits >> 32 & 0xFFFF) % (uint64_t)places) - how->shift;
     }
-    for (int32_t y = 0; y < n->input.height; y++) {
-        const uint8_t *const row = image + (int64_t)limited(y + down, n->input.height) *
-                                               n->input.width * n->input.channels;
-        for (int32_t x = 0; x < n->input.width; x++) {
-            int32_t from = limited(x + right, n->input.width);
-            from = is_mirrored ? n->input.width - 1 - from : from;
-            for (int32_t c = 0; c < n->input.channels; c++) {
-                (*group++)[lane] = (float)row[from * n->input.channels + c] * n->scale + n->offset;
+    const shape of = n->nodes[0].out;
+    for (int32_t y = 0; y < of.height; y++) {
+        const uint8_t *const row = image + (int64_t)limited(y + down, of.height) *
+                                               of.width * of.channels;
+        for (int32_t x = 0; x < of.width; x++) {
+            int32_t from = limited(x + right, of.width);
+            from = is_mirrored ? of.width - 1 - from : from;
+            for (int32_t c = 0; c < of.channels; c++) {
+                (*group++)[lane] = (float)row[from * of.channels + c] * n->scale;
             }
         }
     }
@@ -40,45 +41,55 @@ static void load_image(network *n, const uint8_t *image, lanes *group, int lane,
 /* So many images from a position of the order; lanes beyond repeat the last of them. */
 static void load(network *n, const source *from, int64_t position, int64_t count,
                  const recipe *how) {
-    for (int64_t i = 0; i < (int64_t)n->step.groups * LANES; i++) {
+    const int64_t size = elements(n->nodes[0].out);
+    for (int64_t i = 0; i < part_of(n); i++) {
         const int64_t index = from->order[position + (i < count ? i : count - 1)];
-        load_image(n, from->images + index * elements(n->input),
-                   n->images + i / LANES * elements(n->input), (int)(i % LANES), how);
+        load_image(n, from->images + index * size, n->nodes[0].output + i / LANES * size,
+                   (int)(i % LANES), how);
         n->labels[i] = from->labels == NULL ? 0 : from->labels[index];
     }
 }
 
 static const lanes *run(network *n, float *parameters) {
     for (int32_t i = 0; i < n->count; i++) {
-        forward(&n->layers[i], &n->step, parameters);
+        forward(&n->nodes[i], &n->step, parameters);
     }
-    return n->layers[n->count - 1].output;
+    return last_of(n)->output;
 }
 
 static double lose(network *n, const lanes *logits, const recipe *how, int64_t batch) {
     const batch_labels labels = {n->labels, n->step.groups, batch};
-    return cross_entropy(logits, classes_of(n), &labels, how->smoothing, n->losses);
+    return cross_entropy(logits, classes_of(n), &labels, how->smoothing,
+                         last_of(n)->gradients);
 }
 
-/* Whether a layer, or one before it, has parameters: then its gradients are needed. */
-static bool is_needed(const network *n, int32_t layers) {
-    for (int32_t i = 0; i < layers; i++) {
-        if (n->layers[i].count > 0) {
-            return true;
+/* The gradients of an addition are those of each of its inputs. */
+static void share_gradients(network *n, int32_t index) {
+    const node *const of = &n->nodes[index];
+    for (int32_t i = 1; i >= 0; i--) {
+        const node *const from = &n->nodes[of->inputs[i]];
+        if (n->plans[index].is_added[i]) {
+            add_gradients(&n->step, elements(of->in), of->gradients, from->gradients);
+        } else if (from->is_trained && from->gradients != of->gradients) {
+            copy_gradients(&n->step, elements(of->in), of->gradients, from->gradients);
         }
     }
-    return false;
 }
 
 static void run_back(network *n, const float *parameters, float *gradients) {
-    const lanes *back = n->losses;
     for (int32_t i = n->count - 1; i >= 0; i--) {
-        lanes *const to = is_needed(n, i) ? n->back[i % 2] : NULL;
-        backward(&n->layers[i], &n->step, parameters, back, to, gradients);
-        if (to == NULL) {
-            return;
+        const node *const of = &n->nodes[i];
+        const plan *const own = &n->plans[i];
+        if (of->is_trained && of->kind == ADDITION) {
+            share_gradients(n, i);
+        } else if (of->is_trained) {
+            lanes *const to = n->nodes[of->inputs[0]].gradients;
+            lanes *const first = own->is_added[0] ? n->buffers[own->scratch].memory : to;
+            backward(of, &n->step, parameters, first, gradients);
+            if (own->is_added[0]) {
+                add_gradients(&n->step, elements(of->in), first, to);
+            }
         }
-        back = to;
     }
 }
 
@@ -192,13 +203,13 @@ int32_t network_predict(network *n, float_array parameters, const source *from,
 }
 
 /* Lowest and highest values [channels][2]. */
-static void widen(const layer *l, int32_t groups, float *ranges) {
-    const int32_t channels = l->out.channels;
-    for (int64_t i = 0; i < groups * elements(l->out); i++) {
+static void widen(const node *of, int32_t groups, float *ranges) {
+    const int32_t channels = of->out.channels;
+    for (int64_t i = 0; i < groups * elements(of->out); i++) {
         float *const own = ranges + 2 * (i % channels);
         for (int lane = 0; lane < LANES; lane++) {
-            own[0] = fminf(own[0], l->output[i][lane]);
-            own[1] = fmaxf(own[1], l->output[i][lane]);
+            own[0] = fminf(own[0], of->output[i][lane]);
+            own[1] = fmaxf(own[1], of->output[i][lane]);
         }
     }
 }
@@ -206,8 +217,8 @@ static void widen(const layer *l, int32_t groups, float *ranges) {
 int32_t network_ranges(network *n, float_array parameters, const source *from, float_array ranges) {
     const int64_t part = part_of(n), count = from->order_count;
     int64_t channels = 0;
-    for (int32_t i = 0; i < n->count; i++) {
-        channels += n->layers[i].out.channels;
+    for (int32_t i = 1; i < n->count; i++) {
+        channels += n->nodes[i].out.channels;
     }
     const int32_t status = check_source(n, from, count, false);
     if (status != NETWORK_OK || !holds(parameters, n->parameters) || !holds(ranges, 2 * channels)) {
@@ -217,10 +228,10 @@ int32_t network_ranges(network *n, float_array parameters, const source *from, f
     for (int64_t first = 0; first < count; first += part) {
         load(n, from, first, count - first < part ? count - first : part, NULL);
         float *own = ranges.values;
-        for (int32_t i = 0; i < n->count; i++) {
-            forward(&n->layers[i], &n->step, parameters.values);
-            widen(&n->layers[i], n->step.groups, own);
-            own += 2 * (int64_t)n->layers[i].out.channels;
+        for (int32_t i = 1; i < n->count; i++) {
+            forward(&n->nodes[i], &n->step, parameters.values);
+            widen(&n->nodes[i], n->step.groups, own);
+            own += 2 * (int64_t)n->nodes[i].out.channels;
         }
     }
     const bool is_finite = are_finite(parameters.values, n->parameters) &&

@@ -1,18 +1,21 @@
 """One network in the trainer, with numpy arrays around it."""
 
 import ctypes
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from firmware.errors import ConfigError, DivergedError, HostMemoryError
-from nas.layers import LANES, Layer, output_shapes
-from nas.space import Shape
-from nas.trainer.library import Array, Recipe, Source, Status, address_of, load_library
+from firmware.errors import ConfigError, DivergedError
+from nas.network.description import Network
+from nas.network.shapes import output_shapes
+from nas.trainer.library import Array, Recipe, Source, Status, load_library
+from nas.trainer.measure import check_status, groups_of, measure
+from nas.trainer.program import LANES, program_of
 
+_SCALE = 1 / 255
+"""From a byte to what the network sees, whether it scales its images itself or not."""
 _REASONS = {
     Status.SIZE: "an array is shorter than what it has to hold",
     Status.IMAGE: "the order names an image that is not there",
@@ -36,60 +39,41 @@ class Augmentation:
     shift: int = 0
 
 
-class Network:
-    """A network of the trainer; a context manager, because its memory is not Python's.
+class TrainableNetwork:
+    """A network in the trainer; a context manager, because its memory is not Python's.
 
     Args:
-        layers: In order; the last one gives the logits.
-        shape: Of an image.
+        network: Any; nodes are computed in its order.
         batch_size: Images of a part of a batch, a multiple of `LANES`.
-        scale: From a byte to the network's input, with `offset`.
-        offset: Added after scaling.
         threads: That work side by side, at most one for each `LANES` images; results do not
             depend on it.
 
     Raises:
-        ConfigError: The layers make no network.
+        BuildError: The trainer was not compiled before, or does not load.
+        ConfigError: The trainer does not know such a network; the node to blame is named.
         HostMemoryError: Memory is short.
     """
 
-    def __init__(
-        self,
-        layers: Sequence[Layer],
-        shape: Shape,
-        batch_size: int = LANES,
-        scale: float = 1 / 255,
-        offset: float = 0.0,
-        threads: int = 1,
-    ) -> None:
+    def __init__(self, network: Network, batch_size: int = LANES, threads: int = 1) -> None:
+        self._handle = None
         self._library = load_library()
-        self.layers = tuple(layers)
-        self.shape = shape
-        self.classes = layers[-1].channels
+        self.network = network
+        self.shapes = output_shapes(network)
+        self.classes = self.shapes[-1][2]
         self.part = batch_size
-        rows, sizes = (
-            np.array([_row(layer) for layer in layers], np.int32),
-            np.array(shape, np.int32),
-        )
-        status = ctypes.c_int32()
+        self.parameter_count = measure(network, batch_size).parameters
+        self._program = program_of(network)
+        status, refused = ctypes.c_int32(), ctypes.c_int32()
         self._handle = self._library.network_create(
-            address_of(rows, np.int32),
-            len(rows),
-            address_of(sizes, np.int32),
-            max(1, batch_size // LANES),
-            scale,
-            offset,
+            self._program.rows,
+            len(self._program.rows),
+            groups_of(batch_size),
+            _SCALE,
             ctypes.byref(status),
+            ctypes.byref(refused),
         )
-        if status.value == Status.MEMORY:
-            raise HostMemoryError(
-                f"the memory of this host is too short for a network of {len(rows)} layers, images "
-                f"of {shape} and parts of {batch_size}"
-            )
-        if not self._handle:
-            raise ConfigError(f"no network can be made of {len(rows)} layers for images of {shape}")
+        check_status(status.value, refused.value, network, self._program, batch_size)
         self._library.network_use_threads(self._handle, threads)
-        self.parameter_count = int(self._library.network_parameters(self._handle))
         self.size_bytes = int(self._library.network_bytes(self._handle))
 
     def __enter__(self) -> Self:
@@ -195,8 +179,10 @@ class Network:
         parameters: NDArray[np.float32],
         images: NDArray[np.uint8],
         order: NDArray[np.int64] | None = None,
-    ) -> list[NDArray[np.float32]]:
-        """What each layer gives for some images: (channels, 2), lowest and highest values.
+    ) -> dict[int, NDArray[np.float32]]:
+        """What nodes give for some images: (channels, 2), lowest and highest values.
+
+        By the index of the node: of all but the image, its rescaling and the softmax.
 
         Args:
             parameters: All of them, flat.
@@ -206,13 +192,13 @@ class Network:
         Raises:
             DivergedError: A parameter or a value is no finite number.
         """
-        shapes = output_shapes(self.layers, self.shape)
-        ends = np.cumsum([channels for _, _, channels in shapes])
+        nodes = self._program.nodes[1:]
+        ends = np.cumsum([self.shapes[node][2] for node in nodes])
         ranges = np.tile(np.array([np.inf, -np.inf], np.float32), (ends[-1], 1))
         chosen = np.arange(len(images), dtype=np.int64) if order is None else order
         source = self._source(images, None, chosen)
         self._call("network_ranges", Array(parameters), source, Array(ranges))
-        return np.split(ranges, ends[:-1])
+        return dict(zip(nodes, np.split(ranges, ends[:-1]), strict=True))
 
     def _source(
         self,
@@ -220,14 +206,11 @@ class Network:
         labels: NDArray[np.int32] | None,
         order: NDArray[np.int64],
     ) -> Source:
-        if images.shape[1:] != self.shape:
-            raise ConfigError(f"images are of {images.shape[1:]}, the network is for {self.shape}")
+        if images.shape[1:] != self.network.image:
+            raise ConfigError(
+                f"images are of {images.shape[1:]}, the network is for {self.network.image}"
+            )
         return Source(images, labels, order)
-
-
-def _row(layer: Layer) -> tuple[int, int, int, int, int]:
-    """A layer as `network_create` takes it."""
-    return layer.kind, layer.channels, layer.size, layer.has_bias, round(1000 * layer.rate)
 
 
 def _recipe(augmentation: Augmentation, accumulated: int, seed: int) -> Recipe:

@@ -7,19 +7,19 @@
 
 /* Sums of values and then of their squares, of each channel, both without the first value of all,
  * which is near the mean: so nothing cancels. */
-static void sum_channels(const layer *l, const step *s) {
-    const int32_t channels = l->in.channels;
+static void sum_channels(const node *of, const step *s) {
+    const int32_t channels = of->in.channels;
     EACH_GROUP
     for (int32_t g = 0; g < s->groups; g++) {
         lanes *const sums = s->weight_gradients + (int64_t)g * 2 * channels;
         memset(sums, 0, 2 * (size_t)channels * sizeof *sums);
-        const lanes *from = l->input + g * elements(l->in);
-        for (int64_t i = 0; i < pixels(l->in); i++) {
+        const lanes *from = of->input + g * elements(of->in);
+        for (int64_t i = 0; i < pixels(of->in); i++) {
             for (int32_t c = 0; c < channels; c++) {
                 const vector *const values = parts(from++);
                 vector *const sum = parts_of(sums + c), *const square = sum + channels * PARTS;
                 for (int p = 0; p < PARTS; p++) {
-                    const vector value = values[p] - l->input[c][0];
+                    const vector value = values[p] - of->input[c][0];
                     sum[p] += value;
                     square[p] += value * value;
                 }
@@ -30,19 +30,19 @@ static void sum_channels(const layer *l, const step *s) {
 }
 
 /* Mean and deviation of each channel over all images of the step, or those of all steps before. */
-static void measure_channels(const layer *l, step *s, float *moving_mean, float *moving_variance) {
-    const double n = (double)(s->groups * pixels(l->in)) * LANES;
-    const int32_t channels = l->in.channels;
-    float *const means = l->statistics, *const inverses = means + channels;
+static void measure_channels(const node *of, step *s, float *moving_mean, float *moving_variance) {
+    const double n = (double)(s->groups * pixels(of->in)) * LANES;
+    const int32_t channels = of->in.channels;
+    float *const means = of->statistics, *const inverses = means + channels;
     lanes *const sums = s->weight_gradients, *const squares = sums + channels;
     if (s->is_training) {
-        sum_channels(l, s);
+        sum_channels(of, s);
     }
     for (int32_t c = 0; c < channels; c++) {
         double mean = moving_mean[c], variance = moving_variance[c];
         if (s->is_training) {
             const double shifted = lanes_sum(sums[c]) / n;
-            mean = shifted + l->input[c][0];
+            mean = shifted + of->input[c][0];
             variance = fmax(lanes_sum(squares[c]) / n - shifted * shifted, 0);
             moving_mean[c] = s->momentum * moving_mean[c] + (1 - s->momentum) * (float)mean;
             moving_variance[c] =
@@ -59,11 +59,11 @@ static void scale(float factor, float offset, const vector *from, vector *to) {
     }
 }
 
-void normalise(const layer *l, step *s, float *parameters) {
-    const int32_t channels = l->in.channels;
+void normalise(const node *of, step *s, float *parameters) {
+    const int32_t channels = of->in.channels;
     const float *const gamma = parameters, *const beta = gamma + channels;
-    measure_channels(l, s, parameters + 2 * channels, parameters + 3 * channels);
-    const float *const means = l->statistics, *const inverses = means + channels;
+    measure_channels(of, s, parameters + 2 * channels, parameters + 3 * channels);
+    const float *const means = of->statistics, *const inverses = means + channels;
     float *const factors = s->turned, *const offsets = factors + channels;
     for (int32_t c = 0; c < channels; c++) {
         factors[c] = gamma[c] * inverses[c];
@@ -71,9 +71,9 @@ void normalise(const layer *l, step *s, float *parameters) {
     }
     EACH_GROUP
     for (int32_t g = 0; g < s->groups; g++) {
-        const lanes *from = l->input + g * elements(l->in);
-        lanes *to = l->output + g * elements(l->out);
-        for (int64_t i = 0; i < pixels(l->in); i++) {
+        const lanes *from = of->input + g * elements(of->in);
+        lanes *to = of->output + g * elements(of->out);
+        for (int64_t i = 0; i < pixels(of->in); i++) {
             for (int32_t c = 0; c < channels; c++) {
                 scale(factors[c], offsets[c], parts(from++), parts_of(to++));
             }
@@ -82,21 +82,21 @@ void normalise(const layer *l, step *s, float *parameters) {
 }
 
 /* Sums of the gradients and then of their products with the inputs less their mean. */
-static void sum_gradients(const layer *l, const step *s, const lanes *output_gradients) {
-    const int32_t channels = l->in.channels;
+static void sum_gradients(const node *of, const step *s) {
+    const int32_t channels = of->in.channels;
     EACH_GROUP
     for (int32_t g = 0; g < s->groups; g++) {
         lanes *const sums = s->weight_gradients + (int64_t)g * 2 * channels;
         memset(sums, 0, 2 * (size_t)channels * sizeof *sums);
-        const lanes *from = l->input + g * elements(l->in);
-        const lanes *with = output_gradients + g * elements(l->in);
-        for (int64_t i = 0; i < pixels(l->in); i++) {
+        const lanes *from = of->input + g * elements(of->in);
+        const lanes *with = of->gradients + g * elements(of->in);
+        for (int64_t i = 0; i < pixels(of->in); i++) {
             for (int32_t c = 0; c < channels; c++) {
                 const vector *const values = parts(from++), *const back = parts(with++);
                 vector *const sum = parts_of(sums + c), *const product = sum + channels * PARTS;
                 for (int p = 0; p < PARTS; p++) {
                     sum[p] += back[p];
-                    product[p] += back[p] * (values[p] - l->statistics[c]);
+                    product[p] += back[p] * (values[p] - of->statistics[c]);
                 }
             }
         }
@@ -105,13 +105,13 @@ static void sum_gradients(const layer *l, const step *s, const lanes *output_gra
 }
 
 /* Source: Ioffe and Szegedy, Batch Normalization, 2015, section 3. */
-void normalise_back(const layer *l, step *s, const float *parameters, const lanes *output_gradients,
-                    lanes *input_gradients, float *gradients) {
-    const int32_t channels = l->in.channels;
-    const float *const means = l->statistics, *const inverses = means + channels;
-    const float n = (float)(s->groups * pixels(l->in)) * LANES;
+void normalise_back(const node *of, step *s, const float *parameters, lanes *input_gradients,
+                    float *gradients) {
+    const int32_t channels = of->in.channels;
+    const float *const means = of->statistics, *const inverses = means + channels;
+    const float n = (float)(s->groups * pixels(of->in)) * LANES;
     float *const slopes = s->turned, *const offsets = slopes + channels;
-    sum_gradients(l, s, output_gradients);
+    sum_gradients(of, s);
     for (int32_t c = 0; c < channels; c++) {
         const float sum = lanes_sum(s->weight_gradients[c]);
         const float with_normal = lanes_sum(s->weight_gradients[channels + c]) * inverses[c];
@@ -125,10 +125,10 @@ void normalise_back(const layer *l, step *s, const float *parameters, const lane
     }
     EACH_GROUP
     for (int32_t g = 0; g < s->groups; g++) {
-        const lanes *from = l->input + g * elements(l->in);
-        const lanes *with = output_gradients + g * elements(l->in);
-        lanes *to = input_gradients + g * elements(l->in);
-        for (int64_t i = 0; i < pixels(l->in); i++) {
+        const lanes *from = of->input + g * elements(of->in);
+        const lanes *with = of->gradients + g * elements(of->in);
+        lanes *to = input_gradients + g * elements(of->in);
+        for (int64_t i = 0; i < pixels(of->in); i++) {
             for (int32_t c = 0; c < channels; c++) {
                 const vector *const values = parts(from++), *const back = parts(with++);
                 vector *const own = parts_of(to++);

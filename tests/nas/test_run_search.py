@@ -179,8 +179,8 @@ def test_trials_are_not_read_from_what_is_no_store(tmp_path: Path) -> None:
 def test_a_candidate_too_large_for_the_host_is_not_trained(tmp_path: Path) -> None:
     """Predicted from its layers; the search goes on with those that fit."""
     worker = FakeWorker()
-    layers = find_space("paper").layers(Candidate(2, 1), (8, 8, 1), 2)
-    limit = training_bytes(layers, (8, 8, 1), 16, 100, 0)
+    network = find_space("paper").network(Candidate(2, 1), (8, 8, 1), 2)
+    limit = training_bytes(network, 16, 100, 0)
     _, trials = search(tmp_path, worker, worker_bytes=limit)
     refused = [trial for trial in trials if trial.status is Status.HOST_MEMORY]
     assert refused
@@ -195,8 +195,8 @@ def test_a_candidate_that_the_host_could_not_train_as_the_winner_is_not_trained(
 ) -> None:
     """Else a search would end with a winner that nothing can be made of."""
     worker = FakeWorker()
-    layers = find_space("paper").layers(Candidate(2, 1), (8, 8, 1), 2)
-    limit = winner_bytes(layers, (8, 8, 1), 16, 100, 0)
+    network = find_space("paper").network(Candidate(2, 1), (8, 8, 1), 2)
+    limit = winner_bytes(network, 16, 100, 0)
     with TrialStore(tmp_path, CONFIG) as store:
         host = Host(WorkerPool([worker]), {0: "images"}, 100, alone_bytes=limit)
         _, trials = run_search(CONFIG, host, store, lambda _: None, lambda *_: None)
