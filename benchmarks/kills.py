@@ -79,7 +79,7 @@ def trained(folder: Path) -> Trials:
     if not path.exists():
         return {}
     return {
-        (trial.candidate.k, trial.candidate.c, trial.repeat): trial.accuracies
+        (trial.candidate.key, trial.repeat): trial.accuracies
         for trial in read_trials(path)
         if trial.status is Status.TRAINED
     }

@@ -13,7 +13,6 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
-from codegen.graph import Graph, count_macc
 from firmware.errors import ConfigError
 from firmware.files import cache_folder, write_json
 from firmware.targets import load_target
@@ -21,8 +20,11 @@ from nas.config import SEARCH_BATCH, SEARCH_LEARNING_RATE
 from nas.cost import Limits, exceeded, measure_cost
 from nas.data_source import find_data
 from nas.dataset import open_dataset, prepare_dataset
-from nas.space import Candidate, Shape, cell_limit, parse_shape
-from nas.spaces import find_converter, find_space, known_spaces
+from nas.input_size import parse_shape
+from nas.network.description import Shape
+from nas.network.shapes import count_macs
+from nas.spaces import Candidate, find_converter, find_space, known_spaces
+from nas.spaces.cells import cell_limit
 from nas.splits import Split
 from nas.trainer.library import load_library
 from nas.training import Recipe, Trainer
@@ -74,27 +76,28 @@ def feasible(space: str, shape: Shape, classes: int, limits: Limits) -> list[Can
     found = []
     for c in range(cell_limit(shape) + 1):
         k = 1
-        while _fits(space, Candidate(k, c), shape, classes, limits):
-            found.append(Candidate(k, c))
+        while _fits(space, Candidate(k=k, c=c), shape, classes, limits):
+            found.append(Candidate(k=k, c=c))
             k += 1
     return sorted(found)
 
 
 def _fits(space: str, candidate: Candidate, shape: Shape, classes: int, limits: Limits) -> bool:
     try:
-        graph: Graph = find_space(space).lower(candidate, shape, classes)
+        network = find_space(space).network(candidate, shape, classes)
     except ConfigError:
         return False
-    if sum(count_macc(graph, operator) for operator in graph.operators) > limits.macc:
+    if count_macs(network) > limits.macc:
         return False
-    return not exceeded(measure_cost(graph, "static", find_converter(space, "")), limits)
+    return not exceeded(measure_cost(network, "static", find_converter(space, "")), limits)
 
 
 def _train(folder: str, space: str, candidate: Candidate, seed: int) -> tuple[str, list[float]]:
     dataset = open_dataset(Path(folder))
     recipe = Recipe(EPOCHS, SEARCH_BATCH, SEARCH_LEARNING_RATE, seed)
     accuracies = []
-    with Trainer(space, candidate, dataset, recipe) as trainer:
+    network = find_space(space).network(candidate, dataset.shape, len(dataset.classes))
+    with Trainer(network, dataset, recipe) as trainer:
         for epoch in range(EPOCHS):
             trainer.train_epoch(epoch)
             accuracies.append(round(trainer.accuracy(Split.VALID), 5))

@@ -23,6 +23,7 @@ from benchmarks.whole_search import subset
 from firmware.files import cache_folder, write_json
 from firmware.progress import duration
 from firmware.targets import load_target
+from firmware.text_table import table
 from nas.config import SearchConfig
 from nas.cost import Limits
 from nas.data_source import find_data
@@ -40,9 +41,8 @@ from nas.published import (
     published_needs,
 )
 from nas.report.statistics import wilson_interval
-from nas.report.terminal import table
 from nas.run import run
-from nas.space import Candidate
+from nas.spaces import Candidate
 
 TARGET = "stm32l412kb"
 """Its limits just admit the largest published winner; the publications' own are not at hand."""
@@ -99,7 +99,7 @@ def _compared(row: Row, host: str) -> dict[str, Any]:
     ram, flash = ours.ram_kib / row.ram_kib - 1, ours.flash_kib / row.flash_kib - 1
     return {
         "host": host,
-        "candidate": [row.candidate.k, row.candidate.c],
+        "candidate": [row.candidate["k"], row.candidate["c"]],
         "ours": asdict(ours),
         "published": {"ram_kib": row.ram_kib, "flash_kib": row.flash_kib, "macc": row.macc},
         "ram_error": round(ram, 5),
@@ -229,7 +229,7 @@ def _figures(record: dict[str, Any]) -> dict[str, Any]:
     test_images = record["images"]["test"]
     return {
         "winner": [own["k"], own["c"]],
-        "needs": asdict(published_needs(Candidate(own["k"], own["c"]))),
+        "needs": asdict(published_needs(Candidate(k=own["k"], c=own["c"]))),
         "evaluations": len(trained),
         "refused_for_host_memory": sum(
             trial["status"] == "host_memory" for trial in record["trials"]

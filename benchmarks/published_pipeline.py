@@ -22,15 +22,16 @@ def main() -> int:
     import tensorflow as tf
 
     from nas.process_memory import anonymous_bytes
-    from nas.space import Candidate
-    from nas.spaces import build_keras_model
+    from nas.spaces import Candidate, find_space
+    from nas.tensorflow.keras_model import build_keras_model
 
     folder, k, c, epochs = sys.argv[1], *map(int, sys.argv[2:5])
     images = keras.utils.image_dataset_from_directory(
         folder, image_size=(SIDE, SIDE), batch_size=BATCH, seed=0, verbose=False
     ).prefetch(tf.data.AUTOTUNE)
+    classes = len(images_classes(folder))
     model = build_keras_model(
-        "paper", Candidate(k, c), (SIDE, SIDE, 3), len(images_classes(folder))
+        find_space("paper").network(Candidate(k=k, c=c), (SIDE, SIDE, 3), classes)
     )
     model.compile(
         optimizer=keras.optimizers.Adam(1e-3),

@@ -21,8 +21,8 @@ from firmware.files import cache_folder, write_json
 from nas.config import RECIPES
 from nas.data_source import find_data
 from nas.dataset import open_dataset, prepare_dataset
-from nas.space import parse_candidate, parse_shape
-from nas.spaces import known_spaces
+from nas.input_size import parse_shape
+from nas.spaces import find_space, known_spaces
 from nas.splits import Split
 from nas.trainer.library import load_library
 from nas.training import Recipe, Trainer
@@ -92,9 +92,11 @@ def main() -> int:
 
 def _train(name: str, folder: str, seed: int, arguments: argparse.Namespace) -> Result:
     recipe = Recipe(epochs=arguments.epochs, seed=seed, **COMPARED[name])
-    candidate, first = parse_candidate(arguments.candidate), time.monotonic()
+    space, dataset = find_space(arguments.space), open_dataset(Path(folder))
+    candidate, first = space.parse(arguments.candidate), time.monotonic()
+    network = space.network(candidate, dataset.shape, len(dataset.classes))
     best, weights = -1.0, None
-    with Trainer(arguments.space, candidate, open_dataset(Path(folder)), recipe) as trainer:
+    with Trainer(network, dataset, recipe) as trainer:
         for epoch in range(recipe.epochs):
             trainer.train_epoch(epoch)
             accuracy = trainer.accuracy(Split.VALID)

@@ -18,8 +18,11 @@ from pathlib import Path
 import numpy as np
 
 from firmware.files import write_json
-from nas.space import Candidate, parse_candidate
+from nas.spaces import Candidate, find_space
 from nas.strategy import Accuracy, Bounds, Evaluation, known_strategies, start_strategy
+
+SPACE, SHAPE = find_space("folded"), (50, 50, 3)
+"""What `benchmarks.landscape` records."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +40,7 @@ class Landscape:
     @property
     def bounds(self) -> Bounds:
         """What a strategy may know of it."""
-        most_cells = max(candidate.c for candidate in self.accuracies)
-        return Bounds(most_cells, lambda candidate: candidate in self.accuracies)
+        return Bounds(SPACE, lambda candidate: candidate in self.accuracies, {0: SHAPE})
 
 
 def main() -> int:
@@ -74,7 +76,7 @@ def read_landscape(path: Path) -> Landscape:
     trials: dict[str, list[float]] = json.loads(path.read_text())["trials"]
     found: dict[Candidate, list[float]] = defaultdict(list)
     for name, accuracies in trials.items():
-        found[parse_candidate(name.split()[0])].append(max(accuracies))
+        found[SPACE.parse(name.split()[0])].append(max(accuracies))
     variances = [statistics.variance(values) for values in found.values() if len(values) > 1]
     means = {candidate: statistics.mean(values) for candidate, values in found.items()}
     return Landscape(means, statistics.mean(variances) ** 0.5)

@@ -25,8 +25,7 @@ from nas.data_source import find_data
 from nas.dataset import open_dataset, prepare_dataset
 from nas.network.shapes import count_macs
 from nas.process_memory import anonymous_bytes
-from nas.space import Candidate, parse_candidate
-from nas.spaces import find_space
+from nas.spaces import Candidate, find_space
 from nas.trainer.library import load_library
 from nas.training import Recipe, Trainer
 
@@ -58,10 +57,11 @@ def main() -> int:
             members = [name for name in archive.namelist() if name.startswith("train/")]
             archive.extractall(folder, members)
         for text in arguments.candidates:
+            candidate = find_space("paper").parse(text)
             rounds = [
                 (
-                    published(Path(folder) / "train", parse_candidate(text), arguments.epochs),
-                    ours(str(dataset.folder), parse_candidate(text), arguments.epochs),
+                    published(Path(folder) / "train", candidate, arguments.epochs),
+                    ours(str(dataset.folder), candidate, arguments.epochs),
                 )
                 for _ in range(arguments.rounds)
             ]
@@ -75,7 +75,7 @@ def main() -> int:
 def published(folder: Path, candidate: Candidate, epochs: int) -> dict[str, Any]:
     """Images per second of the published pipeline, in a process of its own."""
     command = [sys.executable, "-m", "benchmarks.published_pipeline", str(folder)]
-    command += [str(candidate.k), str(candidate.c), str(epochs)]
+    command += [str(candidate["k"]), str(candidate["c"]), str(epochs)]
     completed = subprocess.run(command, check=True, capture_output=True, text=True, timeout=3600)
     result: dict[str, Any] = json.loads(completed.stdout.splitlines()[-1])
     return result
@@ -105,7 +105,8 @@ def _ready(_: int) -> None:
 def _train(folder: str, candidate: Candidate, epochs: int, seed: int) -> tuple[int, int]:
     dataset = open_dataset(Path(folder))
     recipe = Recipe(epochs, SEARCH_BATCH, SEARCH_LEARNING_RATE, seed)
-    with Trainer("paper", candidate, dataset, recipe) as trainer:
+    network = find_space("paper").network(candidate, dataset.shape, len(dataset.classes))
+    with Trainer(network, dataset, recipe) as trainer:
         for epoch in range(epochs):
             trainer.train_epoch(epoch)
         return dataset.counts["train"] * epochs, anonymous_bytes(os.getpid())
@@ -126,7 +127,7 @@ def summary(rounds: list[tuple[dict[str, Any], dict[str, Any]]]) -> dict[str, An
 
 def line(candidate: str, figures: dict[str, Any], gflops: float | None) -> str:
     """One candidate as text."""
-    macc = count_macs(find_space("paper").network(parse_candidate(candidate), SHAPE, 2))
+    macc = count_macs(find_space("paper").network(find_space("paper").parse(candidate), SHAPE, 2))
     text = (
         f"{candidate}: published {figures['published']:,.0f} images/s and "
         f"{figures['published_bytes'] / 1e6:.0f} MB, ours {figures['ours']:,.0f} images/s and "

@@ -23,11 +23,10 @@ from nas.config import SearchConfig
 from nas.cost import Limits
 from nas.data_source import find_data
 from nas.dataset import Dataset, open_dataset, prepare_dataset
-from nas.input_size import first_side, input_sides
+from nas.input_size import first_side, input_sides, parse_shape
 from nas.listener import Listener
 from nas.machine import Machine
 from nas.run import run
-from nas.space import parse_shape
 from nas.splits import Split
 
 LIMITS = Limits(macc=3_400_000, flash_bytes=256 << 10, ram_bytes=64 << 10)

@@ -1,26 +1,42 @@
 """The search: networks for microcontrollers, found on the gateway, within its memory.
 
-from nas import search
-result = search("photos/", target="stm32f412", out=Path("runs/door"))
+from nas import SearchRequest, search
+result = search(SearchRequest("photos/", target="stm32f412", out=Path("runs/door")))
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nas.api import search
     from nas.listener import Listener
+    from nas.network.builder import NetworkBuilder
+    from nas.network.description import Network
+    from nas.search_request import SearchRequest
+    from nas.spaces import Candidate, SearchSpace
 
-__all__ = ["Listener", "search"]
+__all__ = [
+    "Candidate",
+    "Listener",
+    "Network",
+    "NetworkBuilder",
+    "SearchRequest",
+    "SearchSpace",
+    "search",
+]
+_HOMES = {
+    "Candidate": "nas.spaces",
+    "Listener": "nas.listener",
+    "Network": "nas.network.description",
+    "NetworkBuilder": "nas.network.builder",
+    "SearchRequest": "nas.search_request",
+    "SearchSpace": "nas.spaces",
+    "search": "nas.api",
+}
 
 
 def __getattr__(name: str) -> Any:
     """What is exported, loaded when it is asked for: workers and estimates need none of it."""
-    if name == "search":
-        from nas.api import search
-
-        return search
-    if name == "Listener":
-        from nas.listener import Listener
-
-        return Listener
-    raise AttributeError(f"module 'nas' has no attribute {name!r}")
+    if name not in _HOMES:
+        raise AttributeError(f"module 'nas' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

@@ -6,93 +6,40 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from codegen.graph import DEFAULT_ROUNDING
 from firmware.errors import ConfigError
-from firmware.files import cache_folder
+from firmware.files import cache_folder, sha256_of_file
 from firmware.progress import parse_duration
 from firmware.targets import Target, load_target
-from nas.config import DEFAULT_RECIPE, FINAL_EPOCHS, SearchConfig
+from nas.config import SearchConfig
 from nas.cost import Limits, with_chip
 from nas.data_source import find_data
 from nas.dataset import Dataset, prepare_dataset
 from nas.decoding_memory import memory_within
 from nas.estimator.speed import read_speed_model
 from nas.host_memory import parse_host_memory
-from nas.input_size import AUTO, first_side, input_sides
+from nas.input_size import AUTO, first_side, input_sides, parse_shape
 from nas.listener import Listener
 from nas.machine import Machine
 from nas.pace import Pace, make_pace
 from nas.provenance import Origin
 from nas.run import run
 from nas.scheduler_address import check_scheduler
-from nas.space import parse_shape
-from nas.spaces import DEFAULT_SPACE
-from nas.strategy import DEFAULT_STRATEGY
+from nas.search_request import SearchRequest
+from nas.spaces import find_converter
 
 OnDatasets = Callable[[dict[int, Dataset]], None]
 
 
 def search(
-    data: str,
-    *,
-    target: str,
-    out: Path,
-    input: str = "",  # noqa: A002 (the word of the command line)
-    space: str = DEFAULT_SPACE,
-    converter: str = "",
-    strategy: str = DEFAULT_STRATEGY,
-    runtime: str = "static",
-    ram: int | None = None,
-    flash: int | None = None,
-    macc: int | None = None,
-    latency: str = "",
-    measured_latency: Path | None = None,
-    epochs: int = 3,
-    final_epochs: int = FINAL_EPOCHS,
-    recipe: str = DEFAULT_RECIPE,
-    learning_rate: float | None = None,
-    augment: str | None = None,
-    seed: int = 0,
-    rounding: str = DEFAULT_ROUNDING,
-    host_memory: str = "auto",
-    max_time: str = "",
-    workers: int | None = None,
-    scheduler: str = "",
-    skip_broken: bool = False,
-    listener: Listener | None = None,
-    command: tuple[str, ...] = (),
+    request: SearchRequest, listener: Listener | None = None, command: tuple[str, ...] = ()
 ) -> dict[str, Any]:
     """Search the best network that fits a target, train it, convert it to int8.
 
-    The same call continues an interrupted search in its folder. Options are those of `nas run`,
-    which describes each; None and empty texts mean its defaults.
+    The same call resumes an interrupted search in its folder.
 
     Args:
-        data: Folder or zip of class folders, an .npz, or `digits`.
-        target: Name of a chip, or path of a TOML file.
-        out: Folder of the run: `model.tflite`, `golden.npz`, `run.json`, `trials.sqlite`.
-        input: `HxWxC`, or `auto`.
-        space: What is searched.
-        converter: Who makes the .tflite.
-        strategy: How the search moves.
-        runtime: What runs the model on the chip: `static` or `tflm`.
-        ram: Most bytes of the arena.
-        flash: Most bytes of the .tflite.
-        macc: Most multiply-accumulates of one inference.
-        latency: Longest inference, such as `50ms`; needs `measured_latency`.
-        measured_latency: A file of `nas calibrate`.
-        epochs: For each candidate.
-        final_epochs: For the winner.
-        recipe: How the winner is trained.
-        learning_rate: Of its training, the highest; the recipe's own if None.
-        augment: What happens to its training images.
-        seed: Of all randomness.
-        rounding: Whose outputs the golden file holds: `tflm` or `litert`.
-        host_memory: That all processes may take: `auto`, `512MiB`, `rpi-zero2w`.
-        max_time: After which the search takes the best so far, such as `8h`.
-        workers: Trainings side by side.
-        scheduler: Address of a Dask scheduler.
-        skip_broken: Leave out images that cannot be read.
+        request: What is asked for. Its folder gets `model.tflite`, `golden.npz`, `run.json` and
+            `trials.sqlite`.
         listener: Is told of progress.
         command: The command line that asked for it, for the record.
 
@@ -106,34 +53,55 @@ def search(
         InfeasibleError: No candidate fits.
         WorkerError: Training or conversion failed.
     """
-    chip, told = load_target(target), listener or Listener()
-    limits, pace = limits_of(chip, runtime, ram, flash, macc, latency, measured_latency)
-    machine = _machine(workers, host_memory, scheduler, max_time)
+    chip, told = load_target(request.target), listener or Listener()
+    limits, pace = limits_of(
+        chip,
+        request.runtime,
+        request.ram,
+        request.flash,
+        request.macc,
+        request.latency,
+        request.measured_latency,
+    )
+    machine = _machine(request)
     machine.planned()  # too little memory is refused before the images are read
-    datasets = _datasets(data, input, skip_broken, told, machine.memory_bytes)
+    datasets = _datasets(request, told, machine.memory_bytes)
     told.data_ready(datasets)
+    config = _config(request, datasets, chip.name, limits, pace)
+    return run(config, datasets, request.out, told, machine, Origin(command, chip))
+
+
+def _config(
+    request: SearchRequest,
+    datasets: dict[int, Dataset],
+    target: str,
+    limits: Limits,
+    pace: Pace | None,
+) -> SearchConfig:
+    """What decides the result of a search."""
     dataset = datasets[first_side(tuple(datasets))]
-    config = SearchConfig(
+    own_space = Path(request.space).absolute() if request.space.endswith(".py") else None
+    return SearchConfig(
         dataset_key=dataset.key,
         shape=dataset.shape,
         classes=dataset.classes,
-        space=space,
-        converter=converter,
-        strategy=strategy,
-        target=chip.name,
-        runtime=runtime,
+        space=request.space if own_space is None else str(own_space),
+        space_sha256="" if own_space is None else sha256_of_file(own_space),
+        converter=find_converter(request.space, request.converter),
+        strategy=request.strategy,
+        target=target,
+        runtime=request.runtime,
         limits=limits,
-        epochs=epochs,
-        final_epochs=final_epochs,
-        seed=seed,
-        rounding=rounding,
-        recipe=recipe,
-        augmentation=augment or ("mirror" if dataset.shape[2] == 3 else "shift"),
-        sides=tuple(datasets) if input == AUTO else (),
+        epochs=request.epochs,
+        final_epochs=request.final_epochs,
+        seed=request.seed,
+        rounding=request.rounding,
+        recipe=request.recipe,
+        augmentation=request.augment or ("mirror" if dataset.shape[2] == 3 else "shift"),
+        sides=tuple(datasets) if request.input == AUTO else (),
         pace=pace,
-        learning_rate=learning_rate,
+        learning_rate=request.learning_rate,
     )
-    return run(config, datasets, out, told, machine, Origin(command, chip))
 
 
 def limits_of(
@@ -145,7 +113,7 @@ def limits_of(
     latency: str = "",
     measured_latency: Path | None = None,
 ) -> tuple[Limits, Pace | None]:
-    """The limits of a target, or narrower ones; with a limit of time, what foretells it.
+    """The limits of a target, or narrower ones; with a limit of time, what predicts it.
 
     Raises:
         ConfigError: A limit is no limit, or one of time lacks its measurements.
@@ -161,37 +129,39 @@ def limits_of(
     if not latency or measured_latency is None:
         raise ConfigError(
             "--latency and --measured-latency go together: a limit, and a file of 'nas calibrate' "
-            "that foretells what keeps it"
+            "that predicts what keeps it"
         )
     model = read_speed_model(measured_latency)
     pace = make_pace(model, target.core, target.core_hz, runtime)
     return replace(limits, latency_us=round(1e6 * parse_duration(latency))), pace
 
 
-def _machine(workers: int | None, host_memory: str, scheduler: str, max_time: str) -> Machine:
-    count = (os.cpu_count() or 1) if workers is None else workers
+def _machine(request: SearchRequest) -> Machine:
+    count = (os.cpu_count() or 1) if request.workers is None else request.workers
     if count < 1:
         raise ConfigError(f"--workers is {count}, expected at least 1")
-    if scheduler:
-        check_scheduler(scheduler)
-    memory_bytes = parse_host_memory(host_memory)
-    return Machine(count, memory_bytes, scheduler, parse_duration(max_time) if max_time else None)
+    if request.scheduler:
+        check_scheduler(request.scheduler)
+    memory_bytes = parse_host_memory(request.host_memory)
+    search_s = parse_duration(request.max_time) if request.max_time else None
+    return Machine(count, memory_bytes, request.scheduler, search_s)
 
 
 def _datasets(
-    data: str, shape: str, skip_broken: bool, told: Listener, memory_bytes: int | None
+    request: SearchRequest, told: Listener, memory_bytes: int | None
 ) -> dict[int, Dataset]:
     """The images at every input of the search, by its side; 0 if it is given."""
-    source = find_data(data)
+    source = find_data(request.data)
     for remark in source.remarks:
         told.noted(remark)
     memory = memory_within(memory_bytes)
-    if shape == AUTO:
+    if request.input == AUTO:
         channels = source.default_shape[2]
         shapes = {side: (side, side, channels) for side in input_sides(source)}
     else:
-        shapes = {0: parse_shape(shape) if shape else source.default_shape}
+        shapes = {0: parse_shape(request.input) if request.input else source.default_shape}
+    is_tolerant, cache = request.skip_broken, cache_folder()
     return {
-        side: prepare_dataset(source, own, skip_broken, cache_folder(), told.image_decoded, memory)
+        side: prepare_dataset(source, own, is_tolerant, cache, told.image_decoded, memory)
         for side, own in shapes.items()
     }

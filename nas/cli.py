@@ -21,19 +21,20 @@ from firmware.printable import printable, printable_lines
 from firmware.progress import Progress
 from firmware.targets import load_target
 from nas.api import limits_of, search
-from nas.converters import predict_bytes
 from nas.data.cli import add_data
 from nas.estimator.calibration import calibrate, read_measurements
 from nas.estimator.memory_map import memory_map_svg
 from nas.estimator.network import estimate
 from nas.estimator.report import calibration_text, estimate_text
 from nas.estimator.speed import read_speed_model, shipped_speed_model
+from nas.input_size import parse_shape
 from nas.make_golden import make_golden
 from nas.narrator import Narrator
 from nas.options import make_parser
+from nas.quantization.predict_file import predict_file
 from nas.report.cli import add_report
 from nas.report.terminal import run_text
-from nas.space import parse_candidate, parse_shape
+from nas.search_request import request_of
 from nas.spaces import find_converter, find_space
 from nas.worker import Worker
 
@@ -51,11 +52,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(arguments: argparse.Namespace) -> None:
     progress = Progress("nas")
-    options = vars(arguments).copy()
-    for name in ("command", "how_to_go_on", "json", "words"):
-        del options[name]
     try:
-        record = search(**options, listener=Narrator(progress), command=("nas", *arguments.words))
+        words = ("nas", *arguments.words)
+        record = search(request_of(arguments), Narrator(progress), words)
     finally:
         progress.clear()
     print(json.dumps(record, indent=2) if arguments.json else printable_lines(run_text(record)))
@@ -92,13 +91,14 @@ def _model(path: Path) -> tuple[str, Graph, int, str | None]:
 
 
 def _candidate(arguments: argparse.Namespace) -> tuple[str, Graph, int, str | None]:
-    candidate = parse_candidate(arguments.candidate)
+    space = find_space(arguments.space)
+    candidate = space.parse(arguments.candidate)
     shape = parse_shape(arguments.input)
     if arguments.classes < 2:
         raise ConfigError(f"--classes is {arguments.classes}, expected at least 2")
-    graph = find_space(arguments.space).lower(candidate, shape, arguments.classes)
+    network = space.network(candidate, shape, arguments.classes)
+    graph, model_bytes = predict_file(network, find_converter(arguments.space, ""))
     name = f"{arguments.space} {candidate} for {arguments.input} and {arguments.classes} classes"
-    model_bytes = predict_bytes(graph, find_converter(arguments.space, ""))
     return name, graph, model_bytes, None
 
 

@@ -8,9 +8,9 @@ from codegen.graph import DEFAULT_ROUNDING, ROUNDINGS
 from firmware.errors import ConfigError
 from firmware.printable import brief
 from nas.cost import RUNTIMES, Limits
+from nas.network.description import Shape
 from nas.pace import Pace
-from nas.space import Candidate, Shape
-from nas.spaces import find_converter
+from nas.spaces import Candidate, find_converter, known_spaces
 
 SEARCH_BATCH, SEARCH_LEARNING_RATE = 16, 1e-3
 """Recipe of the published search."""
@@ -30,8 +30,6 @@ AUGMENTATIONS = ("none", "shift", "mirror")
 SHIFT_SHARE = 0.08
 """Of the shorter side of an image: how far it is moved at most."""
 
-MOST_INT8_DROP = 0.005
-"""Of validation accuracy, from float to int8, above which a run tries on and then says so."""
 _SEED_STEP = 1_000_003
 """Between the seeds of repetitions; larger than seeds that people choose."""
 
@@ -52,7 +50,8 @@ class SearchConfig:
         dataset_key: SHA-256 of the decoded images.
         shape: Height, width and channels of the input; the first one tried if there are several.
         classes: Class names in the order of the outputs.
-        space: Name of the search space.
+        space: Name of the search space, or the Python file that holds it.
+        space_sha256: Of that file; empty if the space is built in.
         strategy: Name of the search strategy.
         target: Name of the chip.
         runtime: What will run the model there.
@@ -89,9 +88,11 @@ class SearchConfig:
     pace: Pace | None = None
     learning_rate: float | None = None
     rounding: str = DEFAULT_ROUNDING
+    space_sha256: str = ""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "converter", find_converter(self.space, self.converter))
+        if not self.converter or self.space in known_spaces():
+            object.__setattr__(self, "converter", find_converter(self.space, self.converter))
         for name in ("epochs", "final_epochs"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name} is {getattr(self, name)}, expected at least 1")
@@ -111,9 +112,11 @@ class SearchConfig:
 
     def input_of(self, candidate: Candidate) -> Shape:
         """Height, width and channels of a candidate's input."""
-        if candidate.side == 0:
-            return self.shape
-        return candidate.side, candidate.side, self.shape[2]
+        return self.input_at(candidate.side)
+
+    def input_at(self, side: int) -> Shape:
+        """Height, width and channels of an input of this side; 0 for the only input."""
+        return (side, side, self.shape[2]) if side else self.shape
 
     def as_record(self) -> dict[str, Any]:
         """The configuration as JSON holds it."""
@@ -124,7 +127,8 @@ class SearchConfig:
     def training_record(self) -> dict[str, Any]:
         """What decides a candidate's accuracy, as JSON holds it; limits and target do not."""
         names = ("dataset_key", "shape", "classes", "space", "epochs", "seed", "sides")
-        return {name: value for name, value in self.as_record().items() if name in names}
+        record = {name: value for name, value in self.as_record().items() if name in names}
+        return record | ({"space_sha256": self.space_sha256} if self.space_sha256 else {})
 
     def search_recipe(self, repeat: int) -> dict[str, Any]:
         """Recipe of a candidate's training, as the worker takes it.

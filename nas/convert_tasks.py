@@ -12,17 +12,16 @@ from numpy.typing import NDArray
 
 from firmware.files import write_bytes
 from nas.checkpoint import read_checkpoint
-from nas.config import MOST_INT8_DROP
-from nas.converters import TENSORFLOW
 from nas.dataset import Dataset, open_dataset
 from nas.golden import write_golden
 from nas.interpreter import Interpreter
-from nas.own_converter import convert
-from nas.space import Candidate
-from nas.spaces import build_keras_model, find_space
+from nas.network.description import Network
+from nas.quantization.own_converter import convert
+from nas.quantization.quantize import MOST_INT8_DROP
+from nas.spaces.converters import TENSORFLOW
 from nas.splits import Split
 from nas.tflm_rounding import with_tflm_rounding
-from nas.train_tasks import training_key
+from nas.train_tasks import network_of, training_key
 
 CALIBRATION_IMAGES = (150, 600, 2400)
 """Images from which the ranges of the activations are taken: the published number, and more of
@@ -41,19 +40,19 @@ def convert_winner(arguments: Arguments, report: Report) -> dict[str, Any]:
     dataset = open_dataset(Path(arguments["dataset"]))
     checkpoint = read_checkpoint(Path(arguments["checkpoint"]), training_key(arguments))
     assert checkpoint is not None, "the winner has been trained"
-    scale = find_space(arguments["space"]).keras_scale
+    network = network_of(arguments, dataset)
 
     def attempt(count: int) -> tuple[float, int, bytes]:
         report({"stage": f"converting, calibrated with {count} images"})
         order = _representative(dataset, arguments["recipe"]["seed"], count)
-        content = _converted(arguments, dataset, checkpoint.best, order)
-        return _int8_accuracy(content, dataset, Split.VALID, scale), count, content
+        content = _converted(arguments["converter"], network, dataset, checkpoint.best, order)
+        return _int8_accuracy(content, dataset, Split.VALID, network.image_scale), count, content
 
     wanted = max(checkpoint.accuracies) - MOST_INT8_DROP
     counts = calibration_counts(dataset.counts[Split.TRAIN])
     valid_accuracy, count, content = first_good(map(attempt, counts), wanted)
     report({"stage": "testing the int8 model"})
-    answers = _int8_answers(content, dataset, Split.TEST, scale)
+    answers = _int8_answers(content, dataset, Split.TEST, network.image_scale)
     write_bytes(Path(arguments["model"]), content)
     return {
         "int8_valid_accuracy": valid_accuracy,
@@ -85,24 +84,19 @@ def first_good(
 
 
 def _converted(
-    arguments: Arguments,
+    converter: str,
+    network: Network,
     dataset: Dataset,
     weights: list[NDArray[np.float32]],
     order: NDArray[np.int64],
 ) -> bytes:
     images = dataset.images(Split.TRAIN)
-    space, classes = find_space(arguments["space"]), len(dataset.classes)
-    candidate = Candidate(*arguments["candidate"])
-    if arguments["converter"] != TENSORFLOW:
-        parameters = np.concatenate([own.ravel() for own in weights])
-        return convert(space.name, candidate, classes, parameters, images, order)
-    from nas.convert import convert_int8
+    parameters = np.concatenate([own.ravel() for own in weights])
+    if converter != TENSORFLOW:
+        return convert(network, parameters, images, order)
+    from nas.tensorflow.convert import convert_int8
 
-    model = build_keras_model(space.name, candidate, dataset.shape, classes, batch_size=1)
-    model.set_weights(weights)
-    graph = space.lower(candidate, dataset.shape, classes)
-    ports = graph.tensors[graph.inputs[0]].dtype.value
-    return convert_int8(model, np.asarray(images[order]), space.keras_scale, ports)
+    return convert_int8(network, parameters, np.asarray(images[order]))
 
 
 def make_golden(arguments: Arguments, report: Report) -> dict[str, Any]:

@@ -12,8 +12,9 @@ from codegen.tflm.structures import MCU
 from firmware.errors import ConfigError
 from firmware.records.values import Count
 from firmware.targets import Target
-from nas.converters import predict_bytes
+from nas.network.description import Network
 from nas.pace import Pace
+from nas.quantization.predict_file import predict_file
 
 RUNTIMES = ("static", "tflm")
 
@@ -110,7 +111,7 @@ class Need:
 
 
 def measure_cost(
-    graph: Graph,
+    network: Network,
     runtime: str,
     converter: str,
     pace: Pace | None = None,
@@ -119,15 +120,16 @@ def measure_cost(
     """The needs of a network that need not exist yet; its time only with a pace.
 
     Args:
-        graph: What the candidate was lowered to.
+        network: The network.
         runtime: What will run it.
         converter: What will make its .tflite.
         pace: What its time is calculated with.
         limits: What names the chip, if any.
 
     Raises:
-        ConfigError: There is no such runtime, its memory on this core is not known, or a kernel
-            was never measured.
+        ConfigError: There is no such runtime, its memory on this core is not known, a kernel
+            was never measured, or the network has no int8 form.
+        ModelError: The converter cannot convert it.
     """
     check_runtime(runtime)
     core = limits.core if limits is not None else ""
@@ -136,10 +138,11 @@ def measure_cost(
             f"what TensorFlow Lite Micro takes of memory on {core} is not known; search with "
             "--runtime static"
         )
+    graph, model_bytes = predict_file(network, converter)
     plan = plan_graph(graph) if runtime == "static" else None
     cost = Cost(
         macc=sum(count_macc(graph, operator) for operator in graph.operators),
-        model_bytes=predict_bytes(graph, converter),
+        model_bytes=model_bytes,
         arena_bytes=plan.arena_bytes if plan else plan_tflm_arena(graph, MCU).required_bytes,
         latency_us=None if pace is None else pace.latency_us(graph),
     )

@@ -18,9 +18,9 @@ from firmware.files import new_folder, write_json
 from firmware.printable import brief
 from firmware.regular_file import read_regular
 from nas.decoding_memory import EVERYDAY, DecodingMemory
+from nas.network.description import Shape
 from nas.row_file import RowFile
 from nas.sample import DataSource, decode
-from nas.space import Shape
 from nas.splits import Split, check_splits, complete_splits
 
 _FORMAT = "4"

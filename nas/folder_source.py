@@ -16,8 +16,8 @@ from firmware.zip_members import ZipMembers
 from nas.file_names import as_unicode, parts_inside
 from nas.folder_layout import Parts, read_layout
 from nas.image_file import HEAD_BYTES, MAX_FILE_BYTES, SUFFIXES, check_head
+from nas.network.description import Shape
 from nas.sample import DataSource, Sample
-from nas.space import Shape
 
 DEFAULT_SHAPE: Shape = (50, 50, 3)
 """Input for photographs: the published one."""

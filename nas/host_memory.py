@@ -1,7 +1,4 @@
-"""How much memory of the host the search may take, and what training takes.
-
-Reads /proc; loads the compiled trainer, which is asked what it would take.
-"""
+"""How much memory of the host the search may take, in bytes. Reads /proc."""
 
 import os
 import re
@@ -11,9 +8,7 @@ import psutil
 from firmware.errors import ConfigError
 from nas.control_group import group_free_bytes
 from nas.memory_plan import MIB
-from nas.network.description import Network
 from nas.process_memory import anonymous_bytes
-from nas.trainer.measure import measure
 
 PROFILES = {"rpi-zero2w": 512, "rpi3": 1024, "rpi4": 4096, "jetson-nano": 4096}
 """Memory of the hosts of the published searches, in MiB."""
@@ -21,12 +16,6 @@ _SYSTEM_SHARE = 0.8
 """Of all memory, what a host without other work can give: the rest is the system's."""
 _UNITS = {"": 1, "B": 1, "KIB": 1 << 10, "MIB": MIB, "GIB": 1 << 30, "KB": 1000, "MB": 10**6}
 _UNITS |= {"GB": 10**9}
-_FLOAT = 4
-_ADAM_ARRAYS = 3
-_WINNER_COPIES = 6
-"""Of the parameters: the best epoch's, and those that writing a checkpoint or converting makes."""
-_CONVERTER_BYTES = 3 * MIB
-"""Of LiteRT's interpreter and its model, beside the parameters."""
 
 
 def parse_host_memory(text: str) -> int:
@@ -56,31 +45,3 @@ def _asked_bytes(text: str) -> int:
             f"{', '.join(PROFILES)}"
         )
     return int(float(match.group(1)) * _UNITS[match.group(2).upper()])
-
-
-def training_bytes(network: Network, part: int, images: int, base_bytes: int) -> int:
-    """Anonymous memory of a process that trains a network; images stay in the page cache.
-
-    Args:
-        network: That is trained.
-        part: Images that go through it together.
-        images: Training images.
-        base_bytes: What a worker takes before it trains.
-
-    Raises:
-        BuildError: The trainer, which knows what it takes, was not compiled before.
-        ConfigError: The trainer does not know such a network.
-    """
-    taken = measure(network, part)
-    arrays = _ADAM_ARRAYS * taken.parameters * _FLOAT
-    per_image = 4 * 8
-    return base_bytes + taken.size_bytes + arrays + per_image * images
-
-
-def winner_bytes(network: Network, part: int, images: int, base_bytes: int) -> int:
-    """Most anonymous memory of the processes that train the winner and convert it.
-
-    Takes and raises what `training_bytes` does.
-    """
-    copies = _WINNER_COPIES * measure(network, part).parameters * _FLOAT
-    return training_bytes(network, part, images, base_bytes) + copies + _CONVERTER_BYTES

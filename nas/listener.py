@@ -4,7 +4,7 @@ from typing import Any
 
 from nas.dataset import Dataset
 from nas.machine import Machine
-from nas.space import Candidate
+from nas.spaces import Candidate
 from nas.trials import Trial
 
 

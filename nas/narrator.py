@@ -10,7 +10,7 @@ from nas.dataset import Dataset
 from nas.listener import Listener
 from nas.machine import Machine
 from nas.process_memory import tree_bytes
-from nas.space import Candidate
+from nas.spaces import Candidate
 from nas.trials import Trial
 
 

@@ -4,16 +4,9 @@ import argparse
 from collections.abc import Callable
 from typing import TypeAlias
 
-from codegen.graph import DEFAULT_ROUNDING, ROUNDINGS
 from firmware.command_line import some_path
-from firmware.targets import known_targets
-from nas.config import AUGMENTATIONS, DEFAULT_RECIPE, FINAL_EPOCHS, RECIPES
-from nas.converters import CONVERTERS
-from nas.cost import RUNTIMES
 from nas.golden import SAMPLES, SEED
-from nas.host_memory import PROFILES
-from nas.spaces import DEFAULT_SPACE, known_spaces
-from nas.strategy import DEFAULT_STRATEGY, known_strategies
+from nas.search_request import add_options
 
 DEFAULT_TARGET = "stm32f412"
 Command = Callable[[argparse.Namespace], int | None]
@@ -50,99 +43,8 @@ def _add_run(verbs: _Verbs, command: Command) -> None:
         epilog="example: nas run --data digits --target stm32f412 --out runs/digits",
     )
     parser.set_defaults(command=command, how_to_go_on="; the same command goes on from here")
-    add = parser.add_argument
-    add(
-        "--data",
-        required=True,
-        metavar="PATH|digits",
-        help="folder or zip of class folders (JPEG, PNG and others), an .npz with 'images' and "
-        "'labels', or 'digits', which is built in",
-    )
-    add("--out", required=True, type=some_path, metavar="DIR", help="folder of the run")
-    _add_target(parser, required=True)
-    add(
-        "--input",
-        default="",
-        metavar="HxWxC",
-        help="input in pixels and channels, or 'auto' to search it too (50x50x3; arrays and "
-        "digits: their own)",
-    )
-    add("--space", choices=known_spaces(), default=DEFAULT_SPACE, help="search space (%(default)s)")
-    add(
-        "--converter",
-        choices=CONVERTERS,
-        default="",
-        help="who makes the .tflite (own; tensorflow in the space 'paper')",
-    )
-    add(
-        "--strategy",
-        choices=known_strategies(),
-        default=DEFAULT_STRATEGY,
-        help="how the search moves (%(default)s)",
-    )
-    add("--epochs", type=int, default=3, metavar="N", help="epochs per candidate (%(default)s)")
-    add(
-        "--final-epochs",
-        type=int,
-        default=FINAL_EPOCHS,
-        metavar="N",
-        help="epochs for the winner (%(default)s)",
-    )
-    add(
-        "--recipe",
-        choices=tuple(RECIPES),
-        default=DEFAULT_RECIPE,
-        help="how the winner is trained (%(default)s)",
-    )
-    add(
-        "--learning-rate",
-        type=float,
-        metavar="X",
-        help="highest one of the winner's training (the recipe's own)",
-    )
-    add(
-        "--augment",
-        choices=AUGMENTATIONS,
-        help="what happens to the winner's training images (mirror for images in colour, which "
-        "moves and mirrors them, else shift)",
-    )
-    add("--seed", type=int, default=0, metavar="N", help="seed of all randomness (%(default)s)")
-    add(
-        "--host-memory",
-        default="auto",
-        metavar="SIZE",
-        help="memory that the search may take: auto, 512MiB, or a host such as "
-        f"{', '.join(PROFILES)} (%(default)s)",
-    )
-    add(
-        "--latency",
-        default="",
-        metavar="TIME",
-        help="longest time of one inference on the chip, such as 50ms; needs --measured-latency",
-    )
-    add(
-        "--measured-latency",
-        type=some_path,
-        metavar="FILE",
-        help="what 'nas calibrate' fitted to measurements of a board",
-    )
-    add(
-        "--max-time",
-        default="",
-        metavar="TIME",
-        help="end the search, with what it trains then, after 90s, 45m or 1h30m: the best so far "
-        "wins; decoding and the final training take their own time",
-    )
-    add("--workers", type=int, metavar="N", help="trainings side by side (one for each core)")
-    add(
-        "--scheduler",
-        default="",
-        metavar="tcp://HOST:PORT",
-        help="a Dask scheduler: its machines train the candidates",
-    )
-    _add_rounding(parser)
-    add("--skip-broken", action="store_true", help="leave out images that cannot be read")
-    add("--json", action="store_true", help="print run.json instead of tables")
+    add_options(parser)
+    parser.add_argument("--json", action="store_true", help="print run.json instead of tables")
 
 
 def _add_estimate(verbs: _Verbs, command: Command) -> None:
@@ -162,11 +64,11 @@ def _add_estimate(verbs: _Verbs, command: Command) -> None:
         metavar="MODEL",
         help="an int8 .tflite, or a run's folder",
     )
-    add("--space", choices=known_spaces(), default=DEFAULT_SPACE, help="search space (%(default)s)")
+    add_options(parser, "space")
     add("--candidate", metavar="K,C", help="a candidate instead of a model, such as 6,4")
     add("--input", metavar="HxWxC", default="50x50x3", help="its input (%(default)s)")
     add("--classes", type=int, default=2, metavar="N", help="its classes (%(default)s)")
-    _add_target(parser, required=False)
+    add_options(parser, "target", "runtime", "ram", "flash", "macc", target=DEFAULT_TARGET)
     add("--latency-model", type=some_path, metavar="FILE", help="what 'nas calibrate' wrote")
     add("--map", type=some_path, metavar="FILE.svg", help="draw the arena over time")
     add("--fail-over", action="store_true", help="exit with 1 if a limit is exceeded")
@@ -209,28 +111,5 @@ def _add_golden(verbs: _Verbs, command: Command) -> None:
         help="your own inputs instead: a .npy, or an .npz with an array 'inputs', as the model "
         "takes them, (n, ...)",
     )
-    _add_rounding(parser)
+    add_options(parser, "rounding")
     add("--json", action="store_true", help="print JSON")
-
-
-def _add_rounding(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--rounding",
-        choices=ROUNDINGS,
-        default=DEFAULT_ROUNDING,
-        help="whose reference kernels say what is right; they differ in FULLY_CONNECTED "
-        "(%(default)s)",
-    )
-
-
-def _add_target(parser: argparse.ArgumentParser, required: bool) -> None:
-    add = parser.add_argument
-    known = f"chip, one of {', '.join(known_targets())}, or a TOML file of your own"
-    if required:
-        add("--target", required=True, help=known)
-    else:
-        add("--target", default=DEFAULT_TARGET, help=f"{known} (%(default)s)")
-    add("--runtime", choices=RUNTIMES, default="static", help="what runs the model (%(default)s)")
-    add("--ram", type=int, metavar="BYTES", help="limit of the arena (the chip's RAM less stack)")
-    add("--flash", type=int, metavar="BYTES", help="limit of the .tflite (the chip's flash)")
-    add("--macc", type=int, metavar="N", help="limit of MACs per inference (CoreMark x 10^4)")

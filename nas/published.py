@@ -11,9 +11,11 @@ from dataclasses import dataclass, replace
 from codegen.graph import Graph, Tensor, count_macc
 from codegen.tflm.arena import plan_tflm_arena
 from codegen.tflm.structures import PUBLISHED
-from nas.lower import lower_paper
-from nas.model_size import predict_model_bytes
-from nas.space import Candidate, Shape
+from nas.network.description import Shape
+from nas.network.int8_graph import lower
+from nas.spaces import Candidate, find_space
+from nas.tensorflow.model_size import predict_model_bytes
+from nas.tensorflow.names import with_tensorflow_names
 
 SHAPE: Shape = (50, 50, 3)
 CLASSES = 2
@@ -43,13 +45,13 @@ class Row:
 
 
 ROWS = (
-    Row(Candidate(3, 3), (3, 6, 9, 12), 408_750, 1_904, 15_008, 20.0, 10.66),
-    Row(Candidate(5, 3), (5, 10, 15, 19), 905_528, 4_817, 20_016, 25.0, 13.95),
-    Row(Candidate(5, 4), (5, 10, 15, 19, 22), 939_392, 8_711, 20_016, 26.0, 19.73),
-    Row(Candidate(6, 4), (6, 12, 18, 23, 26), 1_272_562, 12_395, 22_512, 28.5, 23.65),
-    Row(Candidate(7, 4), (7, 14, 21, 27, 31), 1_656_341, 16_976, 25_008, 31.0, 28.48),
-    Row(Candidate(8, 4), (8, 16, 24, 30, 34), 2_073_632, 21_179, 27_504, 33.5, 32.84),
-    Row(Candidate(9, 4), (9, 18, 27, 34, 39), 2_553_522, 27_056, 30_016, 36.0, 38.96),
+    Row(Candidate(k=3, c=3), (3, 6, 9, 12), 408_750, 1_904, 15_008, 20.0, 10.66),
+    Row(Candidate(k=5, c=3), (5, 10, 15, 19), 905_528, 4_817, 20_016, 25.0, 13.95),
+    Row(Candidate(k=5, c=4), (5, 10, 15, 19, 22), 939_392, 8_711, 20_016, 26.0, 19.73),
+    Row(Candidate(k=6, c=4), (6, 12, 18, 23, 26), 1_272_562, 12_395, 22_512, 28.5, 23.65),
+    Row(Candidate(k=7, c=4), (7, 14, 21, 27, 31), 1_656_341, 16_976, 25_008, 31.0, 28.48),
+    Row(Candidate(k=8, c=4), (8, 16, 24, 30, 34), 2_073_632, 21_179, 27_504, 33.5, 32.84),
+    Row(Candidate(k=9, c=4), (9, 18, 27, 34, 39), 2_553_522, 27_056, 30_016, 36.0, 38.96),
 )
 
 
@@ -77,10 +79,10 @@ class HostRow:
 
 _DAY_S = 86_400
 HOST_ROWS = (
-    HostRow("jetson-nano", Candidate(9, 4), 0.78, 3.9 * _DAY_S),
-    HostRow("rpi4", Candidate(8, 4), 0.776, 1.3 * _DAY_S),
-    HostRow("rpi3", Candidate(6, 4), 0.766, 3.8 * _DAY_S),
-    HostRow("rpi-zero2w", Candidate(5, 3), 0.751, 4.6 * _DAY_S),
+    HostRow("jetson-nano", Candidate(k=9, c=4), 0.78, 3.9 * _DAY_S),
+    HostRow("rpi4", Candidate(k=8, c=4), 0.776, 1.3 * _DAY_S),
+    HostRow("rpi3", Candidate(k=6, c=4), 0.766, 3.8 * _DAY_S),
+    HostRow("rpi-zero2w", Candidate(k=5, c=3), 0.751, 4.6 * _DAY_S),
 )
 TEST_IMAGES = 8_059
 """On which the published accuracies were measured."""
@@ -135,9 +137,15 @@ def published_ram_bytes(graph: Graph) -> int:
     return plan_tflm_arena(graph, PUBLISHED).used_bytes
 
 
+def published_graph(candidate: Candidate) -> Graph:
+    """The int8 graph of a network of the published tables, as TensorFlow converts it now."""
+    network = find_space("paper").network(candidate, SHAPE, CLASSES)
+    return with_tensorflow_names(network, lower(network))
+
+
 def published_needs(candidate: Candidate) -> Needs:
     """What a network of the `paper` space needs, counted as the publications count."""
-    graph = lower_paper(candidate, SHAPE, CLASSES)
+    graph = published_graph(candidate)
     return Needs(
         published_ram_bytes(graph) / 1024,
         predict_model_bytes(with_keras_2_names(graph), any_batch=True) / 1024,

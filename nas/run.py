@@ -11,10 +11,8 @@ from firmware.errors import ConfigError, DivergedError
 from firmware.files import sha256_of_file, write_json
 from nas.answers import count_answers
 from nas.config import SearchConfig
-from nas.converters import TENSORFLOW
 from nas.dataset import Dataset
 from nas.golden import SAMPLES, SEED
-from nas.host_memory import winner_bytes
 from nas.listener import Listener
 from nas.machine import Machine
 from nas.make_golden import make_golden
@@ -22,11 +20,12 @@ from nas.memory_plan import MIB
 from nas.pool import Pool, WorkerPool
 from nas.provenance import Origin, describe_host, versions
 from nas.run_search import Host, Prices, run_search, training_extremes
-from nas.space import Candidate
-from nas.spaces import find_space
+from nas.spaces import Candidate, find_space
+from nas.spaces.converters import TENSORFLOW
 from nas.splits import Split
 from nas.trainer.library import load_library
 from nas.trainer.program import LANES
+from nas.training_memory import winner_bytes
 from nas.trial_store import STORE, TrialStore
 from nas.trials import Trial
 from nas.worker import CONVERSION, TRAINING, Outcome, Worker
@@ -89,7 +88,7 @@ def run(
             arguments = {
                 "dataset": str(dataset.folder),
                 "space": config.space,
-                "candidate": [winner.candidate.k, winner.candidate.c],
+                "candidate": winner.candidate.as_record(),
                 "recipe": _final_recipe(config, host, winner.candidate),
                 "checkpoint": str(out / CHECKPOINT),
                 "threads": threads,
@@ -217,7 +216,7 @@ def _start(
     config: SearchConfig, datasets: Mapping[int, Dataset], machine: Machine, origin: Origin
 ) -> dict[str, Any]:
     """What was asked for, and where."""
-    dataset = next(iter(datasets.values()))
+    dataset, space = next(iter(datasets.values())), find_space(config.space)
     return {
         "schema": SCHEMA,
         "config": config.as_record(),
@@ -227,6 +226,10 @@ def _start(
         "machine": asdict(machine),
         "images": dataset.counts,
         "skipped_images": list(dataset.skipped),
+        "axes": {
+            "width": {"name": space.width_name, "words": space.words.get(space.width_name, "")},
+            "depth": {"name": space.depth_name, "words": space.words.get(space.depth_name, "")},
+        },
     }
 
 

@@ -9,13 +9,12 @@ from typing import Any
 from firmware.errors import ConfigError, HostMemoryError, InfeasibleError, WorkerError
 from nas.config import SearchConfig
 from nas.cost import exceeded, measure_cost, needs
-from nas.host_memory import training_bytes, winner_bytes
 from nas.network.description import Network
 from nas.pool import Pool
-from nas.space import Candidate, cell_limit
-from nas.spaces import find_space
+from nas.spaces import Candidate, find_space
 from nas.strategy import Bounds, Evaluation, ranked, start_strategy
 from nas.trainer.program import LANES
+from nas.training_memory import training_bytes, winner_bytes
 from nas.trial_store import TrialStore
 from nas.trials import Status, Trial
 from nas.worker import Outcome
@@ -86,9 +85,8 @@ def run_search(
     except StopIteration as stop:
         winner = stop.value
     if winner is None:
-        nearest = [
-            price(config, host, Evaluation(Candidate(1, c, bounds.sides[0]))) for c in range(2)
-        ]
+        shallowest = bounds.narrowest(next(iter(bounds.inputs)))[-2:]
+        nearest = [price(config, host, Evaluation(own)) for own in reversed(shallowest)]
         raise _no_winner(config, list(judged.values()) or nearest)
     ended = [trial for trial in judged.values() if trial.status is not Status.PRICED]
     return judged[Evaluation(winner)], ended
@@ -147,7 +145,7 @@ def _job(config: SearchConfig, host: Host, trial: Trial) -> dict[str, Any]:
     return {
         "dataset": host.datasets[trial.candidate.side],
         "space": config.space,
-        "candidate": [trial.candidate.k, trial.candidate.c],
+        "candidate": trial.candidate.as_record(),
         "recipe": config.search_recipe(trial.repeat),
     }
 
@@ -172,8 +170,8 @@ def price(config: SearchConfig, host: Host, evaluation: Evaluation) -> Trial:
 
 
 def _network_of(config: SearchConfig, candidate: Candidate) -> Network:
-    shape = config.input_of(candidate)
-    return find_space(config.space).network(candidate, shape, len(config.classes))
+    space, shape = find_space(config.space), config.input_of(candidate)
+    return space.network(candidate, shape, len(config.classes))
 
 
 def _price(
@@ -186,13 +184,12 @@ def _price(
 
 
 def _find_price(config: SearchConfig, candidate: Candidate, images: int, base_bytes: int) -> Trial:
-    space, trial = find_space(config.space), Trial(candidate, Status.PRICED, None)
-    shape = config.input_of(candidate)
+    trial = Trial(candidate, Status.PRICED, None)
     try:
-        graph = space.lower(candidate, shape, len(config.classes))
+        network = _network_of(config, candidate)
     except ConfigError as error:
         return replace(trial, status=Status.INFEASIBLE, reason=str(error))
-    cost = measure_cost(graph, config.runtime, config.converter, config.pace, config.limits)
+    cost = measure_cost(network, config.runtime, config.converter, config.pace, config.limits)
     trial, too_much = replace(trial, cost=cost), exceeded(cost, config.limits)
     if too_much:
         return replace(trial, status=Status.INFEASIBLE, reason="; ".join(map(str, too_much)))
@@ -219,14 +216,12 @@ def training_extremes(
         prices: Gets the candidates that are priced for it, for `Host`.
     """
     bounds = _bounds(config, lambda own: _price(config, own, images, base_bytes, prices))
-    smallest = [_network_of(config, Candidate(1, 0, side)) for side in bounds.sides]
-    least = min(winner_bytes(network, LANES, images, base_bytes) for network in smallest)
-    widest = [
-        Candidate(k, c, side)
-        for side in bounds.sides
-        for c in range(bounds.most_cells + 1)
-        if (k := bounds.most_kernels(c, side)) > 0
-    ]
+    narrowest = [own for side in bounds.inputs for own in bounds.narrowest(side)]
+    smallest = [bounds.narrowest(side)[-1] for side in bounds.inputs if bounds.narrowest(side)]
+    least = min(
+        winner_bytes(_network_of(config, own), LANES, images, base_bytes) for own in smallest
+    )
+    widest = [own for own in map(bounds.widest, narrowest) if own is not None]
     sizes = [_training_bytes(config, candidate, images, base_bytes) for candidate in widest]
     return least, max(sizes, default=least)
 
@@ -234,9 +229,9 @@ def training_extremes(
 def _bounds(config: SearchConfig, price_of: Callable[[Candidate], Trial]) -> Bounds:
     sides = config.sides or (0,)
     return Bounds(
-        max(cell_limit(config.input_of(Candidate(1, 0, side))) for side in sides),
+        find_space(config.space),
         lambda candidate: price_of(candidate).status is Status.PRICED,
-        sides,
+        {side: config.input_at(side) for side in sides},
         config.shape[0] if config.sides else 0,
     )
 
@@ -266,6 +261,6 @@ def _no_winner(config: SearchConfig, trials: list[Trial]) -> InfeasibleError | W
         return InfeasibleError(f"no candidate fits: {trials[0].reason}")
     trial, worst = min(priced, key=lambda pair: pair[1].used_fraction)
     return InfeasibleError(
-        f"no candidate fits the limits; the nearest, k,c = {trial.candidate}, needs {worst.name} "
-        f"of {worst.needed:,} {worst.unit}, the limit is {worst.limit:,}"
+        f"no candidate fits the limits; the nearest, {trial.candidate.described}, needs "
+        f"{worst.name} of {worst.needed:,} {worst.unit}, the limit is {worst.limit:,}"
     )

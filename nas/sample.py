@@ -12,7 +12,7 @@ from PIL import Image
 from firmware.errors import DataError
 from nas.decoding_memory import EVERYDAY, DecodingMemory, coefficient_bytes, decoded_bytes
 from nas.image_file import UNREADABLE, open_image, shrink_early, to_channels, why_unreadable
-from nas.space import Shape
+from nas.network.description import Shape
 from nas.splits import Split
 
 _NAMED = 5

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from nas.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
-from nas.dataset import open_dataset
+from nas.dataset import Dataset, open_dataset
+from nas.network.description import Network
 from nas.process_memory import anonymous_bytes
-from nas.space import Candidate
+from nas.spaces import Candidate, find_space
 from nas.splits import Split
 from nas.trainer.library import load_library
 from nas.training import Recipe, Trainer
@@ -32,7 +33,7 @@ def probe(_: Arguments, report: Report) -> dict[str, Any]:
 def train_candidate(arguments: Arguments, report: Report) -> dict[str, Any]:
     """Train a candidate for the search.
 
-    Arguments: `dataset` (folder), `space`, `candidate` [k, c], `recipe` (fields of `Recipe`).
+    Arguments: `dataset` (folder), `space`, `candidate` (its values), `recipe` (fields of `Recipe`).
     Returns `accuracies`, one for each epoch, on the validation images. Reports `stage` too, if the
     trainer is compiled first.
     """
@@ -80,6 +81,12 @@ def training_key(arguments: Arguments) -> dict[str, Any]:
     return {"dataset": dataset.key, **parts}
 
 
+def network_of(arguments: Arguments, dataset: Dataset) -> Network:
+    """The network of `space` and `candidate`, for the images."""
+    space, candidate = find_space(arguments["space"]), Candidate(arguments["candidate"])
+    return space.network(candidate, dataset.shape, len(dataset.classes))
+
+
 def _load_trainer(report: Report) -> None:
     load_library(lambda stage: report({"stage": stage}))
 
@@ -87,10 +94,4 @@ def _load_trainer(report: Report) -> None:
 def _trainer(arguments: Arguments, recipe: Recipe, report: Report) -> Trainer:
     _load_trainer(report)
     dataset = open_dataset(Path(arguments["dataset"]))
-    return Trainer(
-        arguments["space"],
-        Candidate(*arguments["candidate"]),
-        dataset,
-        recipe,
-        arguments.get("threads", 1),
-    )
+    return Trainer(network_of(arguments, dataset), dataset, recipe, arguments.get("threads", 1))

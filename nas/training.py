@@ -15,9 +15,8 @@ from numpy.typing import NDArray
 
 from firmware.errors import ConfigError, DivergedError
 from nas.dataset import Dataset
+from nas.network.description import Network
 from nas.network.parameters import initial_parameters, split_parameters
-from nas.space import Candidate
-from nas.spaces import find_space
 from nas.splits import Split
 from nas.trainer.network import Augmentation, TrainableNetwork
 from nas.trainer.program import LANES
@@ -76,21 +75,21 @@ class Trainer:
     """A network and its optimizer, between epochs; a context manager.
 
     Args:
-        space: Name of the search space.
-        candidate: The network.
+        network: What is trained.
         dataset: Its images.
         recipe: How it is trained.
         threads: That work side by side; the result does not depend on it.
 
     Raises:
-        ConfigError: The candidate is not of the space, or memory is short.
+        BuildError: The trainer was not compiled before.
+        ConfigError: The trainer does not know such a network.
+        HostMemoryError: Memory is short.
     """
 
     def __init__(
-        self, space: str, candidate: Candidate, dataset: Dataset, recipe: Recipe, threads: int = 1
+        self, network: Network, dataset: Dataset, recipe: Recipe, threads: int = 1
     ) -> None:
-        self._dataset, self._recipe = dataset, recipe
-        self.network = find_space(space).network(candidate, dataset.shape, len(dataset.classes))
+        self.network, self._dataset, self._recipe = network, dataset, recipe
         # Before the network takes its memory: it then takes what the first weights leave behind.
         parameters = initial_parameters(self.network, recipe.seed)
         self.state: NDArray[np.float32] = np.zeros((3, len(parameters)), np.float32)
@@ -114,7 +113,7 @@ class Trainer:
 
     @property
     def weights(self) -> list[NDArray[np.float32]]:
-        """Parameters as Keras's `set_weights` takes them."""
+        """Parameters as arrays of their shapes, node by node."""
         split = split_parameters(self.state[0].copy(), self.network)
         return [array for own in split for array in own]
 

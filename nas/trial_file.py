@@ -11,79 +11,23 @@ import os
 import sqlite3
 import stat
 import time
-import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from firmware.records.reader import Kind
-from nas.trials import Trial, trial_of_record
+from nas.trial_tables import CURRENT, EARLIER, Tables, checksum, row_of, trial_of_row
+from nas.trials import Trial
 
 NO_STORE = Kind("is no store of trials", "move it away, or choose another --out")
 DAMAGED = Kind("is damaged", "move it away, or choose another --out")
 _APPLICATION = 0x6E617354
-_VERSION = 2
 _MOST_BYTES = 64 << 20
 _MOST_VALUE_BYTES = 1 << 20
 _WAIT_S = 5.0
 """For another process to finish its transaction."""
 _READ_S = 10.0
-_NEEDS = ("macc", "model_bytes", "arena_bytes", "latency_us")
-_MEASURED = ("seconds", "peak_anonymous_bytes", "predicted_anonymous_bytes")
-_COLUMNS = (
-    *("number", "k", "c", "side", "repeat", "status", "reason"),
-    *_NEEDS,
-    "accuracies",
-    *_MEASURED,
-)
-_TABLES = """
-CREATE TABLE search (
-    only INTEGER PRIMARY KEY CHECK (only = 0),
-    config TEXT NOT NULL,
-    seconds REAL,
-    checksum INTEGER NOT NULL
-);
-CREATE TABLE trials (
-    number INTEGER PRIMARY KEY,
-    k INTEGER NOT NULL,
-    c INTEGER NOT NULL,
-    side INTEGER NOT NULL,
-    repeat INTEGER NOT NULL,
-    status TEXT NOT NULL,
-    reason TEXT NOT NULL,
-    macc INTEGER,
-    model_bytes INTEGER,
-    arena_bytes INTEGER,
-    latency_us INTEGER,
-    accuracies TEXT NOT NULL,
-    seconds REAL NOT NULL,
-    peak_anonymous_bytes INTEGER NOT NULL,
-    predicted_anonymous_bytes INTEGER NOT NULL,
-    checksum INTEGER NOT NULL,
-    UNIQUE (k, c, side, repeat)
-);
-"""
-_FIRST_TABLES = """
-CREATE TABLE search (only INTEGER PRIMARY KEY CHECK (only = 0), config TEXT NOT NULL);
-CREATE TABLE trials (
-    k INTEGER NOT NULL,
-    c INTEGER NOT NULL,
-    side INTEGER NOT NULL,
-    repeat INTEGER NOT NULL,
-    status TEXT NOT NULL,
-    reason TEXT NOT NULL,
-    macc INTEGER,
-    model_bytes INTEGER,
-    arena_bytes INTEGER,
-    accuracies TEXT NOT NULL,
-    seconds REAL NOT NULL,
-    peak_anonymous_bytes INTEGER NOT NULL,
-    predicted_anonymous_bytes INTEGER NOT NULL,
-    PRIMARY KEY (k, c, side, repeat)
-);
-"""
-"""Of version 0, which had no checksums."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +39,16 @@ class Stored:
         seconds: Wall-clock time of the search so far, in all its sessions; None if unknown.
         trials: Those that are whole, in the order in which they ended.
         problem: What is damaged; empty if nothing is.
-        is_first: Whether an earlier version wrote it, without checksums.
+        is_earlier: Whether an earlier version wrote it.
+        has_checksums: Whether its rows have checksums; those of the first version had none.
     """
 
     config: dict[str, Any] | None
     seconds: float | None
     trials: tuple[Trial, ...]
     problem: str
-    is_first: bool
+    is_earlier: bool
+    has_checksums: bool
 
 
 def open_store(path: Path) -> sqlite3.Connection:
@@ -138,17 +84,19 @@ def read_store(path: Path) -> Stored:
     """
     with contextlib.closing(open_store(path)) as database:
         try:
-            is_first = _is_first(database, path)
+            of = _tables(database, path)
             problems = _damage(database)
-            config, seconds = _search(database, is_first, problems)
-            trials = _trials(database, is_first, problems)
+            config, seconds = _search(database, of, problems)
+            trials = _trials(database, of, problems)
         except UnicodeDecodeError as error:  # of SQLite's message on a damaged table
             raise NO_STORE.refusal(path, "its tables are not those of trials") from error
         except sqlite3.Error as error:
             if _is_damage(error):
                 raise NO_STORE.refusal(path, str(error)) from error
             raise NO_STORE.refusal(path, f"it cannot be read now: {error}") from error
-    return Stored(config, seconds, tuple(trials), problems[0] if problems else "", is_first)
+    problem = problems[0] if problems else ""
+    is_earlier = of is not CURRENT
+    return Stored(config, seconds, tuple(trials), problem, is_earlier, of.has_checksums)
 
 
 def create_store(
@@ -163,8 +111,8 @@ def create_store(
     temporary.unlink(missing_ok=True)
     with contextlib.closing(sqlite3.connect(temporary, isolation_level=None)) as database:
         database.execute(f"PRAGMA application_id = {_APPLICATION}")
-        database.execute(f"PRAGMA user_version = {_VERSION}")
-        database.executescript(f"BEGIN; {_TABLES}")
+        database.execute(f"PRAGMA user_version = {CURRENT.version}")
+        database.executescript(f"BEGIN; {CURRENT.tables}")
         write_search(database, config, seconds)
         for number, trial in enumerate(trials, 1):
             insert_trial(database, number, trial)
@@ -181,7 +129,7 @@ def write_search(
         sqlite3.Error: It cannot be written.
     """
     row = (json.dumps(config), seconds)
-    database.execute("REPLACE INTO search VALUES (0, ?, ?, ?)", (*row, _checksum(list(row))))
+    database.execute("REPLACE INTO search VALUES (0, ?, ?, ?)", (*row, checksum(list(row))))
 
 
 def insert_trial(database: sqlite3.Connection, number: int, trial: Trial) -> None:
@@ -190,20 +138,10 @@ def insert_trial(database: sqlite3.Connection, number: int, trial: Trial) -> Non
     Raises:
         sqlite3.Error: It cannot be written.
     """
-    record = trial.as_record()
-    needs = record["cost"] or dict.fromkeys(_NEEDS)
-    measured = [record[name] for name in _MEASURED]
-    row = [
-        *(number, trial.candidate.k, trial.candidate.c, trial.candidate.side, trial.repeat),
-        *(str(trial.status), trial.reason),
-        *(needs[name] for name in _NEEDS),
-        json.dumps(record["accuracies"]),
-        float(measured[0]),
-        *measured[1:],
-    ]
-    marks = ", ".join("?" * (len(_COLUMNS) + 1))
+    row = row_of(number, trial)
+    marks = ", ".join("?" * (len(row) + 1))
     insert = f"INSERT OR REPLACE INTO trials VALUES ({marks})"  # noqa: S608 (marks alone)
-    database.execute(insert, (*row, _checksum(row)))
+    database.execute(insert, (*row, checksum(row)))
 
 
 def keep_aside(path: Path) -> Path:
@@ -223,31 +161,27 @@ def keep_aside(path: Path) -> Path:
             return kept
 
 
-def _checksum(values: list[Any]) -> int:
-    return zlib.crc32(json.dumps(values, default=repr).encode())
-
-
 def _is_damage(error: sqlite3.Error) -> bool:
     """Whether the file is at fault, and not the moment, the disk or its permissions."""
     name = str(getattr(error, "sqlite_errorname", ""))
     return name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_TOOBIG"))
 
 
-def _is_first(database: sqlite3.Connection, path: Path) -> bool:
-    """Whether it has the tables of the first version; refuses what has neither these nor ours."""
+def _tables(database: sqlite3.Connection, path: Path) -> Tables:
+    """The tables that it has; refuses those of nobody, of others, and of later versions."""
     (application,) = database.execute("PRAGMA application_id").fetchone()
     (version,) = database.execute("PRAGMA user_version").fetchone()
     if application not in (0, _APPLICATION):
         raise NO_STORE.refusal(path, "it is the database of another program")
-    if version > _VERSION:
-        problem = f"a later version of the SDK wrote it: schema {version}, expected {_VERSION}"
-        raise NO_STORE.refusal(path, problem)
+    if version > CURRENT.version:
+        told = f"schema {version}, expected {CURRENT.version}"
+        raise NO_STORE.refusal(path, f"a later version of the SDK wrote it: {told}")
     found = _tables_of(database)
-    for tables, is_first in ((_TABLES, False), (_FIRST_TABLES, True)):
+    for known in (CURRENT, *EARLIER):
         with contextlib.closing(sqlite3.connect(":memory:")) as model:
-            model.executescript(tables)
-            if found == _tables_of(model) and is_first == (application == 0):
-                return is_first
+            model.executescript(known.tables)
+            if found == _tables_of(model) and known.has_checksums == (application != 0):
+                return known
     raise NO_STORE.refusal(path, "its tables are not those of trials")
 
 
@@ -268,20 +202,20 @@ def _damage(database: sqlite3.Connection) -> list[str]:
 
 
 def _search(
-    database: sqlite3.Connection, is_first: bool, problems: list[str]
+    database: sqlite3.Connection, of: Tables, problems: list[str]
 ) -> tuple[dict[str, Any] | None, float | None]:
     """What the search was and how long it took; None if that is not told, or damaged."""
-    select = "SELECT config FROM search" if is_first else "SELECT * FROM search"
+    select = "SELECT * FROM search" if of.has_checksums else "SELECT config FROM search"
     rows = _rows(database, select, problems)
     if not rows:
         return None, None
     with contextlib.suppress(ValueError, TypeError, RecursionError):
-        if is_first:
-            (text,), seconds = rows[0], None
-        else:
-            _, text, seconds, checksum = rows[0]
-            if _checksum([text, seconds]) != checksum:
+        if of.has_checksums:
+            _, text, seconds, told = rows[0]
+            if checksum([text, seconds]) != told:
                 raise ValueError
+        else:
+            (text,), seconds = rows[0], None
         config = json.loads(text)
         if isinstance(config, dict):
             return config, seconds
@@ -289,20 +223,19 @@ def _search(
     return None, None
 
 
-def _trials(database: sqlite3.Connection, is_first: bool, problems: list[str]) -> list[Trial]:
-    names = [name for name in _COLUMNS if not is_first or name not in ("number", "latency_us")]
-    order = "rowid" if is_first else "number"
-    columns = names if is_first else [*names, "checksum"]
+def _trials(database: sqlite3.Connection, of: Tables, problems: list[str]) -> list[Trial]:
+    columns = (*of.columns, "checksum") if of.has_checksums else of.columns
     select = f"SELECT {', '.join(columns)} FROM trials"  # noqa: S608 (constant names)
-    up = _rows(database, f"{select} ORDER BY {order}", problems)
-    down = _rows(database, f"{select} ORDER BY {order} DESC", []) if problems else []
+    up = _rows(database, f"{select} ORDER BY {of.order}", problems)
+    down = _rows(database, f"{select} ORDER BY {of.order} DESC", []) if problems else []
     trials: dict[Any, Trial] = {}
     for row in (*up, *reversed(down)):
-        if not is_first and _checksum(list(row[:-1])) != row[-1]:
+        values = row[: len(of.columns)]
+        if of.has_checksums and checksum(list(values)) != row[-1]:
             problems.append("a trial does not match its checksum")
             continue
         try:
-            trial = trial_of_record(_record(dict(zip(names, row, strict=False))))
+            trial = trial_of_row(values, of)
         except (ValueError, TypeError, RecursionError) as error:
             problems.append(f"a trial cannot be read: {error}")
             continue
@@ -321,13 +254,3 @@ def _rows(database: sqlite3.Connection, select: str, problems: list[str]) -> lis
             raise
         problems.append(str(error))
     return rows
-
-
-def _record(row: dict[str, Any]) -> dict[str, Any]:
-    """A row as `Trial.as_record` has it."""
-    needs = {name: row.get(name) for name in _NEEDS}
-    return row | {
-        "candidate": {name: row[name] for name in ("k", "c", "side")},
-        "cost": None if needs["macc"] is None else needs,
-        "accuracies": json.loads(row["accuracies"]),
-    }

@@ -166,7 +166,7 @@ class TrialStore:
             return {}, 0.0
         stored = read_store(path)
         _check(path, stored, self._config)
-        if stored.problem or stored.is_first:
+        if stored.problem or stored.is_earlier:
             self._renew(path, stored)
         return {trial.evaluation: trial for trial in stored.trials}, stored.seconds
 
@@ -196,7 +196,7 @@ def _told(error: sqlite3.Error) -> str:
 
 def _check(path: Path, stored: Stored, wanted: dict[str, Any]) -> None:
     """Refuse trials of another search, and those of which that is not known."""
-    if stored.problem and (stored.config is None or stored.is_first):
+    if stored.problem and (stored.config is None or not stored.has_checksums):
         raise DAMAGED.refusal(path, stored.problem)
     if stored.config is None:
         if stored.trials:

@@ -8,7 +8,7 @@ import msgspec
 
 from firmware.records.values import Count, Fraction, NotNegative
 from nas.cost import Cost
-from nas.space import Candidate
+from nas.spaces import Candidate
 from nas.strategy import Evaluation
 
 
@@ -62,8 +62,18 @@ class Trial:
 
     def as_record(self) -> dict[str, Any]:
         """The trial as JSON holds it."""
-        record = asdict(self) | {"accuracy": self.accuracy, "status": str(self.status)}
-        return record | {"accuracies": list(self.accuracies)}
+        return {
+            "candidate": self.candidate.as_record(),
+            "status": str(self.status),
+            "cost": None if self.cost is None else asdict(self.cost),
+            "reason": self.reason,
+            "accuracies": list(self.accuracies),
+            "accuracy": self.accuracy,
+            "seconds": self.seconds,
+            "peak_anonymous_bytes": self.peak_anonymous_bytes,
+            "predicted_anonymous_bytes": self.predicted_anonymous_bytes,
+            "repeat": self.repeat,
+        }
 
 
 def trial_of_record(record: object) -> Trial:
@@ -72,4 +82,4 @@ def trial_of_record(record: object) -> Trial:
     Raises:
         ValueError: It gave something else.
     """
-    return msgspec.convert(record, Trial)
+    return msgspec.convert(record, Trial, dec_hook=lambda form, value: form.from_record(value))

@@ -97,6 +97,15 @@ def read_toml(path: Path, kind: Kind) -> dict[str, Any]:
     return table
 
 
+def _from_record(form: type[Any], value: object) -> Any:
+    """A value of a class that reads its own record.
+
+    Raises:
+        ValueError: It is not what the class writes.
+    """
+    return form.from_record(value)
+
+
 def convert(value: object, form: type[_Record], path: Path, kind: Kind) -> _Record:
     """Values as a frozen type, every field checked.
 
@@ -104,7 +113,7 @@ def convert(value: object, form: type[_Record], path: Path, kind: Kind) -> _Reco
         RecordError: A field is absent, of another type, or out of its range.
     """
     try:
-        return msgspec.convert(value, form)
+        return msgspec.convert(value, form, dec_hook=_from_record)
     except msgspec.ValidationError as error:
         raise kind.refusal(path, told(str(error), value, form)) from error
     except SdkError as error:

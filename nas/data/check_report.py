@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from firmware.printable import printable
+from firmware.text_table import table
 from nas.data.check import Findings, Twins
-from nas.report.terminal import table
 
 _LISTED = 5
 _ONE_SIDED = 3.0

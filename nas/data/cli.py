@@ -182,7 +182,7 @@ def _check(arguments: argparse.Namespace) -> int:
 def _show(arguments: argparse.Namespace) -> None:
     from nas.data.contact_sheet import choose_rows, draw_sheet, made_by
     from nas.data_source import find_data
-    from nas.space import parse_shape
+    from nas.input_size import parse_shape
 
     if arguments.out.suffix.lower() != ".png":
         raise ConfigError(f"--out {str(arguments.out)!r} does not end with .png")

@@ -15,8 +15,8 @@ from firmware.printable import printable
 from nas.dataset import assign
 from nas.decoding_memory import EVERYDAY
 from nas.image_file import UNREADABLE, to_channels
+from nas.network.description import Shape
 from nas.sample import DataSource, Sample, decode, opened, unreadable
-from nas.space import Shape
 from nas.splits import Split
 
 _CELL, _GAP, _MARGIN = 112, 8, 12

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from nas.report.terminal import table
+from firmware.text_table import table
 
 
 def vww_text(record: dict[str, Any]) -> str:

@@ -1,9 +1,9 @@
 """An estimate as text. Pure."""
 
+from firmware.text_table import table
 from nas.cost import needs
 from nas.estimator.network import Estimate, OperatorEstimate
 from nas.estimator.speed import Error, SpeedModel
-from nas.report.terminal import table
 
 _NONE = "–"
 _LINE_CHARACTERS = 400

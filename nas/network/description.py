@@ -198,6 +198,11 @@ class Network:
         """Whether the network itself brings bytes to 0 to 1."""
         return isinstance(self.nodes[1].operation, Rescaling)
 
+    @property
+    def image_scale(self) -> float:
+        """From a byte to what the first node takes."""
+        return 1.0 if self.has_rescaling else 1 / 255
+
     def readers(self) -> tuple[tuple[int, ...], ...]:
         """For each node, the indices of the nodes that read its result, rising."""
         found: list[list[int]] = [[] for _ in self.nodes]

@@ -43,7 +43,7 @@ def _subtitle(facts: Facts) -> str:
         return f"{kind}, {config.space} space, {config.runtime} runtime"
     shape = "×".join(map(str, config.input_of(leader.candidate)))
     return (
-        f"{kind}, input {shape}, k,c = {leader.candidate.k},{leader.candidate.c} of the "
+        f"{kind}, input {shape}, {leader.candidate.having(side=0).described} of the "
         f"{config.space} space, {config.runtime} runtime"
     )
 

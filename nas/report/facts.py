@@ -13,14 +13,14 @@ from nas.report.measurement import Measured, of_runtime
 from nas.report.run_folder import Run
 from nas.report.statistics import Proportion, pareto_front
 from nas.run_search import best_so_far
-from nas.space import Candidate
+from nas.spaces import Candidate
 from nas.trials import Status, Trial
 
 NEEDS = ("RAM", "flash", "MACC", "latency")
 """What the target may limit, as `nas.cost` names it; not every search limits the last."""
 
 
-class Fate(StrEnum):
+class TrialOutcome(StrEnum):
     """What became of a candidate."""
 
     TRAINED = "trained"
@@ -36,22 +36,22 @@ class Fate(StrEnum):
 
 
 _OVER = {
-    "RAM": Fate.OVER_RAM,
-    "linked RAM": Fate.OVER_RAM,
-    "flash": Fate.OVER_FLASH,
-    "linked flash": Fate.OVER_FLASH,
-    "MACC": Fate.OVER_MACC,
-    "latency": Fate.OVER_LATENCY,
+    "RAM": TrialOutcome.OVER_RAM,
+    "linked RAM": TrialOutcome.OVER_RAM,
+    "flash": TrialOutcome.OVER_FLASH,
+    "linked flash": TrialOutcome.OVER_FLASH,
+    "MACC": TrialOutcome.OVER_MACC,
+    "latency": TrialOutcome.OVER_LATENCY,
 }
 _ENDS = {
-    Status.HOST_MEMORY: Fate.HOST_MEMORY,
-    Status.FAILED: Fate.FAILED,
-    Status.INFEASIBLE: Fate.NO_NETWORK,
-    Status.PRICED: Fate.WAITING,
+    Status.HOST_MEMORY: TrialOutcome.HOST_MEMORY,
+    Status.FAILED: TrialOutcome.FAILED,
+    Status.INFEASIBLE: TrialOutcome.NO_NETWORK,
+    Status.PRICED: TrialOutcome.WAITING,
 }
 
 
-def fate(trial: Trial, limits: Limits) -> Fate:
+def outcome_of(trial: Trial, limits: Limits) -> TrialOutcome:
     """What became of a trial; of several limits that it exceeds, the worst."""
     if trial.status in (Status.HOST_MEMORY, Status.FAILED):
         return _ENDS[trial.status]
@@ -65,8 +65,8 @@ def fate(trial: Trial, limits: Limits) -> Fate:
                 return _OVER[name]
         # Its time is not in the stores of earlier versions; else the limits were other ones then.
         has_time = limits.latency_us is None or trial.cost.latency_us is not None
-        return Fate.WAITING if has_time else Fate.OVER_LIMIT
-    return _ENDS.get(trial.status, Fate.TRAINED)
+        return TrialOutcome.WAITING if has_time else TrialOutcome.OVER_LIMIT
+    return _ENDS.get(trial.status, TrialOutcome.TRAINED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def tried(trials: Iterable[Trial], limits: Limits) -> tuple[Tried, ...]:
     """The candidates that were trained and fit, in the order of their first training."""
     found: dict[Candidate, list[Trial]] = {}
     for trial in trials:
-        if trial.accuracy is not None and fate(trial, limits) is Fate.TRAINED:
+        if trial.accuracy is not None and outcome_of(trial, limits) is TrialOutcome.TRAINED:
             found.setdefault(trial.candidate, []).append(trial)
     return tuple(
         Tried(

@@ -42,7 +42,7 @@ def _accuracy(facts: Facts) -> Headline:
     if best is None or not images:
         return Headline(label, "not known yet", "nothing was trained so far", Tone.NEUTRAL)
     share = Proportion(round(best.accuracy * images), images)
-    detail = f"k,c = {best.candidate}; 95 % interval {span(share)}, {images:,} images"
+    detail = f"{best.candidate.described}; 95 % interval {span(share)}, {images:,} images"
     return Headline(label, percent(best.accuracy), detail, Tone.LEADER)
 
 

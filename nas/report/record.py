@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from nas.published import HOST_ROWS, OTHER_WORKS
-from nas.report.facts import Facts, fate, front
+from nas.report.facts import Facts, front, outcome_of
 from nas.report.headlines import headlines
 from nas.report.sections.limits import Limited, limited, limited_of_host, linked
 from nas.report.sections.search import limited_needs, stops
@@ -30,7 +30,7 @@ def report_record(facts: Facts) -> dict[str, Any]:
         ],
         "winner": None if facts.leader is None else facts.leader.as_record(),
         "trials": [
-            trial.as_record() | {"fate": str(fate(trial, run.config.limits))}
+            trial.as_record() | {"outcome": str(outcome_of(trial, run.config.limits))}
             for trial in run.trials
         ],
         "fronts": {

@@ -11,9 +11,9 @@ from firmware.files import sha256_of_file
 from firmware.targets import Target, known_targets, load_target
 from nas.answers import Answers
 from nas.config import SearchConfig
-from nas.report.run_record import Effort, FinalRecord, StartRecord, read_record
+from nas.network.description import Shape
+from nas.report.run_record import AxesRecord, Effort, FinalRecord, StartRecord, read_record
 from nas.run import RECORD, START
-from nas.space import Shape
 from nas.trial_store import STORE, read_whole
 from nas.trials import Trial
 
@@ -32,6 +32,7 @@ class Start:
         config: The configuration as it was recorded.
         images: Images in each part.
         skipped_images: Names of broken images that were left out.
+        axes: Dimensions of the search space by which the way of the search is drawn.
     """
 
     target: Target | None
@@ -43,6 +44,7 @@ class Start:
     config: dict[str, Any]
     images: dict[str, int]
     skipped_images: tuple[str, ...]
+    axes: AxesRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +147,7 @@ def _start(record: StartRecord, config: dict[str, Any]) -> Start:
         config=config,
         images=record.images,
         skipped_images=record.skipped_images,
+        axes=record.axes,
     )
 
 

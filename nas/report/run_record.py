@@ -14,6 +14,7 @@ from firmware.records.values import Count, Fraction, NotNegative, Positive, Scal
 from firmware.targets import Target
 from nas.answers import Answers
 from nas.config import SearchConfig
+from nas.report.figures.search_path import Axis
 from nas.trials import Trial
 
 _KIND = Kind("is damaged", "start the same 'nas run' again")
@@ -35,6 +36,18 @@ class MachineRecord:
     worker_bytes: Positive | None = None
 
 
+_WIDTH, _DEPTH = Axis("k", "kernels of the first convolution"), Axis("c", "cells")
+"""Of all spaces of the versions that did not record them."""
+
+
+@dataclass(frozen=True, slots=True)
+class AxesRecord:
+    """The dimensions of the search space by which a report draws the way of a search."""
+
+    width: Axis = _WIDTH
+    depth: Axis = _DEPTH
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartRecord:
     """What was asked for, and where: what search.json holds, and run.json too."""
@@ -47,6 +60,7 @@ class StartRecord:
     command: tuple[str, ...] = ()
     host: dict[str, Scalar] = field(default_factory=dict)
     machine: MachineRecord = field(default_factory=MachineRecord)
+    axes: AxesRecord = field(default_factory=AxesRecord)
 
     def __post_init__(self) -> None:
         if not self.config.classes:

@@ -1,40 +1,27 @@
 """Results as tables of text. Pure."""
 
-from collections.abc import Sequence
 from typing import Any
 
-from firmware.printable import printable
-from nas.config import MOST_INT8_DROP
-
-
-def table(header: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -> str:
-    """Rows under a header, `printable`; the first `left` columns are aligned left, others right."""
-    lines = [[printable(cell) for cell in line] for line in (header, *rows)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
-    return "\n".join(
-        "  ".join(
-            f"{cell:<{width}}" if column < left else f"{cell:>{width}}"
-            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ).rstrip()
-        for line in lines
-    )
+from firmware.text_table import table
+from nas.quantization.quantize import MOST_INT8_DROP
+from nas.spaces import Candidate
 
 
 def run_text(record: dict[str, Any]) -> str:
     """The trials of a run and its winner, from what run.json holds."""
     rows = [_trial_row(trial, record["winner"]) for trial in record["trials"]]
+    candidate = Candidate.from_record(record["winner"]["candidate"])
     header = (
-        *("k,c", "", "valid acc", "RAM bytes", "flash bytes", "MACC", "s"),
+        *(",".join(candidate.names), "", "valid acc", "RAM bytes", "flash bytes", "MACC", "s"),
         *("MB", "predicted", "reason"),
     )
     winner = record["winner"]
-    candidate = winner["candidate"]
     trials = table(header, rows, left=2)
     return "\n".join(
         [
             trials,
             "",
-            f"winner: k,c = {candidate['k']},{candidate['c']}, "
+            f"winner: {candidate.having(side=0).described}, "
             f"images of {'x'.join(map(str, record['input']))}",
             *_int8_warning(record),
             f"test accuracy: float {record['float_test_accuracy']:.4f}, "
@@ -57,17 +44,15 @@ def _int8_warning(record: dict[str, Any]) -> list[str]:
 
 
 def _trial_row(trial: dict[str, Any], winner: dict[str, Any]) -> tuple[str, ...]:
-    candidate, cost = trial["candidate"], trial["cost"]
+    candidate, cost = Candidate.from_record(trial["candidate"]), trial["cost"]
     repeat = trial["repeat"]
     costs = ("–", "–", "–")
     if cost:
         costs = (f"{cost['arena_bytes']:,}", f"{cost['model_bytes']:,}", f"{cost['macc']:,}")
     is_trained = trial["accuracy"] is not None
     return (
-        f"{candidate['k']},{candidate['c']}"
-        + (f" at {candidate['side']}" if candidate["side"] else "")
-        + (f" #{repeat + 1}" if repeat else ""),
-        "*" if candidate == winner["candidate"] else "",
+        f"{candidate}" + (f" #{repeat + 1}" if repeat else ""),
+        "*" if trial["candidate"] == winner["candidate"] else "",
         f"{trial['accuracy']:.4f}" if is_trained else trial["status"],
         *costs,
         f"{trial['seconds']:.1f}" if is_trained else "–",

@@ -16,8 +16,8 @@ from codegen.planner import (
 )
 from codegen.read_tflite import parse_tflite
 from codegen.steps import make_steps
-from nas.lower import lower_paper
-from nas.space import Candidate
+from nas.spaces import Candidate
+from tests.networks import paper_graph
 from tests.small_model import small_model
 
 
@@ -82,9 +82,11 @@ def test_plans_are_near_the_best_that_any_order_gives() -> None:
     assert np.median(ratios) == 1.0
 
 
-@pytest.mark.parametrize("candidate", [Candidate(1, 0), Candidate(4, 3), Candidate(9, 5)], ids=str)
+@pytest.mark.parametrize(
+    "candidate", [Candidate(k=1, c=0), Candidate(k=4, c=3), Candidate(k=9, c=5)], ids=str
+)
 def test_a_chain_hardly_exceeds_the_bytes_that_must_be_alive(candidate: Candidate) -> None:
-    plan = plan_graph(lower_paper(candidate, (50, 50, 3), 2))
+    plan = plan_graph(paper_graph(candidate, (50, 50, 3), 2))
     assert plan.live_bytes[plan.peak_op] == max(plan.live_bytes)
     assert max(plan.live_bytes) <= plan.arena_bytes <= max(plan.live_bytes) + ALIGNMENT_BYTES
 

@@ -4,10 +4,10 @@ import pytest
 
 from codegen.graph import DType, Graph, Operator, Tensor
 from codegen.steps import StepKind, make_steps
-from nas.lower import lower_paper
-from nas.space import Candidate
+from nas.spaces import Candidate
+from tests.networks import paper_graph
 
-PAPER = lower_paper(Candidate(2, 2), (12, 12, 3), 4)
+PAPER = paper_graph(Candidate(k=2, c=2), (12, 12, 3), 4)
 
 
 def kinds(graph: Graph) -> list[tuple[StepKind, int]]:

@@ -13,11 +13,10 @@ from codegen.graph import Graph
 from codegen.read_tflite import parse_tflite
 from codegen.tflm.arena import plan_tflm_arena
 from codegen.tflm.structures import MCU, RECORDING_WHEEL
-from nas.lower import lower_paper
-from nas.space import Candidate
-from nas.spaces import find_space, known_spaces
+from nas.spaces import Candidate, known_spaces
 from tests.codegen.person_detection import person_detection
 from tests.graph_file import graph_file
+from tests.networks import graph_of, paper_graph
 from tests.tflm_wheel import interpreter, recorded
 
 NAS_K8_C3 = Path("benchmarks/models/nas_k8_c3.tflite")
@@ -28,13 +27,14 @@ def candidates() -> list[bytes]:
     """Random networks of each search space, other inputs and classes among them."""
     rng = np.random.default_rng(7)
     files = []
-    spaces = [find_space(name) for name in known_spaces()]
+    spaces = known_spaces()
     for index in range(CANDIDATES):
         height, width = (int(size) for size in rng.integers(16, 97, 2))
         candidate = Candidate(int(rng.integers(1, 12)), int(rng.integers(0, 5)))
         shape = (height, width, int(rng.choice([1, 3])))
-        lower = spaces[index % len(spaces)].lower
-        files.append(graph_file(lower(candidate, shape, int(rng.integers(2, 11))), index))
+        space = spaces[index % len(spaces)]
+        graph = graph_of(space, candidate, shape, int(rng.integers(2, 11)))
+        files.append(graph_file(graph, index))
     return files
 
 
@@ -90,7 +90,7 @@ def test_with_cmsis_nn_on_a_cortex_m4_the_arena_is_the_published_one(
 
 
 def test_an_operator_that_is_not_modelled_is_named_and_its_tensors_are_planned() -> None:
-    graph = lower_paper(Candidate(2, 1), (16, 16, 3), 2)
+    graph = paper_graph(Candidate(k=2, c=1), (16, 16, 3), 2)
     kinds = {"SOFTMAX": "SVDF"}
     operators = tuple(
         type(o)(kinds.get(o.kind, o.kind), o.inputs, o.outputs) for o in graph.operators

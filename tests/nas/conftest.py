@@ -7,8 +7,8 @@ import pytest
 from nas.array_samples import ArraySamples
 from nas.data_source import find_data
 from nas.dataset import Dataset, prepare_dataset
+from nas.network.description import Shape
 from nas.sample import DataSource
-from nas.space import Shape
 from nas.trainer.library import load_library
 from nas.worker import CONVERSION, Worker
 

@@ -44,8 +44,7 @@ def gradients(arguments: dict[str, Any], _: object) -> dict[str, Any]:
     network = pickle.loads(Path(arguments["network"]).read_bytes())  # noqa: S301 (the test's own)
     with np.load(arguments["batch"]) as batch:
         labels, parameters = batch["labels"], batch["parameters"]
-        scale = 1 if network.has_rescaling else 1 / 255
-        images = batch["images"].astype(np.float32) * np.float32(scale)
+        images = batch["images"].astype(np.float32) * np.float32(network.image_scale)
     model, layers = build(network)
     for layer, own in zip(layers, split_parameters(parameters, network), strict=True):
         layer.set_weights(

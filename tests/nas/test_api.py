@@ -1,4 +1,4 @@
-import inspect
+import argparse
 from pathlib import Path
 from typing import Any
 
@@ -6,40 +6,50 @@ import pytest
 
 import nas
 from firmware.errors import ConfigError, DataError, DivergedError
-from nas import Listener, search
+from nas import Listener, SearchRequest, search
 from nas.config import RECIPES
 from nas.options import make_parser
+from nas.search_request import option_rows, request_of
 from nas.trial_store import read_trials
+from tests.host_compiler import ROOT
 
 
-def parsed(*words: str) -> dict[str, object]:
+def parsed(*words: str) -> argparse.Namespace:
     def nothing(_: object) -> None:
         pass
 
     parser = make_parser(nothing, nothing, nothing, nothing, lambda *_: None, lambda *_: None)
     required = ["run", "--data", "digits", "--target", "stm32f412", "--out", "x"]
-    return vars(parser.parse_args([*required, *words]))
+    return parser.parse_args([*required, *words])
 
 
-def test_the_function_has_the_options_of_the_command_with_their_defaults() -> None:
-    options = parsed()
-    for name, parameter in inspect.signature(search).parameters.items():
-        if name in ("listener", "command"):
-            continue
-        assert name in options, f"the command has no --{name}"
-        if parameter.default is not inspect.Parameter.empty:
-            assert options[name] == parameter.default, name
-    own = {"command", "how_to_go_on", "json"}
-    assert options.keys() - own <= inspect.signature(search).parameters.keys()
+def test_the_command_asks_for_what_the_function_does_by_default() -> None:
+    assert request_of(parsed()) == SearchRequest("digits", "stm32f412", Path("x"))
+
+
+def test_every_option_of_the_command_reaches_the_search() -> None:
+    given = {"--epochs": "7", "--max-time": "8m", "--ram": "1000", "--learning-rate": "0.1"}
+    given |= {"--augment": "none", "--measured-latency": "f.json", "--input": "auto"}
+    words = [word for pair in given.items() for word in pair]
+    request = request_of(parsed(*words, "--skip-broken"))
+    assert (request.epochs, request.max_time, request.ram) == (7, "8m", 1000)
+    assert (request.learning_rate, request.augment, request.input) == (0.1, "none", "auto")
+    assert request.measured_latency == Path("f.json")
+    assert request.skip_broken
+
+
+def test_every_option_is_told_with_its_default_in_the_docs() -> None:
+    table = (ROOT / "docs" / "search.md").read_text()
+    assert option_rows() in table
 
 
 def test_errors_are_exceptions_and_nothing_is_printed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(ConfigError, match="unknown target 'stm32f9'"):
-        search("digits", target="stm32f9", out=tmp_path / "run")
+        search(SearchRequest("digits", "stm32f9", tmp_path / "run"))
     with pytest.raises(DataError):
-        search(str(tmp_path / "nothing"), target="stm32f412", out=tmp_path / "run")
+        search(SearchRequest(str(tmp_path / "nothing"), "stm32f412", tmp_path / "run"))
     assert capsys.readouterr() == ("", "")
     assert not (tmp_path / "run").exists()
 
@@ -57,7 +67,7 @@ def test_options_of_the_machine_are_refused_before_any_image_is_read(
     options: dict[str, Any], text: str, tmp_path: Path
 ) -> None:
     with pytest.raises(ConfigError, match=text):
-        search(str(tmp_path / "nothing"), target="stm32f412", out=tmp_path / "run", **options)
+        search(SearchRequest(str(tmp_path / "nothing"), "stm32f412", tmp_path / "run", **options))
 
 
 def test_a_small_search_gives_what_the_run_recorded(tmp_path: Path) -> None:
@@ -69,7 +79,7 @@ def test_a_small_search_gives_what_the_run_recorded(tmp_path: Path) -> None:
             self.trials += 1
 
     ears = Ears()
-    result = search(
+    request = SearchRequest(
         "digits",
         target="stm32f412",
         out=tmp_path / "run",
@@ -77,8 +87,8 @@ def test_a_small_search_gives_what_the_run_recorded(tmp_path: Path) -> None:
         epochs=1,
         final_epochs=1,
         workers=1,
-        listener=ears,
     )
+    result = search(request, ears)
     assert ears.trials == len(result["trials"])
     trained = [trial for trial in result["trials"] if trial["accuracy"] is not None]
     assert 0 < result["worker_base_bytes"] < trained[0]["predicted_anonymous_bytes"]
@@ -92,14 +102,14 @@ def test_a_winner_that_diverges_ends_with_the_option_that_helps(
     options: dict[str, Any] = {"target": "stm32f412", "out": tmp_path / "run", "macc": 700}
     options |= {"epochs": 1, "final_epochs": 1, "workers": 1}
     with pytest.raises(DivergedError, match=r"in epoch 1 .* --learning-rate 2e\+19 keeps the"):
-        search("digits", **options)
+        search(SearchRequest("digits", **options))
     first = read_trials(tmp_path / "run" / "trials.sqlite")
-    record = search("digits", **options, learning_rate=1e-3)
+    record = search(SearchRequest("digits", **options, learning_rate=1e-3))
     assert [trial["seconds"] for trial in record["trials"]] == [own.seconds for own in first]
 
 
-def test_nothing_else_is_exported() -> None:
-    assert nas.__all__ == ["Listener", "search"]
+def test_what_is_exported_is_there_and_nothing_else() -> None:
+    assert [name for name in nas.__all__ if getattr(nas, name).__name__ != name] == []
     with pytest.raises(AttributeError, match="no attribute 'find'"):
         _ = nas.find  # type: ignore[attr-defined]
 
@@ -116,7 +126,7 @@ def test_what_is_passed_over_of_the_data_is_told_before_the_search(tmp_path: Pat
             told.append(text)
 
     with pytest.raises(DataError, match="the data has 1 class"):
-        search(str(tmp_path / "data"), target="stm32f412", out=tmp_path / "run", listener=Notes())
+        search(SearchRequest(str(tmp_path / "data"), "stm32f412", tmp_path / "run"), Notes())
     assert told == [
         "no pictures that are read in 'dog'; nothing comes of such a folder",
         "files passed over, which are not read as images: 1 .avif, 1 .jfif",

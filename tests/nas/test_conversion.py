@@ -11,16 +11,17 @@ from codegen.planner import plan_graph
 from codegen.read_tflite import read_tflite
 from codegen.tflm.arena import plan_tflm_arena
 from codegen.tflm.structures import MCU
-from nas.converters import OWN, TENSORFLOW, predict_bytes
 from nas.dataset import Dataset
 from nas.golden import golden_inputs
-from nas.space import Candidate
-from nas.spaces import find_space, known_spaces
+from nas.network.description import Network
+from nas.quantization.predict_file import predict_file
+from nas.spaces import Candidate, find_space, known_spaces
+from nas.spaces.converters import OWN, TENSORFLOW
 from nas.worker import Worker
 from tests.reference_kernels import run_reference
 from tests.tflm_wheel import recorded, tflm_answer
 
-PHOTOS = [Candidate(1, 0), Candidate(3, 3), Candidate(6, 4), Candidate(9, 5)]
+PHOTOS = [Candidate(k=1, c=0), Candidate(k=3, c=3), Candidate(k=6, c=4), Candidate(k=9, c=5)]
 CONVERSIONS = [
     pytest.param(space, converter, id=f"{space}-{converter}")
     for space in known_spaces()
@@ -38,13 +39,13 @@ def convert(
     converter: str = TENSORFLOW,
 ) -> Path:
     """Train a candidate for one epoch, and convert it."""
-    model = folder / f"{candidate.k}_{candidate.c}_{converter}.tflite"
+    model = folder / f"{candidate['k']}_{candidate['c']}_{converter}.tflite"
     training = {
         "dataset": str(dataset.folder),
         "space": space,
-        "candidate": [candidate.k, candidate.c],
+        "candidate": candidate.as_record(),
         "recipe": {"epochs": 1, "batch_size": 16, "learning_rate": 1e-3, "seed": 0},
-        "checkpoint": str(folder / f"{candidate.k}_{candidate.c}.npz"),
+        "checkpoint": str(folder / f"{candidate['k']}_{candidate['c']}.npz"),
     }
     worker.call("nas.train_tasks:train_winner", training)
     wanted = training | {"model": str(model), "converter": converter}
@@ -69,11 +70,12 @@ def facts(graph: Graph, has_names: bool) -> list[tuple[object, ...]]:
     ]
 
 
-def check_equality(model: Path, lowered: Graph, converter: str) -> None:
+def check_equality(model: Path, network: Network, converter: str) -> None:
     read, has_names = read_tflite(model), converter == TENSORFLOW
+    lowered, predicted_bytes = predict_file(network, converter)
     assert facts(read, has_names) == facts(lowered, has_names)
     assert plan_graph(read) == plan_graph(lowered)
-    assert predict_bytes(lowered, converter) == pytest.approx(model.stat().st_size, rel=0.01)
+    assert predicted_bytes == pytest.approx(model.stat().st_size, rel=0.01)
     assert check_operators(read) == []
 
 
@@ -88,24 +90,24 @@ def test_a_lowered_candidate_is_what_the_converter_writes(
     tmp_path: Path,
 ) -> None:
     model = convert(worker, photo_dataset, space, candidate, tmp_path, converter)
-    check_equality(model, find_space(space).lower(candidate, (50, 50, 3), 2), converter)
+    check_equality(model, find_space(space).network(candidate, (50, 50, 3), 2), converter)
 
 
 @pytest.mark.parametrize(("space", "converter"), CONVERSIONS)
 def test_it_holds_for_small_grey_images_too(
     space: str, converter: str, worker: Worker, small_dataset: Dataset, tmp_path: Path
 ) -> None:
-    model = convert(worker, small_dataset, space, Candidate(5, 3), tmp_path, converter)
-    check_equality(model, find_space(space).lower(Candidate(5, 3), (8, 8, 1), 2), converter)
+    model = convert(worker, small_dataset, space, Candidate(k=5, c=3), tmp_path, converter)
+    check_equality(model, find_space(space).network(Candidate(k=5, c=3), (8, 8, 1), 2), converter)
 
 
 @pytest.mark.parametrize(("space", "converter"), CONVERSIONS)
 def test_the_predicted_bytes_of_a_file_are_exact_but_for_one_element_constants(
     space: str, converter: str, worker: Worker, photo_dataset: Dataset, tmp_path: Path
 ) -> None:
-    model = convert(worker, photo_dataset, space, Candidate(4, 2), tmp_path, converter)
-    lowered = find_space(space).lower(Candidate(4, 2), (50, 50, 3), 2)
-    assert predict_bytes(lowered, converter) == model.stat().st_size
+    model = convert(worker, photo_dataset, space, Candidate(k=4, c=2), tmp_path, converter)
+    network = find_space(space).network(Candidate(k=4, c=2), (50, 50, 3), 2)
+    assert predict_file(network, converter)[1] == model.stat().st_size
 
 
 @pytest.mark.parametrize("space", OWN_SPACES)
@@ -144,7 +146,7 @@ def test_our_file_is_smaller_and_answers_as_well(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     own, theirs = (
-        convert(worker, photo_dataset, space, Candidate(6, 4), tmp_path, converter)
+        convert(worker, photo_dataset, space, Candidate(k=6, c=4), tmp_path, converter)
         for converter in (OWN, TENSORFLOW)
     )
     assert own.stat().st_size < theirs.stat().st_size - 3_000
@@ -162,11 +164,14 @@ def test_our_file_is_smaller_and_answers_as_well(
 
 def test_a_space_without_normalisation_in_the_graph_takes_less_of_the_target() -> None:
     """Operators, flash, and with an interpreter the arena."""
-    plain, folded = (
-        find_space(space).lower(Candidate(8, 3), (50, 50, 3), 2) for space in ("paper", "folded")
-    )
-    assert len(folded.operators) < len(plain.operators) / 2
+    of = {
+        space: find_space(space).network(Candidate(k=8, c=3), (50, 50, 3), 2)
+        for space in ("paper", "folded")
+    }
+    plain, most_bytes = predict_file(of["paper"], TENSORFLOW)
     for converter in (OWN, TENSORFLOW):
-        assert predict_bytes(folded, converter) < predict_bytes(plain, TENSORFLOW)
+        folded, model_bytes = predict_file(of["folded"], converter)
+        assert model_bytes < most_bytes
+    assert len(folded.operators) < len(plain.operators) / 2
     assert plan_tflm_arena(folded, MCU).required_bytes < plan_tflm_arena(plain, MCU).required_bytes
     assert plan_graph(folded).arena_bytes <= plan_graph(plain).arena_bytes

@@ -9,8 +9,8 @@ from PIL import Image
 from firmware.errors import DataError
 from nas.data_source import find_data
 from nas.dataset import Dataset, prepare_dataset
+from nas.network.description import Shape
 from nas.sample import decode
-from nas.space import Shape
 from nas.splits import Split, complete_splits
 
 RED, BLUE = (200, 10, 10), (10, 10, 200)

@@ -13,8 +13,8 @@ from firmware.targets import load_target
 from nas.cli import main
 from nas.cost import Limits
 from nas.estimator.network import estimate
-from nas.lower import lower_paper
 from nas.published import ROWS, Row
+from tests.networks import paper_graph
 from tests.small_model import small_model
 
 ROOT = Path(__file__).parent.parent.parent
@@ -35,7 +35,7 @@ def test_a_candidate_is_estimated_before_it_exists(
         capsys, "--candidate", candidate, "--input", "50x50x3", "--classes", "2", "--space", "paper"
     )
     assert record["macc"] == row.macc
-    plan = plan_graph(lower_paper(row.candidate, (50, 50, 3), 2))
+    plan = plan_graph(paper_graph(row.candidate, (50, 50, 3), 2))
     assert record["arena_bytes"] == plan.arena_bytes
     assert record["fits"] is True
     operators = record["operators"]

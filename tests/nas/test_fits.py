@@ -14,22 +14,23 @@ from firmware.errors import ConfigError, InfeasibleError
 from firmware.targets import Target, known_targets, load_target
 from nas.api import limits_of
 from nas.cli import main
-from nas.converters import OWN, predict_bytes
 from nas.cost import RUNTIMES, Cost, Limits, exceeded, fits, measure_cost, needs
 from nas.estimator.network import estimate
-from nas.lower_folded import lower_folded, lower_separable
-from nas.report.facts import Fate, fate
-from nas.space import Candidate
+from nas.quantization.predict_file import predict_file
+from nas.report.facts import TrialOutcome, outcome_of
+from nas.spaces import Candidate, find_space
+from nas.spaces.converters import OWN
 from nas.trials import Status, Trial
 from tests.graph_file import graph_file
+from tests.networks import graph_of
 
-KNOWN_CASE = Candidate(41, 2)
+KNOWN_CASE = Candidate(k=41, c=2)
 
 
 def search_accepts(space: str, candidate: Candidate, target: Target, runtime: str) -> Cost:
-    lower = {"folded": lower_folded, "separable": lower_separable}[space]
     limits, _ = limits_of(target, runtime)
-    return measure_cost(lower(candidate, (8, 8, 1), 10), runtime, OWN, None, limits)
+    network = find_space(space).network(candidate, (8, 8, 1), 10)
+    return measure_cost(network, runtime, OWN, None, limits)
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
@@ -40,18 +41,19 @@ def test_the_search_accepts_what_the_estimate_accepts_and_nothing_else(
     target = load_target(name)
     limits, _ = limits_of(target, runtime)
     if runtime == "tflm" and not is_modelled_core(target.core):
-        graph = lower_folded(Candidate(1, 0), (8, 8, 1), 10)
+        network = find_space("folded").network(Candidate(k=1, c=0), (8, 8, 1), 10)
+        graph, _ = predict_file(network, OWN)
         assert not estimate("x", graph, 1000, target, limits, runtime).fits
         with pytest.raises(ConfigError, match="is not known; search with --runtime static"):
-            measure_cost(graph, runtime, OWN, None, limits)
+            measure_cost(network, runtime, OWN, None, limits)
         return
     answers = set()
     for k in (1, 8, 20, 30, 40, 41, 42, 50, 60, 80, 120, 200):
         for c in range(3):
-            for lower in (lower_folded, lower_separable):
-                graph = lower(Candidate(k, c), (8, 8, 1), 10)
-                cost = measure_cost(graph, runtime, OWN, None, limits)
-                told = estimate("x", graph, predict_bytes(graph, OWN), target, limits, runtime)
+            for space in ("folded", "separable"):
+                network = find_space(space).network(Candidate(k=k, c=c), (8, 8, 1), 10)
+                cost = measure_cost(network, runtime, OWN, None, limits)
+                told = estimate("x", *predict_file(network, OWN), target, limits, runtime)
                 assert told.fits == fits(cost, limits), (k, c)
                 assert told.cost == cost
                 answers.add(told.fits)
@@ -71,7 +73,7 @@ def test_a_candidate_whose_code_and_weights_exceed_the_flash_is_not_accepted() -
 def test_the_generator_refuses_what_the_estimate_says_does_not_fit(
     tmp_path: Path, runtime: str, change_bytes: int
 ) -> None:
-    graph = lower_folded(Candidate(5, 1), (8, 8, 1), 3)
+    graph = graph_of("folded", Candidate(k=5, c=1), (8, 8, 1), 3)
     path = tmp_path / "net.tflite"
     path.write_bytes(graph_file(graph))
     source, chip = find_model(path), load_target("stm32f412")
@@ -95,7 +97,7 @@ def test_a_chip_of_half_the_flash_that_tflm_needs_does_not_fit(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "net.tflite"
-    path.write_bytes(graph_file(lower_folded(Candidate(40, 2), (8, 8, 1), 10)))
+    path.write_bytes(graph_file(graph_of("folded", Candidate(k=40, c=2), (8, 8, 1), 10)))
     arguments = [str(path), "--runtime", "tflm", "--target", "stm32l412kb"]
     assert main(["estimate", *arguments, "--fail-over"]) == 1
     assert "fits: no" in capsys.readouterr().out
@@ -130,10 +132,10 @@ def test_a_file_larger_than_the_flash_fits_if_what_is_linked_of_it_does() -> Non
 def test_a_report_tells_what_a_stored_trial_failed_by() -> None:
     limits = Limits(100, 1000, 500)
     for reason, end in (
-        ("linked flash 2,000 of 1,000 bytes", Fate.OVER_FLASH),
-        ("linked RAM 2,000 of 1,000 bytes", Fate.OVER_RAM),
-        ("5 cells do not fit", Fate.NO_NETWORK),
+        ("linked flash 2,000 of 1,000 bytes", TrialOutcome.OVER_FLASH),
+        ("linked RAM 2,000 of 1,000 bytes", TrialOutcome.OVER_RAM),
+        ("5 cells do not fit", TrialOutcome.NO_NETWORK),
     ):
-        cost = None if end is Fate.NO_NETWORK else Cost(1, 1, 1)
-        trial = Trial(Candidate(1, 0), Status.INFEASIBLE, cost, reason)
-        assert fate(trial, limits) is end
+        cost = None if end is TrialOutcome.NO_NETWORK else Cost(1, 1, 1)
+        trial = Trial(Candidate(k=1, c=0), Status.INFEASIBLE, cost, reason)
+        assert outcome_of(trial, limits) is end

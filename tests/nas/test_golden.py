@@ -8,10 +8,10 @@ from codegen.graph import DType, Graph, Operator, Quantization, Tensor
 from codegen.read_tflite import read_tflite
 from firmware.errors import ConfigError, ModelError
 from nas.golden import golden_inputs
-from nas.lower import lower_paper
 from nas.make_golden import make_golden
-from nas.space import Candidate
+from nas.spaces import Candidate
 from nas.worker import Worker
+from tests.networks import paper_graph
 
 
 def graph_of(tensor: Tensor) -> Graph:
@@ -19,7 +19,7 @@ def graph_of(tensor: Tensor) -> Graph:
 
 
 def test_inputs_have_the_shape_and_type_of_the_model_and_reach_its_ends() -> None:
-    inputs = golden_inputs(lower_paper(Candidate(1, 0), (9, 7, 3), 2), samples=6, seed=0)
+    inputs = golden_inputs(paper_graph(Candidate(k=1, c=0), (9, 7, 3), 2), samples=6, seed=0)
     assert inputs.shape == (6, 9, 7, 3)
     assert inputs.dtype == np.uint8
     assert (inputs.min(), inputs.max()) == (0, 255)

@@ -4,16 +4,11 @@ import pytest
 
 from firmware.errors import ConfigError
 from nas.dataset import Dataset
-from nas.host_memory import (
-    MIB,
-    PROFILES,
-    parse_host_memory,
-    training_bytes,
-    winner_bytes,
-)
-from nas.space import Candidate, Shape
-from nas.spaces import find_space, known_spaces
+from nas.host_memory import MIB, PROFILES, parse_host_memory
+from nas.network.description import Shape
+from nas.spaces import Candidate, find_space, known_spaces
 from nas.trainer.network import TrainableNetwork
+from nas.training_memory import training_bytes, winner_bytes
 from nas.worker import Worker
 
 
@@ -21,7 +16,11 @@ from nas.worker import Worker
 @pytest.mark.parametrize("part", [16, 32, 128])
 @pytest.mark.parametrize(
     ("candidate", "shape"),
-    [(Candidate(1, 0), (8, 8, 1)), (Candidate(7, 3), (50, 50, 3)), (Candidate(12, 1), (17, 9, 2))],
+    [
+        (Candidate(k=1, c=0), (8, 8, 1)),
+        (Candidate(k=7, c=3), (50, 50, 3)),
+        (Candidate(k=12, c=1), (17, 9, 2)),
+    ],
 )
 def test_the_memory_of_a_network_is_predicted_to_the_byte(
     space: str, part: int, candidate: Candidate, shape: Shape
@@ -61,7 +60,7 @@ def test_anything_else_is_refused_with_what_is_possible(text: str) -> None:
         parse_host_memory(text)
 
 
-@pytest.mark.parametrize("candidate", [Candidate(8, 1), Candidate(64, 2)], ids=str)
+@pytest.mark.parametrize("candidate", [Candidate(k=8, c=1), Candidate(k=64, c=2)], ids=str)
 def test_training_and_conversion_take_what_was_predicted(
     small_dataset: Dataset, tmp_path: Path, candidate: Candidate
 ) -> None:
@@ -69,7 +68,7 @@ def test_training_and_conversion_take_what_was_predicted(
     network = find_space("folded").network(candidate, small_dataset.shape, 2)
     recipe = {"epochs": 3, "batch_size": 16, "learning_rate": 1e-3, "seed": 0}
     arguments = {"dataset": str(small_dataset.folder), "space": "folded", "recipe": recipe}
-    arguments |= {"candidate": [candidate.k, candidate.c], "converter": "own"}
+    arguments |= {"candidate": candidate.as_record(), "converter": "own"}
     files = {"checkpoint": str(tmp_path / "winner.npz"), "model": str(tmp_path / "model.tflite")}
     with Worker() as worker:
         base_bytes = worker.call("nas.train_tasks:probe", {})["anonymous_bytes"]

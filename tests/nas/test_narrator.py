@@ -6,7 +6,7 @@ from firmware.progress import Progress
 from nas.dataset import Dataset
 from nas.machine import Machine
 from nas.narrator import Narrator
-from nas.space import Candidate
+from nas.spaces import Candidate
 from nas.trials import Status, Trial
 from tests.fake_clock import FakeClock
 
@@ -30,9 +30,9 @@ def told(stream: io.StringIO, clock: FakeClock, *, limit_bytes: int | None = 400
     for epoch in (1, 2, 3):
         clock.sleep(10.0)
         event: dict[str, Any] = {"epoch": epoch, "epochs": 3, "accuracy": 0.5 + epoch / 10}
-        narrator.trial_progressed(Candidate(2, 1), event)
+        narrator.trial_progressed(Candidate(k=2, c=1), event)
     narrator.trial_ended(
-        Trial(Candidate(2, 1), Status.TRAINED, None, "", (0.6, 0.8), 30.0, 31_000_000)
+        Trial(Candidate(k=2, c=1), Status.TRAINED, None, "", (0.6, 0.8), 30.0, 31_000_000)
     )
     return stream.getvalue()
 

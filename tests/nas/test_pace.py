@@ -4,15 +4,15 @@ import pytest
 
 from firmware.errors import ConfigError
 from nas.config import SearchConfig
-from nas.converters import TENSORFLOW
 from nas.cost import Limits, exceeded, measure_cost
 from nas.estimator.speed import Error, KernelPrices, SpeedModel
-from nas.lower_folded import lower_folded
 from nas.pace import Pace, make_pace
-from nas.space import Candidate
+from nas.quantization.predict_file import predict_file
+from nas.spaces import Candidate, find_space
+from nas.spaces.converters import TENSORFLOW
 from tests.nas.test_run_search import CONFIG
 
-GRAPH = lower_folded(Candidate(4, 1), (16, 16, 3), 2)
+NETWORK = find_space("folded").network(Candidate(k=4, c=1), (16, 16, 3), 2)
 MODEL = SpeedModel(
     unit="cycles",
     runtime="static",
@@ -28,11 +28,11 @@ MODEL = SpeedModel(
 
 def test_the_time_of_a_network_is_that_of_its_calls_and_the_worst_error() -> None:
     # conv+pool, conv, mean, dense, softmax: 5 calls of 1,000 cycles at 1 MHz, 10 % more at worst
-    assert Pace(MODEL, 1_000_000).latency_us(GRAPH) == 5_500
+    assert Pace(MODEL, 1_000_000).latency_us(predict_file(NETWORK, TENSORFLOW)[0]) == 5_500
 
 
 def test_a_network_that_takes_too_long_exceeds_its_limit() -> None:
-    cost = measure_cost(GRAPH, "static", TENSORFLOW, Pace(MODEL, 1_000_000))
+    cost = measure_cost(NETWORK, "static", TENSORFLOW, Pace(MODEL, 1_000_000))
     limits = Limits(10**9, 10**9, 10**9, latency_us=5_499)
     assert [str(need) for need in exceeded(cost, limits)] == ["latency 5,500 of 5,499 µs"]
     assert exceeded(cost, replace(limits, latency_us=5_500)) == ()
@@ -41,7 +41,7 @@ def test_a_network_that_takes_too_long_exceeds_its_limit() -> None:
 def test_a_kernel_that_was_never_measured_is_named() -> None:
     model = replace(MODEL, kernels={"MEAN": MODEL.kernels["MEAN"]})
     with pytest.raises(ConfigError, match="hold no CONV_2D, CONV_2D.MAX_POOL_2D, FULLY_CONN"):
-        Pace(model, 1_000_000).latency_us(GRAPH)
+        Pace(model, 1_000_000).latency_us(predict_file(NETWORK, TENSORFLOW)[0])
 
 
 def test_instructions_give_no_latency() -> None:

@@ -10,12 +10,11 @@ import pytest
 from firmware.errors import ConfigError, DivergedError, InfeasibleError, WorkerError
 from nas.config import SearchConfig
 from nas.cost import Limits
-from nas.host_memory import training_bytes, winner_bytes
 from nas.pool import WorkerPool
 from nas.run_search import Host, run_search
-from nas.space import Candidate
-from nas.spaces import find_space
+from nas.spaces import Candidate, find_space
 from nas.task_watch import Progress
+from nas.training_memory import training_bytes, winner_bytes
 from nas.trial_store import TrialStore, read_trials
 from nas.trials import Status, Trial, trial_of_record
 from nas.worker import Outcome, Worker
@@ -66,7 +65,7 @@ def search(
 
 def test_the_best_epoch_of_the_best_candidate_wins(tmp_path: Path) -> None:
     winner, trials = search(tmp_path, FakeWorker())
-    assert winner.candidate == Candidate(2, 2)
+    assert winner.candidate == Candidate(k=2, c=2)
     assert winner.accuracy == pytest.approx(0.4)
     assert [str(trial.candidate) for trial in trials][:4] == ["1,0", "1,1", "1,2", "1,3"]
 
@@ -78,7 +77,7 @@ def test_what_does_not_fit_is_not_trained(tmp_path: Path) -> None:
     refused = [trial for trial in trials if trial.status is Status.INFEASIBLE]
     assert refused
     assert all("MACC" in trial.reason and "of 1,000 MACs" in trial.reason for trial in refused)
-    assert not {(t.candidate.k, t.candidate.c) for t in refused} & set(worker.trained)
+    assert not {(t.candidate["k"], t.candidate["c"]) for t in refused} & set(worker.trained)
 
 
 def test_finished_trials_are_not_trained_again(tmp_path: Path) -> None:
@@ -94,7 +93,7 @@ def test_other_limits_go_on_with_the_same_trials(tmp_path: Path) -> None:
     search(tmp_path, before, tight)
     after = FakeWorker()
     winner, _ = search(tmp_path, after)
-    assert winner.candidate == Candidate(2, 2)
+    assert winner.candidate == Candidate(k=2, c=2)
     assert not set(before.trained) & set(after.trained)
 
 
@@ -117,7 +116,7 @@ def test_a_candidate_that_diverges_has_failed_and_the_search_goes_on(tmp_path: P
             return super().run(task, arguments, on_progress)
 
     winner, trials = search(tmp_path, DivergingWorker())
-    failed = next(trial for trial in trials if trial.candidate == Candidate(1, 1))
+    failed = next(trial for trial in trials if trial.candidate == Candidate(k=1, c=1))
     assert (failed.status, failed.reason) == (Status.FAILED, "training diverged in epoch 2")
     assert winner.status is Status.TRAINED
 
@@ -179,14 +178,14 @@ def test_trials_are_not_read_from_what_is_no_store(tmp_path: Path) -> None:
 def test_a_candidate_too_large_for_the_host_is_not_trained(tmp_path: Path) -> None:
     """Predicted from its layers; the search goes on with those that fit."""
     worker = FakeWorker()
-    network = find_space("paper").network(Candidate(2, 1), (8, 8, 1), 2)
+    network = find_space("paper").network(Candidate(k=2, c=1), (8, 8, 1), 2)
     limit = training_bytes(network, 16, 100, 0)
     _, trials = search(tmp_path, worker, worker_bytes=limit)
     refused = [trial for trial in trials if trial.status is Status.HOST_MEMORY]
     assert refused
     assert "of the host" in refused[0].reason
     assert all(trial.predicted_anonymous_bytes > limit for trial in refused)
-    assert not {(t.candidate.k, t.candidate.c) for t in refused} & set(worker.trained)
+    assert not {(t.candidate["k"], t.candidate["c"]) for t in refused} & set(worker.trained)
     assert len(worker.trained) > 2
 
 
@@ -195,7 +194,7 @@ def test_a_candidate_that_the_host_could_not_train_as_the_winner_is_not_trained(
 ) -> None:
     """Else a search would end with a winner that nothing can be made of."""
     worker = FakeWorker()
-    network = find_space("paper").network(Candidate(2, 1), (8, 8, 1), 2)
+    network = find_space("paper").network(Candidate(k=2, c=1), (8, 8, 1), 2)
     limit = winner_bytes(network, 16, 100, 0)
     with TrialStore(tmp_path, CONFIG) as store:
         host = Host(WorkerPool([worker]), {0: "images"}, 100, alone_bytes=limit)
@@ -204,7 +203,7 @@ def test_a_candidate_that_the_host_could_not_train_as_the_winner_is_not_trained(
     assert refused
     assert refused[0].reason.startswith("as the winner it would take ")
     assert (2, 1) in worker.trained
-    assert not {(t.candidate.k, t.candidate.c) for t in refused} & set(worker.trained)
+    assert not {(t.candidate["k"], t.candidate["c"]) for t in refused} & set(worker.trained)
 
 
 def test_the_result_does_not_depend_on_the_number_of_workers(tmp_path: Path) -> None:
@@ -245,7 +244,7 @@ def test_when_the_time_is_over_the_best_so_far_wins(tmp_path: Path) -> None:
     with TrialStore(tmp_path, CONFIG) as store:
         host = Host(WorkerPool([worker]), {0: "images"}, 100, deadline_s=0.0)
         winner, trials = run_search(CONFIG, host, store, lambda _: None, lambda *_: None)
-    assert winner.candidate == Candidate(1, 0)
+    assert winner.candidate == Candidate(k=1, c=0)
     assert len(trials) == len(worker.trained) == 1
 
 

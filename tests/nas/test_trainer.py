@@ -22,12 +22,12 @@ from nas.network.description import (
     Normalisation,
     Operation,
     Relu,
+    Shape,
     Softmax,
 )
 from nas.network.parameters import initial_parameters, split_parameters
 from nas.network.shapes import parameter_count
-from nas.space import Candidate, Shape
-from nas.spaces import find_space, known_spaces
+from nas.spaces import Candidate, find_space, known_spaces
 from nas.trainer import library
 from nas.trainer.library import Status
 from nas.trainer.measure import measure
@@ -101,10 +101,10 @@ def check_against_keras(
 @pytest.mark.parametrize(
     ("candidate", "shape"),
     [
-        (Candidate(3, 2), (21, 17, 3)),
-        (Candidate(7, 3), (16, 16, 1)),
-        (Candidate(1, 0), (5, 9, 2)),
-        (Candidate(13, 1), (10, 10, 3)),
+        (Candidate(k=3, c=2), (21, 17, 3)),
+        (Candidate(k=7, c=3), (16, 16, 1)),
+        (Candidate(k=1, c=0), (5, 9, 2)),
+        (Candidate(k=13, c=1), (10, 10, 3)),
     ],
     ids=str,
 )
@@ -160,7 +160,7 @@ def test_training_learns_and_repeats_to_the_bit() -> None:
     "network",
     [
         *(
-            find_space(name).network(Candidate(5, 2), (15, 11, 3), CLASSES)
+            find_space(name).network(Candidate(k=5, c=2), (15, 11, 3), CLASSES)
             for name in known_spaces()
         ),
         random_network(1, CLASSES),

@@ -9,7 +9,7 @@ from matplotlib.patches import Rectangle
 from firmware.printable import printable
 from nas.answers import Confusion
 from nas.report.figures.drawing import WIDTH, Look, drawing, finish, pair_legend, without_frame
-from nas.report.figures.palette import BAD, GOT, HOPED, INK, PAPER, Colour
+from nas.report.figures.palette import BAD, EXPECTED, INK, MEASURED, PAPER, Colour
 from nas.report.shown import shortened
 from nas.report.statistics import ClassFigures, Proportion
 
@@ -92,8 +92,8 @@ def class_plot(
         panels = figure.subplots(1, 2, sharey=True)
         for axes, name in zip(panels, ("recall", "precision"), strict=True):
             for row, (first, second) in enumerate(zip(in_float, in_int8, strict=True)):
-                _interval(axes, row - 0.16, getattr(first, name), HOPED, PAPER)
-                _interval(axes, row + 0.16, getattr(second, name), GOT, GOT)
+                _interval(axes, row - 0.16, getattr(first, name), EXPECTED, PAPER)
+                _interval(axes, row + 0.16, getattr(second, name), MEASURED, MEASURED)
             axes.set_title(f"{name}, %")
             axes.set_xlim(right=101)
             axes.grid(visible=False, axis="y")

@@ -18,7 +18,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from nas.report.figures.palette import GOT, GRID, HOPED, INK, MUTED, PAPER, with_variables
+from nas.report.figures.palette import EXPECTED, GRID, INK, MEASURED, MUTED, PAPER, with_variables
 
 WIDTH, WIDE = 440, 1040
 """Of a figure in pixels: two of the one stand side by side on a desktop, or one fills a phone; one
@@ -111,14 +111,19 @@ def without_frame(axes: Axes) -> None:
     axes.grid(visible=False)
 
 
-def pair_legend(figure: Figure, hoped: str, got: str) -> None:
+def pair_legend(figure: Figure, expected: str, measured: str) -> None:
     """What the hollow marks of what was expected and the solid ones of what came out mean."""
     look: Look = {"linestyle": "none", "marker": "o", "markersize": 7}
     entries = [
         Line2D(
-            [], [], label=hoped, markerfacecolor=PAPER.light, markeredgecolor=HOPED.light, **look
+            [],
+            [],
+            label=expected,
+            markerfacecolor=PAPER.light,
+            markeredgecolor=EXPECTED.light,
+            **look,
         ),
-        Line2D([], [], label=got, color=GOT.light, **look),
+        Line2D([], [], label=measured, color=MEASURED.light, **look),
     ]
     figure.legend(handles=entries, loc="outside lower left", ncols=2, handletextpad=0.3)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from matplotlib.ticker import MaxNLocator
 
 from nas.report.figures.drawing import Look, drawing, finish, pair_legend
-from nas.report.figures.palette import BAD, GOT, HOPED, MUTED, PAPER
+from nas.report.figures.palette import BAD, EXPECTED, MEASURED, MUTED, PAPER
 
 _HEIGHT = 300
 _LIMIT_IN_SIGHT = 2.5
@@ -41,12 +41,16 @@ def host_plot(trials: Sequence[HostTrial], limit_bytes: int | None, width: int) 
         for own in trials:
             x, predicted, gid = own.order, own.predicted_bytes / _MB, f"{key}-{own.order}"
             tips[gid] = own.tip
-            ring: Look = {"facecolors": PAPER.light, "edgecolors": HOPED.light, "linewidths": 1.6}
+            ring: Look = {
+                "facecolors": PAPER.light,
+                "edgecolors": EXPECTED.light,
+                "linewidths": 1.6,
+            }
             if own.measured_bytes is not None:
                 measured = own.measured_bytes / _MB
                 axes.plot([x, x], [predicted, measured], color=MUTED.light, linewidth=1.0)
                 axes.scatter([x], [predicted], 70, zorder=3, **ring)
-                axes.scatter([x], [measured], 20, color=GOT.light, zorder=4, gid=gid)
+                axes.scatter([x], [measured], 20, color=MEASURED.light, zorder=4, gid=gid)
             else:
                 axes.scatter([x], [predicted], 70, zorder=3, gid=gid, **ring)
         if limit_bytes is not None:

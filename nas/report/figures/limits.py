@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nas.report.figures.drawing import drawing, finish, without_frame
-from nas.report.figures.palette import BAD, GOT, GRID, INK, MUTED
+from nas.report.figures.palette import BAD, GRID, INK, MEASURED, MUTED
 
 _ROW = 46
 _BAR = 0.3
@@ -34,7 +34,7 @@ def limit_bars(bars: Sequence[Bar]) -> str:
         axes = figure.subplots()
         without_frame(axes)
         for row, bar in enumerate(bars):
-            colour = GOT if bar.fraction <= 1 else BAD
+            colour = MEASURED if bar.fraction <= 1 else BAD
             axes.barh(row, 1, _BAR, color=GRID.light)
             axes.barh(row, max(bar.fraction, _LEAST * widest), _BAR, color=colour.light)
             axes.text(0, row - 0.24, bar.name, weight="bold", va="bottom")

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 
 from nas.report.facts import Call
 from nas.report.figures.drawing import WIDE, WIDTH, drawing, finish, pair_legend, without_frame
-from nas.report.figures.palette import GOT, GRID, HOPED, INK, MUTED, OTHER
+from nas.report.figures.palette import EXPECTED, GRID, INK, MEASURED, MUTED, OTHER
 from nas.report.shown import quantity, shortened
 
 
@@ -98,9 +98,9 @@ def _ticks(row: int, call: Call, layout: _Layout) -> list[_Bar]:
         apart = 0.0
     bars = []
     if call.estimated is not None:
-        bars.append(_Bar(row + layout.bar - apart, call.estimated, HOPED.light, is_hollow=True))
+        bars.append(_Bar(row + layout.bar - apart, call.estimated, EXPECTED.light, is_hollow=True))
     if call.measured is not None:
-        bars.append(_Bar(row + layout.bar + apart, call.measured, GOT.light))
+        bars.append(_Bar(row + layout.bar + apart, call.measured, MEASURED.light))
     return bars
 
 

@@ -28,9 +28,9 @@ MUTED = Colour("muted", "#5a6573", "#a3adba")
 GRID = Colour("grid", "#dde2e8", "#323b47")
 PAPER = Colour("paper", "#fefefe", "#171c23")
 GROUND = Colour("ground", "#f3f5f8", "#0f1318")
-GOT = Colour("got", "#0a66a8", "#5fb0f5")
+MEASURED = Colour("measured", "#0a66a8", "#5fb0f5")
 """What came out: the winner, the int8 model, what was measured."""
-HOPED = Colour("hoped", "#b06000", "#f0a848")
+EXPECTED = Colour("expected", "#b06000", "#f0a848")
 """What was expected of it: the float model, what was predicted or estimated."""
 OTHER = Colour("other", "#7287a3", "#8197b5")
 """What else was tried."""
@@ -39,7 +39,7 @@ BAD = Colour("bad", "#c4262e", "#ff7b76")
 HOST = Colour("host", "#7d3fb0", "#c393f2")
 """What the host had no memory for."""
 
-COLOURS = (INK, MUTED, GRID, PAPER, GROUND, GOT, HOPED, OTHER, GOOD, BAD, HOST)
+COLOURS = (INK, MUTED, GRID, PAPER, GROUND, MEASURED, EXPECTED, OTHER, GOOD, BAD, HOST)
 
 _BY_LIGHT = {colour.light: colour for colour in COLOURS}
 

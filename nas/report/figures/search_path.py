@@ -1,4 +1,4 @@
-"""The way of a search over kernels and cells. Pure."""
+"""The way of a search over widths and depths. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,9 +7,9 @@ from itertools import pairwise
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyArrowPatch
 
-from nas.report.facts import Fate
+from nas.report.facts import TrialOutcome
 from nas.report.figures.drawing import WIDTH, Look, drawing, finish, on_paper, without_frame
-from nas.report.figures.palette import GOT, GRID, INK, MUTED, OTHER, PAPER
+from nas.report.figures.palette import GRID, INK, MEASURED, MUTED, OTHER, PAPER
 from nas.report.figures.tradeoff import MARKERS
 
 _PLOT = WIDTH - 70
@@ -25,27 +25,46 @@ class Stop:
     """A candidate on the way.
 
     Attributes:
+        width: The value of the dimension with which all needs grow.
+        depth: The value of the one that says how many layers there are.
+        side: Rows and columns of its input; 0 where all candidates have the same.
         orders: When it was judged, counted from 1; several times if it was trained again.
         accuracy: Mean of its trainings, 0 to 1; None if it was not trained.
         tip: What it says under the pointer.
         is_leader: Whether it won, or is the best so far.
     """
 
-    k: int
-    c: int
+    width: int
+    depth: int
     side: int
     orders: tuple[int, ...]
     accuracy: float | None
-    fate: Fate
+    outcome: TrialOutcome
     tip: str
     is_leader: bool
 
 
-def path_plot(stops: Sequence[Stop]) -> str:
-    """Columns are the kernels that were tried, by input if that was searched; rows are cells."""
-    columns = sorted({(stop.side, stop.k) for stop in stops})
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """A dimension of the search space.
+
+    Attributes:
+        name: Of the value.
+        words: What it is, in words; may be empty.
+    """
+
+    name: str
+    words: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name}, {self.words}" if self.words else self.name
+
+
+def path_plot(stops: Sequence[Stop], width: Axis, depth: Axis) -> str:
+    """Columns are the widths that were tried, by input if that was searched; rows are depths."""
+    columns = sorted({(stop.side, stop.width) for stop in stops})
     place = {column: index for index, column in enumerate(columns)}
-    most = max(stop.c for stop in stops)
+    most = max(stop.depth for stop in stops)
     has_sides = any(side for side, _ in columns)
     with drawing(_ROW * (most + 1) + _AROUND + (18 if has_sides else 0)) as figure:
         axes = figure.subplots()
@@ -60,8 +79,8 @@ def path_plot(stops: Sequence[Stop]) -> str:
         every = -(-len(columns) // 16)
         shown = range(0, len(columns), every)
         axes.set_xticks(list(shown), [str(columns[index][1]) for index in shown])
-        axes.set_xlabel("k, kernels of the first convolution, as tried (not to scale)")
-        axes.set_ylabel("c, cells")
+        axes.set_xlabel(f"{width}, as tried (not to scale)")
+        axes.set_ylabel(str(depth))
         if has_sides:
             _sides(axes, [side for side, _ in columns])
         title = f"Way of the search over {len(stops)} candidates, in order"
@@ -71,7 +90,7 @@ def path_plot(stops: Sequence[Stop]) -> str:
 def _arrows(axes: Axes, stops: Sequence[Stop], place: dict[tuple[int, int], int]) -> None:
     """From each candidate to the next one that is judged for the first time."""
     for before, after in pairwise(sorted(stops, key=lambda stop: stop.orders[0])):
-        ends = [(place[stop.side, stop.k], stop.c) for stop in (before, after)]
+        ends = [(place[stop.side, stop.width], stop.depth) for stop in (before, after)]
         axes.add_patch(
             FancyArrowPatch(
                 *ends,
@@ -93,12 +112,12 @@ def _circles(
     tips = {}
     known = [stop.accuracy for stop in stops if stop.accuracy is not None]
     for number, stop in enumerate(stops):
-        x, gid = place[stop.side, stop.k], f"path-{number}"
+        x, gid = place[stop.side, stop.width], f"path-{number}"
         tips[gid] = stop.tip
         if stop.accuracy is None:
-            marker, colour = MARKERS[stop.fate]
+            marker, colour = MARKERS[stop.outcome]
             axes.scatter(
-                [x], [stop.c], 0.4 * diameter**2, color=colour.light, marker=marker, gid=gid
+                [x], [stop.depth], 0.4 * diameter**2, color=colour.light, marker=marker, gid=gid
             )
             _beside(axes, x, stop, "", diameter)
             continue
@@ -115,26 +134,26 @@ def _share(accuracy: float, known: Sequence[float]) -> float:
 
 def _circle(axes: Axes, x: int, stop: Stop, share: float, diameter: float, gid: str) -> None:
     size = diameter**2
-    axes.scatter([x], [stop.c], size, color=PAPER.light, zorder=3)
+    axes.scatter([x], [stop.depth], size, color=PAPER.light, zorder=3)
     axes.scatter(
         [x],
-        [stop.c],
+        [stop.depth],
         size,
-        color=GOT.light,
+        color=MEASURED.light,
         alpha=0.12 + 0.88 * share,
         zorder=4,
         gid=gid,
         linewidths=0,
     )
-    ring, width = (GOT, 2.6) if stop.is_leader else (OTHER, 0.8)
+    ring, width = (MEASURED, 2.6) if stop.is_leader else (OTHER, 0.8)
     face: Look = {"facecolors": "none", "edgecolors": ring.light, "linewidths": width}
-    axes.scatter([x], [stop.c], 1.35 * size if stop.is_leader else size, zorder=5, **face)
+    axes.scatter([x], [stop.depth], 1.35 * size if stop.is_leader else size, zorder=5, **face)
     if diameter >= _LEAST_FOR_TEXT:
         colour = PAPER if share > _DARK else INK
         text = str(stop.orders[0])
         axes.text(
             x,
-            stop.c,
+            stop.depth,
             text,
             ha="center",
             va="center_baseline",
@@ -155,12 +174,14 @@ def _beside(axes: Axes, x: int, stop: Stop, text: str, diameter: float) -> None:
         "textcoords": "offset points",
     } | on_paper()
     below, above = -0.5 * diameter - 4, 0.5 * diameter + 3
-    axes.annotate(text, (x, stop.c), (0, below), va="top", zorder=6, **look)
+    axes.annotate(text, (x, stop.depth), (0, below), va="top", zorder=6, **look)
     if len(stop.orders) > 1:
         again = ", ".join(map(str, stop.orders[1:]))
-        axes.annotate(again, (x, stop.c), (0, above), va="bottom", zorder=6, **look)
+        axes.annotate(again, (x, stop.depth), (0, above), va="bottom", zorder=6, **look)
     elif stop.accuracy is None:
-        axes.annotate(str(stop.orders[0]), (x, stop.c), (0, above), va="bottom", zorder=6, **look)
+        axes.annotate(
+            str(stop.orders[0]), (x, stop.depth), (0, above), va="bottom", zorder=6, **look
+        )
 
 
 def _sides(axes: Axes, sides: Sequence[int]) -> None:

@@ -7,9 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
-from nas.report.facts import Fate
+from nas.report.facts import TrialOutcome
 from nas.report.figures.drawing import Look, drawing, finish, outlined, without_frame
-from nas.report.figures.palette import BAD, GOT, HOST, MUTED, OTHER, Colour
+from nas.report.figures.palette import BAD, HOST, MEASURED, MUTED, OTHER, Colour
 from nas.report.shown import quantity
 
 _HEIGHT, _LANE, _LEGEND_ROW = 326, 40, 16
@@ -17,16 +17,16 @@ _LOG_FROM = 8.0
 """Largest over smallest need from which on the axis is logarithmic."""
 _LIMIT_IN_SIGHT = 4.0
 """Times the largest need: a limit further away is told and not drawn."""
-MARKERS: dict[Fate, tuple[str, Colour]] = {
-    Fate.OVER_RAM: ("x", BAD),
-    Fate.OVER_FLASH: ("+", BAD),
-    Fate.OVER_MACC: ("1", BAD),
-    Fate.OVER_LATENCY: ("2", BAD),
-    Fate.OVER_LIMIT: ("3", BAD),
-    Fate.HOST_MEMORY: ("v", HOST),
-    Fate.FAILED: ("X", BAD),
-    Fate.NO_NETWORK: ("_", MUTED),
-    Fate.WAITING: (".", MUTED),
+MARKERS: dict[TrialOutcome, tuple[str, Colour]] = {
+    TrialOutcome.OVER_RAM: ("x", BAD),
+    TrialOutcome.OVER_FLASH: ("+", BAD),
+    TrialOutcome.OVER_MACC: ("1", BAD),
+    TrialOutcome.OVER_LATENCY: ("2", BAD),
+    TrialOutcome.OVER_LIMIT: ("3", BAD),
+    TrialOutcome.HOST_MEMORY: ("v", HOST),
+    TrialOutcome.FAILED: ("X", BAD),
+    TrialOutcome.NO_NETWORK: ("_", MUTED),
+    TrialOutcome.WAITING: (".", MUTED),
 }
 """Of candidates that were not trained."""
 
@@ -51,11 +51,11 @@ class Dot:
 
 
 @dataclass(frozen=True, slots=True)
-class Fallen:
+class NotTrained:
     """A candidate that was not trained."""
 
     need: int
-    fate: Fate
+    outcome: TrialOutcome
     tip: str
 
 
@@ -78,7 +78,7 @@ class Tradeoff:
     limit: int
     leader: str
     dots: tuple[Dot, ...]
-    fallen: tuple[Fallen, ...]
+    not_trained: tuple[NotTrained, ...]
     front: tuple[tuple[int, float], ...]
 
     def shown(self, need: float) -> float:
@@ -95,16 +95,18 @@ class Tradeoff:
 def tradeoff_plot(data: Tradeoff) -> str:
     """Every candidate: its accuracy against its need, or below them why it was not trained."""
     entries = _entries(data)
-    columns = 4 if len(entries) <= 4 and not data.fallen else 2
-    height = _HEIGHT + (_LANE if data.fallen else 0) + _LEGEND_ROW * -(-len(entries) // columns)
+    columns = 4 if len(entries) <= 4 and not data.not_trained else 2
+    height = (
+        _HEIGHT + (_LANE if data.not_trained else 0) + _LEGEND_ROW * -(-len(entries) // columns)
+    )
     with drawing(height) as figure:
-        ratios = [9, 1] if data.fallen else [1]
+        ratios = [9, 1] if data.not_trained else [1]
         rows = figure.subplots(len(ratios), 1, height_ratios=ratios, sharex=True, squeeze=False)
         axes, lane = rows[0][0], rows[-1][0]
         _scale(axes, lane, data)
         tips = _dots(axes, data)
-        if data.fallen:
-            tips |= _fallen(lane, data)
+        if data.not_trained:
+            tips |= _not_trained(lane, data)
         axes.set_ylabel("validation accuracy, %")
         lane.set_xlabel(data.axis)
         look: Look = {"columnspacing": 1.2, "handletextpad": 0.4, "ncols": columns}
@@ -114,7 +116,7 @@ def tradeoff_plot(data: Tradeoff) -> str:
 
 def _scale(axes: Axes, lane: Axes, data: Tradeoff) -> None:
     """Limits of the horizontal axis, and the target's limit if it is in sight."""
-    needs = [dot.need for dot in data.dots] + [own.need for own in data.fallen]
+    needs = [dot.need for dot in data.dots] + [own.need for own in data.not_trained]
     most, least = max(needs, default=data.limit), max(1, min(needs, default=1))
     has_limit = data.limit <= _LIMIT_IN_SIGHT * most
     if has_limit:
@@ -168,7 +170,7 @@ def _dots(axes: Axes, data: Tradeoff) -> dict[str, str]:
             [*map(data.shown, needs), edge],
             [100 * own for own in (*accuracies, accuracies[-1])],
             where="post",
-            color=GOT.light,
+            color=MEASURED.light,
             linewidth=1.6,
             alpha=0.7,
         )
@@ -184,7 +186,7 @@ def _dots(axes: Axes, data: Tradeoff) -> dict[str, str]:
             [need],
             [100 * dot.accuracy],
             110 if dot.is_leader else 46,
-            color=(GOT if dot.is_leader else OTHER).light,
+            color=(MEASURED if dot.is_leader else OTHER).light,
             marker="D" if dot.is_leader else "o",
             zorder=3,
             gid=gid,
@@ -193,14 +195,14 @@ def _dots(axes: Axes, data: Tradeoff) -> dict[str, str]:
     return tips
 
 
-def _fallen(lane: Axes, data: Tradeoff) -> dict[str, str]:
+def _not_trained(lane: Axes, data: Tradeoff) -> dict[str, str]:
     without_frame(lane)
     lane.set_ylim(-1, 1)
     lane.set_yticks([0], ["not trained"])
     tips = {}
-    for number, own in enumerate(data.fallen):
-        marker, colour = MARKERS[own.fate]
-        gid = f"{data.key}-fallen-{number}"
+    for number, own in enumerate(data.not_trained):
+        marker, colour = MARKERS[own.outcome]
+        gid = f"{data.key}-not-trained-{number}"
         tips[gid] = own.tip
         lane.scatter([data.shown(own.need)], [0], 46, color=colour.light, marker=marker, gid=gid)
     return tips
@@ -215,13 +217,15 @@ def _entries(data: Tradeoff) -> list[Line2D]:
 
     entries = []
     if any(dot.is_leader for dot in data.dots):
-        entries.append(entry("D", GOT, data.leader, 8))
+        entries.append(entry("D", MEASURED, data.leader, 8))
     if data.dots:
         entries.append(entry("o", OTHER, "candidate"))
     if any(len(dot.accuracies) > 1 for dot in data.dots):
         entries.append(entry(".", OTHER, "single trainings", 6))
     if data.front:
-        entries.append(Line2D([], [], color=GOT.light, linewidth=1.6, label="Pareto front"))
-    fates = [fate for fate in MARKERS if any(own.fate is fate for own in data.fallen)]
-    entries += [entry(*MARKERS[fate], str(fate)) for fate in fates]
+        entries.append(Line2D([], [], color=MEASURED.light, linewidth=1.6, label="Pareto front"))
+    outcomes = [
+        outcome for outcome in MARKERS if any(own.outcome is outcome for own in data.not_trained)
+    ]
+    entries += [entry(*MARKERS[outcome], str(outcome)) for outcome in outcomes]
     return entries

@@ -4,7 +4,7 @@ from nas.answers import Answers
 from nas.report.facts import Facts
 from nas.report.figures.confusion import MOST_CLASSES, class_plot, confusion_plot
 from nas.report.figures.drawing import WIDE, WIDTH
-from nas.report.figures.palette import GOT, HOPED
+from nas.report.figures.palette import EXPECTED, MEASURED
 from nas.report.page import Figure, Section, Table
 from nas.report.sections.training import NOT_FINISHED
 from nas.report.shown import percent, plural, with_span
@@ -34,12 +34,14 @@ def classes_section(facts: Facts) -> Section:
             Figure(
                 "confusion-int8",
                 "What the int8 model takes for what",
-                confusion_plot("confusion-int8", "int8 model", answers.in_int8, classes, GOT),
+                confusion_plot("confusion-int8", "int8 model", answers.in_int8, classes, MEASURED),
             ),
             Figure(
                 "confusion-float",
                 "What the float model takes for what",
-                confusion_plot("confusion-float", "float model", answers.in_float, classes, HOPED),
+                confusion_plot(
+                    "confusion-float", "float model", answers.in_float, classes, EXPECTED
+                ),
             ),
             Figure(
                 "classes",

@@ -3,21 +3,20 @@
 from codegen.graph import Graph
 from firmware.progress import duration
 from nas.cost import arena_bytes
-from nas.lower import lower_paper
+from nas.network.description import Shape
 from nas.published import (
-    CLASSES,
     HOST_ROWS,
     OTHER_WORKS,
     SHAPE,
     TEST_IMAGES,
     HostRow,
     OtherWork,
+    published_graph,
     published_ram_bytes,
 )
 from nas.report.facts import Facts
 from nas.report.page import Section, Table, Tone
 from nas.report.shown import NONE, percent, span
-from nas.space import Shape
 
 _KEY, _TITLE = "published", "Beside the published results"
 HOSTS = {
@@ -66,7 +65,7 @@ def _notes(facts: Facts) -> tuple[str, ...]:
 
 
 def _host_row(own: HostRow, runtime: str) -> tuple[str, ...]:
-    needs, graph = own.network, lower_paper(own.winner, SHAPE, CLASSES)
+    needs, graph = own.network, published_graph(own.winner)
     return (
         HOSTS[own.host],
         _shape(SHAPE),

@@ -1,13 +1,13 @@
 """How the search went, and what became of every candidate. Pure."""
 
 from firmware.progress import duration
-from nas.report.facts import NEEDS, Facts, Fate, Tried, fate, front, needed_by
+from nas.report.facts import NEEDS, Facts, TrialOutcome, Tried, front, needed_by, outcome_of
 from nas.report.figures.search_path import Stop, path_plot
-from nas.report.figures.tradeoff import Dot, Fallen, Tradeoff, tradeoff_plot
+from nas.report.figures.tradeoff import Dot, NotTrained, Tradeoff, tradeoff_plot
 from nas.report.page import Figure, Section, Table, Tone
 from nas.report.shown import NONE, percent, plural, span
 from nas.report.statistics import Proportion
-from nas.space import Candidate
+from nas.spaces import Candidate
 from nas.trials import Trial
 
 _HEADERS = {"RAM": "RAM, B", "flash": "flash, B", "MACC": "MACC", "latency": "time, µs"}
@@ -23,17 +23,20 @@ def search_section(facts: Facts) -> Section:
     figures = tuple(
         Figure(own.key, f"Accuracy against {own.name}", tradeoff_plot(own)) for own in drawn
     )
-    way = Figure("path", "The way of the search, in order", path_plot(stops(facts)))
+    axes = facts.run.start.axes
+    path = path_plot(stops(facts), axes.width, axes.depth)
+    way = Figure("path", "The way of the search, in order", path)
     return Section("search", "The search", _notes(facts), (*figures, way), (_table(facts),))
 
 
 def _notes(facts: Facts) -> tuple[str, ...]:
     config, trials = facts.run.config, facts.run.trials
     trained = [trial for trial in trials if trial.accuracy is not None]
+    axes = facts.run.start.axes
     candidates = plural(len({trial.candidate for trial in trials}), "candidate")
     notes = [
-        f"{plural(len(trials), 'trial')} of {candidates} (k kernels in the first convolution, c "
-        f"cells), {len(trained)} of them trained for {plural(config.epochs, 'epoch')}. "
+        f"{plural(len(trials), 'trial')} of {candidates} ({axes.width}; {axes.depth}), "
+        f"{len(trained)} of them trained for {plural(config.epochs, 'epoch')}. "
         f"{time_text(facts)} Space {config.space}, strategy {config.strategy}."
     ]
     images, leader = facts.run.start.images.get("valid", 0), facts.leader
@@ -76,8 +79,10 @@ def _tradeoff(facts: Facts, name: str) -> Tradeoff:
         "MACC": ("MACs", limits.macc),
         "latency": ("µs", limits.latency_us or 0),
     }[name]
-    fallen = [
-        (trial, needed_by(trial, limits)) for trial in facts.run.trials if _has_fallen(trial, facts)
+    not_trained = [
+        (trial, needed_by(trial, limits))
+        for trial in facts.run.trials
+        if _was_not_trained(trial, facts)
     ]
     return Tradeoff(
         key=f"against-{name.lower()}",
@@ -86,17 +91,17 @@ def _tradeoff(facts: Facts, name: str) -> Tradeoff:
         limit=limit,
         leader=leader_name(facts),
         dots=tuple(_dot(own, name, facts) for own in facts.tried if name in own.needed),
-        fallen=tuple(
-            Fallen(needed[name], fate(own, limits), _fallen_tip(own))
-            for own, needed in fallen
+        not_trained=tuple(
+            NotTrained(needed[name], outcome_of(own, limits), _not_trained_tip(own))
+            for own, needed in not_trained
             if name in needed
         ),
         front=tuple((own.needed[name], own.accuracy) for own in front(facts.tried, name)),
     )
 
 
-def _has_fallen(trial: Trial, facts: Facts) -> bool:
-    return fate(trial, facts.run.config.limits) is not Fate.TRAINED
+def _was_not_trained(trial: Trial, facts: Facts) -> bool:
+    return outcome_of(trial, facts.run.config.limits) is not TrialOutcome.TRAINED
 
 
 def _dot(own: Tried, name: str, facts: Facts) -> Dot:
@@ -119,13 +124,13 @@ def _tried_tip(own: Tried) -> str:
     return f"{own.candidate}: {percent(own.accuracy)}, mean of {trainings}; {needed}"
 
 
-def _fallen_tip(trial: Trial) -> str:
+def _not_trained_tip(trial: Trial) -> str:
     return f"{trial.candidate}: {trial.reason or trial.status}"
 
 
 def stops(facts: Facts) -> tuple[Stop, ...]:
     """The candidates in the order in which they were first judged."""
-    limits = facts.run.config.limits
+    limits, axes = facts.run.config.limits, facts.run.start.axes
     accuracies = {own.candidate: own for own in facts.tried}
     orders: dict[Candidate, list[int]] = {}
     first: dict[Candidate, Trial] = {}
@@ -134,13 +139,15 @@ def stops(facts: Facts) -> tuple[Stop, ...]:
         first.setdefault(trial.candidate, trial)
     return tuple(
         Stop(
-            candidate.k,
-            candidate.c,
+            candidate.get(axes.width.name, 0),
+            candidate.get(axes.depth.name, 0),
             candidate.side,
             tuple(orders[candidate]),
             accuracies[candidate].accuracy if candidate in accuracies else None,
-            fate(trial, limits),
-            _tried_tip(accuracies[candidate]) if candidate in accuracies else _fallen_tip(trial),
+            outcome_of(trial, limits),
+            _tried_tip(accuracies[candidate])
+            if candidate in accuracies
+            else _not_trained_tip(trial),
             _is_leader(candidate, facts),
         )
         for candidate, trial in first.items()
@@ -150,7 +157,12 @@ def stops(facts: Facts) -> tuple[Stop, ...]:
 def _table(facts: Facts) -> Table:
     names = limited_needs(facts)
     header = (
-        *("trial", "k,c", "accuracy", *(_HEADERS[name] for name in names)),
+        *(
+            "trial",
+            ",".join(facts.run.trials[0].candidate.names),
+            "accuracy",
+            *(_HEADERS[name] for name in names),
+        ),
         *("s", "host MB predicted", "measured", "what became of it"),
     )
     align = "ll" + "r" * (len(names) + 4) + "l"
@@ -161,7 +173,7 @@ def _table(facts: Facts) -> Table:
 
 def _row(order: int, trial: Trial, facts: Facts) -> tuple[str, ...]:
     needed = needed_by(trial, facts.run.config.limits)
-    end = fate(trial, facts.run.config.limits)
+    end = outcome_of(trial, facts.run.config.limits)
     is_trained = trial.accuracy is not None
     again = f" again ({trial.repeat + 1})" if trial.repeat else ""
     what = f"{end}: {trial.reason}" if trial.reason else f"{end}{again}"
@@ -180,4 +192,4 @@ def _row(order: int, trial: Trial, facts: Facts) -> tuple[str, ...]:
 def _tone(trial: Trial, facts: Facts) -> Tone:
     if _is_leader(trial.candidate, facts):
         return Tone.LEADER
-    return Tone.QUIET if _has_fallen(trial, facts) else Tone.NEUTRAL
+    return Tone.QUIET if _was_not_trained(trial, facts) else Tone.NEUTRAL

@@ -1,7 +1,7 @@
 """How the winner was trained. Pure."""
 
 from firmware.progress import duration
-from nas.config import MOST_INT8_DROP
+from nas.quantization.quantize import MOST_INT8_DROP
 from nas.report.facts import Facts
 from nas.report.figures.curves import training_curves
 from nas.report.page import Figure, Section, Table

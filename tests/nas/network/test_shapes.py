@@ -2,12 +2,11 @@ import numpy as np
 import pytest
 
 from firmware.errors import ConfigError
-from nas.cells import folded_network, paper_network, separable_network
 from nas.network.builder import NetworkBuilder
 from nas.network.description import AveragePooling, Convolution, Network
 from nas.network.parameters import initial_parameters, split_parameters
 from nas.network.shapes import count_macs, output_shapes, parameter_count, parameter_shapes
-from nas.space import Candidate
+from nas.spaces import Candidate, find_space
 
 
 def residual() -> Network:
@@ -47,7 +46,7 @@ def test_parameters_lie_node_by_node_in_the_layout_of_keras() -> None:
 def test_first_parameters_are_within_glorots_limit_and_leave_a_normalisation_without_effect() -> (
     None
 ):
-    network = separable_network(Candidate(4, 1), (8, 8, 1), 2)
+    network = find_space("separable").network(Candidate(k=4, c=1), (8, 8, 1), 2)
     split = split_parameters(initial_parameters(network, seed=3), network)
     limit = (6 / (9 * 1 + 9 * 4)) ** 0.5
     assert 0.9 * limit < np.abs(split[1][0]).max() <= limit
@@ -75,10 +74,3 @@ def test_what_a_node_cannot_take_is_refused_by_its_name() -> None:
     pooled = build.classify(build.append(AveragePooling((3, 3)), build.image), 2)
     with pytest.raises(ConfigError, match="which has no whole one"):
         output_shapes(pooled)
-
-
-@pytest.mark.parametrize("family", [paper_network, folded_network, separable_network])
-def test_more_cells_than_an_image_allows_are_refused(family: object) -> None:
-    assert callable(family)
-    with pytest.raises(ConfigError, match="4 cells do not fit"):
-        family(Candidate(4, 4), (8, 8, 3), 2)

@@ -2,10 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from nas.report.facts import Facts, Fate, fate, front, gather
+from nas.report.facts import Facts, TrialOutcome, front, gather, outcome_of
 from nas.report.measurement import read_measurement
 from nas.report.run_folder import read_run
-from nas.space import Candidate
+from nas.spaces import Candidate
 from tests.nas.report.small_run import (
     CONFIG,
     TRIALS,
@@ -26,33 +26,36 @@ def facts_of(folder: Path, **measured: object) -> Facts:
 
 
 def test_every_trial_has_its_fate() -> None:
-    assert [fate(trial, CONFIG.limits) for trial in TRIALS[2:9]] == [
-        Fate.TRAINED,
-        Fate.OVER_RAM,
-        Fate.OVER_FLASH,
-        Fate.OVER_MACC,
-        Fate.NO_NETWORK,
-        Fate.HOST_MEMORY,
-        Fate.FAILED,
+    assert [outcome_of(trial, CONFIG.limits) for trial in TRIALS[2:9]] == [
+        TrialOutcome.TRAINED,
+        TrialOutcome.OVER_RAM,
+        TrialOutcome.OVER_FLASH,
+        TrialOutcome.OVER_MACC,
+        TrialOutcome.NO_NETWORK,
+        TrialOutcome.HOST_MEMORY,
+        TrialOutcome.FAILED,
     ]
 
 
 def test_a_candidate_counts_with_the_mean_of_its_trainings(tmp_path: Path) -> None:
     tried = facts_of(write_run(tmp_path)).tried
-    assert [(own.candidate.k, own.candidate.c) for own in tried] == [(8, 1), (8, 2), (16, 2)]
+    assert [(own.candidate["k"], own.candidate["c"]) for own in tried] == [(8, 1), (8, 2), (16, 2)]
     assert [own.accuracy for own in tried] == pytest.approx([0.4, 0.6, 0.5])
     assert tried[1].needed == {"RAM": 1_000, "flash": 9_000, "MACC": 9_000}
 
 
 def test_the_front_leaves_out_what_needs_more_and_is_worse(tmp_path: Path) -> None:
     tried = facts_of(write_run(tmp_path)).tried
-    assert [own.candidate for own in front(tried, "RAM")] == [Candidate(8, 1), Candidate(8, 2)]
+    assert [own.candidate for own in front(tried, "RAM")] == [
+        Candidate(k=8, c=1),
+        Candidate(k=8, c=2),
+    ]
 
 
 def test_the_leader_of_an_unfinished_run_is_the_best_so_far(tmp_path: Path) -> None:
     leader = facts_of(write_unfinished_run(tmp_path)).leader
     assert leader is not None
-    assert leader.candidate == Candidate(8, 2)
+    assert leader.candidate == Candidate(k=8, c=2)
 
 
 def test_nothing_trained_has_no_leader(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from firmware.targets import load_target
 from nas.cost import Limits
 from nas.estimator.memory_map import memory_map_svg
 from nas.estimator.network import Estimate, estimate
-from nas.report.facts import Call, Fate
+from nas.report.facts import Call, TrialOutcome
 from nas.report.figures.arena import arena_plots
 from nas.report.figures.confusion import class_plot, confusion_plot
 from nas.report.figures.curves import training_curves
@@ -22,9 +22,9 @@ from nas.report.figures.drawing import WIDE, WIDTH
 from nas.report.figures.host import HostTrial, host_plot
 from nas.report.figures.limits import Bar, limit_bars
 from nas.report.figures.operators import operator_plots
-from nas.report.figures.palette import COLOURS, GOT
+from nas.report.figures.palette import COLOURS, MEASURED
 from nas.report.figures.search_path import Stop, path_plot
-from nas.report.figures.tradeoff import Dot, Fallen, Tradeoff, tradeoff_plot
+from nas.report.figures.tradeoff import Dot, NotTrained, Tradeoff, tradeoff_plot
 from nas.report.statistics import class_figures
 from tests.small_model import small_model
 
@@ -41,13 +41,16 @@ TRADEOFF = Tradeoff(
         Dot(1024, (0.4, 0.6), 0.5, "first", is_leader=True),
         Dot(2048, (0.3,), 0.3, "second", is_leader=False),
     ),
-    fallen=(Fallen(8192, Fate.OVER_RAM, "too large"), Fallen(3000, Fate.FAILED, "broken")),
+    not_trained=(
+        NotTrained(8192, TrialOutcome.OVER_RAM, "too large"),
+        NotTrained(3000, TrialOutcome.FAILED, "broken"),
+    ),
     front=((1024, 0.5),),
 )
 STOPS = (
-    Stop(8, 3, 0, (1, 4), 0.42, Fate.TRAINED, "first", is_leader=False),
-    Stop(8, 2, 0, (2,), 0.61, Fate.TRAINED, "second", is_leader=True),
-    Stop(16, 2, 0, (3,), None, Fate.HOST_MEMORY, "third", is_leader=False),
+    Stop(8, 3, 0, (1, 4), 0.42, TrialOutcome.TRAINED, "first", is_leader=False),
+    Stop(8, 2, 0, (2,), 0.61, TrialOutcome.TRAINED, "second", is_leader=True),
+    Stop(16, 2, 0, (3,), None, TrialOutcome.HOST_MEMORY, "third", is_leader=False),
 )
 CALLS = (
     Call((0, 1), ("CONV_2D", "MAX_POOL_2D"), 2592, 100, 300, 5_000, 5_100),
@@ -69,7 +72,7 @@ FIGURES: dict[str, Callable[[], str]] = {
     "tradeoff": lambda: tradeoff_plot(TRADEOFF),
     "path": lambda: path_plot(STOPS),
     "curves": lambda: training_curves([0.1, 0.4, 0.3], [2.0, 1.0, 0.9]),
-    "confusion": lambda: confusion_plot("confusion", "int8 model", CONFUSION, CLASSES, GOT),
+    "confusion": lambda: confusion_plot("confusion", "int8 model", CONFUSION, CLASSES, MEASURED),
     "classes": lambda: class_plot(CLASSES, *[class_figures(CONFUSION)] * 2, WIDTH),
     "operators": lambda: operator_plots(CALLS, "instructions", "instructions")[0],
     "operators, narrow": lambda: operator_plots(CALLS, "instructions", "cycles")[1],
@@ -116,7 +119,7 @@ def test_a_limit_that_is_exceeded_passes_the_mark_in_another_colour() -> None:
     exceeded = limit_bars([Bar("RAM", "3 of 2", 1.5)])
     assert "--bad" not in kept
     assert "--bad" in exceeded
-    assert "--got" not in exceeded
+    assert "--measured" not in exceeded
     assert texts(exceeded) == ["RAM", "3 of 2"]
 
 
@@ -130,24 +133,26 @@ def test_why_candidates_fell_is_in_the_legend() -> None:
     words = texts(tradeoff_plot(TRADEOFF))
     assert {"over the target's RAM", "training failed", "not trained", "winner"} <= set(words)
     assert "limit 4.0 KiB" in words
-    assert "over the target's RAM" not in texts(tradeoff_plot(replace(TRADEOFF, fallen=())))
+    assert "over the target's RAM" not in texts(tradeoff_plot(replace(TRADEOFF, not_trained=())))
 
 
 def test_a_limit_far_away_is_told_and_not_drawn() -> None:
-    words = texts(tradeoff_plot(replace(TRADEOFF, limit=1 << 20, fallen=())))
+    words = texts(tradeoff_plot(replace(TRADEOFF, limit=1 << 20, not_trained=())))
     assert "limit 1,024.0 KiB →" in words
 
 
 def test_a_limit_that_every_candidate_exceeds_is_in_sight() -> None:
-    fallen = (Fallen(9_000, Fate.OVER_RAM, "too large"),)
-    words = texts(tradeoff_plot(replace(TRADEOFF, limit=3_000, dots=(), fallen=fallen, front=())))
+    not_trained = (NotTrained(9_000, TrialOutcome.OVER_RAM, "too large"),)
+    words = texts(
+        tradeoff_plot(replace(TRADEOFF, limit=3_000, dots=(), not_trained=not_trained, front=()))
+    )
     assert "limit 2.9 KiB" in words
 
 
 @pytest.mark.parametrize("needs", [(100, 101), (100, 100), (10, 20_000), (1, 3_000_000)])
 def test_any_range_of_needs_has_an_axis(needs: tuple[int, int]) -> None:
     dots = tuple(Dot(need, (0.5,), 0.5, "", is_leader=False) for need in needs)
-    data = replace(TRADEOFF, dots=dots, fallen=(), front=((needs[0], 0.5),), unit="MACs")
+    data = replace(TRADEOFF, dots=dots, not_trained=(), front=((needs[0], 0.5),), unit="MACs")
     numbers = [word for word in texts(tradeoff_plot(data)) if re.match(r"[\d.]+", word)]
     assert len(numbers) >= 4
 
@@ -165,7 +170,7 @@ def test_the_inputs_of_a_search_stand_side_by_side() -> None:
 
 def test_a_long_way_still_fits() -> None:
     stops = [
-        Stop(k, k % 3, 0, (k,), 0.01 * k, Fate.TRAINED, f"at {k}", is_leader=k == 40)
+        Stop(k, k % 3, 0, (k,), 0.01 * k, TrialOutcome.TRAINED, f"at {k}", is_leader=k == 40)
         for k in range(1, 41)
     ]
     assert len(tips(path_plot(stops))) == 40

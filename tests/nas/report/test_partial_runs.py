@@ -39,7 +39,7 @@ def test_a_run_that_is_not_finished_says_so_and_shows_what_there_is(tmp_path: Pa
 
 
 def test_a_run_in_which_nothing_was_trained_yet_is_told_about(tmp_path: Path) -> None:
-    for name, trials in (("none", ()), ("fallen", TRIALS[3:9])):
+    for name, trials in (("none", ()), ("not_trained", TRIALS[3:9])):
         page = page_of(write_unfinished_run(tmp_path / name, trials), measured=False)
         assert len(list(page.iter("section"))) == SECTIONS
         assert "not known yet" in text_of(by_class(page, "headlines")[0])
@@ -69,7 +69,7 @@ def test_what_was_too_slow_is_over_the_time_limit_in_a_run_that_is_not_finished(
     of_old = replace(TRIALS[4], cost=small, reason=reason)
     write_unfinished_run(tmp_path, (TRIALS[0], slow, of_old), timed_start_record())
     record = report_record(gather(read_run(tmp_path), ()))
-    assert [trial["fate"] for trial in record["trials"]] == [
+    assert [trial["outcome"] for trial in record["trials"]] == [
         "trained",
         "over the time limit",
         "over a limit",

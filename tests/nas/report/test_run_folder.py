@@ -5,7 +5,7 @@ import pytest
 from firmware.errors import ConfigError, StaleError
 from firmware.targets import load_target
 from nas.report.run_folder import read_run
-from nas.space import Candidate
+from nas.spaces import Candidate
 from tests.nas.report.small_run import (
     CONFIG,
     IMAGES,
@@ -32,7 +32,7 @@ def test_a_finished_run_is_read_as_it_was_recorded(tmp_path: Path) -> None:
     assert run.start.worker_bytes == WORKER_BYTES
     final = run.final
     assert final is not None
-    assert final.winner.candidate == Candidate(8, 2)
+    assert final.winner.candidate == Candidate(k=8, c=2)
     assert (final.test_images, final.float_right, final.int8_right) == (len(LABELS), 9, 9)
     assert final.answers is not None
     assert final.answers.images == len(LABELS)

@@ -5,9 +5,9 @@ import pytest
 
 from codegen.graph import DType, Graph, Operator, Tensor
 from firmware.errors import ModelError
-from nas.folding import Weights
-from nas.layers import Kind, Layer
-from nas.quantize import activation_ranges, quantize_graph, quantize_range
+from nas.network.int8_graph import Int8Graph, Role
+from nas.quantization.folding import Weights
+from nas.quantization.quantize import quantize_graph, quantize_range
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,9 @@ def product(kernels: list[list[float]], biases: list[float]) -> Graph:
         Tensor("y", (1, outputs), DType.INT8),
     )
     graph = Graph(tensors, (Operator("FULLY_CONNECTED", (0, 1, 2), (3,)),), (0,), (3,))
-    return quantize_graph(graph, [Weights(weights, np.array(biases, np.float32))], [(0.0, 1.0)])
+    origins = ((Role.PORT, 0), (Role.KERNELS, 1), (Role.BIASES, 1), (Role.RESULT, 1))
+    own = Weights(weights, np.array(biases, np.float32))
+    return quantize_graph(Int8Graph(graph, origins), {1: own}, {1: (0.0, 1.0)})
 
 
 def test_each_row_of_weights_has_a_scale_of_its_own_and_the_bias_that_of_the_products() -> None:
@@ -93,7 +95,10 @@ def test_a_pooling_keeps_the_scale_and_probabilities_have_the_prescribed_one() -
         Operator("MEAN", (1, 3), (2,)),
         Operator("SOFTMAX", (2,), (4,)),
     )
-    graph = quantize_graph(Graph(tensors, operators, (0,), (4,)), [], [(0.0, 0.51)])
+    results = [(Role.RESULT, node) for node in range(3)]
+    origins = (*results, (Role.AXES, 2), (Role.RESULT, 3))
+    lowered = Int8Graph(Graph(tensors, operators, (0,), (4,)), origins)
+    graph = quantize_graph(lowered, {}, {2: (0.0, 0.51)})
     image, pooled, mean, axes, probabilities = graph.tensors
     assert image.quantization == pooled.quantization == quantize_range(0.0, 1.0)
     assert mean.quantization == quantize_range(0.0, 0.51)
@@ -103,15 +108,9 @@ def test_a_pooling_keeps_the_scale_and_probabilities_have_the_prescribed_one() -
     )
 
 
-def test_ranges_of_activations_hold_those_of_all_channels() -> None:
-    layers = [
-        Layer(Kind.CONVOLUTION, 2, 3),
-        Layer(Kind.RELU),
-        Layer(Kind.MEAN),
-        Layer(Kind.DENSE, 1),
-    ]
-    ranges = [
-        np.array(own, np.float32)
-        for own in ([[-9, 9], [0, 0]], [[0, 9], [2, 3]], [[1, 2], [2, 4]], [[-5, -1]])
-    ]
-    assert activation_ranges(layers, ranges) == [(0, 9), (1, 4), (-5, -1)]
+def test_an_operator_whose_range_nobody_measured_is_refused() -> None:
+    tensors = tuple(Tensor(name, (1, 4), DType.INT8) for name in "xyz")
+    graph = Graph(tensors, (Operator("ADD", (0, 1), (2,)),), (0, 1), (2,))
+    origins = tuple((Role.RESULT, node) for node in range(3))
+    with pytest.raises(ModelError, match="ADD cannot be quantized here"):
+        quantize_graph(Int8Graph(graph, origins), {}, {})

@@ -6,22 +6,23 @@ import tflite
 
 from codegen.graph import Graph
 from codegen.read_tflite import parse_tflite
-from nas.folding import fold_layers
-from nas.layers import initial_parameters
-from nas.quantize import quantize_graph
-from nas.space import Candidate
-from nas.spaces import find_space
-from nas.write_tflite import write_tflite
+from nas.network.int8_graph import lower
+from nas.network.parameters import initial_parameters
+from nas.quantization.folding import fold_layers
+from nas.quantization.quantize import quantize_graph
+from nas.quantization.write_tflite import write_tflite
+from nas.spaces import Candidate, find_space
 
 SHAPE = (12, 10, 3)
 
 
 def network(space: str, seed: int = 0) -> Graph:
-    definition, candidate = find_space(space), Candidate(3, 2)
-    layers = definition.layers(candidate, SHAPE, 4)
-    weights = fold_layers(layers, initial_parameters(layers, 3, seed), 3)
-    ranges = [(-0.5, float(seed + 1))] * 10
-    return quantize_graph(definition.lower(candidate, SHAPE, 4), weights, ranges)
+    described = find_space(space).network(Candidate(k=3, c=2), SHAPE, 4)
+    weights = fold_layers(described, initial_parameters(described, seed))
+    # Only logits are below 0: whatever a ReLU gives, or a mean of it, is not.
+    ranges = {node: (0.0, float(seed + 1)) for node in range(len(described.nodes))}
+    ranges[len(described.nodes) - 2] = (-0.5 * seed - 0.1, float(seed + 1))
+    return quantize_graph(lower(described), weights, ranges)
 
 
 @pytest.mark.parametrize("space", ["folded", "separable"])

@@ -5,7 +5,7 @@ channel; activations asymmetric, one scale; biases int32 with the product of bot
 nearest zero point, so that 0 is exact.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from math import floor
 
@@ -14,16 +14,17 @@ from numpy.typing import NDArray
 
 from codegen.graph import Graph, Operator, Quantization, Tensor
 from firmware.errors import ModelError
-from nas.folding import Weights
-from nas.layers import Kind, Layer
+from nas.network.int8_graph import Int8Graph, Role
+from nas.quantization.folding import Weights
 
 Range = tuple[float, float]
 """Lowest and highest value."""
+MOST_INT8_DROP = 0.005
+"""Largest loss of validation accuracy, as a fraction, from float to int8. Above it the network is
+calibrated with more images, and the run warns if that does not help."""
 IMAGE_RANGE: Range = (0.0, 1.0)
 """Of the input: each of 256 brightnesses is a value of its own, whatever the images hold."""
 
-WEIGHTED = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
-"""Operators with kernels and biases."""
 _LOWEST, _HIGHEST = -128, 127
 _MOST_WEIGHT = 127
 _MOST_BIAS = 1 << 30
@@ -31,42 +32,40 @@ _MOST_BIAS = 1 << 30
 _PROBABILITIES = Quantization((1 / 256,), (_LOWEST,))
 """Which TFLite prescribes for SOFTMAX."""
 _PIXEL_AXES = np.array([1, 2], np.int32)
-_RANGED_LAYERS = (Kind.RELU, Kind.MEAN, Kind.DENSE)
+_RANGED = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "MEAN", "ADD")
+"""Operators whose results have ranges of their own."""
+_KEPT = ("MAX_POOL_2D", "AVERAGE_POOL_2D", "RELU", "RELU6")
+"""Operators whose results have the scale of what they read."""
 
 
-def activation_ranges(
-    layers: Sequence[Layer], ranges: Sequence[NDArray[np.float32]]
-) -> list[Range]:
-    """Ranges of the activations that `quantize_graph` asks for, of those after each layer."""
-    return [
-        (float(own[:, 0].min()), float(own[:, 1].max()))
-        for layer, own in zip(layers, ranges, strict=True)
-        if layer.kind in _RANGED_LAYERS
-    ]
-
-
-def quantize_graph(graph: Graph, weights: Sequence[Weights], ranges: Sequence[Range]) -> Graph:
-    """A lowered graph with its constants and all quantization parameters.
+def quantize_graph(
+    lowered: Int8Graph, weights: Mapping[int, Weights], ranges: Mapping[int, Range]
+) -> Graph:
+    """The graph of a network with its constants and all quantization parameters.
 
     Args:
-        graph: Of convolutions, matrix products, MAX_POOL_2D, MEAN and SOFTMAX.
-        weights: Of each convolution and matrix product, in order.
-        ranges: Of what each convolution, matrix product and MEAN gives, in order.
+        lowered: A network without normalisations of their own, and without uint8.
+        weights: Of each convolution and matrix product, by its node.
+        ranges: Of what the nodes give, by node; asked for the last node of an operator.
 
     Raises:
-        ModelError: A weight or a range is no number: the training has failed.
+        ModelError: A weight or a range is no number (the training has failed), or an operator has
+            no quantization here.
     """
+    graph, origins = lowered.graph, lowered.origins
     tensors = list(graph.tensors)
-    left, left_ranges = iter(weights), iter(ranges)
     _set(tensors, graph.inputs[0], quantize_range(*IMAGE_RANGE))
     for operator in graph.operators:
         source = _known(tensors, operator.inputs[0])
-        if operator.kind in WEIGHTED:
-            _set_constants(tensors, operator, next(left), source.scale)
-        elif operator.kind == "MEAN":
-            axes = operator.inputs[1]
-            tensors[axes] = replace(tensors[axes], data=_PIXEL_AXES)
-        _set(tensors, operator.outputs[0], _output(operator, source, left_ranges))
+        constants = {origins[i]: i for i in operator.inputs if tensors[i].is_constant}
+        for (role, node), at in constants.items():
+            if role is Role.KERNELS:
+                biases_at = constants[Role.BIASES, node]
+                _set_constants(tensors, at, biases_at, weights[node], source.scale)
+            elif role is Role.AXES:
+                tensors[at] = replace(tensors[at], data=_PIXEL_AXES)
+        result = operator.outputs[0]
+        _set(tensors, result, _output(operator, source, ranges.get(origins[result][1])))
     return replace(graph, tensors=tuple(tensors))
 
 
@@ -86,19 +85,20 @@ def quantize_range(lowest: float, highest: float) -> Quantization:
     return Quantization((_single(scale),), (min(max(zero_point, _LOWEST), _HIGHEST),))
 
 
-def _output(operator: Operator, source: Quantization, ranges: Iterator[Range]) -> Quantization:
-    if operator.kind == "MAX_POOL_2D":
+def _output(operator: Operator, source: Quantization, own: Range | None) -> Quantization:
+    if operator.kind in _KEPT:
         return source
     if operator.kind == "SOFTMAX":
         return _PROBABILITIES
-    assert operator.kind in (*WEIGHTED, "MEAN"), f"{operator.kind} is in no space of ours"
-    return quantize_range(*next(ranges))
+    if operator.kind not in _RANGED or own is None:
+        raise ModelError(f"{operator.kind} cannot be quantized here; --converter tensorflow may")
+    return quantize_range(*own)
 
 
 def _set_constants(
-    tensors: list[Tensor], operator: Operator, weights: Weights, input_scale: float
+    tensors: list[Tensor], at: int, biases_at: int, weights: Weights, input_scale: float
 ) -> None:
-    """Kernels and biases of an operator."""
+    """The kernels and the biases of an operator, at their indices."""
     if not (np.isfinite(weights.kernels).all() and np.isfinite(weights.biases).all()):
         raise ModelError("weights that are no numbers cannot be quantized: the training has failed")
     kernels, biases, axis = weights.kernels, weights.biases, weights.channel_axis
@@ -111,10 +111,11 @@ def _set_constants(
     shape[axis] = -1
     stored = np.rint(kernels / scales.reshape(shape)).clip(-_MOST_WEIGHT, _MOST_WEIGHT)
     bias_scales = np.float32(input_scale) * scales
-    stored_biases = np.rint(biases.astype(np.float64) / bias_scales)
-    _, at, bias_at, *_ = operator.inputs
+    stored_biases = np.rint(biases.astype(np.float64) / bias_scales).astype(np.int32)
     tensors[at] = _constant(tensors[at], stored.astype(np.int8), scales, axis)
-    tensors[bias_at] = _constant(tensors[bias_at], stored_biases.astype(np.int32), bias_scales, 0)
+    tensors[biases_at] = _constant(
+        tensors[biases_at], stored_biases.astype(np.int32), bias_scales, 0
+    )
 
 
 def _constant(

@@ -11,8 +11,8 @@ converter itself adds (signature, metadata).
 from math import prod
 
 from codegen.graph import DType, Graph, Operator, Tensor
-from nas.flatbuffer_size import OFFSET_BYTES, FlatBufferSize
-from nas.layer_names import INPUT
+from nas.tensorflow.flatbuffer_size import OFFSET_BYTES, FlatBufferSize
+from nas.tensorflow.names import INPUT
 
 _OPTION_FIELDS: dict[str, tuple[tuple[int, int], ...]] = {
     "MUL": (),

@@ -21,15 +21,23 @@ from codegen.graph import Graph, Operator, Quantization, Tensor
 _SCHEMA_VERSION = 3
 _IDENTIFIER = b"TFL3"
 _VERSIONS = {
+    "ADD": 2,
+    "AVERAGE_POOL_2D": 2,
     "CONV_2D": 3,
     "DEPTHWISE_CONV_2D": 3,
     "FULLY_CONNECTED": 4,
     "MAX_POOL_2D": 2,
     "MEAN": 2,
+    "RELU": 2,
+    "RELU6": 2,
     "SOFTMAX": 2,
 }
 """First version of each operator that takes int8 with a scale for each channel."""
+_KEPT = ("MAX_POOL_2D", "AVERAGE_POOL_2D", "RELU", "RELU6")
+"""Operators whose results have the quantization of what they read."""
 _OPTIONS = {
+    "ADD": "AddOptions",
+    "AVERAGE_POOL_2D": "Pool2DOptions",
     "CONV_2D": "Conv2DOptions",
     "DEPTHWISE_CONV_2D": "DepthwiseConv2DOptions",
     "FULLY_CONNECTED": "FullyConnectedOptions",
@@ -57,12 +65,14 @@ class _Writer:
         self._builder = flatbuffers.Builder(1 << 16)
         self._written: dict[Hashable, int] = {}
         self._kinds = list(dict.fromkeys(operator.kind for operator in graph.operators))
-        self._followed = {
-            operator.outputs[0]: operator.inputs[0]
-            for operator in graph.operators
-            if operator.kind == "MAX_POOL_2D"
-        }
-        self._logits = {o.outputs[0] for o in graph.operators if o.kind == "FULLY_CONNECTED"}
+        self._followed: dict[int, int] = {}
+        self._signed: set[int] = set()
+        for operator in graph.operators:
+            source, result = operator.inputs[0], operator.outputs[0]
+            if operator.kind in _KEPT:
+                self._followed[result] = self._followed.get(source, source)
+            if _may_be_negative(operator, self._signed):
+                self._signed.add(result)
 
     def content(self) -> bytes:
         graph, builder = self._graph, self._builder
@@ -110,7 +120,7 @@ class _Writer:
         return int(tflite.TensorEnd(builder))
 
     def _quantization(self, index: int, quantization: Quantization) -> int:
-        """What a pooling gives has the parameters of what it takes."""
+        """What a pooling gives has the parameters of what it reads."""
         return self._once(
             ("quantization", self._followed.get(index, index)),
             lambda: self._quantization_table(index, quantization),
@@ -118,8 +128,8 @@ class _Writer:
 
     def _quantization_table(self, index: int, quantization: Quantization) -> int:
         builder = self._builder
-        # Whether logits have the zero point of other tensors is only known after training.
-        owner = index if index in self._logits else None
+        # Whether such a tensor has the zero point of another is only known after training.
+        owner = index if index in self._signed else None
         points = self._once(
             ("zero points", owner, quantization.zero_points),
             lambda: self._vector(np.array(quantization.zero_points, np.int64)),
@@ -132,18 +142,19 @@ class _Writer:
         return int(tflite.QuantizationParametersEnd(builder))
 
     def _operator(self, operator: Operator) -> int:
-        builder, table = self._builder, _OPTIONS[operator.kind]
+        builder, table = self._builder, _OPTIONS.get(operator.kind)
         inputs, outputs = self._indices(operator.inputs), self._indices(operator.outputs)
-        options = self._once(
-            ("options", operator.kind, tuple(operator.options.items())),
-            lambda: self._options(table, operator),
-        )
+        options = 0
+        if table is not None:
+            key = ("options", operator.kind, tuple(operator.options.items()))
+            options = self._once(key, lambda: self._options(table, operator))
         tflite.OperatorStart(builder)
         tflite.OperatorAddOpcodeIndex(builder, self._kinds.index(operator.kind))
         tflite.OperatorAddInputs(builder, inputs)
         tflite.OperatorAddOutputs(builder, outputs)
-        tflite.OperatorAddBuiltinOptions(builder, options)
-        tflite.OperatorAddBuiltinOptionsType(builder, getattr(tflite.BuiltinOptions, table))
+        if table is not None:
+            tflite.OperatorAddBuiltinOptions(builder, options)
+            tflite.OperatorAddBuiltinOptionsType(builder, getattr(tflite.BuiltinOptions, table))
         return int(tflite.OperatorEnd(builder))
 
     def _options(self, table: str, operator: Operator) -> int:
@@ -182,6 +193,21 @@ class _Writer:
         if key not in self._written:
             self._written[key] = write()
         return self._written[key]
+
+
+def _may_be_negative(operator: Operator, signed: set[int]) -> bool:
+    """Whether a result can be below 0, which its zero point then depends on.
+
+    Args:
+        operator: Whose result it is.
+        signed: Tensors that can.
+    """
+    if operator.kind == "SOFTMAX" or "RELU" in operator.kind:
+        return False
+    if operator.options.get("fused_activation_function") in ("RELU", "RELU6"):
+        return False
+    is_weighted = operator.kind in ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
+    return is_weighted or any(index in signed for index in operator.inputs)
 
 
 def _camel(name: str) -> str:

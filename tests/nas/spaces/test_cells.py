@@ -1,8 +1,10 @@
 import pytest
 
 from firmware.errors import ConfigError
+from nas.input_size import parse_shape
 from nas.published import ROWS, Row
-from nas.space import Candidate, cell_limit, channels, check_candidate, parse_candidate, parse_shape
+from nas.spaces import Candidate, find_space
+from nas.spaces.cells import cell_limit, channels
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: str(row.candidate))
@@ -11,7 +13,7 @@ def test_channels_are_the_published_ones(row: Row) -> None:
 
 
 def test_widths_grow_by_less_and_less() -> None:
-    assert channels(Candidate(4, 5)) == (4, 8, 12, 15, 17, 19)
+    assert channels(Candidate(k=4, c=5)) == (4, 8, 12, 15, 17, 19)
 
 
 @pytest.mark.parametrize(
@@ -20,24 +22,26 @@ def test_widths_grow_by_less_and_less() -> None:
 )
 def test_cells_end_where_a_side_has_one_pixel(shape: tuple[int, int, int], limit: int) -> None:
     assert cell_limit(shape) == limit
-    check_candidate(Candidate(1, limit), shape)
+    space = find_space("folded")
+    assert space.network(Candidate(k=1, c=limit), shape, 2).image == shape
     with pytest.raises(ConfigError, match=f"at most {limit} do"):
-        check_candidate(Candidate(1, limit + 1), shape)
+        space.network(Candidate(k=1, c=limit + 1), shape, 2)
+    assert [own["c"] for own in space.start(shape)] == list(range(limit, -1, -1))
 
 
 def test_a_candidate_is_read_as_it_is_written() -> None:
-    assert parse_candidate(str(Candidate(6, 4))) == Candidate(6, 4)
+    assert find_space("paper").parse(str(Candidate(k=6, c=4))) == Candidate(k=6, c=4)
 
 
 @pytest.mark.parametrize("text", ["", "6", "6,4,2", "a,b", "-1,2", "6.0,4", "6;4"])
 def test_other_texts_are_no_candidates(text: str) -> None:
     with pytest.raises(ConfigError, match="such as 6,4"):
-        parse_candidate(text)
+        find_space("paper").parse(text)
 
 
 def test_a_candidate_without_kernels_is_refused() -> None:
-    with pytest.raises(ConfigError, match="k must be at least 1"):
-        parse_candidate("0,4")
+    with pytest.raises(ConfigError, match="k of 0,4 is 0, expected 1 to 1,000,000"):
+        find_space("paper").parse("0,4")
 
 
 def test_a_shape_is_read() -> None:

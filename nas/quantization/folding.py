@@ -1,12 +1,21 @@
 """Trained layers as the operators of a .tflite have them: normalisation folded away. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nas.layers import Kind, Layer, split_parameters
+from nas.network.description import (
+    Convolution,
+    Dense,
+    DepthwiseConvolution,
+    Network,
+    Normalisation,
+    Operation,
+)
+from nas.network.fusion import owners
+from nas.network.parameters import split_parameters
 
 Floats = NDArray[np.float32]
 
@@ -30,32 +39,32 @@ class Weights:
     channel_axis: int = 0
 
 
-def fold_layers(layers: Sequence[Layer], parameters: Floats, channels: int) -> list[Weights]:
-    """Convolutions and matrix products in order; each with the normalisation that follows it.
+def fold_layers(network: Network, parameters: Floats) -> dict[int, Weights]:
+    """The weights of each convolution and matrix product by its node.
+
+    Normalisations that stand directly after a convolution are folded into it; others stay.
 
     Args:
-        layers: Of a network whose normalisations all follow a convolution.
-        parameters: Of all layers, flat, as the trainer has them.
-        channels: Of the images.
+        network: What was trained.
+        parameters: Of all nodes, flat, as the trainer has them.
     """
-    arrays = iter(split_parameters(parameters, layers, channels))
-    folded: list[Weights] = []
-    for layer in layers:
-        if layer.kind is Kind.BATCH_NORM:
-            folded[-1] = _normalised(folded[-1], *(next(arrays) for _ in range(4)))
-        elif layer.kind in (Kind.CONVOLUTION, Kind.DEPTHWISE, Kind.DENSE):
-            folded.append(_weights(layer, arrays))
+    folded: dict[int, Weights] = {}
+    split, owner_of = split_parameters(parameters, network), owners(network)
+    for index, (node, own) in enumerate(zip(network.nodes, split, strict=True)):
+        if isinstance(node.operation, Convolution | DepthwiseConvolution | Dense):
+            folded[index] = _weights(node.operation, own)
+        elif isinstance(node.operation, Normalisation) and owner_of[index] != index:
+            folded[owner_of[index]] = _normalised(folded[owner_of[index]], *own)
     return folded
 
 
-def _weights(layer: Layer, arrays: Iterator[Floats]) -> Weights:
-    kernels = next(arrays)
-    if layer.kind is Kind.DEPTHWISE:
+def _weights(operation: Operation, own: Sequence[Floats]) -> Weights:
+    kernels = own[0]
+    if isinstance(operation, DepthwiseConvolution):
         kernels, axis = kernels.transpose(3, 0, 1, 2), 3
     else:
         kernels, axis = np.moveaxis(kernels, -1, 0), 0
-    has_bias = layer.kind is Kind.DENSE or layer.has_bias
-    biases = next(arrays) if has_bias else np.zeros(kernels.shape[axis], np.float32)
+    biases = own[1] if len(own) > 1 else np.zeros(kernels.shape[axis], np.float32)
     return Weights(np.ascontiguousarray(kernels), biases, axis)
 
 

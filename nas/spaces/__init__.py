@@ -1,0 +1,14 @@
+"""Search spaces: what a candidate is, and its network."""
+
+from nas.spaces.candidate import Candidate
+from nas.spaces.registry import DEFAULT_SPACE, find_converter, find_space, known_spaces
+from nas.spaces.space import SearchSpace
+
+__all__ = [
+    "DEFAULT_SPACE",
+    "Candidate",
+    "SearchSpace",
+    "find_converter",
+    "find_space",
+    "known_spaces",
+]

@@ -1,0 +1,74 @@
+"""Search spaces by name, or by the file that holds one. Loads Python files of the user."""
+
+import importlib.util
+from functools import cache
+from pathlib import Path
+
+from firmware.errors import ConfigError
+from firmware.printable import brief
+from nas.spaces.folded import Folded
+from nas.spaces.paper import Paper
+from nas.spaces.separable import Separable
+from nas.spaces.space import SearchSpace
+
+DEFAULT_SPACE = "folded"
+"""More accurate in less flash than the published network, and converted without TensorFlow."""
+_SPACES: tuple[SearchSpace, ...] = (Paper(), Folded(), Separable())
+_NAME_IN_FILE = "SPACE"
+
+
+def known_spaces() -> tuple[str, ...]:
+    """Names of the spaces that are built in, in the order of their making."""
+    return tuple(space.name for space in _SPACES)
+
+
+def find_space(name: str) -> SearchSpace:
+    """The search space of a name, or the `SPACE` of a Python file.
+
+    Raises:
+        ConfigError: There is none, or the file cannot be used.
+    """
+    for space in _SPACES:
+        if space.name == name:
+            return space
+    if name.endswith(".py"):
+        return _load(str(Path(name).absolute()))
+    raise ConfigError(
+        f"unknown search space {name!r}; known spaces: {', '.join(known_spaces())}, or a FILE.py "
+        f"of your own with a {_NAME_IN_FILE}"
+    )
+
+
+@cache
+def _load(path: str) -> SearchSpace:
+    """The space of a file, which runs: it is the user's own code."""
+    spec = importlib.util.spec_from_file_location("nas_own_space", path)
+    if spec is None or spec.loader is None or not Path(path).is_file():
+        raise ConfigError(f"there is no search space in {path!r}: no such file")
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        reason = brief(f"{type(error).__name__}: {error}", 300)
+        raise ConfigError(f"the search space in {path!r} does not load: {reason}") from error
+    space = getattr(module, _NAME_IN_FILE, None)
+    if not isinstance(space, SearchSpace):
+        raise ConfigError(
+            f"{path!r} has no {_NAME_IN_FILE} that is a nas.SearchSpace, such as "
+            f"{_NAME_IN_FILE} = MySpace()"
+        )
+    return space
+
+
+def find_converter(space: str, name: str) -> str:
+    """The converter of a name, or the one that a space has by itself if the name is empty.
+
+    Raises:
+        ConfigError: It cannot convert the networks of the space.
+    """
+    known = find_space(space).converters
+    if name and name not in known:
+        raise ConfigError(
+            f"converter {name!r} does not know the space {space!r}; what does: {', '.join(known)}"
+        )
+    return name or known[0]

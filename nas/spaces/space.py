@@ -1,0 +1,160 @@
+"""What a search must know of a family of networks. Pure."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import ClassVar
+
+from firmware.errors import ConfigError
+from nas.network.description import Network, Shape
+from nas.network.shapes import output_shapes
+from nas.spaces.candidate import SIDE, Candidate
+from nas.spaces.converters import OWN
+
+
+class SearchSpace(ABC):
+    """A family of networks: what a candidate is, its network, and what lies next to it.
+
+    A candidate has a value for each dimension. Two of them have a meaning for strategies: the width
+    (with which every need of the network grows) and the depth. A space of your own names its
+    dimensions and writes `build`.
+
+    Attributes:
+        name: On the command line and in records.
+        words: What a dimension is, by its name, in words for reports.
+        dimensions: Range of each value by name, in the order in which they are typed.
+        width_name: The dimension with which all needs of a network grow.
+        depth_name: The one that says how many layers there are.
+        first_width: At which numbers of layers are compared first.
+        converters: Who can make the .tflite of its networks; the first one does unless another is
+            wanted.
+    """
+
+    name: ClassVar[str]
+    words: ClassVar[dict[str, str]] = {}
+    dimensions: ClassVar[dict[str, range]]
+    width_name: ClassVar[str] = "width"
+    depth_name: ClassVar[str] = "depth"
+    first_width: ClassVar[int] = 8
+    converters: ClassVar[tuple[str, ...]] = (OWN,)
+
+    @abstractmethod
+    def build(self, candidate: Candidate, shape: Shape, classes: int) -> Network:
+        """The network of a candidate whose values are within their ranges.
+
+        Args:
+            candidate: A value for each dimension.
+            shape: Height, width and channels of an image.
+            classes: Probabilities to give.
+
+        Raises:
+            ConfigError: There is no such network for this input.
+        """
+
+    def network(self, candidate: Candidate, shape: Shape, classes: int) -> Network:
+        """The network of a candidate, whose shapes fit together.
+
+        Raises:
+            ConfigError: A value is out of its range, or there is no such network for this input.
+        """
+        self.check(candidate)
+        network = self.build(candidate, shape, classes)
+        output_shapes(network)
+        return network
+
+    def check(self, candidate: Candidate) -> None:
+        """Refuse what is no candidate of the space.
+
+        Raises:
+            ConfigError: It has other values, or one is out of its range.
+        """
+        if candidate.names != tuple(self.dimensions):
+            raise ConfigError(
+                f"{dict(candidate)} is no candidate of the space {self.name!r}, whose values are "
+                f"{', '.join(self.dimensions)}"
+            )
+        for name, values in self.dimensions.items():
+            if candidate[name] not in values:
+                raise ConfigError(
+                    f"{name} of {candidate} is {candidate[name]}, expected {_told(values)}"
+                )
+
+    def parse(self, text: str) -> Candidate:
+        """The candidate that is typed as its values, such as `6,4`.
+
+        Raises:
+            ConfigError: The text is not that many whole numbers in their ranges.
+        """
+        parts = text.split(",")
+        if len(parts) != len(self.dimensions) or not all(
+            part.strip().isdecimal() and len(part) < 16 for part in parts
+        ):
+            form = ",".join(self.dimensions).upper()
+            raise ConfigError(
+                f"candidate {text!r} is not of the form {form}, such as {self.example}"
+            )
+        candidate = Candidate(dict(zip(self.dimensions, map(int, parts), strict=True)))
+        self.check(candidate)
+        return candidate
+
+    @property
+    def example(self) -> Candidate:
+        """Some candidate."""
+        return Candidate(
+            {name: values[len(values) // 2] for name, values in self.dimensions.items()}
+        )
+
+    def start(self, shape: Shape, side: int = 0) -> list[Candidate]:
+        """The narrowest candidate of each depth that an input allows, the deepest first.
+
+        Args:
+            shape: Height, width and channels of the input.
+            side: What the candidates have as their side.
+        """
+        least = {name: values[0] for name, values in self.dimensions.items()}
+        found = []
+        for depth in reversed(self.dimensions[self.depth_name]):
+            candidate = Candidate({**least, self.depth_name: depth, SIDE: side})
+            if self._exists(candidate, shape):
+                found.append(candidate)
+        return found
+
+    def _exists(self, candidate: Candidate, shape: Shape) -> bool:
+        try:
+            self.network(candidate, shape, classes=2)
+        except ConfigError:
+            return False
+        return True
+
+    @property
+    def widths(self) -> range:
+        """All widths, rising."""
+        return self.dimensions[self.width_name]
+
+    def width(self, candidate: Candidate) -> int:
+        """The value with which all needs grow."""
+        return candidate[self.width_name]
+
+    def depth(self, candidate: Candidate) -> int:
+        """The value that says how many layers there are."""
+        return candidate[self.depth_name]
+
+    def with_width(self, candidate: Candidate, width: int) -> Candidate:
+        """The same with another width, or with the next smaller one that there is."""
+        widths = self.widths
+        index = min((max(width, widths[0]) - widths[0]) // widths.step, len(widths) - 1)
+        return candidate.having(**{self.width_name: widths[index]})
+
+    def neighbours(self, candidate: Candidate) -> Sequence[Candidate]:
+        """Candidates one step away: one value is the next smaller or the next larger."""
+        found = []
+        for name, values in self.dimensions.items():
+            at = values.index(candidate[name])
+            for index in (at - 1, at + 1):
+                if 0 <= index < len(values):
+                    found.append(candidate.having(**{name: values[index]}))
+        return found
+
+
+def _told(values: range) -> str:
+    steps = "" if values.step == 1 else f" in steps of {values.step}"
+    return f"{values[0]:,} to {values[-1]:,}{steps}"
