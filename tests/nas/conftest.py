@@ -9,7 +9,14 @@ from nas.data_source import find_data
 from nas.dataset import Dataset, prepare_dataset
 from nas.network.description import Shape
 from nas.sample import DataSource
+from nas.trainer.library import load_library
 from nas.worker import CONVERSION, Worker
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _trainer() -> None:
+    """The trainer is compiled before anything asks for it."""
+    load_library(print)
 
 
 @pytest.fixture(scope="session")

@@ -4,17 +4,11 @@ import pytest
 
 from firmware.errors import ConfigError
 from nas.dataset import Dataset
-from nas.host_memory import (
-    MIB,
-    PROFILES,
-    network_bytes,
-    parse_host_memory,
-    training_bytes,
-    winner_bytes,
-)
+from nas.host_memory import MIB, PROFILES, parse_host_memory
 from nas.network.description import Shape
 from nas.spaces import Candidate, find_space, known_spaces
-from nas.trainer.network import Network
+from nas.trainer.network import TrainableNetwork
+from nas.training_memory import training_bytes, winner_bytes
 from nas.worker import Worker
 
 
@@ -31,11 +25,10 @@ from nas.worker import Worker
 def test_the_memory_of_a_network_is_predicted_to_the_byte(
     space: str, part: int, candidate: Candidate, shape: Shape
 ) -> None:
-    layers = find_space(space).layers(candidate, shape, 3)
-    with Network(layers, shape, part) as network:
-        assert network_bytes(layers, shape, part) == network.size_bytes
-        beyond = training_bytes(layers, shape, part, 1000, 0) - network.size_bytes
-        assert beyond == 3 * 4 * network.parameter_count + 32_000
+    network = find_space(space).network(candidate, shape, 3)
+    with TrainableNetwork(network, part) as trained:
+        beyond = training_bytes(network, part, 1000, 0) - trained.size_bytes
+        assert beyond == 3 * 4 * trained.parameter_count + 32_000
 
 
 @pytest.mark.parametrize(
@@ -72,7 +65,7 @@ def test_training_and_conversion_take_what_was_predicted(
     small_dataset: Dataset, tmp_path: Path, candidate: Candidate
 ) -> None:
     """Of a network with few weights and of one whose weights and their copies are most of it."""
-    layers = find_space("folded").layers(candidate, small_dataset.shape, 2)
+    network = find_space("folded").network(candidate, small_dataset.shape, 2)
     recipe = {"epochs": 3, "batch_size": 16, "learning_rate": 1e-3, "seed": 0}
     arguments = {"dataset": str(small_dataset.folder), "space": "folded", "recipe": recipe}
     arguments |= {"candidate": candidate.as_record(), "converter": "own"}
@@ -82,7 +75,7 @@ def test_training_and_conversion_take_what_was_predicted(
         trained = worker.run("nas.train_tasks:train_candidate", arguments)
         winner = worker.run("nas.train_tasks:train_winner", arguments | files)
         converted = worker.run("nas.convert_tasks:convert_winner", arguments | files)
-    facts = layers, small_dataset.shape, 16, small_dataset.counts["train"], base_bytes
+    facts = network, 16, small_dataset.counts["train"], base_bytes
     assert training_bytes(*facts) == pytest.approx(trained.peak_anonymous_bytes, abs=500_000)
     peak_bytes = max(winner.peak_anonymous_bytes, converted.peak_anonymous_bytes)
     assert converted.error is None

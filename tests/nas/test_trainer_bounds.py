@@ -6,20 +6,21 @@ import numpy as np
 import pytest
 
 from firmware.errors import ConfigError, DivergedError, HostMemoryError
-from nas.layers import Kind, Layer, initial_parameters
+from nas.network.description import Convolution
+from nas.network.parameters import initial_parameters
 from nas.trainer.library import Array, Source
-from nas.trainer.network import Network
-from tests.nas.test_trainer import CLASSES, SMALL, batch
+from nas.trainer.network import TrainableNetwork
+from tests.nas.test_trainer import CLASSES, batch, classified, small
 
 
 def test_only_memory_that_is_too_short_is_called_so() -> None:
     """No host has 275 GB for each activation of so many images together."""
-    layers = [Layer(Kind.CONVOLUTION, 16, 3), Layer(Kind.MEAN), Layer(Kind.DENSE, 2)]
+    network = classified((256, 256, 16), Convolution(16))
     limits = resource.getrlimit(resource.RLIMIT_AS)
     resource.setrlimit(resource.RLIMIT_AS, (1 << 38, limits[1]))
     try:
         with pytest.raises(HostMemoryError, match="memory of this host is too short"):
-            Network(layers, (256, 256, 16), 65_536)
+            TrainableNetwork(network, 65_536)
     finally:
         resource.setrlimit(resource.RLIMIT_AS, limits)
 
@@ -27,7 +28,7 @@ def test_only_memory_that_is_too_short_is_called_so() -> None:
 def test_arrays_that_are_too_short_are_refused_and_not_read_past_their_end() -> None:
     images, labels = batch((8, 8, 1), 16)
     order, rates = np.arange(16, dtype=np.int64), np.zeros(1, np.float32)
-    with Network(SMALL, (8, 8, 1)) as network:
+    with TrainableNetwork(small((8, 8, 1))) as network:
         state = np.zeros((3, network.parameter_count), np.float32)
         for too_short in (
             (state[:2].copy(), images, labels, order),
@@ -47,8 +48,8 @@ def test_arrays_that_are_too_short_are_refused_and_not_read_past_their_end() -> 
 
 def test_arrays_of_another_type_or_layout_are_refused() -> None:
     images, _ = batch((8, 8, 1), 16)
-    parameters = initial_parameters(SMALL, 1, 0)
-    with Network(SMALL, (8, 8, 1)) as network:
+    parameters = initial_parameters(small((8, 8, 1)), 0)
+    with TrainableNetwork(small((8, 8, 1))) as network:
         with pytest.raises(ConfigError, match="contiguous arrays of float32, got float64"):
             network.predict(parameters.astype(np.float64), images)
         with pytest.raises(ConfigError, match="contiguous arrays of uint8"):
@@ -70,9 +71,9 @@ def test_what_the_library_points_into_lives_as_long_as_what_points() -> None:
 def test_a_network_whose_numbers_are_not_finite_says_so_in_every_call(value: float) -> None:
     images, labels = batch((8, 8, 1), 16)
     order, rates = np.arange(16, dtype=np.int64), np.full(1, 1e-3, np.float32)
-    with Network(SMALL, (8, 8, 1)) as network:
+    with TrainableNetwork(small((8, 8, 1))) as network:
         for position in (0, network.parameter_count - 1):
-            parameters = initial_parameters(SMALL, 1, 0)
+            parameters = initial_parameters(small((8, 8, 1)), 0)
             parameters[position] = value
             state = np.zeros((3, len(parameters)), np.float32)
             state[0] = parameters
@@ -85,7 +86,7 @@ def test_a_network_whose_numbers_are_not_finite_says_so_in_every_call(value: flo
 
 def test_gradients_that_are_not_finite_are_no_gradients() -> None:
     images, labels = batch((8, 8, 1), 16)
-    parameters = initial_parameters(SMALL, 1, 0)
+    parameters = initial_parameters(small((8, 8, 1)), 0)
     parameters[-1] = np.nan
-    with Network(SMALL, (8, 8, 1)) as network, pytest.raises(DivergedError):
+    with TrainableNetwork(small((8, 8, 1))) as network, pytest.raises(DivergedError):
         network.gradients(parameters, images, labels)

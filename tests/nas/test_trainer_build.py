@@ -125,8 +125,22 @@ def test_a_library_that_is_damaged_in_the_cache_is_compiled_again(
     calls: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The test's compiler makes no library either: then the second attempt is the last."""
+    monkeypatch.setattr(library, "_loaded", [])
     path = build.compiled_trainer()
     with pytest.raises(BuildError, match="the compiled trainer does not load"):
-        library.load_library.__wrapped__()
+        library.load_library(lambda _: None)
     assert len(calls.read_text().split()) == 2 * (FILES + 1)
     assert path.is_file()
+
+
+def test_nothing_is_compiled_where_nobody_could_be_told(
+    calls: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(library, "_loaded", [])
+    with pytest.raises(BuildError, match="the trainer is not compiled for this processor yet"):
+        library.load_library()
+    assert not calls.exists()
+    build.compiled_trainer()
+    with pytest.raises(BuildError, match="the compiled trainer does not load"):
+        library.load_library()
+    assert len(calls.read_text().split()) == FILES + 1

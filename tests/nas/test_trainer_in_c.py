@@ -10,6 +10,8 @@ from tests.host_compiler import ROOT, WARNINGS, compile_program
 
 TRAINER = ROOT / "nas" / "trainer"
 SOURCES = sorted(TRAINER.glob("*.c"))
+CHECKS = Path(__file__).with_name("trainer")
+CHECK_SOURCES = sorted(CHECKS.glob("*.c"))
 # Vectors wider than the processor's are passed between functions of one library alone.
 FLAGS = ("-fopenmp", "-Wno-psabi")
 
@@ -28,17 +30,15 @@ def test_the_trainer_compiles_without_a_warning(compiler: str, lanes: str) -> No
     assert completed.returncode == 0, completed.stderr
 
 
-def test_nothing_is_read_or_written_beyond_an_array_and_images_move_as_asked(
-    tmp_path: Path,
-) -> None:
-    sources = [Path(__file__).with_name("trainer_checks.c"), *SOURCES]
+def test_arrays_rows_and_gradients_are_right_under_the_sanitizers(tmp_path: Path) -> None:
+    """What is checked is told in trainer/checks.h."""
     flags = ("-O0", "-march=native", *FLAGS)
-    program = compile_program(tmp_path / "checks", sources, [TRAINER], flags)
+    program = compile_program(tmp_path / "checks", [*CHECK_SOURCES, *SOURCES], [TRAINER], flags)
     completed = subprocess.run([program], capture_output=True, text=True, timeout=120)
     assert completed.returncode == 0, completed.stdout + completed.stderr
 
 
-def test_the_trainer_works_on_the_processor_of_a_gateway(tmp_path: Path) -> None:
+def test_arrays_rows_and_gradients_are_right_on_the_processor_of_a_gateway(tmp_path: Path) -> None:
     """64-bit Arm, as a Raspberry Pi has, emulated."""
     compiler, emulator = "aarch64-linux-gnu-gcc", "qemu-aarch64-static"
     for tool in (compiler, emulator):
@@ -46,7 +46,7 @@ def test_the_trainer_works_on_the_processor_of_a_gateway(tmp_path: Path) -> None
             pytest.skip(f"{tool} is not installed")
     program = tmp_path / "checks"
     command = [compiler, "-std=gnu11", "-O0", *WARNINGS, "-Wno-psabi", f"-I{TRAINER}", "-static"]
-    sources = [str(Path(__file__).with_name("trainer_checks.c")), *map(str, SOURCES)]
+    sources = map(str, [*CHECK_SOURCES, *SOURCES])
     command += ["-Wno-unknown-pragmas", "-o", str(program), *sources, "-lm"]
     compiled = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert compiled.returncode == 0, compiled.stderr

@@ -7,7 +7,7 @@ import pytest
 from firmware.errors import DivergedError
 from nas.checkpoint import read_checkpoint
 from nas.dataset import Dataset
-from nas.spaces import Candidate
+from nas.spaces import Candidate, find_space
 from nas.splits import Split
 from nas.training import Recipe, Trainer
 from nas.worker import Worker
@@ -100,7 +100,8 @@ def test_a_training_that_diverges_says_in_which_epoch_and_leaves_no_checkpoint(
 
 def test_a_later_epoch_that_diverges_is_named(small_dataset: Dataset) -> None:
     recipe = Recipe(**RECIPE)
-    with Trainer("paper", Candidate(k=2, c=1), small_dataset, recipe) as trainer:
+    network = find_space("paper").network(Candidate(k=2, c=1), small_dataset.shape, 2)
+    with Trainer(network, small_dataset, recipe) as trainer:
         trainer.train_epoch(0)
         trainer.state[0][5] = np.nan
         with pytest.raises(DivergedError, match=r"^training diverged in epoch 2$"):

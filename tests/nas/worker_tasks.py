@@ -47,45 +47,6 @@ def take_memory(arguments: dict[str, Any], _: object) -> dict[str, Any]:
     return {}
 
 
-def keras_gradients(arguments: dict[str, Any], _: object) -> dict[str, Any]:
-    """What Keras computes of the batch in a file, without dropout; in its order of weights."""
-    import keras
-    import numpy as np
-    import tensorflow as tf
-
-    from nas.spaces import Candidate, find_space
-    from nas.tensorflow.keras_model import build_keras_model
-
-    with np.load(arguments["batch"]) as batch:
-        labels, flat, shape = batch["labels"], batch["parameters"], batch["images"].shape[1:]
-        network = find_space(arguments["space"]).network(
-            Candidate(arguments["candidate"]), shape, 4
-        )
-        images = batch["images"].astype(np.float32) * network.image_scale
-    model = build_keras_model(network)
-    ends = np.cumsum([np.size(weight) for weight in model.get_weights()])
-    parts = np.split(flat, ends[:-1])
-    model.set_weights([p.reshape(w.shape) for p, w in zip(parts, model.weights, strict=True)])
-    for layer in model.layers:
-        if isinstance(layer, keras.layers.Dropout):
-            layer.rate = 0.0
-    probabilities = np.asarray(model(images, training=False))
-    with tf.GradientTape() as tape:
-        predicted = model(images, training=True)
-        loss = tf.reduce_mean(keras.losses.sparse_categorical_crossentropy(labels, predicted))
-    found = tape.gradient(loss, model.trainable_variables)
-    by_path = dict(zip((v.path for v in model.trainable_variables), found, strict=True))
-    gradients = [np.asarray(by_path.get(v.path, tf.zeros(v.shape))).ravel() for v in model.weights]
-    np.savez(
-        arguments["out"],
-        loss=float(loss),
-        gradients=np.concatenate(gradients),
-        probabilities=probabilities,
-        after=np.concatenate([np.ravel(weight) for weight in model.get_weights()]),
-    )
-    return {}
-
-
 def grow(arguments: dict[str, Any], report: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
     """Take more and more memory, a piece at a time."""
     taken = []
