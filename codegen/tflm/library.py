@@ -17,9 +17,6 @@ DOWNLOAD = "download"
 CORE_LEVEL, KERNEL_LEVEL = "-Os", "-O2"
 """Optimization of the interpreter and of the kernels."""
 
-ARENA_MARGIN_BYTES = 1024
-"""Added to the estimate in generated projects: releases differ in what they keep."""
-
 OPERATORS = frozenset(
     "ABS ADD ADD_N ARG_MAX ARG_MIN ASSIGN_VARIABLE AVERAGE_POOL_2D BATCH_MATMUL BATCH_TO_SPACE_ND "
     "BROADCAST_ARGS BROADCAST_TO CALL_ONCE CAST CEIL CONCATENATION CONV_2D COS CUMSUM "

@@ -42,7 +42,7 @@ def test_the_search_accepts_what_the_estimate_accepts_and_nothing_else(
     if runtime == "tflm" and not is_modelled_core(target.core):
         graph = lower_folded(Candidate(1, 0), (8, 8, 1), 10)
         assert not estimate("x", graph, 1000, target, limits, runtime).fits
-        with pytest.raises(ConfigError, match="is not known; search with --runtime static"):
+        with pytest.raises(ConfigError, match="is not known; take --runtime static"):
             measure_cost(graph, runtime, OWN, None, limits)
         return
     answers = set()
