@@ -8,7 +8,7 @@ from typing import Any
 from benchmarks.found_results import CONVERTING_PACKAGES, TENSORFLOW_PACKAGES, hash_of
 from nas.report.terminal import table
 
-SAME, DIFFERENT, NOT_COMPARED = "same", "DIFFERENT", "not compared"
+SAME, DIFFERENT, NOT_COMPARABLE = "same", "DIFFERENT", "not comparable"
 _NOTHING: Mapping[str, Any] = {"trials": [], "sizes": {}, "trained": {}, "converted": {}}
 _ABSENT = "–"
 _SHOWN_LINES = 6
@@ -25,7 +25,7 @@ class Row:
         what: The thing.
         recorded: Its text or hash; a dash if there was none.
         now: The same of today.
-        verdict: `SAME`, `DIFFERENT` or `NOT_COMPARED`.
+        verdict: `SAME`, `DIFFERENT` or `NOT_COMPARABLE`.
         lines: If it is a list, what stands in one of both alone.
     """
 
@@ -67,7 +67,7 @@ def compare(recorded: Mapping[str, Any], now: Mapping[str, Any]) -> list[Row]:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """One thing that was found, as a text or as lines, and whether it can be compared."""
+    """One thing that was found, as a text or as lines, and whether it must be the same."""
 
     what: str
     recorded: str | list[str]
@@ -87,7 +87,8 @@ def _parts(
     )
     both = sorted(before["sizes"].keys() & found["sizes"].keys())
     sizes = ([f"{one}: {own['sizes'][one]}" for one in both] for own in (before, found))
-    yield _Part(f"sizes of {len(both)}", *sizes, bool(both))
+    if both:
+        yield _Part(f"sizes of {len(both)}", *sizes, is_comparable=True)
     for kind, is_comparable in (("trained", as_trained), ("converted", as_converted)):
         for what in dict.fromkeys([*before[kind], *found[kind]]):
             values = (own[kind].get(what, _ABSENT) for own in (before, found))
@@ -100,7 +101,8 @@ def _evaluation(trial: str) -> str:
 
 def _row(search: str, data: str, part: _Part) -> Row:
     is_same = part.recorded == part.now
-    verdict = (SAME if is_same else DIFFERENT) if part.is_comparable else NOT_COMPARED
+    otherwise = DIFFERENT if part.is_comparable else NOT_COMPARABLE
+    verdict = SAME if is_same else otherwise
     lines: tuple[str, ...] = ()
     if isinstance(part.recorded, list) and isinstance(part.now, list) and not is_same:
         lines = (
@@ -117,7 +119,7 @@ def _short(value: str | list[str]) -> str:
 
 
 def told(rows: Sequence[Row], changed: Mapping[str, str]) -> str:
-    """The comparison as a table, then what differs in lists, and what could not be compared."""
+    """The comparison as a table, then what differs in lists, and why things may differ."""
     cells = [(own.search, own.data, own.what, own.recorded, own.now, own.verdict) for own in rows]
     lines = [table(("search", "data", "what", "recorded", "now", ""), cells, left=6), ""]
     for row in rows:
@@ -126,8 +128,10 @@ def told(rows: Sequence[Row], changed: Mapping[str, str]) -> str:
             lines += [f"  {line}" for line in row.lines[:_SHOWN_LINES]]
             lines += ["  …"] * (len(row.lines) > _SHOWN_LINES)
     if changed:
-        lines.append("not compared is what depends on these, weights and all that is made of them:")
+        lines.append(
+            "these differ from the recording, so that weights and what is made of them may, too:"
+        )
         lines += [f"  {name}: {values}" for name, values in changed.items()]
     counts = Counter(row.verdict for row in rows)
-    lines.append(", ".join(f"{counts[own]} {own}" for own in (SAME, DIFFERENT, NOT_COMPARED)))
+    lines.append(", ".join(f"{counts[own]} {own}" for own in (SAME, DIFFERENT, NOT_COMPARABLE)))
     return "\n".join(lines)

@@ -1,15 +1,14 @@
-"""Whether searches still find what they found when it was recorded, to the last bit.
+"""Runs small searches and compares their results, bit for bit, with recorded ones.
 
     python -m benchmarks.same_results [--data FOLDER_OR_ZIP] [--images 3000] [--record]
 
-Small but whole searches of every space, on the digits and, if named, on some of your images: 'nas
-run', 'nas report' and 'codegen build', each as a command. Compared with what is recorded are the
-trials, the winner's float weights, its .tflite, golden outputs, arena and files in C. Ends with 1
-if anything differs.
+Every space is searched on the digits and, with --data, on some of your images: 'nas run', 'nas
+report' and 'codegen build', each as a command. Compared are the trials, the winner's float weights,
+its .tflite, golden outputs, arena and C files. The exit code is 1 if anything differs.
 
-Weights depend on the processor, the compiler and a few packages. Where these are others than
-recorded, weights and what is made of them are not compared, sizes of candidates are. To compare
-all there, record at a commit that you trust first, in a file that --recorded names.
+Weights depend on the processor, the compiler and a few packages. If one of these differs from the
+recording, weights and what is made of them may differ, but not the sizes of candidates. To compare
+everything on such a machine, first record at a commit you trust, into a file that --recorded names.
 """
 
 import argparse
