@@ -7,7 +7,7 @@ C_SOURCES = $(shell git ls-files '*.c' '*.h')
 
 MODELS = $(wildcard benchmarks/models/*.tflite)
 
-.PHONY: help demo test soak fuzz check bench check-bench setup system-tools test-tools clean
+.PHONY: help demo test soak fuzz check bench check-bench check-results setup system-tools test-tools clean
 
 help:
 	@echo 'make demo   search on real digits, generate firmware, measure it on the virtual board'
@@ -17,6 +17,7 @@ help:
 	@echo 'make check  ruff, mypy, clang-format, import rules'
 	@echo 'make bench  measure the static runtime: MODELS="a.tflite b.tflite", default benchmarks/models'
 	@echo 'make check-bench  the same, compared exactly with benchmarks/runtime.json'
+	@echo 'make check-results  search again what was recorded: RESULTS="--data photos.zip"'
 	@echo 'make clean  remove the virtual environment and the demo run'
 
 demo: setup
@@ -47,6 +48,9 @@ bench: setup
 
 check-bench: setup
 	$(BIN)/python -m benchmarks.runtime $(MODELS) --check benchmarks/runtime.json
+
+check-results: setup
+	$(BIN)/python -m benchmarks.same_results $(RESULTS)
 
 setup: system-tools $(VENV)/.installed
 

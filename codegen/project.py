@@ -9,13 +9,13 @@ from codegen.check import check_model
 from codegen.footprint import Footprint, code_of, footprint, together
 from codegen.graph import DEFAULT_ROUNDING, Graph
 from codegen.manifest import Part, make_manifest
-from codegen.planner import aligned, plan_graph
+from codegen.planner import plan_graph
 from codegen.program import make_program
 from codegen.read_tflite import parse_model
 from codegen.render import ModelNames, model_text, render_model, render_project
 from codegen.source import ModelSource
 from codegen.tflm.arena import plan_tflm_arena
-from codegen.tflm.library import ARENA_MARGIN_BYTES
+from codegen.tflm.reserve import check_core, reserved_bytes
 from codegen.tflm.structures import MCU
 from codegen.write_project import write_project
 from firmware.array_file import MOST_GOLDEN_BYTES
@@ -56,7 +56,8 @@ def build_project(
     Raises:
         ModelError: The model holds what cannot be generated; all reasons are told.
         InfeasibleError: It needs more RAM or flash than the target has.
-        ConfigError: A file of the user's is in the way, or TFLM cannot round so.
+        ConfigError: A file of the user's is in the way, or TFLM cannot round so, or what it takes
+            of memory on this core is not known.
         StaleError: The golden file holds outputs of another rounding.
     """
     graph = replace(parse_model(source.path, source.content), rounding=rounding)
@@ -113,7 +114,7 @@ def _part(
         return Part(model, plan, program, program.weight_bytes, plan.arena_bytes)
     name = f"{source.name}_tflm" if is_one_of_many else source.name
     arena = plan_tflm_arena(graph, MCU)
-    arena_bytes = _tflm_arena_bytes(graph)
+    arena_bytes = reserved_bytes(graph)
     names = ModelNames(name, source.sha256, runtime, target.environment)
     model = model_text(graph, plan, source.content, arena_bytes, names)
     return Part(model, plan, None, 0, arena.used_bytes)
@@ -138,6 +139,8 @@ def _check_rounding(source: ModelSource, graph: Graph, runtime: str) -> None:
 
 def _check_fits(source: ModelSource, graph: Graph, target: Target, runtime: str) -> None:
     """Refuse what the linker would refuse, before anything is written."""
+    if "tflm" in _single(runtime):
+        check_core(target.core)
     needed = together([_footprint(source, graph, target, own) for own in _single(runtime)])
     for what, own, limit in (
         ("RAM", needed.ram_bytes, target.ram_bytes),
@@ -154,13 +157,9 @@ def _check_fits(source: ModelSource, graph: Graph, target: Target, runtime: str)
 def _footprint(source: ModelSource, graph: Graph, target: Target, runtime: str) -> Footprint:
     model_bytes = len(source.content)
     plan = plan_graph(graph) if runtime == "static" else None
-    arena_bytes = plan.arena_bytes if plan is not None else _tflm_arena_bytes(graph)
+    arena_bytes = plan.arena_bytes if plan is not None else reserved_bytes(graph)
     code = code_of(graph, plan, model_bytes, runtime, target.core)
     return footprint(graph, plan, model_bytes, arena_bytes, code, target.stack_bytes)
-
-
-def _tflm_arena_bytes(graph: Graph) -> int:
-    return aligned(plan_tflm_arena(graph, MCU).required_bytes + ARENA_MARGIN_BYTES)
 
 
 def _fixed_sources(target: Target, runtime: str, toolchain: str) -> dict[str, bytes]:

@@ -22,7 +22,10 @@ PATCHES = 4
 ROWS = 4
 """Rows that FULLY_CONNECTED multiplies at once (NN_ROWS in nn/rows.h)."""
 QUAD = 4
-"""Channels that a depthwise convolution multiplies at once (NN_QUAD in nn/quads.h)."""
+"""Channels that a depthwise convolution multiplies at once (NN_QUAD in nn/quads.h), and that
+poolings and MEAN go through at once."""
+MOST_SUMMED = 256
+"""Pixels of which AVERAGE_POOL_2D adds up quads (NN_MOST_SUMMED in nn/channel_sums.h)."""
 
 TABLE_KINDS = ("LOGISTIC", "RELU", "RELU6")
 """Operators that are tables even alone."""
@@ -180,16 +183,22 @@ def _depthwise(graph: Graph, operator: Operator) -> Work:
 
 
 def _pooling(graph: Graph, operator: Operator) -> Work:
+    """Windows, and what lies inside the image of each: by quads of channels, or by single ones."""
     kernel = tuple(int(operator.options[f"filter_{side}"]) for side in ("height", "width"))
-    rows, columns = _sides(graph, operator, (kernel[0], kernel[1]))
-    output = graph.outputs_of(operator)[0]
-    channels = output.shape[3]
-    return {
-        "pixels": len(rows) * len(columns),
-        "outputs": output.element_count,
-        "window rows": sum(rows) * len(columns) * channels,
-        "taps": sum(rows) * sum(columns) * channels,
-    }
+    rows, columns = (Counter(side) for side in _sides(graph, operator, (kernel[0], kernel[1])))
+    channels = graph.outputs_of(operator)[0].shape[3]
+    most = MOST_SUMMED if operator.kind == "AVERAGE_POOL_2D" else None
+    work: Counter[str] = Counter()
+    for inside_rows, row_count in rows.items():
+        for inside_columns, column_count in columns.items():
+            windows, taps = row_count * column_count, inside_rows * inside_columns
+            is_by_quads = channels >= QUAD and (most is None or taps <= most)
+            part, count = ("quad", -(-channels // QUAD)) if is_by_quads else ("single", channels)
+            work["pixels"] += windows
+            work[f"{part}s"] += windows * count
+            work[f"{part} rows"] += windows * count * inside_rows
+            work[f"{part} taps"] += windows * count * taps
+    return dict(work)
 
 
 def _fully_connected(graph: Graph, operator: Operator) -> Work:
@@ -209,8 +218,12 @@ def _fully_connected(graph: Graph, operator: Operator) -> Work:
 
 
 def _mean(graph: Graph, operator: Operator) -> Work:
+    """Channels by fours, of which the last may be gone through twice; fewer than four singly."""
     image, output = graph.inputs_of(operator)[0], graph.outputs_of(operator)[0]
-    return {"outputs": output.element_count, "taps": image.element_count}
+    channels = output.element_count
+    pixels = image.element_count // max(channels, 1)
+    part, count = ("quad", -(-channels // QUAD)) if channels >= QUAD else ("single", channels)
+    return {f"{part}s": count, f"{part} taps": count * pixels}
 
 
 def _concatenation(graph: Graph, operator: Operator) -> Work:

@@ -6,9 +6,7 @@ from codegen.code_size import Code
 from codegen.footprint import code_of, footprint
 from codegen.graph import Graph, count_macc
 from codegen.planner import MemoryPlan, plan_graph
-from codegen.tflm.arena import plan_tflm_arena
-from codegen.tflm.kernels import is_modelled_core
-from codegen.tflm.structures import MCU
+from codegen.tflm.reserve import check_core, reserved_bytes
 from firmware.errors import ConfigError
 from firmware.records.values import Count
 from firmware.targets import Target
@@ -26,15 +24,16 @@ class Cost:
     Attributes:
         macc: Multiply-accumulates of one inference.
         model_bytes: Bytes of its .tflite file, all of which lie in flash.
-        arena_bytes: RAM in which the runtime keeps its activations.
+        arena_bytes: RAM in which the runtime keeps its activations; None where it is not known.
         latency_us: Longest time of one inference; None if no board has been measured.
-        linked_ram_bytes: RAM that its whole firmware takes; None if no chip was named.
+        linked_ram_bytes: RAM that its whole firmware takes; None if no chip was named, or its
+            arena is not known.
         linked_flash_bytes: Flash that it takes.
     """
 
     macc: Count
     model_bytes: Count
-    arena_bytes: Count
+    arena_bytes: Count | None
     latency_us: Count | None = None
     linked_ram_bytes: Count | None = None
     linked_flash_bytes: Count | None = None
@@ -132,18 +131,14 @@ def measure_cost(
         ModelError: The converter cannot convert it.
     """
     check_runtime(runtime)
-    core = limits.core if limits is not None else ""
-    if runtime == "tflm" and core and not is_modelled_core(core):
-        raise ConfigError(
-            f"what TensorFlow Lite Micro takes of memory on {core} is not known; search with "
-            "--runtime static"
-        )
+    if runtime == "tflm" and limits is not None and limits.core:
+        check_core(limits.core)
     graph, model_bytes = predict_file(network, converter)
     plan = plan_graph(graph) if runtime == "static" else None
     cost = Cost(
         macc=sum(count_macc(graph, operator) for operator in graph.operators),
         model_bytes=model_bytes,
-        arena_bytes=plan.arena_bytes if plan else plan_tflm_arena(graph, MCU).required_bytes,
+        arena_bytes=plan.arena_bytes if plan else reserved_bytes(graph),
         latency_us=None if pace is None else pace.latency_us(graph),
     )
     if limits is None or not limits.core:
@@ -158,8 +153,13 @@ def with_linked(
     """The needs with those of the whole firmware; as they were if the limits name no chip."""
     if not limits.core:
         return cost
-    own = footprint(graph, plan, cost.model_bytes, cost.arena_bytes, code, limits.stack_bytes)
-    return replace(cost, linked_ram_bytes=own.ram_bytes, linked_flash_bytes=own.flash_bytes)
+    arena = cost.arena_bytes
+    own = footprint(graph, plan, cost.model_bytes, arena or 0, code, limits.stack_bytes)
+    return replace(
+        cost,
+        linked_ram_bytes=None if arena is None else own.ram_bytes,
+        linked_flash_bytes=own.flash_bytes,
+    )
 
 
 def arena_bytes(graph: Graph, runtime: str) -> int:
@@ -171,7 +171,7 @@ def arena_bytes(graph: Graph, runtime: str) -> int:
     check_runtime(runtime)
     if runtime == "static":
         return plan_graph(graph).arena_bytes
-    return plan_tflm_arena(graph, MCU).required_bytes
+    return reserved_bytes(graph)
 
 
 def check_runtime(runtime: str) -> None:
@@ -185,7 +185,7 @@ def check_runtime(runtime: str) -> None:
 
 
 def needs(cost: Cost, limits: Limits) -> tuple[Need, ...]:
-    """Each need beside its limit, the scarcest first.
+    """Each need that is known beside its limit, the scarcest first.
 
     What is linked decides; the limits of arena and .tflite count where they are narrower than the
     chip, or where nothing is known of the chip.
@@ -194,10 +194,11 @@ def needs(cost: Cost, limits: Limits) -> tuple[Need, ...]:
         limits.chip_flash_bytes
     )
     unsorted = [
-        Need("RAM", "bytes", cost.arena_bytes, limits.ram_bytes),
         Need("flash", "bytes", cost.model_bytes, limits.flash_bytes, is_file_free),
         Need("MACC", "MACs", cost.macc, limits.macc, limits.macc_is_advice),
     ]
+    if cost.arena_bytes is not None:
+        unsorted.append(Need("RAM", "bytes", cost.arena_bytes, limits.ram_bytes))
     if cost.linked_ram_bytes is not None and limits.chip_ram_bytes is not None:
         unsorted.append(Need("linked RAM", "bytes", cost.linked_ram_bytes, limits.chip_ram_bytes))
     if cost.linked_flash_bytes is not None and limits.chip_flash_bytes is not None:

@@ -1,8 +1,12 @@
 """TFLM's interpreter on this machine, from PyPI's tflite-micro, which is built for x86-64 alone."""
 
+import faulthandler
+import os
 import re
+from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 from numpy.typing import NDArray
 
@@ -36,3 +40,40 @@ def tflm_answer(content: bytes, batch: NDArray[Any]) -> NDArray[Any]:
     running.invoke()
     output: NDArray[Any] = running.get_output(0)
     return output
+
+
+def starts(content: bytes, arena_bytes: int) -> bool:
+    """Whether the interpreter starts with a buffer of so many bytes.
+
+    The wheel gets it from malloc, at a multiple of 16.
+    """
+    return _works(lambda: interpreter(content, arena_bytes))
+
+
+def runs(content: bytes) -> bool:
+    """Whether the interpreter has a kernel for each operator, and each gives an output."""
+
+    def once() -> None:
+        running = interpreter(content)
+        given = running.get_input_details(0)
+        running.set_input(np.zeros(given["shape"], given["dtype"]), 0)
+        running.invoke()
+
+    return _works(once)
+
+
+def _works(act: Callable[[], object]) -> bool:
+    """In a process of its own: the interpreter may fall over what it has no room for."""
+    pytest.importorskip("tflite_micro", reason="needs tflite-micro, x86-64 only")
+    child = os.fork()
+    if child == 0:
+        faulthandler.disable()
+        silence = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(silence, 1)
+        os.dup2(silence, 2)
+        try:
+            act()
+        except BaseException:
+            os._exit(1)
+        os._exit(0)
+    return os.waitpid(child, 0)[1] == 0

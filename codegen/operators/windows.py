@@ -199,7 +199,7 @@ def _lower_pool(graph: Graph, operator: Operator) -> KernelCall:
     return KernelCall(
         function=f"nn_{name}_s8",
         header=f"nn/{name}.h",
-        params_type=f"nn_{name}_params",
+        params_type="nn_pool_2d_params",
         params=(
             ("input_height", height),
             ("input_width", width),

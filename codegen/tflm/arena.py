@@ -2,7 +2,12 @@
 
 The arena has two ends. From its head up lie the activations and the kernels' scratch buffers, as
 the greedy planner places them; from its tail down lies what the interpreter keeps for good. While
-it starts, temporary tables lie between the two.
+it starts, temporary tables lie between the two: first the tensors that each kernel opens, then
+what the planner works with.
+
+The tail begins at the very end of the buffer, wherever that is, and each allocation from it goes
+down to its alignment. So a buffer that does not end at a multiple of 16 loses some bytes there,
+how many depends on its end, and the smallest buffer is told in multiples of 16.
 
 Source: `MicroInterpreter::AllocateTensors`, `MicroAllocator`, `SingleArenaBufferAllocator` and
 `GreedyMemoryPlanner` of tensorflow/tflite-micro, August 2026.
@@ -13,7 +18,7 @@ from dataclasses import dataclass
 
 from codegen.graph import Graph, Tensor
 from codegen.planner import Buffer, aligned, place_in_order
-from codegen.tflm.kernels import KernelNeeds, kernel_needs, unmodelled_name
+from codegen.tflm.kernels import KernelNeeds, kernel_needs, opened_tensors, unmodelled_name
 from codegen.tflm.structures import (
     PLANNER_BYTES_PER_BUFFER,
     REQUESTS_IN_RESERVE,
@@ -34,7 +39,9 @@ class TflmArena:
     Attributes:
         activations_bytes: Activations and scratch buffers, as placed: `head`.
         persistent_bytes: What the interpreter keeps for good: `tail`.
-        required_bytes: The smallest arena with which the interpreter starts.
+        buffer_bytes: The smallest buffer that begins and ends at a multiple of 16 and with which
+            the interpreter starts. Every larger buffer does that begins at a multiple of 16; one
+            that may begin anywhere needs 15 bytes more.
         buffers: Activations, by index of tensor, then scratch buffers.
         offsets: First byte of each of `buffers`.
         tensors: Which tensor each of `buffers` holds; None for a scratch buffer.
@@ -43,7 +50,7 @@ class TflmArena:
 
     activations_bytes: int
     persistent_bytes: int
-    required_bytes: int
+    buffer_bytes: int
     buffers: tuple[Buffer, ...]
     offsets: tuple[int, ...]
     tensors: tuple[int | None, ...]
@@ -70,12 +77,13 @@ def plan_tflm_arena(graph: Graph, build: Build) -> TflmArena:
     head = max(ends, default=0)
     tail = _Tail(build)
     starting = _start(graph, needs, build, tail)
-    planning = tail.used + _planning_bytes(graph, needs, len(buffers), build)
+    # The planner gets what lies between multiples of 16.
+    planning = aligned(tail.used) + _planning_bytes(graph, needs, len(buffers), build)
     _keep_inputs_and_outputs(graph, tail)
     return TflmArena(
         activations_bytes=head,
         persistent_bytes=tail.used,
-        required_bytes=max(starting, planning, head + tail.used),
+        buffer_bytes=aligned(max(starting, planning, head + tail.used)),
         buffers=tuple(buffers),
         offsets=tuple(offsets),
         tensors=tuple(tensors),
@@ -152,27 +160,33 @@ def _start(graph: Graph, needs: Sequence[KernelNeeds], build: Build, tail: _Tail
     for need in needs:
         if need.init:
             tail.keep_bytes(need.init)
-    most = tail.used
     request = bookkeeping("ScratchBufferRequest", build).size
     requests = 0
+    most = tail.used + request * REQUESTS_IN_RESERVE
     for operator, need in zip(graph.operators, needs, strict=True):
         for size in need.prepare:
             tail.keep_bytes(size)
-        tensors = (*graph.inputs_of(operator), *graph.outputs_of(operator))
-        opened = sum(_tensor_bytes(tensor, build) for tensor in tensors)
-        most = max(most, tail.used + request * (requests + REQUESTS_IN_RESERVE) + opened)
+        opened = [graph.tensors[index] for index in opened_tensors(operator)]
+        head = request * (requests + REQUESTS_IN_RESERVE)
         requests += len(need.scratch)
+        reserved = request * (requests + REQUESTS_IN_RESERVE)
+        most = max(most, tail.used + max(_end_of_opened(head, opened, build), reserved))
     if requests:
         tail.keep_named("ScratchBufferHandle", requests)
     return most
 
 
-def _tensor_bytes(tensor: Tensor, build: Build) -> int:
-    """A `TfLiteTensor` with its quantization, as a kernel opens one while it prepares."""
-    own = bookkeeping("TfLiteTensor", build).size
-    if tensor.scale_count == 0:
-        return own
-    return own + bookkeeping("TfLiteAffineQuantization", build).size + 4 + 4 * tensor.scale_count
+def _end_of_opened(start: int, tensors: Sequence[Tensor], build: Build) -> int:
+    """Where the tensors end that a kernel opens while it prepares; none goes before the others."""
+    end = start
+    quantized = ("TfLiteTensor", "TfLiteAffineQuantization")
+    for tensor in tensors:
+        parts = [bookkeeping(name, build) for name in quantized[: 1 + bool(tensor.scale_count)]]
+        if tensor.scale_count:
+            parts.append(Struct(_INT.size * (1 + tensor.scale_count), _INT.alignment))
+        for part in parts:
+            end = -(-end // part.alignment) * part.alignment + part.size
+    return end
 
 
 def _planning_bytes(
@@ -183,8 +197,7 @@ def _planning_bytes(
     at_head = bookkeeping("ScratchBufferRequest", build).size * (requests + REQUESTS_IN_RESERVE)
     offsets = build.pointer_bytes
     infos = bookkeeping("AllocationInfo", build).size * (len(graph.tensors) + requests)
-    tables = -(-(at_head + offsets + infos) // _ALIGNMENT) * _ALIGNMENT
-    return tables + PLANNER_BYTES_PER_BUFFER * buffer_count
+    return aligned(at_head + offsets + infos) + PLANNER_BYTES_PER_BUFFER * buffer_count
 
 
 def _keep_inputs_and_outputs(graph: Graph, tail: _Tail) -> None:

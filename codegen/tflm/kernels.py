@@ -23,7 +23,7 @@ _WITHOUT_NEEDS = frozenset(
 )
 _ONLY_OPERATOR_DATA = frozenset(
     "ADD CONCATENATION DEQUANTIZE HARD_SWISH L2_NORMALIZATION LEAKY_RELU LOGISTIC MAX_POOL_2D MUL "
-    "PAD PADV2 PRELU QUANTIZE RELU RELU6 SOFTMAX SUB TANH".split()
+    "PAD PADV2 PRELU QUANTIZE RELU RELU6 SOFTMAX STRIDED_SLICE SUB TANH".split()
 )
 
 
@@ -71,6 +71,31 @@ def kernel_needs(graph: Graph, operator: Operator, build: Build) -> KernelNeeds:
     _check_ranks(graph, operator)
     persistent, scratch = prepare(graph, operator, build)
     return KernelNeeds(init, persistent, tuple(size for size in scratch if size > 0))
+
+
+def opened_tensors(operator: Operator) -> tuple[int, ...]:
+    """The tensors that the kernel of an operator opens while it prepares, some of them twice.
+
+    None makes room before the operator is done, not even where the kernel closes it first.
+    """
+    inputs = [index for index in operator.inputs if index >= 0]
+    outputs = list(operator.outputs)
+    match operator.kind:
+        case "CONV_2D" | "DEPTHWISE_CONV_2D":
+            opened = [*outputs, *inputs[:2], *inputs, *outputs]
+        case "CONCATENATION":
+            opened = [*inputs[:1], *outputs, *inputs]
+        case "MEAN" | "SUM" | "REDUCE_MAX" | "REDUCE_MIN":
+            opened = [*inputs, *outputs, *inputs, *outputs]
+        case "TANH":
+            opened = [*inputs, *inputs, *outputs]
+        case "RELU6":
+            opened = inputs
+        case "RESHAPE":
+            opened = [*inputs[:1], *outputs]
+        case _:
+            opened = [*inputs, *outputs]
+    return tuple(opened)
 
 
 def _check_ranks(graph: Graph, operator: Operator) -> None:

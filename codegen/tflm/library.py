@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from codegen.graph import DType, Graph
+from codegen.graph import DType, Graph, Operator
 
 LIBRARY = (
     "https://github.com/tensorflow/tflite-micro-arduino-examples.git"
@@ -16,9 +16,6 @@ DOWNLOAD = "download"
 """Stands for that library where a folder could be named."""
 CORE_LEVEL, KERNEL_LEVEL = "-Os", "-O2"
 """Optimization of the interpreter and of the kernels."""
-
-ARENA_MARGIN_BYTES = 1024
-"""Added to the estimate in generated projects: releases differ in what they keep."""
 
 OPERATORS = frozenset(
     "ABS ADD ADD_N ARG_MAX ARG_MIN ASSIGN_VARIABLE AVERAGE_POOL_2D BATCH_MATMUL BATCH_TO_SPACE_ND "
@@ -34,6 +31,12 @@ OPERATORS = frozenset(
     "TRANSPOSE_CONV UNIDIRECTIONAL_SEQUENCE_LSTM UNPACK VAR_HANDLE WHILE ZEROS_LIKE".split()
 )
 """The builtin operators that the library can register (August 2026)."""
+
+_UINT8 = frozenset(
+    "BROADCAST_TO CALL_ONCE DEQUANTIZE IF QUANTIZE READ_VARIABLE RESHAPE REVERSE_V2 SHAPE SQUEEZE "
+    "VAR_HANDLE WHILE".split()
+)
+"""Those whose kernels take uint8 (August 2026): they convert it, or copy bytes of any type."""
 
 _METHODS = {
     "BATCH_MATMUL": "AddBatchMatMul",
@@ -83,11 +86,23 @@ def _is_int8(graph: Graph, kind: str) -> bool:
 
 def missing_operators(graph: Graph) -> list[str]:
     """What the library cannot run of a network: a text for each operator."""
-    return [
-        f"op {index} {operator.kind}: TensorFlow Lite Micro has no such operator"
-        for index, operator in enumerate(graph.operators)
-        if operator.kind not in OPERATORS
-    ]
+    whys = ((index, o.kind, _why_missing(graph, o)) for index, o in enumerate(graph.operators))
+    return [f"op {index} {kind}{why}" for index, kind, why in whys if why]
+
+
+def _why_missing(graph: Graph, operator: Operator) -> str:
+    """What is to be said of an operator after its name; nothing if there is a kernel for it."""
+    if operator.kind not in OPERATORS:
+        return ": TensorFlow Lite Micro has no such operator"
+    types = [t.dtype for t in (*graph.inputs_of(operator), *graph.outputs_of(operator))]
+    if DType.UINT8 not in types:
+        return ""
+    if operator.kind not in _UINT8:
+        return " in uint8: TensorFlow Lite Micro has no kernel for that type"
+    if operator.kind == "QUANTIZE" and DType.INT8 not in types:
+        named = " to ".join(str(dtype) for dtype in types)
+        return f" from {named}: TensorFlow Lite Micro turns uint8 into int8 and back alone"
+    return ""
 
 
 def method_of(kind: str) -> str:

@@ -5,7 +5,7 @@ from typing import Literal
 
 from firmware.records.values import Count, NotNegative, Sha256
 
-ESTIMATE_SCHEMA = 3
+ESTIMATE_SCHEMA = 4
 
 
 @dataclass(frozen=True, slots=True)

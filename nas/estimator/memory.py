@@ -8,6 +8,7 @@ from codegen.footprint import kept_output_bytes
 from codegen.graph import Graph
 from codegen.planner import MemoryPlan, aligned
 from codegen.tflm.arena import TflmArena, plan_tflm_arena
+from codegen.tflm.reserve import reserved_bytes
 from codegen.tflm.structures import MCU, WHEEL
 
 SCRATCH = "scratch"
@@ -37,13 +38,16 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Ram:
-    """RAM that a network takes, in bytes.
+    """RAM that a network takes, in bytes; what is not known is None.
 
     Attributes:
-        arena_bytes: The smallest arena with which it runs.
+        arena_bytes: The array that a generated project sets aside.
+        buffer_bytes: The smallest buffer with which it runs: of an interpreter, one of the
+            release that is modelled, at a multiple of 16. The next three are its parts.
         activations_bytes: Part of it for activations and the kernels' scratch memory.
         persistent_bytes: Part of it that the interpreter keeps for good; 0 without interpreter.
         starting_bytes: What tables that live only while it starts add to the two.
+        used_bytes: What `arena_used_bytes()` gives once it has started; no buffer's size.
         pc_used_bytes: What `arena_used_bytes()` gives on a PC, with pointers of 8 bytes; None
             without interpreter.
         application_bytes: Variables of the bench application, `.data` and `.bss`; None if no build
@@ -52,10 +56,12 @@ class Ram:
         stack_reserved_bytes: Stack that the linker script reserves.
     """
 
-    arena_bytes: int
-    activations_bytes: int
-    persistent_bytes: int
-    starting_bytes: int
+    arena_bytes: int | None
+    buffer_bytes: int | None
+    activations_bytes: int | None
+    persistent_bytes: int | None
+    starting_bytes: int | None
+    used_bytes: int | None
     pc_used_bytes: int | None
     application_bytes: int | None
     stack_peak_bytes: int | None
@@ -64,9 +70,9 @@ class Ram:
     @property
     def linked_bytes(self) -> int | None:
         """What the linker counts: arena, variables, reserved stack; None if not known."""
-        if self.application_bytes is None or self.stack_reserved_bytes is None:
-            return None
-        return self.arena_bytes + self.application_bytes + self.stack_reserved_bytes
+        parts = (self.arena_bytes, self.application_bytes, self.stack_reserved_bytes)
+        known = [part for part in parts if part is not None]
+        return sum(known) if len(known) == len(parts) else None
 
 
 def static_memory(
@@ -78,9 +84,11 @@ def static_memory(
         application_bytes = code.application_ram_bytes + kept_output_bytes(graph)
     ram = Ram(
         arena_bytes=plan.arena_bytes,
+        buffer_bytes=plan.arena_bytes,
         activations_bytes=plan.arena_bytes,
         persistent_bytes=0,
         starting_bytes=0,
+        used_bytes=plan.arena_bytes,
         pc_used_bytes=None,
         application_bytes=application_bytes,
         stack_peak_bytes=code.stack_bytes if code else None,
@@ -126,16 +134,34 @@ def tflm_memory(graph: Graph) -> tuple[Ram, tuple[Block, ...], tuple[str, ...]]:
     """RAM and arena of TFLM, and the kinds of operators whose own needs are not known."""
     plan = plan_tflm_arena(graph, MCU)
     ram = Ram(
-        arena_bytes=plan.required_bytes,
+        arena_bytes=reserved_bytes(graph),
+        buffer_bytes=plan.buffer_bytes,
         activations_bytes=plan.activations_bytes,
         persistent_bytes=plan.persistent_bytes,
-        starting_bytes=plan.required_bytes - plan.used_bytes,
+        starting_bytes=plan.buffer_bytes - plan.used_bytes,
+        used_bytes=plan.used_bytes,
         pc_used_bytes=plan_tflm_arena(graph, WHEEL).used_bytes,
         application_bytes=None,
         stack_peak_bytes=None,
         stack_reserved_bytes=None,
     )
     return ram, _tflm_blocks(graph, plan), plan.unmodelled
+
+
+def unknown_memory(graph: Graph) -> Ram:
+    """RAM of TFLM on a core for which it is not modelled what the kernels ask for."""
+    return Ram(
+        arena_bytes=None,
+        buffer_bytes=None,
+        activations_bytes=None,
+        persistent_bytes=None,
+        starting_bytes=None,
+        used_bytes=None,
+        pc_used_bytes=plan_tflm_arena(graph, WHEEL).used_bytes,
+        application_bytes=None,
+        stack_peak_bytes=None,
+        stack_reserved_bytes=None,
+    )
 
 
 def _tflm_blocks(graph: Graph, plan: TflmArena) -> tuple[Block, ...]:
@@ -149,7 +175,7 @@ def _tflm_blocks(graph: Graph, plan: TflmArena) -> tuple[Block, ...]:
         )
         for buffer, offset, tensor in zip(plan.buffers, plan.offsets, plan.tensors, strict=True)
     ]
-    tail = plan.required_bytes - plan.persistent_bytes
+    tail = plan.buffer_bytes - plan.persistent_bytes
     persistent = Block(INTERPRETER, tail, plan.persistent_bytes, 0, len(graph.operators))
     return (*blocks, persistent)
 

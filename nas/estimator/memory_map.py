@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from html import escape as escape_html
 
+from firmware.errors import ConfigError
 from firmware.output_files import MARK
 from firmware.printable import printable
 from nas.estimator.memory import INTERPRETER, SCRATCH, Block
@@ -47,9 +48,18 @@ class MapLook:
 
 
 def memory_map_svg(estimate: Estimate, look: MapLook = MapLook()) -> str:
-    """Operators from left to right, addresses from the bottom up; a rectangle for each block."""
+    """Operators from left to right, addresses from the bottom up; a rectangle for each block.
+
+    Raises:
+        ConfigError: It is not known what lies in the arena.
+    """
+    if estimate.ram.arena_bytes is None:
+        raise ConfigError(
+            f"the arena of the {estimate.runtime} runtime on {estimate.target.core} is not known, "
+            "so there is no map of it"
+        )
     operators = max(len(estimate.operators), 1)
-    top_bytes = max(estimate.ram.arena_bytes, 1)
+    top_bytes = max(estimate.ram.buffer_bytes or 0, 1)
     step = (look.width - _LEFT - _RIGHT) / operators
     scale = (look.height - look.top - _BOTTOM) / top_bytes
     title = f"{estimate.name}, {estimate.runtime} runtime: arena of {top_bytes:,} bytes"

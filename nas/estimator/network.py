@@ -13,7 +13,7 @@ from firmware.errors import ModelError
 from firmware.records.estimate import ESTIMATE_SCHEMA
 from firmware.targets import Target
 from nas.cost import Cost, Limits, check_runtime, exceeded, with_chip, with_linked
-from nas.estimator.memory import Block, Ram, live_bytes, static_memory, tflm_memory
+from nas.estimator.memory import Block, Ram, live_bytes, static_memory, tflm_memory, unknown_memory
 from nas.estimator.speed import SpeedModel, shipped_speed_model
 from nas.estimator.time_needed import Time, estimate_time
 
@@ -30,7 +30,7 @@ class OperatorEstimate:
         output_shape: Of its first output, batch included.
         macc: Multiply-accumulates.
         weight_bytes: Constants that it reads, in flash.
-        live_bytes: Bytes of the arena in use while it runs.
+        live_bytes: Bytes of the arena in use while it runs; None if the arena is not known.
         ticks: Cycles or instructions of the kernel call of which it is the first operator; None
             if it is not the first, or nothing is known.
         ticks_error: Median relative error of `ticks` for networks not used for fitting.
@@ -43,7 +43,7 @@ class OperatorEstimate:
     output_shape: tuple[int, ...]
     macc: int
     weight_bytes: int
-    live_bytes: int
+    live_bytes: int | None
     ticks: int | None = None
     ticks_error: float | None = None
 
@@ -72,7 +72,7 @@ class Estimate:
         code: Flash in detail; None where no build has been measured.
         time: Instructions or cycles; None where nothing has been measured.
         operators: In execution order.
-        blocks: The arena over time.
+        blocks: The arena over time; empty if it is not known.
         unsupported: What the runtime cannot run of it.
         unmodelled: Kinds of operators whose own memory is not known.
     """
@@ -115,7 +115,7 @@ class Estimate:
 
     def _most(self, attribute: str) -> int | None:
         """The first operator of which something is largest."""
-        most = max(self.operators, key=lambda o: getattr(o, attribute), default=None)
+        most = max(self.operators, key=lambda o: getattr(o, attribute) or 0, default=None)
         return most.index if most is not None else None
 
     def as_record(self) -> dict[str, Any]:
@@ -207,7 +207,7 @@ class _Parts:
 
     ram: Ram
     blocks: tuple[Block, ...]
-    live_bytes: tuple[int, ...]
+    live_bytes: tuple[int | None, ...]
     unsupported: tuple[str, ...]
     unmodelled: tuple[str, ...] = ()
     code: Code | None = None
@@ -232,16 +232,17 @@ def _static(
 
 
 def _tflm(graph: Graph, model_bytes: int, target: Target, unsupported: tuple[str, ...]) -> _Parts:
-    ram, blocks, unmodelled = tflm_memory(graph)
-    live = live_bytes(blocks, len(graph.operators))
     code = estimate_tflm_code(graph, model_bytes, target.core)
     if not is_modelled_core(target.core):
-        # The arena holds what CMSIS-NN asks for with the DSP extension.
-        unmodelled = (*unmodelled, f"scratch buffers on {target.core}")
+        unknown = (None,) * len(graph.operators)
+        missing = (f"scratch buffers on {target.core}",)
+        return _Parts(unknown_memory(graph), (), unknown, unsupported, missing, code)
+    ram, blocks, unmodelled = tflm_memory(graph)
+    live = live_bytes(blocks, len(graph.operators))
     return _Parts(ram, blocks, live, unsupported, unmodelled, code)
 
 
-def _operators(graph: Graph, live: tuple[int, ...]) -> tuple[OperatorEstimate, ...]:
+def _operators(graph: Graph, live: tuple[int | None, ...]) -> tuple[OperatorEstimate, ...]:
     return tuple(
         OperatorEstimate(
             index=index,

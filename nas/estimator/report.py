@@ -27,7 +27,7 @@ def _operators(estimate: Estimate) -> str:
     unit = estimate.time.unit if estimate.time else None
     if unit:
         header += [unit, "± median"]
-    peak = max((o.live_bytes for o in estimate.operators), default=0)
+    peak = max((o.live_bytes or 0 for o in estimate.operators), default=0)
     rows = []
     for operator in estimate.operators:
         mark = " *" if operator.live_bytes == peak else "  "
@@ -37,10 +37,11 @@ def _operators(estimate: Estimate) -> str:
             _shapes(operator),
             f"{operator.macc:,}",
             f"{operator.weight_bytes:,}",
-            f"{operator.live_bytes:,}{mark}",
+            _NONE if operator.live_bytes is None else f"{operator.live_bytes:,}{mark}",
         ]
         rows.append(row + (_ticks(operator) if unit else []))
-    return f"{table(header, rows, left=3)}\n* the most"
+    text = table(header, rows, left=3)
+    return text if estimate.ram.arena_bytes is None else f"{text}\n* the most"
 
 
 def _shapes(operator: OperatorEstimate) -> str:
@@ -66,6 +67,8 @@ def _needs(estimate: Estimate) -> str:
         )
         for need in needs(estimate.cost, estimate.limits)
     ]
+    if estimate.cost.arena_bytes is None:
+        rows.append(("RAM, bytes", "not known", f"{estimate.limits.ram_bytes:,}", _NONE))
     return table(("limited", "needed", "limit", "used"), rows)
 
 
@@ -76,16 +79,9 @@ def _details(estimate: Estimate) -> str:
 
 def _ram(estimate: Estimate) -> list[tuple[str, str]]:
     ram = estimate.ram
-    lines = [("arena", f"{ram.arena_bytes:,} bytes")]
-    if estimate.runtime == "tflm":
-        lines = [
-            (
-                "arena",
-                f"{ram.arena_bytes:,} bytes: activations and scratch {ram.activations_bytes:,}, "
-                f"interpreter {ram.persistent_bytes:,}, only while starting {ram.starting_bytes:,}",
-            ),
-            ("arena on a PC", f"{ram.pc_used_bytes:,} bytes used, with pointers of 8 bytes"),
-        ]
+    lines = _tflm_arena(estimate) if estimate.runtime == "tflm" else []
+    if not lines:
+        lines = [("arena", f"{ram.arena_bytes:,} bytes")]
     if ram.linked_bytes is not None:
         lines += [
             (
@@ -96,6 +92,31 @@ def _ram(estimate: Estimate) -> list[tuple[str, str]]:
             ("stack in use", f"{ram.stack_peak_bytes:,} bytes at most"),
         ]
     return lines
+
+
+def _tflm_arena(estimate: Estimate) -> list[tuple[str, str]]:
+    """What to set aside, with what it starts, and what the interpreter then tells."""
+    ram = estimate.ram
+    on_pc = ("arena on a PC", f"{ram.pc_used_bytes:,} bytes used, with pointers of 8 bytes")
+    if ram.arena_bytes is None:
+        why = f"what the kernels ask for on {estimate.target.core} is not modelled"
+        return [("arena", f"not known: {why}"), on_pc]
+    assert ram.buffer_bytes is not None
+    more = ram.arena_bytes - ram.buffer_bytes
+    return [
+        (
+            "arena",
+            f"{ram.arena_bytes:,} bytes: the buffer to set aside, {more:,} for other releases",
+        ),
+        (
+            "smallest buffer",
+            f"{ram.buffer_bytes:,} bytes, aligned to 16: activations and scratch "
+            f"{ram.activations_bytes:,}, interpreter {ram.persistent_bytes:,}, only while starting "
+            f"{ram.starting_bytes:,}",
+        ),
+        ("arena used", f"{ram.used_bytes:,} bytes, as arena_used_bytes() tells; no buffer's size"),
+        on_pc,
+    ]
 
 
 def _flash(estimate: Estimate) -> list[tuple[str, str]]:
@@ -166,7 +187,10 @@ def _warnings(estimate: Estimate) -> list[str]:
         lines.append(f"not supported:{separator}{told}")
     if estimate.unmodelled:
         kinds = ", ".join(estimate.unmodelled)
-        lines.append(f"not modelled, missing in the arena, so it may not fit: {kinds}")
+        what = (
+            "the arena is not known" if estimate.ram.arena_bytes is None else "missing in the arena"
+        )
+        lines.append(f"not modelled, {what}, so it may not fit: {kinds}")
     return lines
 
 

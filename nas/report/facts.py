@@ -126,7 +126,7 @@ class Call:
         kinds: TFLite's names of them.
         macc: Multiply-accumulates.
         weight_bytes: Constants in flash.
-        live_bytes: Most bytes of the arena in use.
+        live_bytes: Most bytes of the arena in use; None if the arena is not known.
         estimated: In the unit of the estimate; None if nothing is known.
         measured: In the unit of the measurement; None if it was not measured.
     """
@@ -135,7 +135,7 @@ class Call:
     kinds: tuple[str, ...]
     macc: int
     weight_bytes: int
-    live_bytes: int
+    live_bytes: int | None
     estimated: int | None
     measured: int | None
 
@@ -218,7 +218,7 @@ def _call(own: Estimate, group: tuple[int, ...], measured: int | None) -> Call:
         kinds=tuple(operator.kind for operator in operators),
         macc=sum(operator.macc for operator in operators),
         weight_bytes=sum(operator.weight_bytes for operator in operators),
-        live_bytes=max(operator.live_bytes for operator in operators),
+        live_bytes=max((o.live_bytes for o in operators if o.live_bytes is not None), default=None),
         estimated=operators[0].ticks,
         measured=measured,
     )

@@ -25,6 +25,8 @@ def _fits(facts: Facts) -> Headline:
         return Headline(label, "fits", detail, Tone.GOOD)
     if own is not None and own.unsupported:
         detail = f"cannot be run: {own.unsupported[0]}"
+    elif own is not None and own.unmodelled:
+        detail = f"its memory is not known: {own.unmodelled[0]} are not modelled"
     return Headline(label, "does not fit", detail, Tone.BAD)
 
 

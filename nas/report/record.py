@@ -57,11 +57,11 @@ def _proportion(own: Proportion | None) -> dict[str, Any] | None:
     if own is None:
         return None
     lowest, highest = own.interval
-    return to_record(own) | {"fraction": own.fraction, "lowest": lowest, "highest": highest}
+    return {**to_record(own), "fraction": own.fraction, "lowest": lowest, "highest": highest}
 
 
 def _limited(own: Limited) -> dict[str, Any]:
-    return to_record(own) | {"used_fraction": own.fraction}
+    return {**to_record(own), "used_fraction": own.fraction}
 
 
 def _training(facts: Facts) -> dict[str, Any] | None:
@@ -83,11 +83,12 @@ def _test(facts: Facts) -> dict[str, Any] | None:
         return None
     answers = final.answers
     both = class_figures(answers.in_float), class_figures(answers.in_int8)
-    return to_record(answers) | {
+    return {
+        **to_record(answers),
         "classes": [
             {"name": name, "images": first.images, "float": _class(first), "int8": _class(second)}
             for name, first, second in zip(facts.run.config.classes, *both, strict=True)
-        ]
+        ],
     }
 
 

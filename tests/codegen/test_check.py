@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import tflite
 
+from benchmarks.operator_cases import CASES
 from benchmarks.tflite_builder import ModelBuilder
 from codegen.check import check_model, reasons_against
 from codegen.graph import DType, Graph, Operator, Quantization, Tensor, count_macc
@@ -25,7 +26,9 @@ from firmware.targets import load_target
 from nas.cost import RUNTIMES, Limits
 from nas.estimator.network import Estimate, estimate
 from nas.estimator.report import estimate_text
+from tests.graph_file import graph_file
 from tests.small_model import small_model
+from tests.tflm_wheel import runs
 
 CORPUS = Path(__file__).parent.parent / "corpus" / "tflite"
 LIMITS = Limits(10**9, 1 << 20, 1 << 18)
@@ -160,6 +163,51 @@ def test_an_output_that_nothing_computes_is_refused() -> None:
     ):
         with pytest.raises(ModelError, match=text):
             check_model(replace(graph, outputs=outputs), "static")
+
+
+def in_uint8(graph: Graph) -> bytes:
+    """The same network with uint8 for int8 throughout."""
+    changed = (replace(t, dtype=DType.UINT8) if t.dtype is DType.INT8 else t for t in graph.tensors)
+    return graph_file(replace(graph, tensors=tuple(changed)))
+
+
+@pytest.mark.parametrize("kind", sorted(CASES))
+def test_tflm_is_refused_what_it_has_no_kernel_for_in_uint8_and_nothing_else(kind: str) -> None:
+    content = in_uint8(parse_tflite(CASES[kind](np.random.default_rng(3))[0]))
+    graph = parse_tflite(content)
+    reasons = reasons_against(graph, "tflm").operators
+    assert bool(reasons) != runs(content)
+    if kind != "QUANTIZE":
+        named = {
+            index
+            for index, o in enumerate(graph.operators)
+            for text in reasons
+            if text == f"op {index} {o.kind} in uint8: TensorFlow Lite Micro has no kernel "
+            "for that type"
+        }
+        assert len(named) == len(reasons)
+
+
+def test_all_operators_in_uint8_are_named_to_who_builds_for_tflm() -> None:
+    graph = parse_tflite(in_uint8(parse_tflite(small_model())))
+    with pytest.raises(ModelError) as caught:
+        check_model(graph, "tflm")
+    for operator in graph.operators:
+        if operator.kind not in ("QUANTIZE", "DEQUANTIZE", "RESHAPE"):
+            assert f"{operator.kind} in uint8" in str(caught.value)
+    assert not estimated(graph, "tflm").fits
+
+
+def test_quantize_between_uint8_and_float_is_refused_to_tflm() -> None:
+    builder = ModelBuilder()
+    source = builder.activation((1, 8), None, 0, "float32")
+    output = builder.activation((1, 8), 0.1, 0, "uint8")
+    builder.operator("QUANTIZE", [source], output)
+    graph = parse_tflite(builder.build([source], [output]))
+    assert reasons_against(graph, "tflm").operators == (
+        "op 0 QUANTIZE from float32 to uint8: TensorFlow Lite Micro turns uint8 into int8 and back "
+        "alone",
+    )
 
 
 def test_many_reasons_take_many_lines_none_of_them_long() -> None:

@@ -1,6 +1,8 @@
 """Forms and borders of the kernels that random cases seldom meet, against the reference kernels."""
 
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,7 @@ from numpy.typing import NDArray
 from benchmarks.tflite_builder import ModelBuilder
 from codegen.operators import check_operators
 from codegen.read_tflite import parse_tflite
+from tests.board_program import failures_on_virtual_board
 from tests.generated_program import run_generated
 from tests.reference_kernels import run_reference
 
@@ -95,13 +98,13 @@ def with_a_constant_of_shape(kind: str, shape: tuple[int, ...]) -> Case:
     return model.build([source], [output]), pixels(1, 4, 5, 6)
 
 
-def mean_of(height: int, width: int, gain: float) -> Case:
+def mean_of(height: int, width: int, gain: float, channels: int = 64) -> Case:
     model = ModelBuilder()
-    image = model.activation((1, height, width, 64), 0.25, -60)
+    image = model.activation((1, height, width, channels), 0.25, -60)
     axes = model.constant(np.array([1, 2], np.int32))
-    output = model.activation((1, 64), 0.25 / gain, 3)
+    output = model.activation((1, channels), 0.25 / gain, 3)
     model.operator("MEAN", [image, axes], output, keep_dims=False)
-    return model.build([image], [output]), pixels(1, height, width, 64)
+    return model.build([image], [output]), extremes(1, height, width, channels)
 
 
 def softmax(values: NDArray[np.int8], scale: float, beta: float = 1.0) -> Case:
@@ -128,13 +131,30 @@ def quantize(values: NDArray[np.float32], output_type: str, scale: float, point:
     return model.build([source], [output]), values
 
 
-def pooling_larger_than_its_stride() -> Case:
+def extremes(*shape: int) -> NDArray[np.int8]:
+    """Random pixels, but the least value all over the first channel, the greatest in the second."""
+    values = pixels(*shape)
+    values[..., 0], values[..., 1] = -128, 127
+    return values
+
+
+def pooling(
+    kind: str,
+    size: tuple[int, int],
+    window: tuple[int, int],
+    channels: int,
+    padding: int = VALID,
+    activation: int = NONE,
+) -> Case:
+    """Windows one pixel after the other."""
+    after = size if padding == SAME else tuple(np.subtract(size, window) + 1)
     model = ModelBuilder()
-    image = model.activation((1, 2, 9, 3), 0.04, -20)
-    output = model.activation((1, 2, 9, 3), 0.04, -20)
-    options = {"stride_h": 1, "stride_w": 1, "filter_height": 5, "filter_width": 3, "padding": SAME}
-    model.operator("MAX_POOL_2D", [image], output, fused_activation_function=RELU6, **options)
-    return model.build([image], [output]), pixels(1, 2, 9, 3)
+    image = model.activation((1, *size, channels), 0.04, -20)
+    output = model.activation((1, *after, channels), 0.04, -20)
+    options = {"stride_h": 1, "stride_w": 1, "padding": padding}
+    options |= {"filter_height": window[0], "filter_width": window[1]}
+    model.operator(kind, [image], output, fused_activation_function=activation, **options)
+    return model.build([image], [output]), extremes(1, *size, channels)
 
 
 def ties(scale: float) -> NDArray[np.float32]:
@@ -168,6 +188,9 @@ CASES: dict[str, Callable[[], Case]] = {
     "mean of one pixel": lambda: mean_of(1, 1, 1.0),
     "mean of many pixels": lambda: mean_of(48, 31, 3.7),
     "mean in the same scale": lambda: mean_of(7, 7, 1.0),
+    "mean of 256 pixels": lambda: mean_of(16, 16, 1.3, 7),
+    "mean of 257 pixels": lambda: mean_of(1, 257, 1.3, 5),
+    "mean of three channels": lambda: mean_of(9, 8, 0.7, 3),
     "softmax of one class": lambda: softmax(pixels(1, 1), 0.1),
     "softmax of equal values": lambda: softmax(np.full((1, 7), 5, np.int8), 0.1),
     "softmax of all values": lambda: softmax(ALL_INT8[None], 0.04),
@@ -181,7 +204,16 @@ CASES: dict[str, Callable[[], Case]] = {
     "int8 to int8 in half the scale": lambda: requantize(ALL_INT8, "int8", 2.0, -1),
     "float to int8 at ties": lambda: quantize(ties(0.1), "int8", 0.1, -5),
     "float to uint8 at ties": lambda: quantize(ties(0.3), "uint8", 0.3, 77),
-    "pooling larger than its stride": pooling_larger_than_its_stride,
+    "maximum of more than the image": lambda: pooling(
+        "MAX_POOL_2D", (2, 9), (5, 3), 3, SAME, RELU6
+    ),
+    "maxima of seven channels": lambda: pooling("MAX_POOL_2D", (6, 5), (3, 2), 7),
+    "maxima within limits": lambda: pooling("MAX_POOL_2D", (6, 5), (3, 2), 9, SAME, RELU6),
+    "averages within limits": lambda: pooling("AVERAGE_POOL_2D", (6, 5), (3, 2), 9, SAME, RELU6),
+    "average of three channels": lambda: pooling("AVERAGE_POOL_2D", (6, 5), (2, 2), 3, SAME),
+    "average of 256 pixels": lambda: pooling("AVERAGE_POOL_2D", (16, 17), (16, 16), 5),
+    "average of 257 pixels": lambda: pooling("AVERAGE_POOL_2D", (1, 257), (1, 257), 5),
+    "average of more and fewer": lambda: pooling("AVERAGE_POOL_2D", (20, 21), (17, 18), 6, SAME),
 }
 
 
@@ -216,3 +248,14 @@ def test_a_border_case_gives_the_bits_of_the_reference_kernel(
 ) -> None:
     wanted = np.frombuffer(expected[name].tobytes(), np.uint8)
     np.testing.assert_array_equal(actual[name].ravel(), wanted)
+
+
+@pytest.mark.skipif(
+    shutil.which("qemu-system-arm") is None or shutil.which("arm-none-eabi-gcc") is None,
+    reason="qemu-system-arm or arm-none-eabi-gcc is not installed",
+)
+def test_the_kernels_for_the_board_give_the_same_bits(
+    cases: dict[str, Case], expected: dict[str, NDArray[Any]], tmp_path: Path
+) -> None:
+    with_expected = [(*case, expected[name]) for name, case in cases.items()]
+    assert failures_on_virtual_board(tmp_path, with_expected, "litert") == []

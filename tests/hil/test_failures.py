@@ -195,7 +195,7 @@ def test_an_estimate_that_is_refuted(
 ) -> None:
     manifest = json.loads((project / "manifest.json").read_text())
     estimate = {
-        "schema": 3,
+        "schema": 4,
         "model_sha256": manifest["model_sha256"],
         "runtime": "static",
         "target": "stm32f412",

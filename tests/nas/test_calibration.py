@@ -76,7 +76,7 @@ def test_no_part_costs_less_than_nothing() -> None:
 
 
 def record(**changes: Any) -> dict[str, Any]:
-    step = {"kernel": "MEAN", "work": {"call": 1, "outputs": 4, "taps": 64}, "cycles": 640}
+    step = {"kernel": "MEAN", "work": {"call": 1, "quads": 1, "quad taps": 16}, "cycles": 640}
     return {
         "runtime": "static",
         "board": "nucleo",
@@ -105,7 +105,7 @@ def test_a_calibrated_model_gives_milliseconds_and_says_so(
     assert time["unit"] == "cycles"
     shipped = shipped_speed_model("static", "cortex-m4")
     assert shipped is not None
-    ratio = 640 / (shipped.predict("MEAN", {"call": 1, "outputs": 4, "taps": 64}) or 0)
+    ratio = 640 / (shipped.predict("MEAN", {"call": 1, "quads": 1, "quad taps": 16}) or 0)
     milliseconds = time["ticks"] / 100e6 * 1000
     assert time["lowest_ms"] == time["highest_ms"] == pytest.approx(milliseconds)
     assert main(["estimate", "--candidate", "3,2", "--json"]) == 0

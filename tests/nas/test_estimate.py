@@ -73,15 +73,57 @@ def test_tflm_says_what_its_arena_consists_of(capsys: pytest.CaptureFixture[str]
     ram = record["ram"]
     assert isinstance(ram, dict)
     parts = ("activations_bytes", "persistent_bytes", "starting_bytes")
-    assert sum(ram[part] for part in parts) == ram["arena_bytes"] == record["arena_bytes"]
+    assert sum(ram[part] for part in parts) == ram["buffer_bytes"]
+    assert ram["arena_bytes"] == record["arena_bytes"] >= ram["buffer_bytes"]
+    assert ram["arena_bytes"] % 16 == ram["buffer_bytes"] % 16 == 0
+    assert ram["used_bytes"] == ram["activations_bytes"] + ram["persistent_bytes"]
     assert ram["pc_used_bytes"] > ram["arena_bytes"]
     operators, blocks = record["operators"], record["blocks"]
     assert isinstance(operators, list)
     assert isinstance(blocks, list)
     # Activations are placed in steps of 16 bytes, so the last may end before its share does.
     live = max(operator["live_bytes"] for operator in operators)
-    assert ram["arena_bytes"] <= live < ram["arena_bytes"] + 16
-    assert max(block["offset"] + block["size_bytes"] for block in blocks) == ram["arena_bytes"]
+    assert ram["buffer_bytes"] - 16 <= live < ram["buffer_bytes"] + 16
+    assert max(block["offset"] + block["size_bytes"] for block in blocks) == ram["buffer_bytes"]
+
+
+def test_tflm_says_which_of_its_figures_is_a_buffers_size(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    ram = estimated(capsys, "--candidate", "6,4", "--runtime", "tflm")["ram"]
+    assert isinstance(ram, dict)
+    assert main(["estimate", "--candidate", "6,4", "--runtime", "tflm"]) == 0
+    text = capsys.readouterr().out
+    assert f"{ram['arena_bytes']:,} bytes: the buffer to set aside" in text
+    assert f"{ram['buffer_bytes']:,} bytes, aligned to 16" in text
+    assert f"{ram['used_bytes']:,} bytes, as arena_used_bytes() tells; no buffer's size" in text
+
+
+@pytest.mark.parametrize("target", ["stm32l010rb", "stm32l151uc"])
+def test_on_a_core_that_is_not_modelled_tflm_has_no_figure_of_its_arena(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], target: str
+) -> None:
+    arguments = ["--candidate", "6,4", "--runtime", "tflm", "--target", target]
+    record = estimated(capsys, *arguments)
+    assert record["arena_bytes"] is None
+    assert record["linked_ram_bytes"] is None
+    assert record["fits"] is False
+    assert record["blocks"] == []
+    ram, operators = record["ram"], record["operators"]
+    assert isinstance(ram, dict)
+    assert isinstance(operators, list)
+    assert {name for name, value in ram.items() if value is not None} == {"pc_used_bytes"}
+    assert all(operator["live_bytes"] is None for operator in operators)
+    assert main(["estimate", *arguments]) == 0
+    text = capsys.readouterr().out
+    core = load_target(target).core
+    assert f"not known: what the kernels ask for on {core} is not modelled" in text
+    row = next(line.split() for line in text.splitlines() if line.startswith("RAM, bytes"))
+    assert row[2:4] == ["not", "known"]
+    assert "linked RAM" not in text
+    assert main(["estimate", *arguments, "--map", str(tmp_path / "arena.svg")]) == 1
+    assert "is not known, so there is no map of it" in capsys.readouterr().err
+    assert not (tmp_path / "arena.svg").exists()
 
 
 def test_operators_that_tflm_lacks_and_those_not_modelled_are_named() -> None:

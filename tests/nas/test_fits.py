@@ -44,7 +44,7 @@ def test_the_search_accepts_what_the_estimate_accepts_and_nothing_else(
         network = find_space("folded").network(Candidate(k=1, c=0), (8, 8, 1), 10)
         graph, _ = predict_file(network, OWN)
         assert not estimate("x", graph, 1000, target, limits, runtime).fits
-        with pytest.raises(ConfigError, match="is not known; search with --runtime static"):
+        with pytest.raises(ConfigError, match="is not known; take --runtime static"):
             measure_cost(network, runtime, OWN, None, limits)
         return
     answers = set()

@@ -1,38 +1,86 @@
 #include "nn/average_pool_2d.h"
 
+#include <stdbool.h>
+
+#include "channel_sums.h"
 #include "nn/fixed_point.h"
+#include "pool_windows.h"
 
-static int32_t smaller(int32_t a, int32_t b) { return a < b ? a : b; }
+/*
+ * sum / count, rounded, ties away from 0; count <= NN_MOST_SUMMED.
+ *
+ * The reciprocal is 2^30 / count and up to 1 more, which is too much by less than 2^-22 of itself.
+ * Of a sum of int8 values the quotient is then too large by less than 2^-15, away from 0: ties go
+ * where they should, and no other quotient, 1 / (2 * 256) from a tie at least, passes one.
+ */
+static int32_t divide(int32_t sum, int32_t reciprocal) { return nn_scale(2 * sum, reciprocal); }
 
-static int32_t larger(int32_t a, int32_t b) { return a > b ? a : b; }
+static int32_t reciprocal_of(int32_t count) { return (INT32_C(1) << 30) / count + 1; }
 
-/* The mean of one channel in the part of a window that lies inside the input, ties away from 0. */
-static int32_t window_mean(const nn_average_pool_2d_params *p, const int8_t *channel, int32_t top,
-                           int32_t left) {
-    const int32_t bottom = smaller(top + p->window_height, p->input_height);
-    const int32_t right = smaller(left + p->window_width, p->input_width);
-    const int32_t first_y = larger(top, 0), first_x = larger(left, 0);
-    const int32_t count = (bottom - first_y) * (right - first_x);
-    int32_t sum = 0;
-    for (int32_t y = first_y; y < bottom; y++) {
-        for (int32_t x = first_x; x < right; x++) {
-            sum += channel[(y * p->input_width + x) * p->channels];
-        }
+static nn_channel_sums sum_window(nn_window window) {
+    nn_channel_sums sums = {0};
+    for (int32_t y = 0; y < window.rows; y++) {
+        sums = nn_sum_row(sums, window.first, window.columns, window.step);
+        window.first += window.row_step;
     }
-    return sum > 0 ? (sum + count / 2) / count : (sum - count / 2) / count;
+    return sums;
 }
 
-void nn_average_pool_2d_s8(const nn_average_pool_2d_params *params, const int8_t *input,
-                           int8_t *output) {
-    const nn_average_pool_2d_params *p = params;
-    for (int32_t y = 0; y < p->output_height; y++) {
-        for (int32_t x = 0; x < p->output_width; x++) {
-            for (int32_t c = 0; c < p->channels; c++) {
-                const int32_t mean =
-                    window_mean(p, input + c, y * p->stride_height - p->padding_top,
-                                x * p->stride_width - p->padding_left);
-                *output++ = (int8_t)nn_clamp(mean, p->lowest, p->highest);
+/* All channels of a pixel, NN_QUAD or more of them; the last four may be some of the four before.
+ */
+static void write_quads(const nn_pool_2d_params *p, nn_window window, int8_t *output) {
+    const int32_t reciprocal = reciprocal_of(window.rows * window.columns);
+    const bool is_narrow = p->lowest > INT8_MIN || p->highest < INT8_MAX;
+    for (int32_t left = p->channels; left > 0; left -= NN_QUAD) {
+        const int32_t back = left < NN_QUAD ? NN_QUAD - left : 0;
+        window.first -= back;
+        output -= back;
+        const nn_quad_sums sums = nn_each_sum(sum_window(window));
+        output[0] = (int8_t)divide(sums.a, reciprocal);
+        output[1] = (int8_t)divide(sums.b, reciprocal);
+        output[2] = (int8_t)divide(sums.c, reciprocal);
+        output[3] = (int8_t)divide(sums.d, reciprocal);
+        if (is_narrow) {
+            for (int i = 0; i < NN_QUAD; i++) {
+                output[i] = (int8_t)nn_clamp(output[i], p->lowest, p->highest);
             }
+        }
+        window.first += NN_QUAD;
+        output += NN_QUAD;
+    }
+}
+
+/* One channel of a window of any size. */
+static int8_t channel_mean(const nn_pool_2d_params *p, nn_window window) {
+    const int32_t count = window.rows * window.columns;
+    int32_t sum = 0;
+    for (int32_t y = 0; y < window.rows; y++) {
+        for (int32_t x = 0; x < window.columns; x++) {
+            sum += window.first[x * window.step];
+        }
+        window.first += window.row_step;
+    }
+    const int32_t mean = sum > 0 ? (sum + count / 2) / count : (sum - count / 2) / count;
+    return (int8_t)nn_clamp(mean, p->lowest, p->highest);
+}
+
+static void write_pixel(const nn_pool_2d_params *p, nn_window window, int8_t *output) {
+    if (p->channels >= NN_QUAD && window.rows * window.columns <= NN_MOST_SUMMED) {
+        write_quads(p, window, output);
+        return;
+    }
+    for (int32_t c = 0; c < p->channels; c++) {
+        output[c] = channel_mean(p, window);
+        window.first++;
+    }
+}
+
+void nn_average_pool_2d_s8(const nn_pool_2d_params *params, const int8_t *input, int8_t *output) {
+    const nn_pool_2d_params p = *params;
+    for (int32_t y = 0; y < p.output_height; y++) {
+        for (int32_t x = 0; x < p.output_width; x++) {
+            write_pixel(&p, nn_window_at(&p, input, y, x), output);
+            output += p.channels;
         }
     }
 }

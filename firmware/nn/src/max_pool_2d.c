@@ -1,35 +1,96 @@
 #include "nn/max_pool_2d.h"
 
+#include <string.h>
+
+#include "dsp.h"
 #include "nn/fixed_point.h"
+#include "pool_windows.h"
 
-static int32_t smaller(int32_t a, int32_t b) { return a < b ? a : b; }
+#if NN_HAS_DSP
 
-static int32_t larger(int32_t a, int32_t b) { return a > b ? a : b; }
+#define NN_QUAD 4 /* channels of which a word holds the largest values */
 
-/* The largest value of one channel in the part of a window that lies inside the input. */
-static int32_t window_maximum(const nn_max_pool_2d_params *p, const int8_t *channel, int32_t top,
-                              int32_t left) {
-    const int32_t bottom = smaller(top + p->window_height, p->input_height);
-    const int32_t right = smaller(left + p->window_width, p->input_width);
-    int32_t maximum = INT8_MIN;
-    for (int32_t y = larger(top, 0); y < bottom; y++) {
-        for (int32_t x = larger(left, 0); x < right; x++) {
-            maximum = larger(maximum, channel[(y * p->input_width + x) * p->channels]);
-        }
-    }
+/* The larger of each two bytes. The flags by which SEL chooses last no longer than this. */
+static inline uint32_t larger_bytes(uint32_t a, uint32_t b) {
+    uint32_t larger;
+    __asm("ssub8 %[larger], %[a], %[b]\n"
+          "sel   %[larger], %[a], %[b]\n"
+          : [larger] "=&r"(larger)
+          : [a] "r"(a), [b] "r"(b));
+    return larger;
+}
+
+static inline uint32_t smaller_bytes(uint32_t a, uint32_t b) {
+    return ~larger_bytes(~a, ~b); /* ~a = -a - 1 */
+}
+
+static inline uint32_t four_times(int32_t value) { return 0x01010101U * (uint8_t)value; }
+
+static inline uint32_t row_maximum(uint32_t maximum, const int8_t *pixel, int32_t count,
+                                   int32_t step) {
+    const int8_t *const end = pixel + count * step;
+    do {
+        uint32_t four;
+        memcpy(&four, pixel, sizeof four);
+        maximum = larger_bytes(maximum, four);
+        pixel += step;
+    } while (pixel != end);
     return maximum;
 }
 
-void nn_max_pool_2d_s8(const nn_max_pool_2d_params *params, const int8_t *input, int8_t *output) {
-    const nn_max_pool_2d_params *p = params;
-    for (int32_t y = 0; y < p->output_height; y++) {
-        for (int32_t x = 0; x < p->output_width; x++) {
-            for (int32_t c = 0; c < p->channels; c++) {
-                const int32_t maximum =
-                    window_maximum(p, input + c, y * p->stride_height - p->padding_top,
-                                   x * p->stride_width - p->padding_left);
-                *output++ = (int8_t)nn_clamp(maximum, p->lowest, p->highest);
-            }
+/* All channels of a pixel, NN_QUAD or more of them; the last four may be some of the four before.
+ */
+static void write_quads(const nn_pool_2d_params *p, nn_window window, int8_t *output) {
+    const uint32_t lowest = four_times(p->lowest), highest = four_times(p->highest);
+    for (int32_t left = p->channels; left > 0; left -= NN_QUAD) {
+        const int32_t back = left < NN_QUAD ? NN_QUAD - left : 0;
+        const int8_t *row = window.first -= back;
+        uint32_t maximum = lowest;
+        for (int32_t y = 0; y < window.rows; y++) {
+            maximum = row_maximum(maximum, row, window.columns, window.step);
+            row += window.row_step;
+        }
+        maximum = smaller_bytes(maximum, highest);
+        output -= back;
+        memcpy(output, &maximum, sizeof maximum);
+        window.first += NN_QUAD;
+        output += NN_QUAD;
+    }
+}
+
+#endif
+
+/* One channel of a window. */
+static int8_t channel_maximum(const nn_pool_2d_params *p, nn_window window) {
+    int32_t maximum = INT8_MIN;
+    for (int32_t y = 0; y < window.rows; y++) {
+        for (int32_t x = 0; x < window.columns; x++) {
+            maximum = nn_larger(maximum, window.first[x * window.step]);
+        }
+        window.first += window.row_step;
+    }
+    return (int8_t)nn_clamp(maximum, p->lowest, p->highest);
+}
+
+static void write_pixel(const nn_pool_2d_params *p, nn_window window, int8_t *output) {
+#if NN_HAS_DSP
+    if (p->channels >= NN_QUAD) {
+        write_quads(p, window, output);
+        return;
+    }
+#endif
+    for (int32_t c = 0; c < p->channels; c++) {
+        output[c] = channel_maximum(p, window);
+        window.first++;
+    }
+}
+
+void nn_max_pool_2d_s8(const nn_pool_2d_params *params, const int8_t *input, int8_t *output) {
+    const nn_pool_2d_params p = *params;
+    for (int32_t y = 0; y < p.output_height; y++) {
+        for (int32_t x = 0; x < p.output_width; x++) {
+            write_pixel(&p, nn_window_at(&p, input, y, x), output);
+            output += p.channels;
         }
     }
 }

@@ -29,4 +29,4 @@ def _plot(estimate: Estimate, width: int, height: int) -> str:
     # Names of tensors come from the file; what cannot be printed would be no XML.
     text = "\n".join(map(printable, memory_map_svg(estimate, look).splitlines()))
     root = ElementTree.fromstring(text)  # noqa: S314 (our own)
-    return svg_text(root, f"Arena of {estimate.ram.arena_bytes:,} bytes over time")
+    return svg_text(root, f"Arena of {estimate.ram.buffer_bytes:,} bytes over time")

@@ -106,7 +106,7 @@ def _own_row(facts: Facts) -> tuple[str, ...] | None:
         str(final.winner.candidate),
         f"{percent(accuracy.fraction)} ({span(accuracy)})",
         _as_published(final.graph),
-        _kib(cost.arena_bytes),
+        NONE if cost.arena_bytes is None else _kib(cost.arena_bytes),
         f"{final.model_bytes / 1024:.2f}",
         f"{cost.macc / 1e6:.2f}",
         NONE if facts.run.search_seconds is None else duration(facts.run.search_seconds),

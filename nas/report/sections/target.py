@@ -19,18 +19,19 @@ def target_section(facts: Facts) -> Section:
     measured = facts.measured_here
     unit = own.time.unit if own.time else ""
     measured_unit = measured.unit if measured and measured.step_ticks else ""
-    wide, narrow = arena_plots(own)
-    figures = (
-        Figure("arena", f"The arena over time, {own.ram.arena_bytes:,} bytes", wide, narrow),
+    figures = [
         Figure(
             "operators",
             "Cost of each kernel call",
             *operator_plots(facts.calls, unit, measured_unit),
-        ),
-    )
+        )
+    ]
+    if own.ram.arena_bytes is not None:
+        title = f"The arena over time, {own.ram.buffer_bytes:,} bytes"
+        figures.insert(0, Figure("arena", title, *arena_plots(own)))
     table = _table(facts.calls, unit, measured_unit)
     missing = _missing(facts, measured_unit)
-    return Section(_KEY, _TITLE, _notes(facts), figures, (table,), missing)
+    return Section(_KEY, _TITLE, _notes(facts), tuple(figures), (table,), missing)
 
 
 def _why_missing(facts: Facts) -> str:
@@ -75,6 +76,11 @@ def _time_note(time: Time, core_hz: int) -> str:
 def _missing(facts: Facts, measured_unit: str) -> tuple[str, ...]:
     texts = []
     assert facts.estimate is not None
+    if facts.estimate.ram.arena_bytes is None:
+        texts.append(
+            f"What the {facts.estimate.runtime} runtime takes of memory on "
+            f"{facts.estimate.target.core} is not known, so no arena is shown."
+        )
     if facts.estimate.time is None:
         texts.append(
             f"Nothing was measured of the {facts.estimate.runtime} runtime on "
@@ -112,7 +118,7 @@ def _row(call: Call, calls: tuple[Call, ...], unit: str, measured_unit: str) -> 
         f"{call.macc:,}",
         percent(call.macc / macc),
         f"{call.weight_bytes:,}",
-        f"{call.live_bytes:,}",
+        NONE if call.live_bytes is None else f"{call.live_bytes:,}",
     ]
     estimated, measured = call.estimated, call.measured
     if unit:

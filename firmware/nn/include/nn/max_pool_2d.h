@@ -2,19 +2,9 @@
 #ifndef NN_MAX_POOL_2D_H
 #define NN_MAX_POOL_2D_H
 
-#include <stdint.h>
-
-typedef struct {
-    int32_t input_height, input_width;   /* input is (h, w, c) */
-    int32_t output_height, output_width; /* output is (h, w, c) */
-    int32_t channels;
-    int32_t window_height, window_width;
-    int32_t stride_height, stride_width;
-    int32_t padding_top, padding_left; /* rows and columns that do not count */
-    int32_t lowest, highest;           /* limits of the output: type and fused activation */
-} nn_max_pool_2d_params;
+#include "nn/pool_2d.h"
 
 /** Input and output must not overlap. */
-void nn_max_pool_2d_s8(const nn_max_pool_2d_params *params, const int8_t *input, int8_t *output);
+void nn_max_pool_2d_s8(const nn_pool_2d_params *params, const int8_t *input, int8_t *output);
 
 #endif
