@@ -20,7 +20,7 @@ import numpy as np
 from PIL import Image
 
 from firmware.files import replacing, write_json
-from nas.process_memory import anonymous_bytes
+from nas.host.process_memory import anonymous_bytes
 
 MIB = 1 << 20
 BOUND_BYTES = 100 * MIB

@@ -16,8 +16,8 @@ import time
 from pathlib import Path
 
 from firmware.files import sha256_of_file
-from nas.trial_store import read_trials
-from nas.trials import Status
+from nas.search.trial_store import read_trials
+from nas.search.trials import Status
 
 LONGEST_S = 6.0
 Trials = dict[tuple[int, int, int], tuple[float, ...]]

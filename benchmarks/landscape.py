@@ -16,18 +16,18 @@ from typing import Any
 from firmware.errors import ConfigError
 from firmware.files import cache_folder, write_json
 from firmware.targets import load_target
-from nas.config import SEARCH_BATCH, SEARCH_LEARNING_RATE
-from nas.cost import Limits, exceeded, measure_cost
-from nas.data_source import find_data
-from nas.dataset import open_dataset, prepare_dataset
-from nas.input_size import parse_shape
+from nas.data.data_source import find_data
+from nas.data.dataset import open_dataset, prepare_dataset
+from nas.data.input_size import parse_shape
+from nas.data.splits import Split
+from nas.estimator.cost import Limits, exceeded, measure_cost
 from nas.network.description import Shape
 from nas.network.shapes import count_macs
+from nas.search.config import SEARCH_BATCH, SEARCH_LEARNING_RATE
 from nas.spaces import Candidate, find_converter, find_space, known_spaces
 from nas.spaces.cells import cell_limit
-from nas.splits import Split
 from nas.trainer.library import load_library
-from nas.training import Recipe, Trainer
+from nas.training.epochs import Recipe, Trainer
 
 EPOCHS = 3
 SAVE_EVERY = 5

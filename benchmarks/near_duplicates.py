@@ -18,11 +18,11 @@ import numpy as np
 from PIL import Image, ImageEnhance
 
 from firmware.files import write_json
-from nas.data.fingerprint import FIELDS, Fingerprint, look
-from nas.data.near import close_hashes, near_pairs
-from nas.data.threads import in_threads
-from nas.data_source import find_data
-from nas.sample import Sample
+from nas.data.data_source import find_data
+from nas.data.sample import Sample
+from nas.data_tools.fingerprint import FIELDS, Fingerprint, look
+from nas.data_tools.near import close_hashes, near_pairs
+from nas.data_tools.threads import in_threads
 
 Change = Callable[[Image.Image], Image.Image]
 SEARCHED = 100_000

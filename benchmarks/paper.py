@@ -24,14 +24,12 @@ from firmware.files import cache_folder, write_json
 from firmware.progress import duration
 from firmware.targets import load_target
 from firmware.text_table import table
-from nas.config import SearchConfig
-from nas.cost import Limits
-from nas.data_source import find_data
-from nas.dataset import Dataset, prepare_dataset
-from nas.host_memory import parse_host_memory
-from nas.listener import Listener
-from nas.machine import Machine
-from nas.published import (
+from nas.data.data_source import find_data
+from nas.data.dataset import Dataset, prepare_dataset
+from nas.estimator.cost import Limits
+from nas.host.host_memory import parse_host_memory
+from nas.host.machine import Machine
+from nas.report.published import (
     HOST_ROWS,
     ROWS,
     SHAPE,
@@ -41,7 +39,9 @@ from nas.published import (
     published_needs,
 )
 from nas.report.statistics import wilson_interval
-from nas.run import run
+from nas.search.config import SearchConfig
+from nas.search.listener import Listener
+from nas.search.run import run
 from nas.spaces import Candidate
 
 TARGET = "stm32l412kb"

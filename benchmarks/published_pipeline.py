@@ -21,7 +21,7 @@ def main() -> int:
     import keras
     import tensorflow as tf
 
-    from nas.process_memory import anonymous_bytes
+    from nas.host.process_memory import anonymous_bytes
     from nas.spaces import Candidate, find_space
     from nas.tensorflow.keras_model import build_keras_model
 

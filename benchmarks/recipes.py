@@ -18,14 +18,14 @@ from typing import Any
 
 from benchmarks.whole_search import subset
 from firmware.files import cache_folder, write_json
-from nas.config import RECIPES
-from nas.data_source import find_data
-from nas.dataset import open_dataset, prepare_dataset
-from nas.input_size import parse_shape
+from nas.data.data_source import find_data
+from nas.data.dataset import open_dataset, prepare_dataset
+from nas.data.input_size import parse_shape
+from nas.data.splits import Split
+from nas.search.config import RECIPES
 from nas.spaces import find_space, known_spaces
-from nas.splits import Split
 from nas.trainer.library import load_library
-from nas.training import Recipe, Trainer
+from nas.training.epochs import Recipe, Trainer
 
 COMPARED: dict[str, dict[str, Any]] = {
     "published": RECIPES["paper"],

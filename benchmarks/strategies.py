@@ -18,8 +18,8 @@ from pathlib import Path
 import numpy as np
 
 from firmware.files import write_json
+from nas.search.strategy import Accuracy, Bounds, Evaluation, known_strategies, start_strategy
 from nas.spaces import Candidate, find_space
-from nas.strategy import Accuracy, Bounds, Evaluation, known_strategies, start_strategy
 
 SPACE, SHAPE = find_space("folded"), (50, 50, 3)
 """What `benchmarks.landscape` records."""

@@ -20,14 +20,14 @@ from pathlib import Path
 from typing import Any
 
 from firmware.files import cache_folder, write_json
-from nas.config import SEARCH_BATCH, SEARCH_LEARNING_RATE
-from nas.data_source import find_data
-from nas.dataset import open_dataset, prepare_dataset
+from nas.data.data_source import find_data
+from nas.data.dataset import open_dataset, prepare_dataset
+from nas.host.process_memory import anonymous_bytes
 from nas.network.shapes import count_macs
-from nas.process_memory import anonymous_bytes
+from nas.search.config import SEARCH_BATCH, SEARCH_LEARNING_RATE
 from nas.spaces import Candidate, find_space
 from nas.trainer.library import load_library
-from nas.training import Recipe, Trainer
+from nas.training.epochs import Recipe, Trainer
 
 SHAPE = (50, 50, 3)
 FLOP_PER_MAC = 6

@@ -19,15 +19,15 @@ from typing import Any
 import numpy as np
 
 from firmware.files import cache_folder, new_folder, write_json
-from nas.config import SearchConfig
-from nas.cost import Limits
-from nas.data_source import find_data
-from nas.dataset import Dataset, open_dataset, prepare_dataset
-from nas.input_size import first_side, input_sides, parse_shape
-from nas.listener import Listener
-from nas.machine import Machine
-from nas.run import run
-from nas.splits import Split
+from nas.data.data_source import find_data
+from nas.data.dataset import Dataset, open_dataset, prepare_dataset
+from nas.data.input_size import first_side, input_sides, parse_shape
+from nas.data.splits import Split
+from nas.estimator.cost import Limits
+from nas.host.machine import Machine
+from nas.search.config import SearchConfig
+from nas.search.listener import Listener
+from nas.search.run import run
 
 LIMITS = Limits(macc=3_400_000, flash_bytes=256 << 10, ram_bytes=64 << 10)
 

@@ -1,18 +1,18 @@
 """The search: networks for microcontrollers, found on the gateway, within its memory.
 
-from nas import SearchRequest, search
-result = search(SearchRequest("photos/", target="stm32f412", out=Path("runs/door")))
+from nas import SearchRequest, run_search
+result = run_search(SearchRequest("photos/", target="stm32f412", out=Path("runs/door")))
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nas.api import search
-    from nas.listener import Listener
     from nas.network.builder import NetworkBuilder
     from nas.network.description import Network
-    from nas.search_request import SearchRequest
+    from nas.search.api import run_search
+    from nas.search.listener import Listener
+    from nas.search.request import SearchRequest
     from nas.spaces import Candidate, SearchSpace
 
 __all__ = [
@@ -22,16 +22,16 @@ __all__ = [
     "NetworkBuilder",
     "SearchRequest",
     "SearchSpace",
-    "search",
+    "run_search",
 ]
 _HOMES = {
     "Candidate": "nas.spaces",
-    "Listener": "nas.listener",
+    "Listener": "nas.search.listener",
     "Network": "nas.network.description",
     "NetworkBuilder": "nas.network.builder",
-    "SearchRequest": "nas.search_request",
+    "SearchRequest": "nas.search.request",
     "SearchSpace": "nas.spaces",
-    "search": "nas.api",
+    "run_search": "nas.search.api",
 }
 
 

@@ -8,7 +8,7 @@ from benchmarks.random_networks import random_network
 from benchmarks.runtime import run_model
 from codegen.read_tflite import read_tflite
 from firmware.targets import load_target
-from nas.cost import Limits
+from nas.estimator.cost import Limits
 from nas.estimator.network import estimate
 from tests.small_model import small_model
 

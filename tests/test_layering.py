@@ -16,6 +16,22 @@ ALLOWED = {
     "hil": {"hil", "firmware"},
     "nas": {"nas", "firmware", "codegen"},
 }
+ROOMS = (
+    "network",
+    "tensorflow",
+    "host",
+    "spaces",
+    "data",
+    "trainer",
+    "training",
+    "quantization",
+    "estimator",
+    "search",
+    "report",
+    "data_tools",
+    "cli",
+)
+"""Folders of nas/: each imports only from those before it."""
 HEAVY = {"tensorflow", "keras"}
 MODULES = sorted(
     path
@@ -104,10 +120,58 @@ def test_whatever_is_imported_of_our_modules_is_there() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", [m for m in MODULES if not m.is_relative_to(ROOT / "nas")], ids=name_of
+    "path", [m for m in MODULES if not m.is_relative_to(ROOT / "nas" / "tensorflow")], ids=name_of
 )
-def test_tensorflow_is_for_the_search_alone(path: Path) -> None:
+def test_tensorflow_is_imported_in_its_own_folder_alone(path: Path) -> None:
     assert not imported_packages(tree_of(path)) & HEAVY
+
+
+def test_every_module_of_the_search_lies_in_a_folder_with_a_place() -> None:
+    folders = {path.relative_to(ROOT / "nas").parts[0] for path in (ROOT / "nas").rglob("*.py")}
+    assert folders == {*ROOMS, "__init__.py"}
+
+
+@pytest.mark.parametrize(
+    "path", [m for m in MODULES if m.is_relative_to(ROOT / "nas")], ids=name_of
+)
+def test_a_folder_of_the_search_imports_only_those_below_it(path: Path) -> None:
+    room = path.relative_to(ROOT / "nas").parts[0]
+    if room == "__init__.py":
+        return
+    below = {*ROOMS[: ROOMS.index(room)], room}
+    imported = {name.split(".")[1] for name in imports_of(path) if name.startswith("nas.")}
+    assert imported <= below
+
+
+def imports_of(path: Path) -> set[str]:
+    """Names of the modules and packages that a module imports, wherever in its source."""
+    found: set[str] = set()
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            package = ROOT.joinpath(*node.module.split("."))
+            found |= {
+                f"{node.module}.{alias.name}"
+                if (package / f"{alias.name}.py").is_file()
+                else node.module
+                for alias in node.names
+            }
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+    return found
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    graph = {module_name(path): imports_of(path) for path in MODULES}
+    graph = {name: own & graph.keys() - {name} for name, own in graph.items()}
+    # Modules that import nothing that is left are taken away, again and again: circles stay.
+    while free := {name for name, own in graph.items() if not own & graph.keys()}:
+        graph = {name: own for name, own in graph.items() if name not in free}
+    packages = {name for name in graph if (ROOT / name.replace(".", "/")).is_dir()}
+    assert graph.keys() - packages == set()
+
+
+def module_name(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
 @pytest.mark.parametrize("command", ["nas.cli", "codegen.cli", "hil.cli"])

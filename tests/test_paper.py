@@ -7,8 +7,8 @@ import pytest
 from scipy.stats import binomtest
 
 from benchmarks import paper
-from nas.host_memory import PROFILES
-from nas.published import HOST_ROWS, ROWS
+from nas.host.host_memory import PROFILES
+from nas.report.published import HOST_ROWS, ROWS
 
 
 def test_ram_and_flash_are_within_a_percent_and_macc_is_exact(

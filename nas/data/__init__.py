@@ -1,1 +1,1 @@
-"""What `nas data` does: builds datasets, checks them, shows them."""
+"""Images: where they come from, what they mean, how they are decoded and kept."""

@@ -12,7 +12,7 @@ from codegen.work import step_work
 from firmware.errors import ModelError
 from firmware.records.estimate import ESTIMATE_SCHEMA
 from firmware.targets import Target
-from nas.cost import Cost, Limits, check_runtime, exceeded, with_chip, with_linked
+from nas.estimator.cost import Cost, Limits, check_runtime, exceeded, with_chip, with_linked
 from nas.estimator.memory import Block, Ram, live_bytes, static_memory, tflm_memory, unknown_memory
 from nas.estimator.speed import SpeedModel, shipped_speed_model
 from nas.estimator.time_needed import Time, estimate_time

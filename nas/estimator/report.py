@@ -1,7 +1,7 @@
 """An estimate as text. Pure."""
 
 from firmware.text_table import table
-from nas.cost import needs
+from nas.estimator.cost import needs
 from nas.estimator.network import Estimate, OperatorEstimate
 from nas.estimator.speed import Error, SpeedModel
 

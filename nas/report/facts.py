@@ -7,17 +7,17 @@ from functools import cached_property
 from statistics import mean
 
 from codegen.planner import plan_graph
-from nas.cost import Limits, Need, exceeded, needs
+from nas.estimator.cost import Limits, Need, exceeded, needs
 from nas.estimator.network import Estimate, estimate
 from nas.report.measurement import Measured, of_runtime
 from nas.report.run_folder import Run
 from nas.report.statistics import Proportion, pareto_front
-from nas.run_search import best_so_far
+from nas.search.explore import best_so_far
+from nas.search.trials import Status, Trial
 from nas.spaces import Candidate
-from nas.trials import Status, Trial
 
 NEEDS = ("RAM", "flash", "MACC", "latency")
-"""What the target may limit, as `nas.cost` names it; not every search limits the last."""
+"""What the target may limit, as `nas.estimator.cost` names it; not every search limits the last."""
 
 
 class TrialOutcome(StrEnum):

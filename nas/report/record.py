@@ -3,9 +3,9 @@
 from typing import Any
 
 from firmware.records.writer import to_record
-from nas.published import HOST_ROWS, OTHER_WORKS
 from nas.report.facts import Facts, front, outcome_of
 from nas.report.headlines import headlines
+from nas.report.published import HOST_ROWS, OTHER_WORKS
 from nas.report.sections.limits import Limited, limited, limited_of_host, linked
 from nas.report.sections.search import limited_needs, stops
 from nas.report.statistics import ClassFigures, Proportion, class_figures

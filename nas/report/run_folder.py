@@ -9,14 +9,14 @@ from codegen.read_tflite import read_tflite
 from firmware.errors import ConfigError, StaleError
 from firmware.files import sha256_of_file
 from firmware.targets import Target, known_targets, load_target
-from nas.answers import Answers
-from nas.config import SearchConfig
 from nas.network.description import Shape
 from nas.report.axes import AxesRecord
 from nas.report.run_record import Effort, FinalRecord, StartRecord, read_record
-from nas.run import RECORD, START
-from nas.trial_store import STORE, read_whole
-from nas.trials import Trial
+from nas.search.answers import Answers
+from nas.search.config import SearchConfig
+from nas.search.run import RECORD, START
+from nas.search.trial_store import STORE, read_whole
+from nas.search.trials import Trial
 
 
 @dataclass(frozen=True, slots=True)

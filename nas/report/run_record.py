@@ -12,10 +12,10 @@ from msgspec import Meta
 from firmware.records.reader import Kind, convert, read_json_values
 from firmware.records.values import Count, Fraction, NotNegative, Positive, Scalar, Sha256
 from firmware.targets import Target
-from nas.answers import Answers
-from nas.config import SearchConfig
 from nas.report.axes import AxesRecord
-from nas.trials import Trial
+from nas.search.answers import Answers
+from nas.search.config import SearchConfig
+from nas.search.trials import Trial
 
 _KIND = Kind("is damaged", "start the same 'nas run' again")
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
 
-from nas.answers import Confusion
+from nas.search.answers import Confusion
 
 Z_95 = 1.959963984540054
 """Quantile of the standard normal distribution at 0.975."""

@@ -23,7 +23,7 @@ from codegen.tflm.library import registrations
 from codegen.work import step_work
 from firmware.errors import ModelError, SdkError
 from firmware.targets import load_target
-from nas.cost import RUNTIMES, Limits
+from nas.estimator.cost import RUNTIMES, Limits
 from nas.estimator.network import Estimate, estimate
 from nas.estimator.report import estimate_text
 from tests.graph_file import graph_file

@@ -12,7 +12,7 @@ from codegen.program import make_program
 from codegen.read_tflite import parse_tflite, read_tflite
 from firmware.errors import ModelError
 from firmware.targets import load_target
-from nas.cost import RUNTIMES, Limits
+from nas.estimator.cost import RUNTIMES, Limits
 from nas.estimator.network import estimate
 from tests.small_model import small_model
 

@@ -11,7 +11,7 @@ from benchmarks.tflite_builder import ModelBuilder
 from codegen.check import reasons_against
 from codegen.fixed_point import LARGEST_SCALED, Multiplier, overflows
 from codegen.read_tflite import parse_tflite
-from nas.interpreter import Interpreter
+from nas.quantization.interpreter import Interpreter
 from tests.generated_program import run_generated
 
 KINDS = ("CONV_2D", "DEPTHWISE_CONV_2D", "MUL", "ADD", "QUANTIZE", "MEAN", "RELU")

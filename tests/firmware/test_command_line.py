@@ -5,12 +5,12 @@ import pytest
 
 import codegen.cli
 import hil.cli
-import nas.cli
+import nas.cli.commands
 from firmware.command_line import SHELLS, run
 from firmware.errors import BusyError
 
 
-@pytest.mark.parametrize("main", [nas.cli.main, codegen.cli.main, hil.cli.main])
+@pytest.mark.parametrize("main", [nas.cli.commands.main, codegen.cli.main, hil.cli.main])
 @pytest.mark.parametrize("shell", SHELLS)
 def test_each_command_prints_a_completion_for_each_shell(
     main: object, shell: str, capsys: pytest.CaptureFixture[str]

@@ -28,7 +28,7 @@ def main():
     arguments = argparse.Namespace(how_to_go_on="; start it again")
     return run("nas", work, arguments)
 
-sys.modules["nas.cli"] = types.SimpleNamespace(main=main)
+sys.modules["nas.cli.commands"] = types.SimpleNamespace(main=main)
 sys.exit(start("nas"))
 """
 SLEEP = """

@@ -13,7 +13,7 @@ import pytest
 from benchmarks.operator_cases import CASES, FUSED, Case
 from codegen.operators import check_operators, supported_kinds
 from codegen.read_tflite import parse_tflite
-from nas.tflm_rounding import with_tflm_rounding
+from nas.quantization.tflm_rounding import with_tflm_rounding
 from tests.board_program import failures_on_virtual_board
 from tests.generated_program import run_generated
 from tests.reference_kernels import run_reference

@@ -31,7 +31,7 @@ from nas.report.facts import gather
 from nas.report.measurement import read_measurement
 from nas.report.record import report_record
 from nas.report.run_folder import read_run
-from nas.trial_store import TrialStore
+from nas.search.trial_store import TrialStore
 from tests.fuzz.serial_line import converse, recordings
 from tests.host_compiler import ROOT
 from tests.nas.report.small_run import (

@@ -4,13 +4,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nas.array_samples import ArraySamples
-from nas.data_source import find_data
-from nas.dataset import Dataset, prepare_dataset
+from nas.data.array_samples import ArraySamples
+from nas.data.data_source import find_data
+from nas.data.dataset import Dataset, prepare_dataset
+from nas.data.sample import DataSource
+from nas.host.worker import CONVERSION, Worker
 from nas.network.description import Shape
-from nas.sample import DataSource
 from nas.trainer.library import load_library
-from nas.worker import CONVERSION, Worker
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,6 +1,5 @@
 """What the models answer on the test images, class by class. Pure."""
 
-from nas.answers import Answers
 from nas.report.facts import Facts
 from nas.report.figures.confusion import MOST_CLASSES, class_plot, confusion_plot
 from nas.report.figures.drawing import WIDE, WIDTH
@@ -9,6 +8,7 @@ from nas.report.page import Figure, Section, Table
 from nas.report.sections.training import NOT_FINISHED
 from nas.report.shown import percent, plural, with_span
 from nas.report.statistics import ClassFigures, class_figures
+from nas.search.answers import Answers
 
 _KEY, _TITLE = "classes", "Float against int8, class by class"
 

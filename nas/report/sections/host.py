@@ -6,7 +6,7 @@ from nas.report.figures.drawing import WIDE, WIDTH
 from nas.report.figures.host import HostTrial, host_plot
 from nas.report.page import Figure, Section
 from nas.report.shown import megabytes, percent, signed_percent
-from nas.trials import Trial
+from nas.search.trials import Trial
 
 _KEY, _TITLE = "host", "Memory of the host"
 

@@ -2,9 +2,11 @@
 
 from codegen.graph import Graph
 from firmware.progress import duration
-from nas.cost import arena_bytes
+from nas.estimator.cost import arena_bytes
 from nas.network.description import Shape
-from nas.published import (
+from nas.report.facts import Facts
+from nas.report.page import Section, Table, Tone
+from nas.report.published import (
     HOST_ROWS,
     OTHER_WORKS,
     SHAPE,
@@ -14,8 +16,6 @@ from nas.published import (
     published_graph,
     published_ram_bytes,
 )
-from nas.report.facts import Facts
-from nas.report.page import Section, Table, Tone
 from nas.report.shown import NONE, percent, span
 
 _KEY, _TITLE = "published", "Beside the published results"

@@ -11,13 +11,13 @@ from codegen.planner import plan_graph
 from codegen.read_tflite import parse_tflite
 from firmware.files import sha256_of_bytes
 from firmware.targets import load_target
-from nas.answers import count_answers
-from nas.config import SearchConfig
-from nas.cost import Cost, Limits
-from nas.provenance import Origin
+from nas.estimator.cost import Cost, Limits
+from nas.search.answers import count_answers
+from nas.search.config import SearchConfig
+from nas.search.provenance import Origin
+from nas.search.trial_store import TrialStore
+from nas.search.trials import Status, Trial
 from nas.spaces import Candidate
-from nas.trial_store import TrialStore
-from nas.trials import Status, Trial
 from tests.small_model import small_model
 
 HOSTILE = (

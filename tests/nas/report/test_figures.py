@@ -11,7 +11,7 @@ import pytest
 from codegen.planner import plan_graph
 from codegen.read_tflite import parse_tflite
 from firmware.targets import load_target
-from nas.cost import Limits
+from nas.estimator.cost import Limits
 from nas.estimator.memory_map import memory_map_svg
 from nas.estimator.network import Estimate, estimate
 from nas.report.axes import Axis

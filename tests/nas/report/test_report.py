@@ -11,9 +11,9 @@ import pytest
 from codegen.planner import plan_graph
 from codegen.read_tflite import parse_tflite
 from firmware.errors import ConfigError, StaleError
-from nas.answers import count_answers
 from nas.cli import main
 from nas.report.write import write_report
+from nas.search.answers import count_answers
 from tests.nas.report.page import SVG, by_class, page_of, parsed, section, text_of
 from tests.nas.report.small_run import (
     CONFIG,

@@ -1,8 +1,8 @@
 import pytest
 
 from firmware.errors import ConfigError
-from nas.input_size import parse_shape
-from nas.published import ROWS, Row
+from nas.data.input_size import parse_shape
+from nas.report.published import ROWS, Row
 from nas.spaces import Candidate, find_space
 from nas.spaces.cells import cell_limit, channels
 

@@ -1,0 +1,105 @@
+"""Tells on stderr what a run does. Prints through `Progress`."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from firmware.printable import printable
+from firmware.progress import Progress, duration
+from nas.data.dataset import Dataset
+from nas.host.machine import Machine
+from nas.host.process_memory import tree_bytes
+from nas.search.listener import Listener
+from nas.search.trials import Trial
+from nas.spaces import Candidate
+
+
+class Narrator(Listener):
+    """Progress of a run in lines: images per second, time left, memory beside its limit.
+
+    Args:
+        progress: Where it goes.
+        clock: Seconds from any origin.
+    """
+
+    def __init__(self, progress: Progress, clock: Callable[[], float] = time.monotonic) -> None:
+        self._progress = progress
+        self._clock = clock
+        self._first_s = clock()
+        self._images = 0
+        self._is_preparing = False
+        self._limit_bytes: int | None = None
+        self._work = ""
+        self._work_first_s = 0.0
+        self._work_first_epoch = 0
+
+    def image_decoded(self, done: int, total: int) -> None:
+        """See `Listener`."""
+        self._progress.update(f"decoding image {done:,} of {total:,}")
+
+    def data_ready(self, datasets: dict[int, Dataset]) -> None:
+        """See `Listener`."""
+        dataset = next(iter(datasets.values()))
+        self._images = dataset.counts["train"]
+        counts = ", ".join(f"{count:,} to {part}" for part, count in dataset.counts.items())
+        sizes = " or ".join("x".join(map(str, own.shape)) for own in datasets.values())
+        self._progress.note(f"{len(dataset.classes)} classes, images of {sizes}: {counts}")
+        for name in dataset.skipped:
+            self._progress.note(f"skipped {printable(name)}: it could not be read")
+
+    def preparing(self, stage: str) -> None:
+        """See `Listener`."""
+        tell = self._progress.update if self._is_preparing else self._progress.note
+        tell(stage)
+        self._is_preparing = True
+
+    def noted(self, text: str) -> None:
+        """See `Listener`."""
+        self._progress.note(printable(text))
+
+    def started(self, machine: Machine) -> None:
+        """See `Listener`."""
+        self._limit_bytes = machine.memory_bytes
+
+    def trial_ended(self, trial: Trial) -> None:
+        """See `Listener`."""
+        result = trial.reason
+        if trial.accuracy is not None:
+            megabytes = trial.peak_anonymous_bytes / 1e6
+            result = f"{trial.accuracy:.4f} in {duration(trial.seconds)}, {megabytes:.0f} MB"
+        self._progress.note(f"{trial.candidate} {trial.status}: {result}")
+
+    def trial_progressed(self, candidate: Candidate, event: dict[str, Any]) -> None:
+        """See `Listener`."""
+        self._progressed(f"training {candidate}", event)
+
+    def winner_progressed(self, event: dict[str, Any]) -> None:
+        """See `Listener`."""
+        self._progressed("training the winner", event)
+
+    def _progressed(self, work: str, event: dict[str, Any]) -> None:
+        if "stage" in event:
+            self._progress.note(event["stage"])
+        else:
+            self._epoch(work, event)
+
+    def _epoch(self, work: str, event: dict[str, Any]) -> None:
+        """Time left is that of this training: how many trials will follow is not known."""
+        now_s = self._clock()
+        if work != self._work:
+            self._work, self._work_first_s = work, now_s
+            self._work_first_epoch = event["epoch"]
+        parts = [f"{work}: epoch {event['epoch']} of {event['epochs']}"]
+        parts.append(f"accuracy {event['accuracy']:.4f}")
+        done, spent_s = event["epoch"] - self._work_first_epoch, now_s - self._work_first_s
+        if done > 0 and spent_s > 0:
+            parts.append(f"{done * self._images / spent_s:,.0f} images/s")
+            left_s = spent_s / done * (event["epochs"] - event["epoch"])
+            parts.append(f"{duration(left_s)} left")
+        if self._progress.is_due:
+            parts.append(self._memory())
+        self._progress.update(f"{', '.join(parts)} ({duration(now_s - self._first_s)} so far)")
+
+    def _memory(self) -> str:
+        limit = "" if self._limit_bytes is None else f" of {self._limit_bytes / 1e6:,.0f}"
+        return f"{tree_bytes() / 1e6:,.0f}{limit} MB"

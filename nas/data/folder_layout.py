@@ -1,0 +1,160 @@
+"""What folders of images mean: which are classes, and which are parts. Pure.
+
+The rule is told in docs/data.md. Where folders can be understood in two ways they are refused:
+a label is never guessed.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from firmware.errors import DataError
+from firmware.printable import brief
+from nas.data.splits import Split, split_of_folder
+
+Parts = Sequence[str]
+"""Folders and name of a file, the outermost folder first."""
+_NAMED = 4
+_FORMS = "expected CLASS/picture.jpg or train/CLASS/picture.jpg"
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The classes and parts of images.
+
+    Attributes:
+        places: Class and part of each image, by its name; None where the data names no part.
+        notes: What the owner of the data should know.
+    """
+
+    places: Mapping[str, tuple[str, Split | None]]
+    notes: tuple[str, ...]
+
+
+def read_layout(images: Mapping[str, Parts], folders: Iterable[Parts]) -> Layout:
+    """The class and part of each image.
+
+    Args:
+        images: Where each image lies, by its name.
+        folders: All folders, also empty ones.
+
+    Raises:
+        DataError: The folders can be understood in two ways, or hold no class.
+    """
+    depth = _wrapping(images.values())
+    own_folders = {tuple(own) for own in folders}
+    outer = sorted({parts[depth] for parts in images.values() if len(parts) > depth + 1})
+    loose = [name for name, parts in images.items() if len(parts) == depth + 1]
+    splits = {name: split_of_folder(name) for name in outer}
+    has_splits = any(splits.values())
+    if has_splits:
+        _check_splits_alone(splits)
+    if loose:
+        beside = f", beside {_listed(outer)}" if outer else ""
+        raise DataError(f"{_pictures(loose)} in no class folder{beside}; {_FORMS}")
+    level = depth + has_splits
+    if has_splits:
+        _check_not_in_part(images, level)
+    _check_no_inner_parts(images, level)
+    places = {
+        name: (parts[level], splits[parts[depth]] if has_splits else None)
+        for name, parts in images.items()
+    }
+    return Layout(places, (*_notes(images, depth, level), *_empty(images, own_folders, level)))
+
+
+def _wrapping(all_parts: Iterable[Parts]) -> int:
+    """How many folders lie around everything: each holds one folder and no picture."""
+    all_parts = list(all_parts)
+    depth = 0
+    while all_parts and all(len(parts) > depth + 2 for parts in all_parts):
+        outer = {parts[depth] for parts in all_parts}
+        if len(outer) > 1 or split_of_folder(next(iter(outer))) is not None:
+            break
+        depth += 1
+    return depth
+
+
+def _check_splits_alone(splits: Mapping[str, Split | None]) -> None:
+    """Refuse classes beside parts, and two folders for one part."""
+    parts = [name for name, split in splits.items() if split is not None]
+    others = [name for name, split in splits.items() if split is None]
+    if others:
+        raise DataError(
+            f"folders of parts ({_listed(parts)}) lie beside other folders of images "
+            f"({_listed(others)}): it is not clear which are classes; put the class folders into "
+            f"the parts, or rename the folder of a class that is called like a part"
+        )
+    for split in Split:
+        same = [name for name in parts if splits[name] is split]
+        if len(same) > 1:
+            raise DataError(
+                f"the folders {_listed(same)} all mean the part {str(split)!r}; keep one of them"
+            )
+
+
+def _check_not_in_part(images: Mapping[str, Parts], level: int) -> None:
+    loose = [name for name, parts in images.items() if len(parts) == level + 1]
+    if loose:
+        raise DataError(
+            f"{_pictures(loose)} directly in a part, so that no folder tells the class; {_FORMS}"
+        )
+
+
+def _check_no_inner_parts(images: Mapping[str, Parts], level: int) -> None:
+    found = sorted(
+        {
+            f"{'/'.join(parts[: index + 1])}"
+            for parts in images.values()
+            for index in range(level + 1, len(parts) - 1)
+            if split_of_folder(parts[index]) is not None
+        }
+    )
+    if found:
+        raise DataError(
+            f"folders called like parts lie inside class folders: {_listed(found)}; put the parts "
+            "outside (train/cat, not cat/train), or rename them if they are none"
+        )
+
+
+def _notes(images: Mapping[str, Parts], depth: int, level: int) -> Iterable[str]:
+    if depth:
+        around = next(iter(images.values()))[:depth]
+        yield f"the data lies in the folder {_shown('/'.join(around))}; its folders count"
+    inner = sorted(
+        {"/".join(parts[:-1]) for parts in images.values() if len(parts) > level + 2},
+    )
+    if inner:
+        yield (
+            f"pictures in folders inside a class belong to that class: {_listed(inner)}; "
+            "their class is the outermost folder"
+        )
+
+
+def _empty(
+    images: Mapping[str, Parts], folders: Iterable[tuple[str, ...]], level: int
+) -> Iterable[str]:
+    """Folders where classes or parts are expected, without a picture."""
+    full = {tuple(parts[:end]) for parts in images.values() for end in range(1, len(parts))}
+    empty = sorted(
+        "/".join(own)
+        for own in folders
+        if own not in full and len(own) <= level + 1 and (len(own) == 1 or own[:-1] in full)
+    )
+    if empty:
+        yield f"no pictures that are read in {_listed(empty)}; nothing comes of such a folder"
+
+
+def _pictures(names: Sequence[str]) -> str:
+    if len(names) == 1:
+        return f"the picture {_shown(names[0])} lies"
+    return f"{len(names):,} pictures, such as {_shown(names[0])}, lie"
+
+
+def _listed(names: Sequence[str]) -> str:
+    rest = len(names) - _NAMED
+    shown = ", ".join(map(_shown, names[:_NAMED]))
+    return f"{shown} and {rest:,} more" if rest > 0 else shown
+
+
+def _shown(name: str) -> str:
+    return brief(repr(name), 60)

@@ -1,0 +1,1 @@
+"""What `nas data` does: builds datasets, checks them, shows them."""

@@ -1,0 +1,221 @@
+"""What a network needs of its target, and whether it has it. Pure."""
+
+from dataclasses import dataclass, replace
+
+from codegen.code_size import Code
+from codegen.footprint import code_of, footprint
+from codegen.graph import Graph, count_macc
+from codegen.planner import MemoryPlan, plan_graph
+from codegen.tflm.reserve import check_core, reserved_bytes
+from firmware.errors import ConfigError
+from firmware.records.values import Count
+from firmware.targets import Target
+from nas.estimator.pace import Pace
+from nas.network.description import Network
+from nas.quantization.predict_file import predict_file
+
+RUNTIMES = ("static", "tflm")
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Needs of one network.
+
+    Attributes:
+        macc: Multiply-accumulates of one inference.
+        model_bytes: Bytes of its .tflite file, all of which lie in flash.
+        arena_bytes: RAM in which the runtime keeps its activations; None where it is not known.
+        latency_us: Longest time of one inference; None if no board has been measured.
+        linked_ram_bytes: RAM that its whole firmware takes; None if no chip was named, or its
+            arena is not known.
+        linked_flash_bytes: Flash that it takes.
+    """
+
+    macc: Count
+    model_bytes: Count
+    arena_bytes: Count | None
+    latency_us: Count | None = None
+    linked_ram_bytes: Count | None = None
+    linked_flash_bytes: Count | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Most that a network may need.
+
+    Attributes:
+        macc: Multiply-accumulates of one inference.
+        flash_bytes: Flash for the .tflite file.
+        ram_bytes: RAM for the arena.
+        latency_us: Time of one inference; None if it is not limited.
+        macc_is_advice: Whether more multiply-accumulates are told, but not refused: they are a
+            rule of thumb, which the chip does not know.
+        core, chip_ram_bytes, chip_flash_bytes, stack_bytes: The chip that the whole firmware must
+            fit; the name is empty if none was named.
+    """
+
+    macc: int
+    flash_bytes: int
+    ram_bytes: int
+    latency_us: int | None = None
+    macc_is_advice: bool = False
+    core: str = ""
+    chip_ram_bytes: int | None = None
+    chip_flash_bytes: int | None = None
+    stack_bytes: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("macc", "flash_bytes", "ram_bytes", "latency_us"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise ConfigError(f"the limit {name} is {value}, expected at least 1")
+
+
+def with_chip(limits: Limits, target: Target) -> Limits:
+    """The limits, and the chip that the whole firmware must fit."""
+    return replace(
+        limits,
+        core=target.core,
+        chip_ram_bytes=target.ram_bytes,
+        chip_flash_bytes=target.flash_bytes,
+        stack_bytes=target.stack_bytes,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """One need beside its limit.
+
+    Attributes:
+        name: What is needed, in words.
+        unit: Unit of both numbers.
+        needed: What the network needs.
+        limit: What it may need.
+        is_advice: Whether to pass it is no reason to refuse the network.
+    """
+
+    name: str
+    unit: str
+    needed: int
+    limit: int
+    is_advice: bool = False
+
+    @property
+    def used_fraction(self) -> float:
+        """Needed over limit; above 1 it does not fit."""
+        return self.needed / self.limit
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.needed:,} of {self.limit:,} {self.unit}"
+
+
+def measure_cost(
+    network: Network,
+    runtime: str,
+    converter: str,
+    pace: Pace | None = None,
+    limits: Limits | None = None,
+) -> Cost:
+    """The needs of a network that need not exist yet; its time only with a pace.
+
+    Args:
+        network: The network.
+        runtime: What will run it.
+        converter: What will make its .tflite.
+        pace: What its time is calculated with.
+        limits: What names the chip, if any.
+
+    Raises:
+        ConfigError: There is no such runtime, its memory on this core is not known, a kernel
+            was never measured, or the network has no int8 form.
+        ModelError: The converter cannot convert it.
+    """
+    check_runtime(runtime)
+    if runtime == "tflm" and limits is not None and limits.core:
+        check_core(limits.core)
+    graph, model_bytes = predict_file(network, converter)
+    plan = plan_graph(graph) if runtime == "static" else None
+    cost = Cost(
+        macc=sum(count_macc(graph, operator) for operator in graph.operators),
+        model_bytes=model_bytes,
+        arena_bytes=plan.arena_bytes if plan else reserved_bytes(graph),
+        latency_us=None if pace is None else pace.latency_us(graph),
+    )
+    if limits is None or not limits.core:
+        return cost
+    code = code_of(graph, plan, cost.model_bytes, runtime, limits.core)
+    return with_linked(cost, graph, plan, code, limits)
+
+
+def with_linked(
+    cost: Cost, graph: Graph, plan: MemoryPlan | None, code: Code | None, limits: Limits
+) -> Cost:
+    """The needs with those of the whole firmware; as they were if the limits name no chip."""
+    if not limits.core:
+        return cost
+    arena = cost.arena_bytes
+    own = footprint(graph, plan, cost.model_bytes, arena or 0, code, limits.stack_bytes)
+    return replace(
+        cost,
+        linked_ram_bytes=None if arena is None else own.ram_bytes,
+        linked_flash_bytes=own.flash_bytes,
+    )
+
+
+def arena_bytes(graph: Graph, runtime: str) -> int:
+    """Bytes of the arena with one of `RUNTIMES`.
+
+    Raises:
+        ConfigError: There is no such runtime.
+    """
+    check_runtime(runtime)
+    if runtime == "static":
+        return plan_graph(graph).arena_bytes
+    return reserved_bytes(graph)
+
+
+def check_runtime(runtime: str) -> None:
+    """Refuse a runtime that is none of `RUNTIMES`.
+
+    Raises:
+        ConfigError: It is not.
+    """
+    if runtime not in RUNTIMES:
+        raise ConfigError(f"unknown runtime {runtime!r}; known runtimes: {', '.join(RUNTIMES)}")
+
+
+def needs(cost: Cost, limits: Limits) -> tuple[Need, ...]:
+    """Each need that is known beside its limit, the scarcest first.
+
+    What is linked decides; the limits of arena and .tflite count where they are narrower than the
+    chip, or where nothing is known of the chip.
+    """
+    is_file_free = cost.linked_flash_bytes is not None and limits.flash_bytes == (
+        limits.chip_flash_bytes
+    )
+    unsorted = [
+        Need("flash", "bytes", cost.model_bytes, limits.flash_bytes, is_file_free),
+        Need("MACC", "MACs", cost.macc, limits.macc, limits.macc_is_advice),
+    ]
+    if cost.arena_bytes is not None:
+        unsorted.append(Need("RAM", "bytes", cost.arena_bytes, limits.ram_bytes))
+    if cost.linked_ram_bytes is not None and limits.chip_ram_bytes is not None:
+        unsorted.append(Need("linked RAM", "bytes", cost.linked_ram_bytes, limits.chip_ram_bytes))
+    if cost.linked_flash_bytes is not None and limits.chip_flash_bytes is not None:
+        linked = cost.linked_flash_bytes
+        unsorted.append(Need("linked flash", "bytes", linked, limits.chip_flash_bytes))
+    if cost.latency_us is not None and limits.latency_us is not None:
+        unsorted.append(Need("latency", "µs", cost.latency_us, limits.latency_us))
+    return tuple(sorted(unsorted, key=lambda need: -need.used_fraction))
+
+
+def exceeded(cost: Cost, limits: Limits) -> tuple[Need, ...]:
+    """The needs above their limits, the worst first; empty if the network fits."""
+    return tuple(
+        need for need in needs(cost, limits) if need.needed > need.limit and not need.is_advice
+    )
+
+
+def fits(cost: Cost, limits: Limits) -> bool:
+    """Whether no need is above its limit."""
+    return not exceeded(cost, limits)

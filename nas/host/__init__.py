@@ -1,0 +1,1 @@
+"""The host of a search: its memory, its processes, other machines."""

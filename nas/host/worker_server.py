@@ -1,0 +1,98 @@
+"""The process that imports what tasks need and forks itself for each task. I/O; run as a module.
+
+What is imported may take seconds, as TensorFlow does; each task then runs in a fresh copy, so that
+no task inherits memory, threads or random state of another, and a task that dies takes nothing
+along. TensorFlow's own threads start with its first operation, which only copies ever run.
+
+Requests come as JSON lines on standard input: `{"task": "module:function", "arguments": {…}}`.
+Events go as JSON lines to standard output: `ready`, `started`, `progress`, `result`, `error`,
+`ended`. Only the task itself tells anything while it runs, so that no line falls into another.
+"""
+
+import contextlib
+import gc
+import importlib
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TextIO
+
+from firmware.die_with_parent import die_with_parent
+from firmware.errors import SdkError
+from nas.host.process_memory import anonymous_bytes
+
+Emit = Callable[[dict[str, Any]], None]
+
+
+def main() -> int:
+    """Serve tasks until standard input ends; `argv` holds a module and the log of the tasks."""
+    log = int(sys.argv[2])
+    with os.fdopen(os.dup(sys.stdout.fileno()), "w") as events:
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+        importlib.import_module(sys.argv[1])
+        gc.freeze()  # else the first collection in a copy would touch, and so copy, every page
+        emit = _emitter(events)
+        emit({"event": "ready"})
+        for line in sys.stdin:
+            _serve(json.loads(line), emit, log)
+    return 0
+
+
+def _emitter(events: TextIO) -> Emit:
+    def emit(event: dict[str, Any]) -> None:
+        # A task that was killed may have left a line without its end.
+        events.write("\n" + json.dumps(event) + "\n")
+        events.flush()
+
+    return emit
+
+
+def _serve(request: dict[str, Any], emit: Emit, log: int) -> None:
+    server_id = os.getpid()
+    process_id = os.fork()
+    if process_id == 0:
+        _run_and_exit(request, emit, server_id, log)
+    _, status = os.waitpid(process_id, 0)
+    emit({"event": "ended", "exit_code": os.waitstatus_to_exitcode(status)})
+
+
+def _run_and_exit(request: dict[str, Any], emit: Emit, server_id: int, log: int) -> None:
+    """Run one task in this copy of the process, which ends with it."""
+    exit_code = 1
+    try:
+        die_with_parent(server_id)
+        _be_the_first_to_go()
+        emit({"event": "started", "process_id": os.getpid()})
+        os.dup2(log, sys.stdout.fileno())
+        os.dup2(log, sys.stderr.fileno())
+        module, _, function = request["task"].partition(":")
+        task = getattr(importlib.import_module(module), function)
+        value = task(request["arguments"], lambda record: _emit_progress(record, emit))
+        emit({"event": "result", "value": value})
+        exit_code = 0
+    except SdkError as error:
+        emit({"event": "error", "class": type(error).__name__, "text": str(error)})
+    except Exception as error:  # the parent gets every failure of a task as its reason
+        emit({"event": "error", "class": "", "text": f"{type(error).__name__}: {error}"[:2000]})
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(exit_code)
+
+
+def _be_the_first_to_go() -> None:
+    """Where memory runs out, the kernel ends this task and not the search that would record it."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")
+
+
+def _emit_progress(record: dict[str, Any], emit: Emit) -> None:
+    """With the memory in use, which may be gone when the parent looks."""
+    used = anonymous_bytes(os.getpid())
+    emit({"event": "progress", "anonymous_bytes": used, "record": record})
+
+
+if __name__ == "__main__":
+    sys.exit(main())

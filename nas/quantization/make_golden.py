@@ -1,0 +1,52 @@
+"""Makes golden files with the worker. I/O."""
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from codegen.read_tflite import read_tflite
+from nas.host.task_watch import Progress
+from nas.host.worker import Worker
+from nas.quantization.golden import golden_inputs
+from nas.quantization.golden_file import read_inputs
+
+
+def make_golden(
+    model: Path,
+    out: Path,
+    samples: int,
+    seed: int,
+    rounding: str,
+    worker: Worker,
+    on_progress: Progress = lambda _: None,
+    inputs_file: Path | None = None,
+) -> int:
+    """Write inputs of a model and what the reference kernels make of them; gives how many.
+
+    Args:
+        model: The .tflite.
+        out: The .npz to write.
+        samples: How many inputs.
+        seed: Of the inputs.
+        rounding: Whose reference kernels: one of `ROUNDINGS`.
+        worker: Answers.
+        on_progress: Is told of each answer.
+        inputs_file: Takes the place of the seeded inputs: an .npz or .npy.
+
+    Raises:
+        FileError: The file of inputs is damaged, or its array is not what the model takes.
+        ModelError: The model cannot be read, or TFLite refuses it.
+    """
+    graph = read_tflite(model)
+    if inputs_file is None:
+        inputs = golden_inputs(graph, samples, seed)
+    else:
+        inputs = read_inputs(inputs_file, graph)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "inputs.npy"
+        np.save(path, inputs)
+        arguments = {"model": str(model), "inputs": str(path), "out": str(out)}
+        arguments |= {"rounding": rounding}
+        worker.call("nas.quantization.tasks:make_golden", arguments, on_progress)
+    return len(inputs)

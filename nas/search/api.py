@@ -1,0 +1,167 @@
+"""The search as a function: what `nas run` does, for programs. I/O through the run."""
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from firmware.errors import ConfigError
+from firmware.files import cache_folder, sha256_of_file
+from firmware.progress import parse_duration
+from firmware.targets import Target, load_target
+from nas.data.data_source import find_data
+from nas.data.dataset import Dataset, prepare_dataset
+from nas.data.decoding_memory import memory_within
+from nas.data.input_size import AUTO, first_side, input_sides, parse_shape
+from nas.estimator.cost import Limits, with_chip
+from nas.estimator.pace import Pace, make_pace
+from nas.estimator.speed import read_speed_model
+from nas.host.host_memory import parse_host_memory
+from nas.host.machine import Machine
+from nas.host.scheduler_address import check_scheduler
+from nas.search.config import SearchConfig
+from nas.search.listener import Listener
+from nas.search.provenance import Origin
+from nas.search.request import SearchRequest
+from nas.search.run import run
+from nas.spaces import find_converter
+
+OnDatasets = Callable[[dict[int, Dataset]], None]
+
+
+def run_search(
+    request: SearchRequest, listener: Listener | None = None, command: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """Search the best network that fits a target, train it, convert it to int8.
+
+    The same call resumes an interrupted search in its folder.
+
+    Args:
+        request: What is asked for. Its folder gets `model.tflite`, `golden.npz`, `run.json` and
+            `trials.sqlite`.
+        listener: Is told of progress.
+        command: The command line that asked for it, for the record.
+
+    Returns:
+        What run.json holds.
+
+    Raises:
+        ConfigError: An option cannot be used, or the folder holds another search.
+        HostMemoryError: The memory is not enough for one training.
+        DataError: The images cannot be used.
+        InfeasibleError: No candidate fits.
+        WorkerError: Training or conversion failed.
+    """
+    chip, told = load_target(request.target), listener or Listener()
+    limits, pace = limits_of(
+        chip,
+        request.runtime,
+        request.ram,
+        request.flash,
+        request.macc,
+        request.latency,
+        request.measured_latency,
+    )
+    machine = _machine(request)
+    machine.planned()  # too little memory is refused before the images are read
+    datasets = _datasets(request, told, machine.memory_bytes)
+    told.data_ready(datasets)
+    config = _config(request, datasets, chip.name, limits, pace)
+    return run(config, datasets, request.out, told, machine, Origin(command, chip))
+
+
+def _config(
+    request: SearchRequest,
+    datasets: dict[int, Dataset],
+    target: str,
+    limits: Limits,
+    pace: Pace | None,
+) -> SearchConfig:
+    """What decides the result of a search."""
+    dataset = datasets[first_side(tuple(datasets))]
+    own_space = Path(request.space).absolute() if request.space.endswith(".py") else None
+    return SearchConfig(
+        dataset_key=dataset.key,
+        shape=dataset.shape,
+        classes=dataset.classes,
+        space=request.space if own_space is None else str(own_space),
+        space_sha256="" if own_space is None else sha256_of_file(own_space),
+        converter=find_converter(request.space, request.converter),
+        strategy=request.strategy,
+        target=target,
+        runtime=request.runtime,
+        limits=limits,
+        epochs=request.epochs,
+        final_epochs=request.final_epochs,
+        seed=request.seed,
+        rounding=request.rounding,
+        recipe=request.recipe,
+        augmentation=request.augment or ("mirror" if dataset.shape[2] == 3 else "shift"),
+        sides=tuple(datasets) if request.input == AUTO else (),
+        pace=pace,
+        learning_rate=request.learning_rate,
+    )
+
+
+def limits_of(
+    target: Target,
+    runtime: str,
+    ram: int | None = None,
+    flash: int | None = None,
+    macc: int | None = None,
+    latency: str = "",
+    measured_latency: Path | None = None,
+) -> tuple[Limits, Pace | None]:
+    """The limits of a target, or narrower ones; with a limit of time, what predicts it.
+
+    Raises:
+        ConfigError: A limit is no limit, or one of time lacks its measurements.
+    """
+    limits = Limits(
+        macc=target.macc_limit if macc is None else macc,
+        flash_bytes=target.flash_bytes if flash is None else flash,
+        ram_bytes=target.ram_bytes - target.stack_bytes if ram is None else ram,
+    )
+    limits = with_chip(limits, target)
+    if not latency and measured_latency is None:
+        return limits, None
+    if not latency or measured_latency is None:
+        raise ConfigError(
+            "--latency and --measured-latency go together: a limit, and a file of 'nas calibrate' "
+            "that predicts what keeps it"
+        )
+    model = read_speed_model(measured_latency)
+    pace = make_pace(model, target.core, target.core_hz, runtime)
+    return replace(limits, latency_us=round(1e6 * parse_duration(latency))), pace
+
+
+def _machine(request: SearchRequest) -> Machine:
+    count = (os.cpu_count() or 1) if request.workers is None else request.workers
+    if count < 1:
+        raise ConfigError(f"--workers is {count}, expected at least 1")
+    if request.scheduler:
+        check_scheduler(request.scheduler)
+    memory_bytes = parse_host_memory(request.host_memory)
+    search_s = parse_duration(request.max_time) if request.max_time else None
+    return Machine(count, memory_bytes, request.scheduler, search_s)
+
+
+def _datasets(
+    request: SearchRequest, told: Listener, memory_bytes: int | None
+) -> dict[int, Dataset]:
+    """The images at every input of the search, by its side; 0 if it is given."""
+    source = find_data(request.data)
+    for remark in source.remarks:
+        told.noted(remark)
+    memory = memory_within(memory_bytes)
+    if request.input == AUTO:
+        channels = source.default_shape[2]
+        shapes = {side: (side, side, channels) for side in input_sides(source)}
+    else:
+        shapes = {0: parse_shape(request.input) if request.input else source.default_shape}
+    is_tolerant, cache = request.skip_broken, cache_folder()
+    return {
+        side: prepare_dataset(source, own, is_tolerant, cache, told.image_decoded, memory)
+        for side, own in shapes.items()
+    }

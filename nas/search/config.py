@@ -1,0 +1,165 @@
+"""What a search is: everything that decides its result. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from codegen.graph import DEFAULT_ROUNDING, ROUNDINGS
+from firmware.errors import ConfigError
+from firmware.printable import brief
+from nas.estimator.cost import RUNTIMES, Limits
+from nas.estimator.pace import Pace
+from nas.network.description import Shape
+from nas.spaces import Candidate, find_converter, known_spaces
+
+SEARCH_BATCH, SEARCH_LEARNING_RATE = 16, 1e-3
+"""Recipe of the published search."""
+FINAL_EPOCHS = 100
+RECIPES: dict[str, dict[str, Any]] = {
+    "augmented": {
+        "batch_size": 32,
+        "learning_rate": 5e-3,
+        "schedule": "cosine",
+        "smoothing": 0.1,
+    },
+    "paper": {"batch_size": 128, "learning_rate": 1e-2},
+}
+"""Recipes of the final training: ours, chosen by `benchmarks.recipes`, and the published one."""
+DEFAULT_RECIPE = "augmented"
+AUGMENTATIONS = ("none", "shift", "mirror")
+SHIFT_SHARE = 0.08
+"""Of the shorter side of an image: how far it is moved at most."""
+
+_SEED_STEP = 1_000_003
+"""Between the seeds of repetitions; larger than seeds that people choose."""
+
+
+_KNOWN: dict[str, Iterable[str]] = {
+    "runtime": RUNTIMES,
+    "recipe": RECIPES,
+    "augmentation": AUGMENTATIONS,
+    "rounding": ROUNDINGS,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SearchConfig:
+    """A search, from the images to the .tflite.
+
+    Attributes:
+        dataset_key: SHA-256 of the decoded images.
+        shape: Height, width and channels of the input; the first one tried if there are several.
+        classes: Class names in the order of the outputs.
+        space: Name of the search space, or the Python file that holds it.
+        space_sha256: Of that file; empty if the space is built in.
+        strategy: Name of the search strategy.
+        target: Name of the chip.
+        runtime: What will run the model there.
+        limits: Most that a candidate may need.
+        epochs: Passes over the training images for each candidate.
+        final_epochs: Passes for the winner.
+        recipe: Name of the winner's recipe, one of `RECIPES`.
+        augmentation: One of `AUGMENTATIONS`: what happens to the winner's training images; with
+            `mirror` they are moved and mirrored. The published recipe has none.
+        sides: Rows and columns of all inputs among which the search chooses, rising; empty if the
+            shape is given.
+        learning_rate: Highest one of the winner's training; the recipe's own if None.
+        converter: Who makes the .tflite; the space's own choice if empty.
+        seed: Of everything random.
+        pace: What makes a limit of time; None if there is none.
+        rounding: One of `ROUNDINGS`: whose outputs the golden file holds.
+    """
+
+    dataset_key: str
+    shape: Shape
+    classes: tuple[str, ...]
+    space: str
+    strategy: str
+    target: str
+    runtime: str
+    limits: Limits
+    epochs: int
+    final_epochs: int
+    seed: int
+    recipe: str = DEFAULT_RECIPE
+    augmentation: str = "shift"
+    sides: tuple[int, ...] = ()
+    converter: str = ""
+    pace: Pace | None = None
+    learning_rate: float | None = None
+    rounding: str = DEFAULT_ROUNDING
+    space_sha256: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.converter or self.space in known_spaces():
+            object.__setattr__(self, "converter", find_converter(self.space, self.converter))
+        for name in ("epochs", "final_epochs"):
+            if getattr(self, name) < 1:
+                raise ConfigError(f"{name} is {getattr(self, name)}, expected at least 1")
+        if not 0 <= self.seed < 2**32:
+            raise ConfigError(f"the seed is {self.seed}, expected 0 to {2**32 - 1}")
+        if self.learning_rate is not None and not 0 < self.learning_rate <= 1:
+            raise ConfigError(f"the learning rate is {self.learning_rate}, expected above 0 to 1")
+        for name, known in _KNOWN.items():
+            if getattr(self, name) not in known:
+                raise ConfigError(
+                    f"unknown {name} {getattr(self, name)!r}; known: {', '.join(known)}"
+                )
+        if (self.limits.latency_us is None) != (self.pace is None):
+            raise ConfigError("a limit of time needs a latency model, and the model a limit")
+        if self.sides and self.strategy == "paper":
+            raise ConfigError("the published climb has one input: name it instead of 'auto'")
+
+    def input_of(self, candidate: Candidate) -> Shape:
+        """Height, width and channels of a candidate's input."""
+        return self.input_at(candidate.side)
+
+    def input_at(self, side: int) -> Shape:
+        """Height, width and channels of an input of this side; 0 for the only input."""
+        return (side, side, self.shape[2]) if side else self.shape
+
+    def as_record(self) -> dict[str, Any]:
+        """The configuration as JSON holds it."""
+        lists = {name: list(getattr(self, name)) for name in ("shape", "classes", "sides")}
+        pace = None if self.pace is None else self.pace.as_record()
+        return asdict(self) | lists | {"pace": pace}
+
+    def training_record(self) -> dict[str, Any]:
+        """What decides a candidate's accuracy, as JSON holds it; limits and target do not."""
+        names = ("dataset_key", "shape", "classes", "space", "epochs", "seed", "sides")
+        record = {name: value for name, value in self.as_record().items() if name in names}
+        return record | ({"space_sha256": self.space_sha256} if self.space_sha256 else {})
+
+    def search_recipe(self, repeat: int) -> dict[str, Any]:
+        """Recipe of a candidate's training, as the worker takes it.
+
+        All candidates have the same seed; a repetition has another.
+        """
+        seed = (self.seed + repeat * _SEED_STEP) % 2**32
+        return {
+            "epochs": self.epochs,
+            "batch_size": SEARCH_BATCH,
+            "learning_rate": SEARCH_LEARNING_RATE,
+            "seed": seed,
+        }
+
+    def final_recipe(self, winner: Candidate) -> dict[str, Any]:
+        """Recipe of the winner's training, as the worker takes it."""
+        recipe = {"epochs": self.final_epochs, "seed": self.seed, **RECIPES[self.recipe]}
+        if self.learning_rate is not None:
+            recipe["learning_rate"] = self.learning_rate
+        if self.augmentation == "none" or self.recipe == "paper":
+            return recipe
+        recipe["shift"] = max(1, round(SHIFT_SHARE * min(self.input_of(winner)[:2])))
+        recipe["flip"] = 0.5 if self.augmentation == "mirror" else 0.0
+        return recipe
+
+
+def differences(recorded: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
+    """Names of the settings in which two configurations differ, with both values."""
+    names = sorted(recorded.keys() | wanted.keys())
+    return [
+        f"{name} {brief(repr(recorded.get(name)), 80)}, now {brief(repr(wanted.get(name)), 80)}"
+        for name in names
+        if recorded.get(name) != wanted.get(name)
+    ]

@@ -1,0 +1,266 @@
+"""Runs a strategy over the candidates that fit. I/O through the store and the workers."""
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from firmware.errors import ConfigError, HostMemoryError, InfeasibleError, WorkerError
+from nas.estimator.cost import exceeded, measure_cost, needs
+from nas.host.pool import Pool
+from nas.host.worker import Outcome
+from nas.network.description import Network
+from nas.search.config import SearchConfig
+from nas.search.strategy import Bounds, Evaluation, ranked, start_strategy
+from nas.search.trial_store import TrialStore
+from nas.search.trials import Status, Trial
+from nas.spaces import Candidate, find_space
+from nas.trainer.program import LANES
+from nas.training.memory import training_bytes, winner_bytes
+
+TRAIN = "nas.training.tasks:train_candidate"
+Prices = dict[Candidate, Trial]
+OnTrial = Callable[[Trial], None]
+OnEpoch = Callable[[Candidate, dict[str, Any]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """What the host gives to the search.
+
+    Attributes:
+        pool: The workers.
+        datasets: Folders of decoded images by the side of the input, as the workers find them;
+            0 is the side of a search with one input.
+        images: Training images.
+        worker_bytes: Anonymous memory that a worker may take; None if it is not limited.
+        base_bytes: What a worker takes before it trains.
+        deadline_s: When the search stops asking for more, by `time.monotonic`; None for never.
+        alone_bytes: Anonymous memory that the winner's training and conversion may take.
+        prices: Candidates that were priced, which is asked for again and again; grows.
+    """
+
+    pool: Pool
+    datasets: Mapping[int, str]
+    images: int
+    worker_bytes: int | None = None
+    base_bytes: int = 0
+    deadline_s: float | None = None
+    alone_bytes: int | None = None
+    prices: Prices = field(default_factory=dict)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the time of the search is over."""
+        return self.deadline_s is not None and time.monotonic() > self.deadline_s
+
+
+def explore(
+    config: SearchConfig, host: Host, store: TrialStore, on_trial: OnTrial, on_epoch: OnEpoch
+) -> tuple[Trial, list[Trial]]:
+    """Judge candidates until the strategy has its winner; gives its trial, and all trials.
+
+    Candidates that the store holds as trained are not trained again. When the time is over, what
+    is being trained is ended, and the candidate with the best mean so far wins; if none has been
+    trained by then, the search ends with the first one that is.
+
+    Raises:
+        InfeasibleError: No candidate fits the limits.
+        WorkerError: Candidates fit, but none could be trained.
+    """
+    bounds = _bounds(config, lambda candidate: price(config, host, Evaluation(candidate)))
+    strategy = start_strategy(config.strategy, bounds)
+    judged: dict[Evaluation, Trial] = {}
+    winner: Candidate | None
+    try:
+        wanted = next(strategy)
+        while True:
+            new = [evaluation for evaluation in wanted if evaluation not in judged]
+            _judge(config, host, new, store, judged, on_trial, on_epoch)
+            if _is_over(host, judged):
+                winner = best_so_far(judged.values())
+                break
+            wanted = strategy.send(tuple(judged[evaluation].accuracy for evaluation in wanted))
+    except StopIteration as stop:
+        winner = stop.value
+    if winner is None:
+        shallowest = bounds.narrowest(next(iter(bounds.inputs)))[-2:]
+        nearest = [price(config, host, Evaluation(own)) for own in reversed(shallowest)]
+        raise _no_winner(config, list(judged.values()) or nearest)
+    ended = [trial for trial in judged.values() if trial.status is not Status.PRICED]
+    return judged[Evaluation(winner)], ended
+
+
+def _is_over(host: Host, judged: Mapping[Evaluation, Trial]) -> bool:
+    return host.is_over and best_so_far(judged.values()) is not None
+
+
+def best_so_far(trials: Iterable[Trial]) -> Candidate | None:
+    """The candidate with the highest mean accuracy; of equal ones the smaller."""
+    found: dict[Candidate, list[float]] = defaultdict(list)
+    for trial in trials:
+        if trial.accuracy is not None:
+            found[trial.candidate].append(trial.accuracy)
+    return next(iter(ranked(found)), None)
+
+
+def _judge(
+    config: SearchConfig,
+    host: Host,
+    evaluations: list[Evaluation],
+    store: TrialStore,
+    judged: dict[Evaluation, Trial],
+    on_trial: OnTrial,
+    on_epoch: OnEpoch,
+) -> None:
+    """Price candidates, train those that fit and have not been trained, and keep the trials."""
+    priced = [price(config, host, evaluation) for evaluation in evaluations]
+    judged |= {trial.evaluation: trial for trial in priced}
+    known = {evaluation: store.find(evaluation) for evaluation in evaluations}
+    to_train = [t for t in priced if t.status is Status.PRICED and known[t.evaluation] is None]
+    for trial in priced:
+        before = known[trial.evaluation]
+        if trial.status is not Status.PRICED:
+            store.add(trial)
+            on_trial(trial)
+        elif before is not None:
+            judged[trial.evaluation] = replace(before, cost=trial.cost)
+            on_trial(judged[trial.evaluation])
+
+    def done(number: int, outcome: Outcome) -> None:
+        trial = _with_outcome(to_train[number], outcome)
+        judged[trial.evaluation] = trial
+        store.add(trial)
+        on_trial(trial)
+
+    def progressed(number: int, event: dict[str, Any]) -> None:
+        on_epoch(to_train[number].candidate, event)
+
+    jobs = [_job(config, host, trial) for trial in to_train]
+    host.pool.run_all(TRAIN, jobs, progressed, done, lambda: _is_over(host, judged))
+
+
+def _job(config: SearchConfig, host: Host, trial: Trial) -> dict[str, Any]:
+    return {
+        "dataset": host.datasets[trial.candidate.side],
+        "space": config.space,
+        "candidate": trial.candidate.as_record(),
+        "recipe": config.search_recipe(trial.repeat),
+    }
+
+
+def price(config: SearchConfig, host: Host, evaluation: Evaluation) -> Trial:
+    """A candidate with its cost: infeasible, too large for the host, or still to be trained."""
+    known = _price(config, evaluation.candidate, host.images, host.base_bytes, host.prices)
+    trial = replace(known, repeat=evaluation.repeat)
+    predicted = trial.predicted_anonymous_bytes
+    if host.worker_bytes is not None and predicted > host.worker_bytes:
+        reason = f"its training would take {predicted:,} of {host.worker_bytes:,} bytes of the host"
+        return replace(trial, status=Status.HOST_MEMORY, reason=reason)
+    if host.alone_bytes is not None and trial.status is Status.PRICED:
+        network = _network_of(config, evaluation.candidate)
+        needed = winner_bytes(network, LANES, host.images, host.base_bytes)
+        if needed > host.alone_bytes:
+            reason = (
+                f"as the winner it would take {needed:,} of {host.alone_bytes:,} bytes of the host"
+            )
+            return replace(trial, status=Status.HOST_MEMORY, reason=reason)
+    return trial
+
+
+def _network_of(config: SearchConfig, candidate: Candidate) -> Network:
+    space, shape = find_space(config.space), config.input_of(candidate)
+    return space.network(candidate, shape, len(config.classes))
+
+
+def _price(
+    config: SearchConfig, candidate: Candidate, images: int, base_bytes: int, prices: Prices
+) -> Trial:
+    """A candidate with its cost and the memory of its training, or infeasible; found out once."""
+    if candidate not in prices:
+        prices[candidate] = _find_price(config, candidate, images, base_bytes)
+    return prices[candidate]
+
+
+def _find_price(config: SearchConfig, candidate: Candidate, images: int, base_bytes: int) -> Trial:
+    trial = Trial(candidate, Status.PRICED, None)
+    try:
+        network = _network_of(config, candidate)
+    except ConfigError as error:
+        return replace(trial, status=Status.INFEASIBLE, reason=str(error))
+    cost = measure_cost(network, config.runtime, config.converter, config.pace, config.limits)
+    trial, too_much = replace(trial, cost=cost), exceeded(cost, config.limits)
+    if too_much:
+        return replace(trial, status=Status.INFEASIBLE, reason="; ".join(map(str, too_much)))
+    predicted = _training_bytes(config, candidate, images, base_bytes)
+    return replace(trial, predicted_anonymous_bytes=predicted)
+
+
+def _training_bytes(
+    config: SearchConfig, candidate: Candidate, images: int, base_bytes: int
+) -> int:
+    batch_size = config.search_recipe(0)["batch_size"]
+    return training_bytes(_network_of(config, candidate), batch_size, images, base_bytes)
+
+
+def training_extremes(
+    config: SearchConfig, images: int, base_bytes: int, prices: Prices
+) -> tuple[int, int]:
+    """Anonymous memory of the smallest winner, and of the largest training of a candidate.
+
+    Args:
+        config: The search.
+        images: Training images.
+        base_bytes: What a worker takes before it trains.
+        prices: Gets the candidates that are priced for it, for `Host`.
+    """
+    bounds = _bounds(config, lambda own: _price(config, own, images, base_bytes, prices))
+    narrowest = [own for side in bounds.inputs for own in bounds.narrowest(side)]
+    smallest = [bounds.narrowest(side)[-1] for side in bounds.inputs if bounds.narrowest(side)]
+    least = min(
+        winner_bytes(_network_of(config, own), LANES, images, base_bytes) for own in smallest
+    )
+    widest = [own for own in map(bounds.widest, narrowest) if own is not None]
+    sizes = [_training_bytes(config, candidate, images, base_bytes) for candidate in widest]
+    return least, max(sizes, default=least)
+
+
+def _bounds(config: SearchConfig, price_of: Callable[[Candidate], Trial]) -> Bounds:
+    sides = config.sides or (0,)
+    return Bounds(
+        find_space(config.space),
+        lambda candidate: price_of(candidate).status is Status.PRICED,
+        {side: config.input_at(side) for side in sides},
+        config.shape[0] if config.sides else 0,
+    )
+
+
+def _with_outcome(trial: Trial, outcome: Outcome) -> Trial:
+    measured = replace(
+        trial, seconds=outcome.seconds, peak_anonymous_bytes=outcome.peak_anonymous_bytes
+    )
+    if outcome.value is None:
+        is_memory = isinstance(outcome.error, HostMemoryError)
+        status = Status.HOST_MEMORY if is_memory else Status.FAILED
+        return replace(measured, status=status, reason=str(outcome.error))
+    accuracies = tuple(outcome.value["accuracies"])
+    return replace(measured, status=Status.TRAINED, accuracies=accuracies)
+
+
+def _no_winner(config: SearchConfig, trials: list[Trial]) -> InfeasibleError | WorkerError:
+    """Why there is no winner: the first failure, or the limit that even the nearest one breaks."""
+    ends = (Status.FAILED, Status.HOST_MEMORY)
+    failed = [trial for trial in trials if trial.status in ends]
+    if failed:
+        return WorkerError(
+            f"no candidate could be trained; {failed[0].candidate}: {failed[0].reason}"
+        )
+    priced = [(trial, needs(trial.cost, config.limits)[0]) for trial in trials if trial.cost]
+    if not priced:
+        return InfeasibleError(f"no candidate fits: {trials[0].reason}")
+    trial, worst = min(priced, key=lambda pair: pair[1].used_fraction)
+    return InfeasibleError(
+        f"no candidate fits the limits; the nearest, {trial.candidate.described}, needs "
+        f"{worst.name} of {worst.needed:,} {worst.unit}, the limit is {worst.limit:,}"
+    )

@@ -1,0 +1,212 @@
+"""Everything that a search can be asked: each option once, for programs and the command line. Pure.
+
+The fields make the options of `nas run`, the Python call and the table in docs/search.md.
+"""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import MISSING, Field, dataclass, fields
+from pathlib import Path
+from typing import Annotated, Any, get_args, get_type_hints
+
+from codegen.graph import DEFAULT_ROUNDING, ROUNDINGS
+from firmware.command_line import some_path
+from firmware.targets import known_targets
+from nas.estimator.cost import RUNTIMES
+from nas.host.host_memory import PROFILES
+from nas.search.config import AUGMENTATIONS, DEFAULT_RECIPE, FINAL_EPOCHS, RECIPES
+from nas.search.strategy import DEFAULT_STRATEGY, known_strategies
+from nas.spaces import DEFAULT_SPACE, known_spaces
+from nas.spaces.converters import CONVERTERS
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """How a field is told on the command line.
+
+    Attributes:
+        help: What it is, with its unit; `%(default)s` is its default.
+        metavar: What stands for its value.
+        choices: Its values, if they are few.
+    """
+
+    help: str
+    metavar: str | None = None
+    choices: Sequence[str] | None = None
+
+
+_ROUNDING = Option(
+    "whose reference kernels say what is right; they differ in FULLY_CONNECTED (%(default)s)",
+    choices=ROUNDINGS,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SearchRequest:
+    """A search, as `nas run` and `nas.search` take it; the command's help says what each is.
+
+    None and empty texts stand for the defaults that depend on the data or the target.
+    """
+
+    data: Annotated[
+        str,
+        Option(
+            "folder or zip of class folders (JPEG, PNG and others), an .npz with 'images' and "
+            "'labels', or 'digits', which is built in",
+            "PATH|digits",
+        ),
+    ]
+    target: Annotated[
+        str, Option(f"chip, one of {', '.join(known_targets())}, or a TOML file of your own")
+    ]
+    out: Annotated[Path, Option("folder of the run", "DIR")]
+    input: Annotated[
+        str,
+        Option(
+            "input in pixels and channels, or 'auto' to search it too (50x50x3; arrays and "
+            "digits: their own)",
+            "HxWxC",
+        ),
+    ] = ""
+    space: Annotated[
+        str,
+        Option(
+            f"search space: {', '.join(known_spaces())}, or a Python file with a SPACE of your "
+            "own (%(default)s)",
+            "NAME|FILE.py",
+        ),
+    ] = DEFAULT_SPACE
+    converter: Annotated[
+        str,
+        Option("who makes the .tflite (own; tensorflow in the space 'paper')", choices=CONVERTERS),
+    ] = ""
+    strategy: Annotated[
+        str, Option("how the search moves (%(default)s)", choices=known_strategies())
+    ] = DEFAULT_STRATEGY
+    runtime: Annotated[str, Option("what runs the model (%(default)s)", choices=RUNTIMES)] = (
+        "static"
+    )
+    ram: Annotated[
+        int | None, Option("limit of the arena (the chip's RAM less stack)", "BYTES")
+    ] = None
+    flash: Annotated[int | None, Option("limit of the .tflite (the chip's flash)", "BYTES")] = None
+    macc: Annotated[int | None, Option("limit of MACs per inference (CoreMark x 10^4)", "N")] = None
+    latency: Annotated[
+        str,
+        Option(
+            "longest time of one inference on the chip, such as 50ms; needs --measured-latency",
+            "TIME",
+        ),
+    ] = ""
+    measured_latency: Annotated[
+        Path | None, Option("what 'nas calibrate' fitted to measurements of a board", "FILE")
+    ] = None
+    epochs: Annotated[int, Option("epochs per candidate (%(default)s)", "N")] = 3
+    final_epochs: Annotated[int, Option("epochs for the winner (%(default)s)", "N")] = FINAL_EPOCHS
+    recipe: Annotated[
+        str, Option("how the winner is trained (%(default)s)", choices=tuple(RECIPES))
+    ] = DEFAULT_RECIPE
+    learning_rate: Annotated[
+        float | None, Option("highest one of the winner's training (the recipe's own)", "X")
+    ] = None
+    augment: Annotated[
+        str | None,
+        Option(
+            "what happens to the winner's training images (mirror for images in colour, which "
+            "moves and mirrors them, else shift)",
+            choices=AUGMENTATIONS,
+        ),
+    ] = None
+    seed: Annotated[int, Option("seed of all randomness (%(default)s)", "N")] = 0
+    rounding: Annotated[str, _ROUNDING] = DEFAULT_ROUNDING
+    host_memory: Annotated[
+        str,
+        Option(
+            "memory that the search may take: auto, 512MiB, or a host such as "
+            f"{', '.join(PROFILES)} (%(default)s)",
+            "SIZE",
+        ),
+    ] = "auto"
+    max_time: Annotated[
+        str,
+        Option(
+            "end the search, with what it trains then, after 90s, 45m or 1h30m: the best so far "
+            "wins; decoding and the final training take their own time",
+            "TIME",
+        ),
+    ] = ""
+    workers: Annotated[int | None, Option("trainings side by side (one for each core)", "N")] = None
+    scheduler: Annotated[
+        str,
+        Option("a Dask scheduler: its machines train the candidates", "tcp://HOST:PORT"),
+    ] = ""
+    skip_broken: Annotated[bool, Option("leave out images that cannot be read")] = False
+
+
+def add_options(parser: argparse.ArgumentParser, *names: str, **defaults: str) -> None:
+    """Give a parser the options of a search.
+
+    Args:
+        parser: Of a verb.
+        names: Fields, in order; all if there are none.
+        defaults: Of fields that are required in a search, but not here.
+    """
+    hints = get_type_hints(SearchRequest, include_extras=True)
+    for own in fields(SearchRequest):
+        if not names or own.name in names:
+            _add_option(parser, own, hints[own.name], defaults.get(own.name))
+
+
+def _add_option(
+    parser: argparse.ArgumentParser, own: "Field[Any]", hint: Any, default: str | None
+) -> None:
+    kind, option = get_args(hint)
+    flag = f"--{own.name.replace('_', '-')}"
+    if kind is bool:
+        parser.add_argument(flag, action="store_true", help=option.help)
+        return
+    is_required = own.default is MISSING and default is None
+    told = option.help if default is None else f"{option.help} (%(default)s)"
+    parser.add_argument(
+        flag,
+        required=is_required,
+        default=own.default if default is None and not is_required else default,
+        type=_TYPES[kind],
+        metavar=option.metavar,
+        choices=option.choices,
+        help=told,
+    )
+
+
+_TYPES: dict[Any, Any] = {
+    str: str,
+    str | None: str,
+    int: int,
+    int | None: int,
+    float | None: float,
+    Path: some_path,
+    Path | None: some_path,
+}
+"""What reads the value of a field of a type."""
+
+
+def option_rows() -> str:
+    """The options as rows of a Markdown table: `--name VALUE`, default, what it is."""
+    hints = get_type_hints(SearchRequest, include_extras=True)
+    rows = ["| option | default | what it is |", "|---|---|---|"]
+    for own in fields(SearchRequest):
+        kind, option = get_args(hints[own.name])
+        value = "" if kind is bool else f" {option.metavar or '|'.join(option.choices or ['NAME'])}"
+        value = value.replace("|", "\\|")
+        default = "required" if own.default is MISSING else own.default
+        default = "" if default is None or default is False else default
+        words = option.help.replace(" (%(default)s)", "").replace("|", "\\|")
+        rows.append(f"| `--{own.name.replace('_', '-')}{value}` | {default} | {words} |")
+    return "\n".join(rows) + "\n"
+
+
+def request_of(arguments: argparse.Namespace) -> SearchRequest:
+    """The search that was asked for on a command line."""
+    return SearchRequest(
+        **{own.name: getattr(arguments, own.name) for own in fields(SearchRequest)}
+    )

@@ -1,0 +1,272 @@
+"""One run: search, train the winner, convert it, record what happened. I/O."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from firmware.errors import ConfigError, DivergedError
+from firmware.files import sha256_of_file, write_json
+from nas.data.dataset import Dataset
+from nas.data.splits import Split
+from nas.host.machine import Machine
+from nas.host.memory_plan import MIB
+from nas.host.pool import Pool, WorkerPool
+from nas.host.worker import CONVERSION, TRAINING, Outcome, Worker
+from nas.quantization.golden import SAMPLES, SEED
+from nas.quantization.make_golden import make_golden
+from nas.search.answers import count_answers
+from nas.search.config import SearchConfig
+from nas.search.explore import Host, Prices, explore, training_extremes
+from nas.search.listener import Listener
+from nas.search.provenance import Origin, describe_host, versions
+from nas.search.trial_store import STORE, TrialStore
+from nas.search.trials import Trial
+from nas.spaces import Candidate, find_space
+from nas.spaces.converters import TENSORFLOW
+from nas.trainer.library import load_library
+from nas.trainer.program import LANES
+from nas.training.memory import winner_bytes
+
+RECORD = "run.json"
+START = "search.json"
+"""What was asked for; there from the first moment on, while `RECORD` is made at the end."""
+SCHEMA = 2
+CHECKPOINT = "winner.npz"
+RESULTS = (START, RECORD, CHECKPOINT, "model.tflite", "golden.npz")
+"""What a run writes besides its trials."""
+
+
+def run(
+    config: SearchConfig,
+    datasets: Mapping[int, Dataset],
+    out: Path,
+    listener: Listener,
+    machine: Machine,
+    origin: Origin = Origin(),  # noqa: B008 (frozen)
+) -> dict[str, Any]:
+    """Run a search in a folder, or go on with it; gives what run.json holds.
+
+    Args:
+        config: The search.
+        datasets: Its images by the side of the input; 0 is the side of a search with one input.
+        out: Folder of the run.
+        listener: Is told of progress.
+        machine: What the run may take of the host.
+        origin: Who asked for it; is recorded.
+
+    Raises:
+        BuildError: The trainer could not be compiled.
+        ConfigError: The folder holds another search, or the converter is not installed.
+        DivergedError: The winner's training has no finite numbers any more.
+        HostMemoryError: The memory is not enough for one training.
+        InfeasibleError: No candidate fits.
+        WorkerError: Training or conversion failed.
+    """
+    _check_converter(config)
+    _check_out(out)
+    with TrialStore(out, config) as store:
+        if store.notice:
+            listener.noted(store.notice)
+        start = _start(config, datasets, machine, origin)
+        write_json(out / START, start)
+        base_bytes, threads = _probe(machine, listener), machine.workers
+        prices: Prices = {}
+        machine = _planned(config, datasets, machine, base_bytes, listener, prices)
+        start |= {"machine": asdict(machine), "worker_base_bytes": base_bytes}
+        write_json(out / START, start)
+        listener.started(machine)
+        with _make_pool(machine, listener) as pool:
+            host = replace(_host(pool, base_bytes, datasets, machine), prices=prices)
+            winner, trials = explore(
+                config, host, store, listener.trial_ended, listener.trial_progressed
+            )
+            search_seconds = store.seconds
+            dataset = datasets[winner.candidate.side]
+            arguments = {
+                "dataset": str(dataset.folder),
+                "space": config.space,
+                "candidate": winner.candidate.as_record(),
+                "recipe": _final_recipe(config, host, winner.candidate),
+                "checkpoint": str(out / CHECKPOINT),
+                "threads": threads,
+            }
+        training, conversion = _finish(config, arguments, out, listener, machine)
+        found = _search_record(config, trials, winner)
+        found |= {"search_seconds": search_seconds}
+        record = start | found | _final_record(dataset, out, training, conversion)
+        write_json(out / RECORD, record)
+    return record
+
+
+def _check_out(out: Path) -> None:
+    """A folder without trials holds no run of ours: what is called as our files is the user's."""
+    found = [name for name in RESULTS if (out / name).exists()]
+    if found and not (out / STORE).exists():
+        raise ConfigError(
+            f"{str(out)!r} is no run's folder, and holds {', '.join(found)}: choose another --out"
+        )
+
+
+def _check_converter(config: SearchConfig) -> None:
+    if config.converter == TENSORFLOW and find_spec("tensorflow") is None:
+        raise ConfigError(
+            "the converter 'tensorflow' is not installed: pip install 'mcu-nas[tensorflow]', or "
+            "search a space with a converter of our own, such as folded"
+        )
+
+
+def _finish(
+    config: SearchConfig,
+    arguments: dict[str, Any],
+    out: Path,
+    listener: Listener,
+    machine: Machine,
+) -> tuple[Outcome, Outcome]:
+    """Train the winner and convert it; gives how both went."""
+    tell = listener.winner_progressed
+    with Worker(memory_bytes=machine.alone_bytes) as worker:
+        training = worker.run("nas.training.tasks:train_winner", arguments, tell)
+        if isinstance(training.error, DivergedError):
+            rate = arguments["recipe"]["learning_rate"]
+            raise DivergedError(
+                f"the winner's {training.error} with a learning rate of {rate:g}; the same command "
+                f"with --learning-rate {rate / 5:g} keeps the search and trains the winner again"
+            )
+        training.unwrap()
+    preload = CONVERSION if config.converter == TENSORFLOW else TRAINING
+    with Worker(preload, machine.alone_bytes) as worker:
+        model = out / "model.tflite"
+        wanted = arguments | {"model": str(model), "converter": config.converter}
+        conversion = worker.run("nas.quantization.tasks:convert_winner", wanted, tell)
+        conversion.unwrap()
+        make_golden(model, out / "golden.npz", SAMPLES, SEED, config.rounding, worker)
+    return training, conversion
+
+
+def _make_pool(machine: Machine, listener: Listener) -> Pool:
+    if machine.scheduler:
+        from nas.host.dask_pool import DaskPool
+
+        return DaskPool(machine.scheduler, machine.worker_bytes, listener.preparing)
+    workers = [Worker(memory_bytes=machine.worker_bytes) for _ in range(machine.workers)]
+    return WorkerPool(workers)
+
+
+def _probe(machine: Machine, listener: Listener) -> int:
+    """What a worker takes before it trains; the trainer is ready for this processor then."""
+    alone = replace(machine, workers=1).planned()
+    with _make_pool(alone, listener) as pool:
+        probed = pool.call(
+            "nas.training.tasks:probe", {}, lambda event: listener.preparing(event["stage"])
+        )
+    # This process asks the trainer what candidates would take; workers may be on other machines.
+    load_library(listener.preparing)
+    base_bytes: int = probed["anonymous_bytes"]
+    return base_bytes
+
+
+def _planned(
+    config: SearchConfig,
+    datasets: Mapping[int, Dataset],
+    machine: Machine,
+    base_bytes: int,
+    listener: Listener,
+    prices: Prices,
+) -> Machine:
+    least, largest = training_extremes(config, _most_images(datasets), base_bytes, prices)
+    planned = machine.planned(least, largest)
+    if planned.workers < machine.workers:
+        listener.noted(
+            f"{planned.workers} of {machine.workers} workers: the largest training may take "
+            f"{largest / MIB:.0f} MiB of the host's memory"
+        )
+    return planned
+
+
+def _most_images(datasets: Mapping[int, Dataset]) -> int:
+    return max(dataset.counts["train"] for dataset in datasets.values())
+
+
+def _host(pool: Pool, base_bytes: int, datasets: Mapping[int, Dataset], machine: Machine) -> Host:
+    images = _most_images(datasets)
+    deadline_s = None if machine.search_s is None else time.monotonic() + machine.search_s
+    folders = {side: str(dataset.folder) for side, dataset in datasets.items()}
+    return Host(
+        pool, folders, images, machine.worker_bytes, base_bytes, deadline_s, machine.alone_bytes
+    )
+
+
+def _final_recipe(config: SearchConfig, host: Host, winner: Candidate) -> dict[str, Any]:
+    """The recipe; the whole batch goes through the network together, or what the memory holds."""
+    shape, recipe = config.input_of(winner), config.final_recipe(winner)
+    network = find_space(config.space).network(winner, shape, len(config.classes))
+    part: int = recipe["batch_size"]
+    while host.alone_bytes is not None and part > LANES:
+        needed = winner_bytes(network, part, host.images, host.base_bytes)
+        if needed <= host.alone_bytes:
+            break
+        part //= 2
+    return recipe | {"part": part}
+
+
+def _start(
+    config: SearchConfig, datasets: Mapping[int, Dataset], machine: Machine, origin: Origin
+) -> dict[str, Any]:
+    """What was asked for, and where."""
+    dataset, space = next(iter(datasets.values())), find_space(config.space)
+    return {
+        "schema": SCHEMA,
+        "config": config.as_record(),
+        **origin.as_record(),
+        "versions": versions(has_tensorflow=config.converter == TENSORFLOW),
+        "host": describe_host(),
+        "machine": asdict(machine),
+        "images": dataset.counts,
+        "skipped_images": list(dataset.skipped),
+        "axes": {
+            "width": {"name": space.width_name, "words": space.words.get(space.width_name, "")},
+            "depth": {"name": space.depth_name, "words": space.words.get(space.depth_name, "")},
+        },
+    }
+
+
+def _search_record(config: SearchConfig, trials: list[Trial], winner: Trial) -> dict[str, Any]:
+    return {
+        "trials": [trial.as_record() for trial in trials],
+        "winner": winner.as_record(),
+        "input": list(config.input_of(winner.candidate)),
+    }
+
+
+def _final_record(
+    dataset: Dataset, out: Path, training: Outcome, conversion: Outcome
+) -> dict[str, Any]:
+    """How the winner was trained and converted, and what its models answer on the test images."""
+    model, trained, converted = out / "model.tflite", training.unwrap(), conversion.unwrap()
+    labels, classes = dataset.labels(Split.TEST), len(dataset.classes)
+    answers = count_answers(labels, trained["answers"], converted["int8_answers"], classes)
+    return {
+        "final_accuracies": trained["accuracies"],
+        "final_losses": trained["losses"],
+        "final_training": _effort(training),
+        "conversion": _effort(conversion),
+        "valid_accuracy": max(trained["accuracies"]),
+        "int8_valid_accuracy": converted["int8_valid_accuracy"],
+        "calibration_images": converted["calibration_images"],
+        "float_test_accuracy": answers.float_right / answers.images,
+        "int8_test_accuracy": answers.int8_right / answers.images,
+        "test_answers": asdict(answers),
+        "model_bytes": model.stat().st_size,
+        "model_sha256": sha256_of_file(model),
+        "golden_sha256": sha256_of_file(out / "golden.npz"),
+    }
+
+
+def _effort(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "seconds": outcome.seconds,
+        "peak_anonymous_bytes": outcome.peak_anonymous_bytes,
+    }

@@ -1,0 +1,210 @@
+"""The trials of a run that works, safe against any end of the process. I/O.
+
+A file in which something is damaged is never written to: the trials that are whole go to a new
+one, and the old one stays beside it. One that an earlier version wrote is taken over likewise.
+"""
+
+import contextlib
+import fcntl
+import json
+import sqlite3
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from firmware.errors import ConfigError
+from firmware.printable import brief
+from nas.search.config import SearchConfig, differences
+from nas.search.strategy import Evaluation
+from nas.search.trial_file import (
+    DAMAGED,
+    NO_STORE,
+    Stored,
+    create_store,
+    insert_trial,
+    keep_aside,
+    open_store,
+    read_store,
+    write_search,
+)
+from nas.search.trials import Status, Trial
+
+STORE = "trials.sqlite"
+
+
+def read_trials(path: Path) -> list[Trial]:
+    """Every trial of a store, in the order in which they ended; a run may go on meanwhile.
+
+    Raises:
+        RecordError: There is no store, or a damaged one.
+    """
+    return list(read_whole(path).trials)
+
+
+def read_whole(path: Path) -> Stored:
+    """What a store in which nothing is damaged holds.
+
+    Raises:
+        RecordError: There is no store, or a damaged one.
+    """
+    stored = read_store(path)
+    if stored.problem:
+        how = "start the same 'nas run' again: it keeps them and trains the others anew"
+        count = len(stored.trials)
+        raise DAMAGED.refusal(path, stored.problem, f"{count} trials can be read; {how}")
+    return stored
+
+
+class TrialStore:
+    """The trials of a run; a context manager that keeps other processes out.
+
+    Args:
+        folder: Folder of the run; made if it is absent.
+        config: The search. It must train its candidates as those in the store were trained;
+            limits and target may have changed.
+        clock: Seconds from any origin.
+
+    Attributes:
+        notice: What was done about a damaged or old store; empty if nothing was.
+
+    Raises:
+        ConfigError: The folder holds other trials, or another process works in it.
+    """
+
+    def __init__(
+        self, folder: Path, config: SearchConfig, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.notice = ""
+        self._clock = clock
+        self._config: dict[str, Any] = json.loads(json.dumps(config.training_record()))
+        path = folder / STORE
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._lock = (folder / ".lock").open("w")
+        except OSError as error:
+            raise ConfigError(f"could not write in {str(folder)!r}: {error.strerror}") from error
+        try:
+            self._keep_others_out(folder)
+            self._trials, spent_s = self._take_over(path)
+            self._first_s = None if spent_s is None else clock() - spent_s
+            self._database = open_store(path)
+        except sqlite3.Error as error:
+            self._lock.close()
+            raise ConfigError(f"could not write {str(path)!r}: {_told(error)}") from error
+        except BaseException:
+            self._lock.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let other processes in."""
+        self._database.close()
+        self._lock.close()
+
+    def find(self, evaluation: Evaluation) -> Trial | None:
+        """The trial of an evaluation that was trained; None otherwise.
+
+        A failed trial is not given: what failed, such as memory, may be there the next time.
+        """
+        trial = self._trials.get(evaluation)
+        return trial if trial is not None and trial.status is Status.TRAINED else None
+
+    def all(self) -> list[Trial]:
+        """Every trial, in the order in which they ended."""
+        return list(self._trials.values())
+
+    def add(self, trial: Trial) -> None:
+        """Keep a trial; on the disk when this returns.
+
+        Raises:
+            ConfigError: It could not be written.
+        """
+        try:
+            self._database.execute("BEGIN IMMEDIATE")
+            insert_trial(self._database, self._next_number(), trial)
+            write_search(self._database, self._config, self.seconds)
+            self._database.execute("COMMIT")
+        except sqlite3.Error as error:
+            with contextlib.suppress(sqlite3.Error):
+                self._database.execute("ROLLBACK")
+            text = f"could not keep the trial of {trial.candidate}: {_told(error)}"
+            raise ConfigError(text) from error
+        self._trials.pop(trial.evaluation, None)
+        self._trials[trial.evaluation] = trial
+
+    @property
+    def seconds(self) -> float | None:
+        """Wall-clock time of the search in all its sessions; None if an earlier version began."""
+        return None if self._first_s is None else self._clock() - self._first_s
+
+    def _next_number(self) -> int:
+        (last,) = self._database.execute("SELECT max(number) FROM trials").fetchone()
+        return (last or 0) + 1
+
+    def _keep_others_out(self, folder: Path) -> None:
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise ConfigError(f"another 'nas run' works in {str(folder)!r}") from error
+
+    def _take_over(self, path: Path) -> tuple[dict[Evaluation, Trial], float | None]:
+        """The trials and the time so far; the file is whole, and of this version, afterwards."""
+        if not path.exists() or path.stat().st_size == 0:
+            create_store(path, self._config, 0.0, ())
+            return {}, 0.0
+        stored = read_store(path)
+        _check(path, stored, self._config)
+        if stored.problem or stored.is_earlier:
+            self._renew(path, stored)
+        return {trial.evaluation: trial for trial in stored.trials}, stored.seconds
+
+    def _renew(self, path: Path, stored: Stored) -> None:
+        journal = path.with_name(f"{path.name}-journal")
+        if journal.exists():
+            raise DAMAGED.refusal(path, f"{journal.name} of an interrupted write cannot be applied")
+        try:
+            kept = keep_aside(path)
+        except OSError as error:
+            raise ConfigError(f"could not keep {str(path)!r}: {error.strerror}") from error
+        create_store(path, self._config, stored.seconds, stored.trials)
+        count = len(stored.trials)
+        what = "of an earlier version" if not stored.problem else f"damaged ({stored.problem})"
+        self.notice = brief(
+            f"{path.name} was {what}: {count} trials go on in a new file, the old one is "
+            f"{kept.name}",
+            400,
+        )
+
+
+def _told(error: sqlite3.Error) -> str:
+    """What went wrong, and what helps."""
+    is_full = str(getattr(error, "sqlite_errorname", "")).startswith("SQLITE_FULL")
+    return f"{error}; make room, and the same command goes on from here" if is_full else str(error)
+
+
+def _check(path: Path, stored: Stored, wanted: dict[str, Any]) -> None:
+    """Refuse trials of another search, and those of which that is not known."""
+    if stored.problem and (stored.config is None or not stored.has_checksums):
+        raise DAMAGED.refusal(path, stored.problem)
+    if stored.config is None:
+        if stored.trials:
+            raise NO_STORE.refusal(path, "it does not tell of which search its trials are")
+        return
+    changed = differences(stored.config, wanted)
+    if changed:
+        raise ConfigError(
+            f"{brief(repr(str(path.parent)), 160)} holds trials of another search: "
+            f"{brief('; '.join(changed), 250)}; choose another --out"
+        )

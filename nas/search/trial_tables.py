@@ -1,0 +1,134 @@
+"""The tables of a store of trials, of this version and of earlier ones, and their rows. Pure."""
+
+import json
+import zlib
+from dataclasses import dataclass
+from typing import Any
+
+from nas.search.trials import Trial, trial_of_record
+
+NEEDS = ("macc", "model_bytes", "arena_bytes", "latency_us")
+_MEASURED = ("seconds", "peak_anonymous_bytes", "predicted_anonymous_bytes")
+_TRIAL = """
+    repeat INTEGER NOT NULL,
+    status TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    macc INTEGER,
+    model_bytes INTEGER,
+    arena_bytes INTEGER,
+    latency_us INTEGER,
+    accuracies TEXT NOT NULL,
+    seconds REAL NOT NULL,
+    peak_anonymous_bytes INTEGER NOT NULL,
+    predicted_anonymous_bytes INTEGER NOT NULL,
+    checksum INTEGER NOT NULL,"""
+_SEARCH = """
+CREATE TABLE search (
+    only INTEGER PRIMARY KEY CHECK (only = 0),
+    config TEXT NOT NULL,
+    seconds REAL,
+    checksum INTEGER NOT NULL
+);
+"""
+_THIRD = f"""{_SEARCH}CREATE TABLE trials (
+    number INTEGER PRIMARY KEY,
+    candidate TEXT NOT NULL,{_TRIAL}
+    UNIQUE (candidate, repeat)
+);
+"""
+_SECOND = f"""{_SEARCH}CREATE TABLE trials (
+    number INTEGER PRIMARY KEY,
+    k INTEGER NOT NULL,
+    c INTEGER NOT NULL,
+    side INTEGER NOT NULL,{_TRIAL}
+    UNIQUE (k, c, side, repeat)
+);
+"""
+_FIRST = """
+CREATE TABLE search (only INTEGER PRIMARY KEY CHECK (only = 0), config TEXT NOT NULL);
+CREATE TABLE trials (
+    k INTEGER NOT NULL,
+    c INTEGER NOT NULL,
+    side INTEGER NOT NULL,
+    repeat INTEGER NOT NULL,
+    status TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    macc INTEGER,
+    model_bytes INTEGER,
+    arena_bytes INTEGER,
+    accuracies TEXT NOT NULL,
+    seconds REAL NOT NULL,
+    peak_anonymous_bytes INTEGER NOT NULL,
+    predicted_anonymous_bytes INTEGER NOT NULL,
+    PRIMARY KEY (k, c, side, repeat)
+);
+"""
+_JUDGED = ("repeat", "status", "reason", *NEEDS, "accuracies", *_MEASURED)
+_CELLS = ("k", "c", "side")
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The tables of one version.
+
+    Attributes:
+        version: SQLite's `user_version`.
+        tables: The SQL that makes them.
+        columns: Of a trial, in order, without the checksum.
+        has_checksums: Whether each row has one; the first version had none.
+    """
+
+    version: int
+    tables: str
+    columns: tuple[str, ...]
+    has_checksums: bool = True
+
+    @property
+    def order(self) -> str:
+        """The column that says in which order trials ended."""
+        return "number" if self.has_checksums else "rowid"
+
+
+CURRENT = Tables(3, _THIRD, ("number", "candidate", *_JUDGED))
+EARLIER = (
+    Tables(2, _SECOND, ("number", *_CELLS, *_JUDGED)),
+    Tables(0, _FIRST, (*_CELLS, *(name for name in _JUDGED if name != "latency_us")), False),
+)
+"""Whose candidates were k, c and side."""
+
+
+def checksum(values: list[Any]) -> int:
+    """Of the values of a row."""
+    return zlib.crc32(json.dumps(values, default=repr).encode())
+
+
+def row_of(number: int, trial: Trial) -> list[Any]:
+    """A trial as the current table holds it, without its checksum."""
+    record = trial.as_record()
+    needs = record["cost"] or dict.fromkeys(NEEDS)
+    measured = [record[name] for name in _MEASURED]
+    return [
+        *(number, trial.candidate.key, trial.repeat, str(trial.status), trial.reason),
+        *(needs[name] for name in NEEDS),
+        json.dumps(record["accuracies"]),
+        float(measured[0]),
+        *measured[1:],
+    ]
+
+
+def trial_of_row(values: tuple[Any, ...], of: Tables) -> Trial:
+    """The trial of a row without its checksum.
+
+    Raises:
+        ValueError, TypeError, RecursionError: It is none.
+    """
+    row = dict(zip(of.columns, values, strict=True))
+    is_json = "candidate" in row
+    candidate = json.loads(row["candidate"]) if is_json else {name: row[name] for name in _CELLS}
+    needs = {name: row.get(name) for name in NEEDS}
+    changed = {
+        "candidate": candidate,
+        "cost": None if needs["macc"] is None else needs,
+        "accuracies": json.loads(row["accuracies"]),
+    }
+    return trial_of_record(row | changed)

@@ -1,0 +1,40 @@
+"""What training takes of the host's memory. Asks the compiled trainer."""
+
+from nas.host.memory_plan import MIB
+from nas.network.description import Network
+from nas.trainer.measure import measure
+
+_FLOAT = 4
+_ADAM_ARRAYS = 3
+_WINNER_COPIES = 6
+"""Of the parameters: the best epoch's, and those that writing a checkpoint or converting makes."""
+_CONVERTER_BYTES = 3 * MIB
+"""Of LiteRT's interpreter and its model, beside the parameters."""
+
+
+def training_bytes(network: Network, part: int, images: int, base_bytes: int) -> int:
+    """Anonymous memory of a process that trains a network; images stay in the page cache.
+
+    Args:
+        network: That is trained.
+        part: Images that go through it together.
+        images: Training images.
+        base_bytes: What a worker takes before it trains.
+
+    Raises:
+        BuildError: The trainer, which knows what it takes, was not compiled before.
+        ConfigError: The trainer does not know such a network.
+    """
+    taken = measure(network, part)
+    arrays = _ADAM_ARRAYS * taken.parameters * _FLOAT
+    per_image = 4 * 8
+    return base_bytes + taken.size_bytes + arrays + per_image * images
+
+
+def winner_bytes(network: Network, part: int, images: int, base_bytes: int) -> int:
+    """Most anonymous memory of the processes that train the winner and convert it.
+
+    Takes and raises what `training_bytes` does.
+    """
+    copies = _WINNER_COPIES * measure(network, part).parameters * _FLOAT
+    return training_bytes(network, part, images, base_bytes) + copies + _CONVERTER_BYTES

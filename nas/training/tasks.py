@@ -1,0 +1,97 @@
+"""What the worker process can be asked to train. Needs no TensorFlow.
+
+Each task takes its arguments as JSON holds them, reports progress, and returns what JSON can hold.
+"""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from nas.data.dataset import Dataset, open_dataset
+from nas.data.splits import Split
+from nas.host.process_memory import anonymous_bytes
+from nas.network.description import Network
+from nas.spaces import Candidate, find_space
+from nas.trainer.library import load_library
+from nas.training.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
+from nas.training.epochs import Recipe, Trainer
+
+Arguments = dict[str, Any]
+Report = Callable[[dict[str, Any]], None]
+
+
+def probe(_: Arguments, report: Report) -> dict[str, Any]:
+    """Load what training needs; returns `anonymous_bytes`, what a process takes before it.
+
+    Reports `stage`, what takes long: the trainer is compiled if it was not for this processor.
+    """
+    _load_trainer(report)
+    return {"anonymous_bytes": anonymous_bytes(os.getpid())}
+
+
+def train_candidate(arguments: Arguments, report: Report) -> dict[str, Any]:
+    """Train a candidate for the search.
+
+    Arguments: `dataset` (folder), `space`, `candidate` (its values), `recipe` (fields of `Recipe`).
+    Returns `accuracies`, one for each epoch, on the validation images. Reports `stage` too, if the
+    trainer is compiled first.
+    """
+    recipe = Recipe(**arguments["recipe"])
+    accuracies = []
+    with _trainer(arguments, recipe, report) as trainer:
+        for epoch in range(recipe.epochs):
+            trainer.train_epoch(epoch)
+            accuracies.append(trainer.accuracy(Split.VALID))
+            report({"epoch": epoch + 1, "epochs": recipe.epochs, "accuracy": accuracies[-1]})
+    return {"accuracies": accuracies}
+
+
+def train_winner(arguments: Arguments, report: Report) -> dict[str, Any]:
+    """Train the winner, with a checkpoint after each epoch from which it goes on.
+
+    Arguments: those of `train_candidate`, `checkpoint` (file), and `threads` that may be used.
+    Returns, by epoch, `accuracies` on the validation images and `losses` on the training images,
+    and `answers`: the class that the best epoch's weights give each test image.
+    """
+    recipe = Recipe(**arguments["recipe"])
+    path, key = Path(arguments["checkpoint"]), training_key(arguments)
+    checkpoint = read_checkpoint(path, key) or Checkpoint()
+    with _trainer(arguments, recipe, report) as trainer:
+        if checkpoint.state:
+            trainer.state[:] = checkpoint.state[0]
+        for epoch in range(len(checkpoint.accuracies), recipe.epochs):
+            checkpoint.losses.append(trainer.train_epoch(epoch))
+            accuracy = trainer.accuracy(Split.VALID)
+            if accuracy > max(checkpoint.accuracies, default=-1.0):
+                checkpoint.best = trainer.weights
+            checkpoint.accuracies.append(accuracy)
+            checkpoint.state = [trainer.state]
+            write_checkpoint(path, key, checkpoint)
+            report({"epoch": epoch + 1, "epochs": recipe.epochs, "accuracy": accuracy})
+        answers = trainer.answers(Split.TEST, checkpoint.best).tolist()
+    curves = {"accuracies": checkpoint.accuracies, "losses": checkpoint.losses}
+    return curves | {"answers": answers}
+
+
+def training_key(arguments: Arguments) -> dict[str, Any]:
+    """What makes a training the same training."""
+    dataset = open_dataset(Path(arguments["dataset"]))
+    parts = {name: arguments[name] for name in ("space", "candidate", "recipe")}
+    return {"dataset": dataset.key, **parts}
+
+
+def network_of(arguments: Arguments, dataset: Dataset) -> Network:
+    """The network of `space` and `candidate`, for the images."""
+    space, candidate = find_space(arguments["space"]), Candidate(arguments["candidate"])
+    return space.network(candidate, dataset.shape, len(dataset.classes))
+
+
+def _load_trainer(report: Report) -> None:
+    load_library(lambda stage: report({"stage": stage}))
+
+
+def _trainer(arguments: Arguments, recipe: Recipe, report: Report) -> Trainer:
+    _load_trainer(report)
+    dataset = open_dataset(Path(arguments["dataset"]))
+    return Trainer(network_of(arguments, dataset), dataset, recipe, arguments.get("threads", 1))

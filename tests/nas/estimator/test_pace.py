@@ -1,0 +1,66 @@
+from dataclasses import replace
+
+import pytest
+
+from firmware.errors import ConfigError
+from nas.estimator.cost import Limits, exceeded, measure_cost
+from nas.estimator.pace import Pace, make_pace
+from nas.estimator.speed import Error, KernelPrices, SpeedModel
+from nas.quantization.predict_file import predict_file
+from nas.search.config import SearchConfig
+from nas.spaces import Candidate, find_space
+from nas.spaces.converters import TENSORFLOW
+from tests.nas.search.test_explore import CONFIG
+
+NETWORK = find_space("folded").network(Candidate(k=4, c=1), (16, 16, 3), 2)
+MODEL = SpeedModel(
+    unit="cycles",
+    runtime="static",
+    core="cortex-m4",
+    source="one board",
+    kernels={
+        kernel: KernelPrices({"call": 1000.0}, None)
+        for kernel in ("CONV_2D+MAX_POOL_2D", "CONV_2D", "MEAN", "FULLY_CONNECTED", "SOFTMAX")
+    },
+    error=Error(median=0.01, worst=0.1, count=5),
+)
+
+
+def test_the_time_of_a_network_is_that_of_its_calls_and_the_worst_error() -> None:
+    # conv+pool, conv, mean, dense, softmax: 5 calls of 1,000 cycles at 1 MHz, 10 % more at worst
+    assert Pace(MODEL, 1_000_000).latency_us(predict_file(NETWORK, TENSORFLOW)[0]) == 5_500
+
+
+def test_a_network_that_takes_too_long_exceeds_its_limit() -> None:
+    cost = measure_cost(NETWORK, "static", TENSORFLOW, Pace(MODEL, 1_000_000))
+    limits = Limits(10**9, 10**9, 10**9, latency_us=5_499)
+    assert [str(need) for need in exceeded(cost, limits)] == ["latency 5,500 of 5,499 µs"]
+    assert exceeded(cost, replace(limits, latency_us=5_500)) == ()
+
+
+def test_a_kernel_that_was_never_measured_is_named() -> None:
+    model = replace(MODEL, kernels={"MEAN": MODEL.kernels["MEAN"]})
+    with pytest.raises(ConfigError, match="hold no CONV_2D, CONV_2D.MAX_POOL_2D, FULLY_CONN"):
+        Pace(model, 1_000_000).latency_us(predict_file(NETWORK, TENSORFLOW)[0])
+
+
+def test_instructions_give_no_latency() -> None:
+    model = replace(MODEL, unit="instructions")
+    with pytest.raises(ConfigError, match="counts instructions of a virtual board"):
+        make_pace(model, "cortex-m4", 100_000_000, "static")
+
+
+@pytest.mark.parametrize(("core", "runtime"), [("cortex-m3", "static"), ("cortex-m4", "tflm")])
+def test_another_core_or_runtime_is_refused(core: str, runtime: str) -> None:
+    with pytest.raises(ConfigError, match="holds for the static runtime on a cortex-m4"):
+        make_pace(MODEL, core, 100_000_000, runtime)
+
+
+def test_a_limit_of_time_needs_a_pace() -> None:
+    timed = replace(CONFIG.limits, latency_us=50_000)
+    with pytest.raises(ConfigError, match="a limit of time needs a latency model"):
+        replace(CONFIG, limits=timed)
+    config: SearchConfig = replace(CONFIG, limits=timed, pace=Pace(MODEL, 100_000_000))
+    record = config.as_record()["pace"]
+    assert (record["source"], record["core_hz"]) == ("one board", 100_000_000)
+    assert len(record["sha256"]) == 64

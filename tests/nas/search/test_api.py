@@ -1,0 +1,135 @@
+import argparse
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import nas
+from firmware.errors import ConfigError, DataError, DivergedError
+from nas import Listener, SearchRequest, run_search
+from nas.cli.options import make_parser
+from nas.search.config import RECIPES
+from nas.search.request import option_rows, request_of
+from nas.search.trial_store import read_trials
+from tests.host_compiler import ROOT
+
+
+def parsed(*words: str) -> argparse.Namespace:
+    def nothing(_: object) -> None:
+        pass
+
+    parser = make_parser(nothing, nothing, nothing, nothing, lambda *_: None, lambda *_: None)
+    required = ["run", "--data", "digits", "--target", "stm32f412", "--out", "x"]
+    return parser.parse_args([*required, *words])
+
+
+def test_the_command_asks_for_what_the_function_does_by_default() -> None:
+    assert request_of(parsed()) == SearchRequest("digits", "stm32f412", Path("x"))
+
+
+def test_every_option_of_the_command_reaches_the_search() -> None:
+    given = {"--epochs": "7", "--max-time": "8m", "--ram": "1000", "--learning-rate": "0.1"}
+    given |= {"--augment": "none", "--measured-latency": "f.json", "--input": "auto"}
+    words = [word for pair in given.items() for word in pair]
+    request = request_of(parsed(*words, "--skip-broken"))
+    assert (request.epochs, request.max_time, request.ram) == (7, "8m", 1000)
+    assert (request.learning_rate, request.augment, request.input) == (0.1, "none", "auto")
+    assert request.measured_latency == Path("f.json")
+    assert request.skip_broken
+
+
+def test_every_option_is_told_with_its_default_in_the_docs() -> None:
+    table = (ROOT / "docs" / "search.md").read_text()
+    assert option_rows() in table
+
+
+def test_errors_are_exceptions_and_nothing_is_printed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(ConfigError, match="unknown target 'stm32f9'"):
+        run_search(SearchRequest("digits", "stm32f9", tmp_path / "run"))
+    with pytest.raises(DataError):
+        run_search(SearchRequest(str(tmp_path / "nothing"), "stm32f412", tmp_path / "run"))
+    assert capsys.readouterr() == ("", "")
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ({"workers": 0}, "--workers is 0, expected at least 1"),
+        ({"workers": -1}, "--workers is -1, expected at least 1"),
+        ({"max_time": "soon"}, "no length of time such as 50ms, 90s, 8m"),
+        ({"scheduler": "garbage"}, "no address of a Dask scheduler such as tcp://gateway:8786"),
+    ],
+)
+def test_options_of_the_machine_are_refused_before_any_image_is_read(
+    options: dict[str, Any], text: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigError, match=text):
+        run_search(
+            SearchRequest(str(tmp_path / "nothing"), "stm32f412", tmp_path / "run", **options)
+        )
+
+
+def test_a_small_search_gives_what_the_run_recorded(tmp_path: Path) -> None:
+    class Ears(Listener):
+        def __init__(self) -> None:
+            self.trials = 0
+
+        def trial_ended(self, trial: object) -> None:
+            self.trials += 1
+
+    ears = Ears()
+    request = SearchRequest(
+        "digits",
+        target="stm32f412",
+        out=tmp_path / "run",
+        macc=10_000,
+        epochs=1,
+        final_epochs=1,
+        workers=1,
+    )
+    result = run_search(request, ears)
+    assert ears.trials == len(result["trials"])
+    trained = [trial for trial in result["trials"] if trial["accuracy"] is not None]
+    assert 0 < result["worker_base_bytes"] < trained[0]["predicted_anonymous_bytes"]
+    assert (tmp_path / "run" / "model.tflite").stat().st_size == result["model_bytes"]
+
+
+def test_a_winner_that_diverges_ends_with_the_option_that_helps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(RECIPES["augmented"], "learning_rate", 1e20)
+    options: dict[str, Any] = {"target": "stm32f412", "out": tmp_path / "run", "macc": 700}
+    options |= {"epochs": 1, "final_epochs": 1, "workers": 1}
+    with pytest.raises(DivergedError, match=r"in epoch 1 .* --learning-rate 2e\+19 keeps the"):
+        run_search(SearchRequest("digits", **options))
+    first = read_trials(tmp_path / "run" / "trials.sqlite")
+    record = run_search(SearchRequest("digits", **options, learning_rate=1e-3))
+    assert [trial["seconds"] for trial in record["trials"]] == [own.seconds for own in first]
+
+
+def test_what_is_exported_is_there_and_nothing_else() -> None:
+    assert [name for name in nas.__all__ if getattr(nas, name).__name__ != name] == []
+    with pytest.raises(AttributeError, match="no attribute 'find'"):
+        _ = nas.find  # type: ignore[attr-defined]
+
+
+def test_what_is_passed_over_of_the_data_is_told_before_the_search(tmp_path: Path) -> None:
+    for name in ("cat/1.jfif", "cat/2.png", "dog/1.avif"):
+        path = tmp_path / "data" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"")
+    told: list[str] = []
+
+    class Notes(Listener):
+        def noted(self, text: str) -> None:
+            told.append(text)
+
+    with pytest.raises(DataError, match="the data has 1 class"):
+        run_search(SearchRequest(str(tmp_path / "data"), "stm32f412", tmp_path / "run"), Notes())
+    assert told == [
+        "no pictures that are read in 'dog'; nothing comes of such a folder",
+        "files passed over, which are not read as images: 1 .avif, 1 .jfif",
+    ]
