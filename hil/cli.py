@@ -43,7 +43,7 @@ def _run(arguments: argparse.Namespace) -> int:
     projects = read_project(arguments.project)
     names = list(dict.fromkeys(arguments.board or [VIRTUAL]))
     if arguments.out and len(names) > 1:
-        raise ConfigError("--out names one file, and several boards are measured; leave it out")
+        raise ConfigError("--out names one file, but several boards are measured; omit --out")
     measurements = {
         name: arguments.out or _measurement_path(projects[0], name, len(names)) for name in names
     }
@@ -135,7 +135,7 @@ def _list_boards(arguments: argparse.Namespace) -> None:
         text = f"attached {own.kind}  {own.port}  {own.serial}  {own.description}"
         print(printable(text.rstrip()))
     if not rows and not found:
-        print(f"no {DEFAULT_FILE} here, and neither a USB serial port nor a probe is attached")
+        print(f"there is no {DEFAULT_FILE} here, and no USB serial port or probe is attached")
 
 
 def _init_boards(arguments: argparse.Namespace) -> None:

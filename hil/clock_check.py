@@ -45,7 +45,7 @@ def check_clock(believed_hz: int, source: str, measured: ClockMeasurement) -> No
     error = measured.hz / believed_hz - 1
     if abs(error) > TOLERANCE_FRACTION + measured.uncertainty_fraction:
         raise ClockError(
-            f"the firmware believes to run at {believed_hz / 1e6:g} MHz ({source}), by the host's "
-            f"clock it is {measured.hz / 1e6:.4g} MHz ({error:+.1%}): every latency would be wrong "
-            "by that; is the oscillator the one that the board support expects?"
+            f"the firmware reports a clock of {believed_hz / 1e6:g} MHz ({source}), but the "
+            f"host measured {measured.hz / 1e6:.4g} MHz ({error:+.1%}): every latency would be "
+            "wrong by this factor; is the oscillator the one that the board support expects?"
         )

@@ -65,7 +65,7 @@ def open_elf(path: Path) -> Iterator[ELFFile]:
     except OSError as error:
         raise BoardError(f"could not read {str(path)!r}: {error.strerror}") from error
     except (ELFError, DWARFError) as error:
-        raise BoardError(f"{str(path)!r} is no ELF file: {error}") from error
+        raise BoardError(f"{str(path)!r} is not an ELF file: {error}") from error
 
 
 def read_compilers(path: Path) -> tuple[str, ...]:

@@ -9,7 +9,9 @@ from firmware.records.estimate import ESTIMATE_SCHEMA, EstimateRecord
 from firmware.records.reader import Kind, read_json
 from hil.project import Project
 
-_KIND = Kind("is no estimate", "make it with 'nas estimate MODEL.tflite --json'", ESTIMATE_SCHEMA)
+_KIND = Kind(
+    "is not an estimate", "make it with 'nas estimate MODEL.tflite --json'", ESTIMATE_SCHEMA
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ def read_estimate(path: Path, project: Project) -> Estimate:
     """Read an estimate of the project's model under the project's runtime.
 
     Raises:
-        ConfigError: The file is no estimate.
+        ConfigError: The file is not an estimate.
         StaleError: It is one of another model, runtime or target.
     """
     record = read_json(path, EstimateRecord, _KIND)

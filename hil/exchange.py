@@ -81,8 +81,8 @@ class Exchange:
         while not self._answers_to_its_name(deadline):
             if deadline.has_passed and _is_noise(self._heard):
                 raise WrongBaudError(
-                    f"what comes is no text ({self._heard[:8].hex(' ')} …): does the firmware "
-                    "speak at the baud rate of the port?"
+                    f"the received bytes are not text ({self._heard[:8].hex(' ')} …): does the "
+                    "firmware use the baud rate of the port?"
                 )
             if deadline.has_passed:
                 raise NoAnswerError(self._silence(_PING, deadline))
@@ -159,7 +159,7 @@ class Exchange:
         """Wait until nothing more comes."""
         while self._transport.read(max(_QUIET_S, 2 * self._patience.usual_s)):
             if deadline.has_passed:
-                raise NoAnswerError("the line never falls silent; is the baud rate right?")
+                raise NoAnswerError("the line does not stop sending; is the baud rate right?")
         self._pending = b""
 
     def _answer(self, command: bytes, deadline: Deadline, may_ping: bool) -> Facts:
@@ -219,7 +219,7 @@ class Exchange:
         tail = self._pending[-40:].decode("ascii", errors="replace")
         seen = f"; it ended with {tail!r}" if tail else ""
         return (
-            f"no whole answer to {verb(command)!r} within {deadline.limit_s:g} s{seen}; is the "
+            f"no complete answer to {verb(command)!r} within {deadline.limit_s:g} s{seen}; is the "
             "firmware of this project on the board, and is this its serial port?"
         )
 

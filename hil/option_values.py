@@ -17,8 +17,8 @@ def seconds(text: str) -> float:
         if (value := parse_seconds(text)) <= MOST_S:
             return value
     raise argparse.ArgumentTypeError(
-        f"{text!r} is neither a number of seconds nor a length of time such as 90s or 1h30m, "
-        f"{MOST_S:,.0f} s at most"
+        f"{text!r} is not a number of seconds or a duration such as 90s or 1h30m, "
+        f"at most {MOST_S:,.0f} s"
     )
 
 
@@ -26,7 +26,7 @@ def positive_seconds(text: str) -> float:
     """An option's number of seconds, not 0."""
     if (value := seconds(text)) > 0:
         return value
-    raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds above 0")
+    raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
 
 
 def fraction(text: str) -> float:
@@ -34,14 +34,14 @@ def fraction(text: str) -> float:
     with contextlib.suppress(ValueError):
         if 0.0 <= float(text) < 1.0:
             return float(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is no part of 1, such as 0.01")
+    raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to below 1, such as 0.01")
 
 
 def positive_fraction(text: str) -> float:
     """An option's part of 1, not 0."""
     if (value := fraction(text)) > 0:
         return value
-    raise argparse.ArgumentTypeError(f"{text!r} is no part of 1 above 0, such as 0.01")
+    raise argparse.ArgumentTypeError(f"{text!r} is not a number between 0 and 1, such as 0.01")
 
 
 def count(text: str) -> int:
@@ -49,7 +49,7 @@ def count(text: str) -> int:
     with contextlib.suppress(ValueError):
         if 0 <= int(text) <= MOST_COUNT:
             return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0 to {MOST_COUNT:,}")
+    raise argparse.ArgumentTypeError(f"{text!r} is not an integer from 0 to {MOST_COUNT:,}")
 
 
 def tcp_port(text: str) -> int:
@@ -57,4 +57,4 @@ def tcp_port(text: str) -> int:
     with contextlib.suppress(ValueError):
         if 0 <= int(text) <= MOST_PORT:
             return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is no TCP port from 0 to {MOST_PORT}")
+    raise argparse.ArgumentTypeError(f"{text!r} is not a TCP port from 0 to {MOST_PORT}")

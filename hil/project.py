@@ -14,7 +14,9 @@ from firmware.records.manifest import MANIFEST_SCHEMA, ManifestRecord
 from firmware.records.reader import Kind, convert, read_json_values
 from firmware.targets import Target, load_target
 
-_KIND = Kind("is no manifest of a project", "make a project with 'codegen build'", MANIFEST_SCHEMA)
+_KIND = Kind(
+    "is not the manifest of a project", "make a project with 'codegen build'", MANIFEST_SCHEMA
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ def _project(
 
 def _check_golden(golden: Path, sha256: str | None) -> None:
     if not golden.is_file():
-        raise ConfigError(f"{str(golden)!r} is gone; generate the project again")
+        raise ConfigError(f"{str(golden)!r} is missing; generate the project again")
     if sha256_of_file(golden) != sha256:
         raise StaleError(f"{str(golden)!r} is not the one the project was made with")
 
@@ -131,5 +133,5 @@ def read_golden(path: Path) -> Golden:
     golden = Golden(arrays["inputs"], arrays["outputs"])
     counts = {own.shape[:1] for own in (golden.inputs, golden.outputs)}
     if len(counts) != 1 or counts & {(), (0,)}:
-        raise ConfigError(f"{str(path)!r} holds no pairs of inputs and outputs")
+        raise ConfigError(f"{str(path)!r} contains no pairs of inputs and outputs")
     return golden

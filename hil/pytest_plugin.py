@@ -39,7 +39,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="S",
         help="wait for one answer",
     )
-    add("--hil-no-flash", action="store_true", help="the board runs the firmware already")
+    add("--hil-no-flash", action="store_true", help="the board already runs the firmware")
 
 
 @pytest.fixture(scope="session")
@@ -52,7 +52,7 @@ def hil_session(request: pytest.FixtureRequest) -> "Session":
 
     folder = request.config.getoption("--hil-project")
     if folder is None:
-        pytest.skip("--hil-project names no project")
+        pytest.skip("--hil-project does not name a project")
     projects = read_project(folder)
     run_platformio(projects[0].folder, projects[0].target)
     return Session(projects, Settings(request.config.getoption("--hil-timeout-s")))

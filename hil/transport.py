@@ -114,7 +114,7 @@ def open_port(port: str, baud: int, parity: str, lines: Mapping[str, bool]) -> A
     is_local = "://" not in port
     if not is_local and kind not in URL_KINDS:
         raise ConfigError(
-            f"{_shown(port)!r} is no serial port; possible: a path, or a URL that begins with "
+            f"{_shown(port)!r} is not a serial port; possible: a path, or a URL that begins with "
             f"{', '.join(f'{own}://' for own in URL_KINDS)}"
         )
     opened: Any = None
@@ -145,7 +145,7 @@ def _reason(error: Exception) -> str:
     if _is_absent(error):
         return "there is no such port; is the board connected?"
     if _is_refused(error):
-        return "who listens there does not speak RFC 2217 with us; does another client use it?"
+        return "the server there does not use RFC 2217; does another client use it?"
     return _shown(text)
 
 

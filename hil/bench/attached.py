@@ -96,4 +96,4 @@ def bench_text(ports: list[Attached], target: str) -> str:
         f'flash = "swd"\nprobe = "{port.serial}"\n'
         for index, port in enumerate(nucleos, 1)
     ]
-    return "\n".join(["# Boards of this bench; docs/bench.md tells of every line.", *tables])
+    return "\n".join(["# Boards of this bench; docs/bench.md explains every key.", *tables])

@@ -33,7 +33,7 @@ from firmware.targets import board_targets, load_target
 from hil.tolerances import Tolerances
 
 DEFAULT_FILE = "bench.toml"
-_FILE = Kind("is no TOML file", "'hil boards init' writes one")
+_FILE = Kind("is not a TOML file", "'hil boards init' writes one")
 Flasher = Literal["swd", "uart", "pio", "none"]
 Line = Literal["dtr", "rts", "none"]
 _Baud = Annotated[int, Meta(ge=300, le=4_000_000)]
@@ -99,7 +99,9 @@ def read_bench(path: Path) -> tuple[BoardEntry, ...]:
     tables = read_toml(path, _FILE)
     boards = tables.get("board")
     if set(tables) != {"board"} or not isinstance(boards, dict) or not boards:
-        raise ConfigError(f"{str(path)!r} must hold a table [board.NAME] for each board, only")
+        raise ConfigError(
+            f"{str(path)!r} must contain only tables [board.NAME], one for each board"
+        )
     return tuple(_entry(path, name, table) for name, table in boards.items())
 
 

@@ -99,7 +99,7 @@ def _entry(choice: Choice, project: Project) -> BoardEntry:
     path = choice.bench or Path(DEFAULT_FILE)
     if choice.bench is None and not path.is_file():
         raise ConfigError(
-            f"no board {choice.name!r}: it is none of {VIRTUAL}, {VIRTUAL_NUCLEO}, no path of a "
+            f"no board {choice.name!r}: it is not {VIRTUAL}, {VIRTUAL_NUCLEO} or the path of a "
             f"port, and there is no {DEFAULT_FILE} here; name one with --bench, or write one with "
             "'hil boards init'"
         )

@@ -63,8 +63,8 @@ def program(programmer: Programmer, image: Image, device_id: int, on_bytes: OnBy
             wanted = image.content[offset : offset + READ_BYTES]
             if not reads_back(programmer, image.address + offset, wanted):
                 raise FlashError(
-                    f"what was read at 0x{image.address + offset:08x} is not what was written; "
-                    "the board holds no usable firmware now"
+                    f"what was read at 0x{image.address + offset:08x} differs from what was "
+                    "written; the board has no usable firmware now"
                 )
             on_bytes("verified", offset + len(wanted), len(image.content))
 

@@ -100,8 +100,8 @@ class RomBootloader:
             if told == before:
                 return told
         raise FlashError(
-            f"the line is too noisy: of {_ID_ATTEMPTS} answers about the chip's id no two in a row "
-            "are alike"
+            f"the line is too noisy: of {_ID_ATTEMPTS} answers with the chip's id, no two in a row "
+            "are equal"
         )
 
     def erase(self, sectors: Iterable[int]) -> None:
@@ -158,7 +158,7 @@ class RomBootloader:
             if found in (block, _FILLER * len(block)):
                 return found == block
         raise FlashError(
-            f"the block at 0x{address:08x} was damaged on the line, and flash must be erased anew"
+            f"the block at 0x{address:08x} was damaged on the line, and flash must be erased again"
         )
 
     def _resynchronise(self) -> None:
@@ -183,7 +183,7 @@ class RomBootloader:
             if answer:  # many bytes were sent: how many of them are a command's first half?
                 self._wait_for_silence(limit_s)
                 sent = 0
-        raise FlashError("the bootloader does not answer any more")
+        raise FlashError("the bootloader no longer answers")
 
     def _wait_for_silence(self, limit_s: float) -> None:
         end = self._deadline.within(self._answer_limit_s)
@@ -195,7 +195,7 @@ class RomBootloader:
         self._command(GET_ID, what)
         count = self._read(1, what)[0] + 1
         if count != 2:
-            raise FlashError(f"the bootloader told an id of {count} bytes")
+            raise FlashError(f"the bootloader sent an id of {count} bytes")
         found = int.from_bytes(self._read(count, what), "big")
         self._acknowledge(what)
         return found
@@ -233,7 +233,7 @@ class RomBootloader:
         limit_s = limit_s or self._answer_limit_s
         data = self._receive(count, limit_s)
         if len(data) < count:
-            raise FlashError(f"no whole answer to {what!r} within {limit_s:g} s")
+            raise FlashError(f"no complete answer to {what!r} within {limit_s:g} s")
         return data
 
     def _receive(self, count: int, limit_s: float) -> bytes:

@@ -48,7 +48,7 @@ def write_firmware(
             _program(board, project.target, image, on_bytes, deadline)
         except (FlashError, NoAnswerError, LineError) as error:
             if deadline.has_passed:
-                raise type(error)(f"{error}; the time for it is over (--session-s)") from error
+                raise type(error)(f"{error}; the time limit is reached (--session-s)") from error
             if attempt == ATTEMPTS:
                 raise type(error)(f"{error} (tried {ATTEMPTS} times)") from error
             on_retry(f"{board.name}: flashing failed, trying again: {error}")
@@ -81,6 +81,6 @@ def _upload(board: BoardEntry, folder: Path, deadline: Deadline) -> None:
     except OSError as error:
         raise BoardError(f"could not start PlatformIO: {error.strerror}") from error
     if finished.exit_code != 0:
-        last = (finished.output.strip().splitlines() or ["it said nothing"])[-1]
+        last = (finished.output.strip().splitlines() or ["it printed nothing"])[-1]
         reason = printable(last)[:_SHOWN_CHARACTERS]
         raise FlashError(f"'pio run --target upload' failed for {board.name}: {reason}")

@@ -88,7 +88,7 @@ class Rfc2217Server:
         """
         while not self._ends.wait(1.0):
             if not self._thread.is_alive():
-                raise BoardError("the server has ended of itself; start it again")
+                raise BoardError("the server has stopped unexpectedly; start it again")
 
     def _serve(self) -> None:
         while not self._ends.is_set():
