@@ -1,4 +1,4 @@
-"""What a linked firmware writes to flash, as one piece. Reads an ELF file."""
+"""The flash content of a linked firmware, as one block. Reads an ELF file."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,6 +1,6 @@
-"""The ROM bootloader of an STM32 over a UART. Talks to an open serial port.
+"""Uses the ROM bootloader of an STM32 over a UART. Reads and writes an open serial port.
 
-A command that the line damaged is given again; nobody has to begin from the reset for it.
+A command that the line damaged is repeated, without a new reset.
 
 Source: ST's application note AN3155, "USART protocol used in the STM32 bootloader".
 """
@@ -36,7 +36,7 @@ _T = TypeVar("_T")
 
 
 class LoaderPort(Protocol):
-    """What is needed of a port that pySerial has opened at 8E1."""
+    """The methods used of a port that pySerial has opened at 8E1."""
 
     def write(self, data: bytes) -> int | None:
         """Send bytes."""
@@ -45,14 +45,14 @@ class LoaderPort(Protocol):
         """At most so many bytes; fewer after a short while."""
 
     def reset_input_buffer(self) -> None:
-        """Forget what came."""
+        """Discard the received bytes."""
 
 
 class RomBootloader:
     """A bootloader that has been started.
 
     Args:
-        port: Its line.
+        port: Its serial port.
         answer_limit_s: Longest wait for an answer to anything but an erase.
         erase_limit_s: Longest erase of one sector.
         deadline: Ends every wait.
@@ -71,10 +71,10 @@ class RomBootloader:
         self._deadline = deadline or Deadline.never()
 
     def synchronise(self) -> None:
-        """Let it measure the baud rate.
+        """Let the bootloader detect the baud rate.
 
         Raises:
-            NoAnswerError: Nothing came, or nothing but noise.
+            NoAnswerError: No answer came, or only noise.
         """
         for _ in range(_SYNC_ATTEMPTS):
             self._port.reset_input_buffer()
@@ -89,10 +89,10 @@ class RomBootloader:
         )
 
     def device_id(self) -> int:
-        """The chip's product id, as it was told twice in a row: its answer has no checksum.
+        """The chip's product id, read twice in a row: the answer has no checksum.
 
         Raises:
-            FlashError: No two answers are alike, or none came.
+            FlashError: No two answers in a row are equal, or no answer came.
         """
         told = -1
         for _ in range(_ID_ATTEMPTS):
@@ -121,7 +121,7 @@ class RomBootloader:
         """Write at most `BLOCK_BYTES` bytes to erased flash.
 
         Raises:
-            FlashError: It was refused each time, or half a block was written.
+            FlashError: Each attempt was rejected, or half a block was written.
         """
         for attempt in range(1, ATTEMPTS + 1):
             try:
@@ -137,11 +137,11 @@ class RomBootloader:
                 return
 
     def read(self, address: int, count: int) -> bytes:
-        """At most `BLOCK_BYTES` bytes of the chip's memory, as they came: without a checksum."""
+        """At most `BLOCK_BYTES` bytes of the chip's memory, without a checksum."""
         return self._again(lambda: self._read_once(address, count))
 
     def _again(self, action: Callable[[], _T]) -> _T:
-        """Give a command, and again if the line damages it."""
+        """Send a command. Repeat it if the line damages it."""
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 return action()
@@ -152,7 +152,7 @@ class RomBootloader:
         raise AssertionError("the last attempt returns or raises")
 
     def _is_written(self, address: int, block: bytes) -> bool:
-        """Whether a block is there already; if it is not erased either, nothing can be done."""
+        """Whether a block is already written. Raises if the flash is neither written nor erased."""
         for _ in range(READ_ATTEMPTS):
             found = self.read(address, len(block))
             if found in (block, _FILLER * len(block)):
@@ -162,13 +162,13 @@ class RomBootloader:
         )
 
     def _resynchronise(self) -> None:
-        """Bring it back to where it waits for a command, whatever it waits for now.
+        """Bring the bootloader back to the state in which it waits for a command.
 
-        Each byte that it takes for an argument brings it nearer to a checksum that is wrong. The
-        filler is no command, and changes nothing where it is taken for data.
+        Filler bytes are sent until a checksum is wrong and the bootloader rejects the command. The
+        filler is not a command, and does not change the flash if it is taken as data.
 
         Raises:
-            FlashError: It does not answer.
+            FlashError: The bootloader does not answer.
         """
         limit_s = min(_SILENCE_S, self._answer_limit_s)
         self._wait_for_silence(limit_s)
@@ -237,7 +237,7 @@ class RomBootloader:
         return data
 
     def _receive(self, count: int, limit_s: float) -> bytes:
-        """So many bytes, or fewer if the time is over."""
+        """Read that many bytes, or fewer if the time is over."""
         end = self._deadline.within(limit_s)
         data = self._port.read(count)
         while len(data) < count and not end.has_passed:

@@ -1,4 +1,4 @@
-"""Brings a project's firmware onto a board, in the way that its bench file names."""
+"""Writes a project's firmware to a board, with the method given in the bench file."""
 
 import os
 import sys
@@ -30,12 +30,12 @@ def write_firmware(
     on_retry: Callable[[str], None],
     deadline: Deadline,
 ) -> None:
-    """Write the firmware and start it; a failed attempt is repeated from the reset on.
+    """Write the firmware and start it. A failed attempt is repeated, starting with the reset.
 
     Raises:
-        FlashError: It could not be written; the last attempt's reason.
+        FlashError: It could not be written; gives the reason of the last attempt.
         NoAnswerError: The bootloader does not answer, or the deadline has passed.
-        WrongDeviceError: It is another chip; nothing was written.
+        WrongDeviceError: The chip has another id; nothing was written.
     """
     if board.flash == "none":
         return
