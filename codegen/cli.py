@@ -26,7 +26,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="codegen", description="Firmware projects from models.")
+    parser = argparse.ArgumentParser(
+        prog="codegen", description="Generates firmware projects from models."
+    )
     verbs = parser.add_subparsers(required=True, metavar="VERB")
     build = verbs.add_parser(
         "build",
@@ -48,14 +50,14 @@ def _parser() -> argparse.ArgumentParser:
         "--runtime",
         choices=RUNTIMES,
         default="static",
-        help="what runs the model (%(default)s); with both, one firmware compares them",
+        help="runtime of the model (%(default)s); with both, one firmware compares them",
     )
     build.add_argument(
         "--tflm",
         default="",
         metavar="DIR|download",
-        help="a tree of TensorFlow Lite Micro, or have PlatformIO download one (default: what "
-        "TFLM_DIR names when the project is built)",
+        help="source tree of TensorFlow Lite Micro, or 'download': PlatformIO downloads one "
+        "(default: TFLM_DIR at the time of the build)",
     )
     build.add_argument(
         "--toolchain",
@@ -73,14 +75,14 @@ def _parser() -> argparse.ArgumentParser:
         "--rounding",
         choices=ROUNDINGS,
         default=DEFAULT_ROUNDING,
-        help="whose reference kernels the firmware follows; they differ in FULLY_CONNECTED "
+        help="reference kernels that the firmware matches; they differ in FULLY_CONNECTED "
         "(%(default)s)",
     )
     build.add_argument("--name", default="", help="name of the model (default: of the run or file)")
     build.add_argument(
         "--force",
         action="store_true",
-        help="replace files in the folder that you have changed or put there",
+        help="replace files in the folder that you have added or changed",
     )
     build.add_argument("--compile", action="store_true", help="build the firmware with 'pio run'")
     build.add_argument("--json", action="store_true", help="print the manifest as JSON")
@@ -102,7 +104,7 @@ def _build(arguments: argparse.Namespace) -> None:
     )
     progress = Progress("codegen")
     for name in replaced:
-        progress.note(f"replaced {arguments.out / name}, which was yours")
+        progress.note(f"replaced {arguments.out / name}, which you had added or changed")
     if arguments.compile:
         progress.note(f"compiling {arguments.out}")
         try:
@@ -135,7 +137,7 @@ def _summary(manifest: dict[str, Any], out: Path) -> str:
             "golden",
             "outputs will be checked"
             if manifest["golden_sha256"]
-            else "none: make it with 'nas golden' to have outputs checked",
+            else "none: make it with 'nas golden' to check the outputs",
         ),
     ]
     return "\n".join(f"{name:<10} {printable(text)}" for name, text in rows)

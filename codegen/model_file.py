@@ -84,7 +84,7 @@ def _check_head(path: Path, head: bytes, size_bytes: int) -> None:
 
 def _no_file(path: Path) -> str:
     if not path.is_dir():
-        return "it is no file"
+        return "it is not a file"
     if is_saved_model(path):
         return f"it is a SavedModel of TensorFlow; {_CONVERT}"
     return "it is a folder"

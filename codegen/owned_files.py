@@ -89,11 +89,11 @@ def _remove(folder: Path, names: Iterable[str], owned: Owned) -> None:
 def _complaint(folder: Path, names: list[str], is_forced: bool) -> str:
     count = len(names)
     shown = ", ".join(sorted(names)[:_NAMED]) + (f" and {count - _NAMED} more" * (count > _NAMED))
-    what = "is not a file that" if count == 1 else "are not files that"
+    what = "was not written by" if count == 1 else "were not written by"
     way_out = (
         "move them away" if is_forced else "move them away, choose another --out, or add --force"
     )
     return (
-        f"{str(folder)!r} holds {count} {'file' if count == 1 else 'files'} in the way: {shown} "
-        f"{what} 'codegen build' wrote, or changed since; {way_out}"
+        f"{str(folder)!r} contains {count} {'file' if count == 1 else 'files'} in the way: {shown} "
+        f"{what} 'codegen build', or changed since; {way_out}"
     )

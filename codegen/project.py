@@ -132,7 +132,7 @@ def _check_rounding(source: ModelSource, graph: Graph, runtime: str) -> None:
         return
     raise StaleError(
         f"{str(source.golden)!r} holds outputs of {source.golden_rounding}'s rounding, the "
-        f"firmware will give {graph.rounding}'s; make it anew with 'nas golden --rounding "
+        f"firmware will give {graph.rounding}'s; make it again with 'nas golden --rounding "
         f"{graph.rounding}', or build with --rounding {source.golden_rounding}"
     )
 

@@ -11,7 +11,7 @@ from firmware.files import sha256_of_bytes
 from firmware.records.reader import Kind, read_json_values
 
 _MOST_DIGEST_BYTES = 1024
-_RUN = Kind("is no finished run", "start 'nas run' again")
+_RUN = Kind("is not a finished run", "start 'nas run' again")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,6 @@ def _read_golden(golden: Path, sha256: str) -> str:
         raise ModelError(f"no golden file: {error}; make it with 'nas golden'") from error
     if recorded != sha256:
         raise StaleError(
-            f"{str(golden)!r} was made from another model; make it anew with 'nas golden'"
+            f"{str(golden)!r} was made from another model; make it again with 'nas golden'"
         )
     return rounding

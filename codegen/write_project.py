@@ -43,7 +43,7 @@ def write_project(
         ConfigError: `out` is no folder, or a file of the user's is in the way.
     """
     if out.is_symlink() and not out.exists():
-        raise ConfigError(f"{str(out)!r} is a link to nothing; choose another --out")
+        raise ConfigError(f"{str(out)!r} is a broken link; choose another --out")
     if out.exists() and not out.is_dir():
         raise ConfigError(f"{str(out)!r} is a file; --out names a folder")
     digests = {name: sha256_of_bytes(content) for name, content in sorted(contents.items())}

@@ -93,7 +93,7 @@ class ArrayFile:
         """
         if name not in self._members:
             found = ", ".join(map(repr, self.names[:8])) or "none"
-            raise refusal(self.path, f"holds no array {name!r}; its arrays: {found}")
+            raise refusal(self.path, f"contains no array {name!r}; its arrays: {found}")
         return self._members[name]
 
     def form(self, name: str) -> ArrayForm:
@@ -132,7 +132,7 @@ class ArrayFile:
     def _form(self, member: str, stream: IO[bytes]) -> ArrayForm:
         start = self.archive.read(member, stream, len(_MAGIC) + 2)
         if len(start) < len(_MAGIC) + 2 or not start.startswith(_MAGIC):
-            raise FileError("it is no numpy array")
+            raise FileError("it is not a numpy array")
         if start[len(_MAGIC)] not in _LENGTH_BYTES:
             raise FileError(f"its format has version {start[len(_MAGIC)]}, expected 1 to 3")
         length_bytes = _LENGTH_BYTES[start[len(_MAGIC)]]
@@ -194,7 +194,7 @@ def _parse_header(text: str, header_bytes: int) -> ArrayForm:
     for field, pattern in _FIELDS.items():
         matches = pattern.findall(text)
         if len(matches) != 1:
-            raise FileError(f"its header tells no {field}: {brief(text.strip(), 80)}")
+            raise FileError(f"its header gives no {field}: {brief(text.strip(), 80)}")
         found[field] = matches[0]
     kind = found["descr"].strip("'")
     if _PICKLED.fullmatch(kind):
@@ -219,4 +219,4 @@ def _check_text(flat: NDArray[Any]) -> None:
     """Numpy would give text of any number; Python takes no character above 0x10ffff."""
     points = flat.view(flat.dtype.byteorder.replace("|", "=") + "u4")
     if points.size and int(points.max()) > 0x10FFFF:
-        raise FileError("its text holds what is no character")
+        raise FileError("its text contains an invalid character")

@@ -129,7 +129,7 @@ def _outcome(
         helps = f"; make room{how_to_go_on}" if error.errno == errno.ENOSPC else ""
         return EXIT_FAILED, f"error: {_shown(_describe(error))}{helps}"
     except MemoryError:
-        return EXIT_FAILED, "error: the memory of this machine is not enough"
+        return EXIT_FAILED, "error: this machine has not enough memory"
     return EXIT_DONE if code is None else code, ""
 
 

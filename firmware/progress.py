@@ -88,7 +88,7 @@ def parse_duration(text: str) -> float:
     """
     match = _DURATION.fullmatch(text.strip())
     if match is None or not any(match.groups()):
-        raise ConfigError(f"{text!r} is no length of time such as 50ms, 90s, 8m, 1h30m or 2d")
+        raise ConfigError(f"{text!r} is not a duration such as 50ms, 90s, 8m, 1h30m or 2d")
     seconds = sum(
         float(number) * unit_s
         for number, unit_s in zip(match.groups(), _UNITS.values(), strict=True)

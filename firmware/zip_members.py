@@ -183,9 +183,9 @@ def _check_directory(path: Path, stream: BinaryIO) -> None:
     if end is None:
         if begins_as_zip:
             raise refusal(
-                path, "is a zip file that was cut short: its end is missing; copy it anew"
+                path, "is a zip file that was cut short: its end is missing; copy it again"
             )
-        raise refusal(path, "is no zip file")
+        raise refusal(path, "is not a zip file")
     *_, entries, directory_bytes, _, _ = _END_RECORD.unpack_from(tail, end)
     end += size_bytes - tail_bytes
     long = _long_directory(stream, end)

@@ -1,1 +1,1 @@
-"""Build, flash, talk, measure, judge: real and virtual boards."""
+"""Builds firmware, flashes it to real and virtual boards, measures it and checks the results."""

@@ -1,4 +1,4 @@
-"""An answer of the bench protocol, line by line until it is whole. Pure."""
+"""Parses an answer of the bench protocol, line by line until it is complete. Pure."""
 
 import re
 import zlib
@@ -20,8 +20,8 @@ class Answer:
     """Lines of an answer, until it ends.
 
     Attributes:
-        facts: What it says.
-        failure: Why the command was refused; empty if it was not.
+        facts: The `key-[value]` lines of the answer.
+        failure: Why the command was rejected; empty if it was accepted.
     """
 
     def __init__(self, command: bytes) -> None:
@@ -32,7 +32,7 @@ class Answer:
         self._crc = ""
 
     def takes(self, raw: bytes) -> bool:
-        """Read a line; whether it is the last one."""
+        """Read a line. Returns whether it is the last one."""
         line = raw.decode("ascii", errors="replace").strip()
         if line == "m-ready":
             return True
@@ -49,33 +49,33 @@ class Answer:
 
     @property
     def has_crc(self) -> bool:
-        """Whether it had one, right or wrong."""
+        """Whether the answer has a CRC, right or wrong."""
         return self._crc != ""
 
     @property
     def is_whole(self) -> bool:
-        """Whether it answers the command, and is undamaged."""
+        """Whether the answer belongs to the command and is undamaged."""
         return self.is_of(self._command)
 
     def is_of(self, command: bytes) -> bool:
-        """Whether it is an undamaged answer to a command."""
+        """Whether this is an undamaged answer to a command."""
         return self._crc == f"{zlib.crc32(self._body, zlib.crc32(command)):08x}"
 
 
 def shown(text: str) -> str:
-    """What a board said, fit for an error of one line."""
+    """The text of a board, printable and short enough for a one-line error."""
     clean = printable(text)
     return clean if len(clean) <= _SHOWN_CHARACTERS else f"{clean[:_SHOWN_CHARACTERS]}…"
 
 
 def verb(command: bytes) -> str:
-    """A command, short enough for an error."""
+    """The command's name, short enough for an error."""
     text = command.decode("ascii", errors="replace")
     return text if len(text) <= 20 else f"{text[:16]}…"
 
 
 def _check_fault(failure: str, command: bytes) -> None:
-    """A firmware that has stopped tells it without a CRC: it is no damage that looks so."""
+    """Raise the fault that a stopped firmware reports; such a report has no CRC."""
     if failure.startswith("hard fault"):
         kind = StackOverflowError if "stack overflow" in failure else FaultError
         raise kind(f"the firmware stopped at {verb(command)!r}: {shown(failure)}")

@@ -1,4 +1,4 @@
-"""What a board is to the bench. Pure."""
+"""The interface of a board. Pure."""
 
 from types import TracebackType
 from typing import Protocol, Self
@@ -14,7 +14,7 @@ class Board(Protocol):
     Attributes:
         name: For the record and the report.
         probe: Serial number of its debug probe; empty if that is not known.
-        tolerance: How far measurements may be from what was foretold.
+        tolerance: How far measurements may differ from predicted values.
         counts_instructions: Ticks give instructions, not time: the board is emulated.
     """
 
@@ -32,14 +32,14 @@ class Board(Protocol):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """End what entering started."""
+        """Stop the firmware's process, if any, and close the line."""
 
     @property
     def transport(self) -> Transport:
         """The open line."""
 
     def explain_silence(self, error: NoAnswerError) -> BoardError:
-        """Why the firmware did not answer, if that can be found out; else the error itself."""
+        """A more specific reason for a missing answer, if there is one; else the error itself."""
 
     def instructions(self, ticks: int) -> int:
-        """Instructions in that many ticks; only where they are counted."""
+        """Instructions in that many ticks; only if the board counts instructions."""

@@ -34,7 +34,7 @@ from hil.windows import Plan
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line; gives the exit code of the process."""
+    """Run the command line. Returns the exit code of the process."""
     arguments = parse(make_parser(_run, _list_boards, _init_boards, _serve), argv)
     return run("hil", arguments.command, arguments)
 
@@ -43,7 +43,7 @@ def _run(arguments: argparse.Namespace) -> int:
     projects = read_project(arguments.project)
     names = list(dict.fromkeys(arguments.board or [VIRTUAL]))
     if arguments.out and len(names) > 1:
-        raise ConfigError("--out names one file, and several boards are measured; leave it out")
+        raise ConfigError("--out names one file, but several boards are measured; omit --out")
     measurements = {
         name: arguments.out or _measurement_path(projects[0], name, len(names)) for name in names
     }
@@ -69,7 +69,7 @@ def _run(arguments: argparse.Namespace) -> int:
 def _outcomes(
     projects: tuple[Project, ...], names: list[str], arguments: argparse.Namespace
 ) -> dict[str, Outcome]:
-    """Build once; the verdicts of each board, or why there are none."""
+    """Build once. Returns the verdicts of each board, or its error."""
     progress = Progress("hil")
     if not arguments.no_build:
         progress.update(f"building {projects[0].folder}")
@@ -99,7 +99,7 @@ def _measurement_path(project: Project, board: str, boards: int) -> Path:
 
 
 def _exit_code(outcomes: dict[str, Outcome], progress: Progress) -> int:
-    """The largest code of all boards; of a single one its error goes on to the command line."""
+    """The largest code of all boards. With a single board, its error is raised."""
     codes = [EXIT_DONE]
     for name, outcome in outcomes.items():
         if not isinstance(outcome, SdkError):
@@ -135,7 +135,7 @@ def _list_boards(arguments: argparse.Namespace) -> None:
         text = f"attached {own.kind}  {own.port}  {own.serial}  {own.description}"
         print(printable(text.rstrip()))
     if not rows and not found:
-        print(f"no {DEFAULT_FILE} here, and neither a USB serial port nor a probe is attached")
+        print(f"there is no {DEFAULT_FILE} here, and no USB serial port or probe is attached")
 
 
 def _init_boards(arguments: argparse.Namespace) -> None:

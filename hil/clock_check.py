@@ -1,7 +1,7 @@
-"""The board's clock beside the host's. Pure.
+"""Compares the board's clock with the host's clock. Pure.
 
-A board whose clock was not set up counts the same cycles, but each takes longer: what it says of
-itself cannot show that, a second clock can.
+If the clock of a board is not set up, it counts the same cycles, but each takes longer. The board
+cannot detect this itself; a second clock can.
 """
 
 from dataclasses import dataclass
@@ -17,11 +17,11 @@ _WRAP_US = 1 << 32
 
 @dataclass(frozen=True, slots=True)
 class ClockMeasurement:
-    """The core clock by the host's clock.
+    """The core clock, measured with the host's clock.
 
     Attributes:
-        hz: Measured.
-        uncertainty_fraction: How far that may be off, because of the delays of the line.
+        hz: Measured frequency.
+        uncertainty_fraction: Possible error of `hz`, caused by the delays of the line.
     """
 
     hz: float
@@ -37,7 +37,7 @@ def measure_clock(believed_hz: int, first: Timestamp, last: Timestamp) -> ClockM
 
 
 def check_clock(believed_hz: int, source: str, measured: ClockMeasurement) -> None:
-    """Refuse a board whose clock is another than it believes.
+    """Raise an error if the measured clock differs from the clock that the board reports.
 
     Raises:
         ClockError: They differ by more than `TOLERANCE_FRACTION` and the measurement's uncertainty.
@@ -45,7 +45,7 @@ def check_clock(believed_hz: int, source: str, measured: ClockMeasurement) -> No
     error = measured.hz / believed_hz - 1
     if abs(error) > TOLERANCE_FRACTION + measured.uncertainty_fraction:
         raise ClockError(
-            f"the firmware believes to run at {believed_hz / 1e6:g} MHz ({source}), by the host's "
-            f"clock it is {measured.hz / 1e6:.4g} MHz ({error:+.1%}): every latency would be wrong "
-            "by that; is the oscillator the one that the board support expects?"
+            f"the firmware reports a clock of {believed_hz / 1e6:g} MHz ({source}), but the "
+            f"host measured {measured.hz / 1e6:.4g} MHz ({error:+.1%}): every latency would be "
+            "wrong by this factor; is the oscillator the one that the board support expects?"
         )

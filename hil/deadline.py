@@ -1,4 +1,4 @@
-"""A point in time by which something must have happened. Pure but for the clock it is given."""
+"""A point in time at which waiting ends. Pure, except for the clock that it is given."""
 
 import math
 import threading
@@ -12,10 +12,10 @@ Clock = Callable[[], float]
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """Passed down to whoever waits, so that nested waits share one end.
+    """A deadline that is passed to all nested waits, so that they share one end.
 
     Attributes:
-        limit_s: How long it was from the start, for error texts.
+        limit_s: Duration from its start, for error texts.
         end_s: When it ends, by the clock.
         clock: The clock.
         cancelled: Ends it at once when it is set, such as by Ctrl-C in another thread.
@@ -38,7 +38,7 @@ class Deadline:
 
     @classmethod
     def never(cls, clock: Clock = time.monotonic) -> "Deadline":
-        """For those who have none of their own."""
+        """A deadline that never ends."""
         return cls.after(math.inf, clock)
 
     def within(self, limit_s: float) -> "Deadline":

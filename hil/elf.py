@@ -1,4 +1,4 @@
-"""What a linked firmware takes of its chip. Reads an ELF file."""
+"""Measures the flash and RAM of a linked firmware. Reads an ELF file."""
 
 import contextlib
 from collections.abc import Iterator
@@ -41,7 +41,7 @@ def measure_elf(path: Path, model_symbols: tuple[str, ...]) -> FirmwareSize:
 
     Args:
         path: The ELF.
-        model_symbols: Beginnings of the names of the objects that are the model.
+        model_symbols: Prefixes of the names of the objects that belong to the model.
 
     Raises:
         BoardError: The file is no firmware.
@@ -52,7 +52,7 @@ def measure_elf(path: Path, model_symbols: tuple[str, ...]) -> FirmwareSize:
 
 @contextlib.contextmanager
 def open_elf(path: Path) -> Iterator[ELFFile]:
-    """A firmware to be read.
+    """Open a firmware for reading.
 
     Raises:
         BoardError: The file is no firmware.
@@ -65,11 +65,11 @@ def open_elf(path: Path) -> Iterator[ELFFile]:
     except OSError as error:
         raise BoardError(f"could not read {str(path)!r}: {error.strerror}") from error
     except (ELFError, DWARFError) as error:
-        raise BoardError(f"{str(path)!r} is no ELF file: {error}") from error
+        raise BoardError(f"{str(path)!r} is not an ELF file: {error}") from error
 
 
 def read_compilers(path: Path) -> tuple[str, ...]:
-    """What compiled the firmware, with all flags, as the debug information has it; sorted.
+    """The compilers of the firmware with all flags, from the debug information; sorted.
 
     Raises:
         BoardError: The file is no firmware.

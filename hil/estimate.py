@@ -1,4 +1,4 @@
-"""What `nas estimate --json` foretold of a model. Reads that file."""
+"""Reads the values that `nas estimate --json` predicted for a model."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,21 +9,23 @@ from firmware.records.estimate import ESTIMATE_SCHEMA, EstimateRecord
 from firmware.records.reader import Kind, read_json
 from hil.project import Project
 
-_KIND = Kind("is no estimate", "make it with 'nas estimate MODEL.tflite --json'", ESTIMATE_SCHEMA)
+_KIND = Kind(
+    "is not an estimate", "make it with 'nas estimate MODEL.tflite --json'", ESTIMATE_SCHEMA
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """The figures that a board can confirm; None where the estimate has none.
+    """The predicted values that a board can confirm; None where the estimate has no value.
 
     Attributes:
-        unit: Of `ticks`: `cycles` or `instructions`.
-        ticks: Of one inference.
-        lowest_ms: Shortest time that it may take.
-        highest_ms: Longest.
-        stack_bytes: Most stack in use.
-        flash_bytes: Of the whole firmware.
-        ram_bytes: Of the whole firmware, stack included.
+        unit: Unit of `ticks`: `cycles` or `instructions`.
+        ticks: Ticks of one inference.
+        lowest_ms: Shortest predicted time.
+        highest_ms: Longest predicted time.
+        stack_bytes: Peak of the stack.
+        flash_bytes: Flash of the whole firmware.
+        ram_bytes: RAM of the whole firmware, including the stack.
     """
 
     unit: str | None
@@ -39,8 +41,8 @@ def read_estimate(path: Path, project: Project) -> Estimate:
     """Read an estimate of the project's model under the project's runtime.
 
     Raises:
-        ConfigError: The file is no estimate.
-        StaleError: It is one of another model, runtime or target.
+        ConfigError: The file is not an estimate.
+        StaleError: The estimate is for another model, runtime or target.
     """
     record = read_json(path, EstimateRecord, _KIND)
     found = (record.model_sha256, record.runtime, record.target)

@@ -1,9 +1,9 @@
-"""One command and its answer, as often as it takes: the lower half of the bench protocol.
+"""Sends one command and reads its answer, with repetitions: the lower half of the bench protocol.
 
-A command ends in `%`. Its answer is lines with facts; the last but one holds the CRC-32 of the
-command and of the answer so far, the last one is `m-ready`. What was damaged is asked again. A
-board that stays silent is asked for its name: if it gives it, the command or its answer was lost;
-a board that computes answers later.
+A command ends in `%`. Its answer is lines with facts. The last line but one holds the CRC-32 of
+the command and of the answer so far; the last line is `m-ready`. If the command or the answer was
+damaged, the command is sent again. If no answer comes, the board is asked for its name. If it
+answers, the command or its answer was lost. A board that is computing answers later.
 """
 
 import math
@@ -37,17 +37,17 @@ _T = TypeVar("_T")
 
 
 class Exchange:
-    """Asks a board; every answer and the whole session have a deadline.
+    """Sends commands to a board. Every answer and the whole session have a deadline.
 
     Args:
         transport: The open line.
         answer_limit_s: Longest wait for one answer.
         clock: For tests.
-        session: Ends every wait, and every repetition.
+        session: Deadline of every wait and every repetition.
 
     Attributes:
-        damaged: Exchanges that were damaged on the line so far, and repeated.
-        has_seen_crc: Whether any answer had one, as those of our firmware have.
+        damaged: Number of exchanges that were damaged on the line and repeated so far.
+        has_seen_crc: Whether any answer had a CRC, as the answers of our firmware do.
     """
 
     def __init__(
@@ -68,21 +68,21 @@ class Exchange:
         self._heard = b""
 
     def connect(self) -> None:
-        """Ask until the board answers, then wait for silence.
+        """Send commands until the board answers, then wait until it sends nothing more.
 
-        A board that is still starting loses what is sent to it.
+        A board that is still starting loses the bytes that are sent to it.
 
         Raises:
-            NoAnswerError: It did not within the limit.
-            WrongBaudError: Something came, but no text.
+            NoAnswerError: It did not answer within the limit.
+            WrongBaudError: The received bytes are not text.
             BoardError: It reported a failure, such as a hard fault.
         """
         deadline = self._session.within(self._answer_limit_s)
         while not self._answers_to_its_name(deadline):
             if deadline.has_passed and _is_noise(self._heard):
                 raise WrongBaudError(
-                    f"what comes is no text ({self._heard[:8].hex(' ')} …): does the firmware "
-                    "speak at the baud rate of the port?"
+                    f"the received bytes are not text ({self._heard[:8].hex(' ')} …): does the "
+                    "firmware use the baud rate of the port?"
                 )
             if deadline.has_passed:
                 raise NoAnswerError(self._silence(_PING, deadline))
@@ -95,13 +95,13 @@ class Exchange:
             LineError: It was damaged each time.
             NoAnswerError: Nothing came within the limit, and the board does not answer at all.
             FaultError: The firmware stopped.
-            BoardError: It refused the command.
-            ProtocolError: The answer is none.
+            BoardError: It rejected the command.
+            ProtocolError: The answer violates the protocol.
         """
         return self.repeat(lambda: self.once(command))
 
     def repeat(self, action: Callable[[], _T]) -> _T:
-        """Do what consists of exchanges, again from its start if one of them is damaged.
+        """Do an action of several exchanges. Repeat it from its start if one is damaged.
 
         Raises:
             LineError: It was damaged each time.
@@ -119,7 +119,7 @@ class Exchange:
         raise AssertionError("the last attempt returns or raises")
 
     def recover(self, error: LineError) -> None:
-        """Count a damaged exchange; get rid of half a command, and of answers to earlier ones.
+        """Count a damaged exchange; discard incomplete commands and answers to earlier ones.
 
         Raises:
             LineError: The session is over.
@@ -145,7 +145,7 @@ class Exchange:
         return self._answer(command, deadline, may_ping=True)
 
     def _answers_to_its_name(self, deadline: Deadline) -> bool:
-        """Whether it does within a fraction of a second, even if the answer is damaged."""
+        """Whether the board answers `name` within a fraction of a second, damaged or not."""
         self._transport.write(b"\r" + _PING + b"%")
         try:
             self._answer(_PING, deadline.within(_POLL_S), may_ping=False)
@@ -159,16 +159,16 @@ class Exchange:
         """Wait until nothing more comes."""
         while self._transport.read(max(_QUIET_S, 2 * self._patience.usual_s)):
             if deadline.has_passed:
-                raise NoAnswerError("the line never falls silent; is the baud rate right?")
+                raise NoAnswerError("the line does not stop sending; is the baud rate right?")
         self._pending = b""
 
     def _answer(self, command: bytes, deadline: Deadline, may_ping: bool) -> Facts:
         """Facts of an answer, up to `m-ready`.
 
         Args:
-            command: What was asked.
-            deadline: Ends the wait.
-            may_ping: Whether a silent board is asked for its name meanwhile.
+            command: The command that was sent.
+            deadline: End of the wait.
+            may_ping: Whether to ask the board for its name while it sends nothing.
         """
         limit_s = min(self._patience.limit_s, deadline.limit_s / _PINGS) if may_ping else math.inf
         wait = Wait(self._clock, limit_s)
@@ -219,12 +219,12 @@ class Exchange:
         tail = self._pending[-40:].decode("ascii", errors="replace")
         seen = f"; it ended with {tail!r}" if tail else ""
         return (
-            f"no whole answer to {verb(command)!r} within {deadline.limit_s:g} s{seen}; is the "
+            f"no complete answer to {verb(command)!r} within {deadline.limit_s:g} s{seen}; is the "
             "firmware of this project on the board, and is this its serial port?"
         )
 
 
 def _is_noise(heard: bytes) -> bool:
-    """Whether a good part of what came can be no text."""
+    """Whether many of the received bytes cannot be text."""
     strange = sum(byte > 0x7E or (byte < 0x20 and byte not in b"\r\n\t") for byte in heard)
     return len(heard) >= _NOISE_BYTES and strange > len(heard) / 4

@@ -18,7 +18,7 @@ _NO_XML = re.compile(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")
 
 
 def junit(model: str, outcomes: Mapping[str, Outcome]) -> str:
-    """A test suite for each board, in it a test case for each promise, or the error."""
+    """One test suite for each board, with a test case for each check, or the error."""
     root = Element("testsuites", name=_clean(model))
     root.append(Comment(f" {MARK} "))
     for board, outcome in outcomes.items():
@@ -62,6 +62,6 @@ def _count(suite: Element) -> None:
 
 
 def _clean(text: str) -> str:
-    """Text without what XML cannot hold, such as the noise of a serial line, and what hides."""
+    """Text without invisible characters and characters that XML does not allow."""
     held = _NO_XML.sub("\N{REPLACEMENT CHARACTER}", text)
     return printable_lines(held.expandtabs(4).replace("\r", ""))

@@ -37,10 +37,10 @@ def make_parser(
 def _add_run(verbs: _Verbs, command: Command) -> None:
     parser = verbs.add_parser(
         "run",
-        help="build a project, flash a board, measure, judge its promises",
-        description="Build a generated project, write it to a board, measure it there, and say "
-        "whether it keeps what its manifest promises. Exits with 0 only if it does; each way to "
-        "fail has its own code, see docs/bench.md.",
+        help="build a project, flash a board, measure, and check the results",
+        description="Build a generated project, flash it to a board, measure it there, and compare "
+        "the results with the project's manifest. Exits with 0 only if every check passes; each "
+        "kind of failure has its own code, see docs/bench.md.",
         epilog="example: hil run runs/demo/project --board virtual-nucleo --junit hil.xml",
     )
     parser.set_defaults(command=command)
@@ -52,7 +52,7 @@ def _add_run(verbs: _Verbs, command: Command) -> None:
         metavar="BOARD",
         help="virtual (QEMU), virtual-nucleo (flashed through its bootloader), a name or target of "
         "the bench file, or a serial port whose board runs the firmware; repeat it to measure "
-        "several side by side (virtual)",
+        "several boards in parallel (virtual)",
     )
     _add_bench(parser)
     add(
@@ -62,15 +62,20 @@ def _add_run(verbs: _Verbs, command: Command) -> None:
         metavar="S",
         help="longest wait for another process that uses the board, in seconds (%(default)g)",
     )
-    add("--no-build", action="store_true", help="take the firmware as it was built")
-    add("--no-flash", action="store_true", help="the board runs the firmware already")
-    add("--estimate", type=some_path, metavar="FILE", help="judge 'nas estimate --json', too")
+    add("--no-build", action="store_true", help="use the firmware that is already built")
+    add("--no-flash", action="store_true", help="the board already runs the firmware")
+    add(
+        "--estimate",
+        type=some_path,
+        metavar="FILE",
+        help="also check the output of 'nas estimate --json'",
+    )
     _add_measuring(parser)
     add(
         "--out",
         type=some_path,
         metavar="FILE",
-        help="where the measurement goes (PROJECT/measurement.json; of several boards "
+        help="file for the measurement (PROJECT/measurement.json; with several boards "
         "PROJECT/measurement-BOARD.json)",
     )
     add("--junit", type=some_path, metavar="FILE", help="also write JUnit XML")
@@ -93,22 +98,22 @@ def _add_measuring(parser: argparse.ArgumentParser) -> None:
         type=positive_seconds,
         default=Settings(60.0).session_limit_s,
         metavar="S",
-        help="longest that flashing and measuring a board may take, in seconds (%(default)g)",
+        help="time limit for flashing and measuring a board, in seconds (%(default)g)",
     )
     add(
         "--window-s",
         type=positive_seconds,
         default=plan.window_s,
         metavar="S",
-        help="inferences timed together on a real board, in seconds (%(default)g)",
+        help="length of a timing window on a real board, in seconds (%(default)g)",
     )
     add(
         "--confidence",
         type=positive_fraction,
         default=plan.half_width_fraction,
-        metavar="PART",
-        help="windows are measured until half of the 95 %% confidence interval is this part of the "
-        "latency (%(default)g)",
+        metavar="FRACTION",
+        help="measure windows until half of the 95 %% confidence interval is at most this fraction "
+        "of the latency (%(default)g)",
     )
 
 
@@ -121,10 +126,10 @@ def _add_bench(parser: argparse.ArgumentParser) -> None:
 def _add_boards(verbs: _Verbs, list_boards: Command, init_boards: Command) -> None:
     parser = verbs.add_parser(
         "boards",
-        help="list the boards of the bench and what is attached",
-        description="List the boards of the bench file with their state, and what is attached: "
-        "USB serial ports and debug probes. 'hil boards init' writes a bench file for the Nucleos "
-        "that are attached.",
+        help="list the boards of the bench and the attached devices",
+        description="List the boards of the bench file with their state, and the attached USB "
+        "serial ports and debug probes. 'hil boards init' writes a bench file for the attached "
+        "Nucleos.",
         epilog="example: hil boards --json",
     )
     parser.set_defaults(command=list_boards)
@@ -134,7 +139,7 @@ def _add_boards(verbs: _Verbs, list_boards: Command, init_boards: Command) -> No
     action = actions.add_parser(
         "init",
         help="write a bench file",
-        description="Write a bench file for the Nucleos that are attached.",
+        description="Write a bench file for the attached Nucleos.",
         epilog="example: hil boards init --bench lab.toml",
     )
     action.set_defaults(command=init_boards)
@@ -147,17 +152,35 @@ def _add_virtual(verbs: _Verbs, command: Command) -> None:
         "virtual",
         help="serve a virtual Nucleo as a serial port over RFC 2217",
         description="Serve a virtual Nucleo until Ctrl-C: its ROM bootloader takes an image, DTR "
-        "resets it, RTS selects the bootloader, QEMU runs the firmware. Prints its lines for a "
+        "resets it, RTS selects the bootloader, QEMU runs the firmware. Prints its entry for a "
         "bench file.",
         epilog="example: hil virtual --port 2217 --drop 0.001",
     )
     parser.set_defaults(command=command)
     add = parser.add_argument
     add("--target", default=DEFAULT_TARGET, help="chip (%(default)s)")
-    add("--port", type=tcp_port, default=0, metavar="TCP", help="TCP port; 0: a free one (0)")
-    add("--drop", type=fraction, default=0.0, metavar="PART", help="part of all bytes lost")
-    add("--flip", type=fraction, default=0.0, metavar="PART", help="part of all bytes changed")
-    add("--delay-s", type=seconds, default=0.0, metavar="S", help="answers come so much later")
+    add("--port", type=tcp_port, default=0, metavar="TCP", help="TCP port; 0: any free port (0)")
+    add(
+        "--drop",
+        type=fraction,
+        default=0.0,
+        metavar="FRACTION",
+        help="fraction of all bytes that are lost (0)",
+    )
+    add(
+        "--flip",
+        type=fraction,
+        default=0.0,
+        metavar="FRACTION",
+        help="fraction of all bytes that are changed (0)",
+    )
+    add(
+        "--delay-s",
+        type=seconds,
+        default=0.0,
+        metavar="S",
+        help="delay of each answer, in seconds (0)",
+    )
     add("--refuse", action="store_true", help="the bootloader refuses to erase and to write")
     add("--hang", action="store_true", help="the firmware never answers")
     add("--fault", action="store_true", help="the firmware stops in a fault")
@@ -168,4 +191,4 @@ def _add_virtual(verbs: _Verbs, command: Command) -> None:
         metavar="N",
         help="reset once, after N bytes of flashing; 0: never (0)",
     )
-    add("--seed", type=count, default=0, help="of the faults (%(default)s)")
+    add("--seed", type=count, default=0, help="seed of the faults (%(default)s)")

@@ -1,13 +1,13 @@
-"""How long a board may be silent before it is asked whether it is there. Pure.
+"""Decides how long to wait for a board before it is asked for its name. Pure.
 
-Source: RFC 6298, section 2, which has the same smoothing and the same four deviations.
+Source: RFC 6298, section 2: the same smoothing and the same four deviations.
 """
 
 from hil.deadline import Clock
 
 
 class Patience:
-    """Learns how soon quick commands are answered."""
+    """Learns how long the answers to quick commands take."""
 
     FIRST_S, SHORTEST_S, LONGEST_S = 1.0, 0.25, 8.0
     """Before anything is known; where answers are quick; the most."""
@@ -18,7 +18,7 @@ class Patience:
         self._has_learnt = False
 
     def learn(self, latency_s: float) -> None:
-        """A quick command was answered so soon."""
+        """Take the answer time of a quick command into account."""
         if not self._has_learnt:
             self.usual_s, self._deviation_s = latency_s, latency_s / 2
             self._has_learnt = True
@@ -28,7 +28,7 @@ class Patience:
 
     @property
     def limit_s(self) -> float:
-        """After which silence is unusual."""
+        """Seconds after which a missing answer is unusual."""
         if not self._has_learnt:
             return self.FIRST_S
         wanted_s = self.usual_s + 4 * self._deviation_s
@@ -36,7 +36,7 @@ class Patience:
 
 
 class Wait:
-    """How long the line has been silent, and whether to ask for a sign of life.
+    """How long nothing was received, and whether to ask the board for its name.
 
     Args:
         clock: Seconds.
@@ -53,22 +53,22 @@ class Wait:
 
     @property
     def left_s(self) -> float:
-        """Until the silence is too long."""
+        """Seconds until the wait is too long."""
         return max(0.0, self._since_s + self._limit_s - self._clock())
 
     @property
     def is_over(self) -> bool:
-        """Whether it is too long."""
+        """Whether the wait is too long."""
         return self.left_s <= 0.0
 
     def heard(self) -> None:
-        """Something came: the board is awake, and need not be left alone."""
+        """Bytes were received: the board is sending, so restart the wait."""
         self._limit_s = self._first_limit_s
         self._since_s = self._clock()
         self.until_first_s = self.until_first_s or self._since_s - self._started_s
 
     def pinged(self) -> None:
-        """The board was asked for its name; the next time it may take longer."""
+        """The board was asked for its name: wait longer before the next time."""
         self.pings += 1
         self._since_s = self._clock()
         self._limit_s = min(2 * self._limit_s, Patience.LONGEST_S)

@@ -1,4 +1,4 @@
-"""A generated project as the bench sees it. Reads its manifest and golden file."""
+"""A generated project. Reads its manifest and golden file."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,23 +14,25 @@ from firmware.records.manifest import MANIFEST_SCHEMA, ManifestRecord
 from firmware.records.reader import Kind, convert, read_json_values
 from firmware.targets import Target, load_target
 
-_KIND = Kind("is no manifest of a project", "make a project with 'codegen build'", MANIFEST_SCHEMA)
+_KIND = Kind(
+    "is not the manifest of a project", "make a project with 'codegen build'", MANIFEST_SCHEMA
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """What a project promises.
+    """The predicted values of a project's manifest.
 
     Attributes:
-        folder: Where it lies.
-        model_symbols: Beginnings of the names of the C objects that hold the model.
-        weight_bytes: Flash that the model takes: its constants, or the .tflite.
+        folder: Its folder.
+        model_symbols: Prefixes of the names of the C objects that hold the model.
+        weight_bytes: Flash of the model: its constants, or the .tflite.
         arena_bytes: Planned arena, with any margin.
-        arena_used_bytes: What the runtime is expected to use of it.
+        arena_used_bytes: Bytes of the arena that the runtime is expected to use.
         stack_bytes: Reserved stack.
-        golden: Expected outputs, if the project has any.
-        manifest: The whole of manifest.json, or of the part that tells of one runtime.
-        index_of_several: Where the firmware holds several runtimes, which it is; else None.
+        golden: File of the expected outputs, if the project has one.
+        manifest: The whole manifest.json, or its part for one runtime.
+        index_of_several: Index of the runtime if the firmware holds several; else None.
     """
 
     folder: Path
@@ -50,13 +52,13 @@ class Project:
 
     @property
     def firmware(self) -> Path:
-        """Where its ELF lies once built."""
+        """The path of its ELF after the build."""
         return firmware_path(self.folder, self.target)
 
 
 @dataclass(frozen=True, slots=True)
 class Golden:
-    """Inputs and the outputs that TFLite's reference kernels give.
+    """Inputs, and their outputs from TFLite's reference kernels.
 
     Attributes:
         inputs: (n, …) in the type of the model's input.
@@ -68,11 +70,11 @@ class Golden:
 
 
 def read_project(folder: Path) -> tuple[Project, ...]:
-    """Read the manifest of a project: what it promises of each runtime that its firmware holds.
+    """Read the manifest of a project: the predicted values of each runtime in its firmware.
 
     Raises:
-        ConfigError: The folder is no generated project.
-        StaleError: Its golden file was replaced by another.
+        ConfigError: The folder is not a generated project.
+        StaleError: Its golden file was replaced by another one.
     """
     path = folder / "manifest.json"
     manifest = read_json_values(path, _KIND)
@@ -111,7 +113,7 @@ def _project(
 
 def _check_golden(golden: Path, sha256: str | None) -> None:
     if not golden.is_file():
-        raise ConfigError(f"{str(golden)!r} is gone; generate the project again")
+        raise ConfigError(f"{str(golden)!r} is missing; generate the project again")
     if sha256_of_file(golden) != sha256:
         raise StaleError(f"{str(golden)!r} is not the one the project was made with")
 
@@ -131,5 +133,5 @@ def read_golden(path: Path) -> Golden:
     golden = Golden(arrays["inputs"], arrays["outputs"])
     counts = {own.shape[:1] for own in (golden.inputs, golden.outputs)}
     if len(counts) != 1 or counts & {(), (0,)}:
-        raise ConfigError(f"{str(path)!r} holds no pairs of inputs and outputs")
+        raise ConfigError(f"{str(path)!r} contains no pairs of inputs and outputs")
     return golden

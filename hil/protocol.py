@@ -129,7 +129,7 @@ class BenchClient:
         facts = self._first_facts()
         if _number(facts, "x-protocol") != PROTOCOL_VERSION:
             raise ProtocolError(
-                f"the firmware speaks protocol {facts['x-protocol']}, expected "
+                f"the firmware uses protocol {facts['x-protocol']}, expected "
                 f"{PROTOCOL_VERSION}; "
                 "generate and flash it again"
             )

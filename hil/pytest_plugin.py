@@ -1,4 +1,4 @@
-"""A pytest plugin: fixtures that give tests of your own a board with its firmware.
+"""A pytest plugin: fixtures that give your own tests a board with its firmware.
 
     pytest --hil-project build/door --hil-board desk
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Which board, which project."""
+    """Add the options for the board and the project."""
     from hil.option_values import positive_seconds, seconds
 
     group = parser.getgroup("hil", "hardware in the loop")
@@ -39,12 +39,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="S",
         help="wait for one answer",
     )
-    add("--hil-no-flash", action="store_true", help="the board runs the firmware already")
+    add("--hil-no-flash", action="store_true", help="the board already runs the firmware")
 
 
 @pytest.fixture(scope="session")
 def hil_session(request: pytest.FixtureRequest) -> "Session":
-    """The project, built, and how it is measured."""
+    """The built project and the measurement settings."""
     from firmware.platformio import run_platformio
     from hil.measure import Settings
     from hil.project import read_project
@@ -52,7 +52,7 @@ def hil_session(request: pytest.FixtureRequest) -> "Session":
 
     folder = request.config.getoption("--hil-project")
     if folder is None:
-        pytest.skip("--hil-project names no project")
+        pytest.skip("--hil-project does not name a project")
     projects = read_project(folder)
     run_platformio(projects[0].folder, projects[0].target)
     return Session(projects, Settings(request.config.getoption("--hil-timeout-s")))
@@ -60,7 +60,7 @@ def hil_session(request: pytest.FixtureRequest) -> "Session":
 
 @pytest.fixture(scope="session")
 def hil_project(hil_session: "Session") -> "Project":
-    """What the project promises; of several runtimes the first."""
+    """The predicted values of the project; with several runtimes, those of the first."""
     return hil_session.projects[0]
 
 
@@ -68,7 +68,7 @@ def hil_project(hil_session: "Session") -> "Project":
 def hil_flashed(
     request: pytest.FixtureRequest, hil_session: "Session", hil_project: "Project"
 ) -> Iterator["Board"]:
-    """The board, for this process alone, with the project's firmware on it."""
+    """The board with the project's firmware, locked for this process."""
     from hil.bench.ready_board import Choice, ready_board
     from hil.deadline import Deadline
     from hil.elf import measure_elf
@@ -91,7 +91,7 @@ def hil_flashed(
 def hil_measurement(
     hil_session: "Session", hil_project: "Project", hil_flashed: "Board"
 ) -> "Measurement":
-    """What the board reports of the project."""
+    """The measurement of the project on the board."""
     from hil.session import measure_on
 
     return measure_on(hil_flashed, hil_project, hil_session)
@@ -101,7 +101,7 @@ def hil_measurement(
 def hil_verdict(
     hil_project: "Project", hil_flashed: "Board", hil_measurement: "Measurement"
 ) -> "Verdict":
-    """Every promise of the project beside what was measured."""
+    """Every predicted value of the project beside the measured value."""
     from hil.judge import Verdict, judge
 
     checks = judge(hil_project, hil_measurement, hil_flashed.tolerance)
@@ -110,7 +110,7 @@ def hil_verdict(
 
 @pytest.fixture
 def hil_board(request: pytest.FixtureRequest, hil_flashed: "Board") -> Iterator["BenchClient"]:
-    """A connection to the board, to run inputs of your own: `hil_board.run(data).output`."""
+    """A connection to the board, to run your own inputs: `hil_board.run(data).output`."""
     from hil.protocol import BenchClient
 
     with ExitStack() as stack:

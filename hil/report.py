@@ -1,4 +1,4 @@
-"""Verdicts as text for people: tables for the terminal, Markdown for a page. Pure."""
+"""Formats verdicts as text: tables for the terminal, and a Markdown page. Pure."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,7 +12,7 @@ _HEADER = ["quantity", "promised", "measured", ""]
 
 
 def tables(verdicts: Sequence[Verdict]) -> str:
-    """The verdicts, each with a line for each quantity; several runtimes also side by side."""
+    """The verdicts, with one line for each quantity; several runtimes also side by side."""
     texts = [table(own) for own in verdicts]
     if len(verdicts) == 1:
         return texts[0]
@@ -21,7 +21,7 @@ def tables(verdicts: Sequence[Verdict]) -> str:
 
 
 def table(verdict: Verdict) -> str:
-    """The verdict, a line for each quantity."""
+    """The verdict, with one line for each quantity."""
     damaged = verdict.measurement.damaged
     lines = [_aligned([_HEADER, *_rows(verdict.checks)])]
     if damaged:
@@ -35,7 +35,7 @@ def _headline(verdict: Verdict) -> str:
 
 
 def markdown(verdicts: Sequence[Verdict], provenance: dict[str, Any]) -> str:
-    """The verdicts as a page, with what was measured how."""
+    """The verdicts as a page, with the conditions of the measurement."""
     parts = []
     for verdict in verdicts:
         parts.append(
@@ -69,7 +69,7 @@ def _cell(text: str) -> str:
 
 
 def _side_by_side(verdicts: Sequence[Verdict]) -> str:
-    """A row for each figure that runtimes have alike, a column for each, the last as a multiple."""
+    """A row for each figure that all runtimes have; a column for each, and the ratio."""
     measured = [verdict.measurement for verdict in verdicts]
     figures = {
         "arena used, bytes": [m.identity.arena_used_bytes for m in measured],

@@ -18,7 +18,7 @@ class SerialBoard:
     """The board behind a serial port.
 
     Args:
-        entry: Its port and what is known of it.
+        entry: Its port and other properties.
     """
 
     def __init__(self, entry: BoardEntry) -> None:
@@ -45,7 +45,7 @@ class SerialBoard:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Close the port; the firmware runs on."""
+        """Close the port. The firmware keeps running."""
         if self._transport is not None:
             self._transport.close()
 
@@ -56,7 +56,7 @@ class SerialBoard:
         return self._transport
 
     def explain_silence(self, error: NoAnswerError) -> BoardError:
-        """The error, or that the firmware answers at another rate."""
+        """The error itself, or an error that names the baud rate at which the firmware answers."""
         assert self._transport is not None
         for baud in OTHER_BAUDS:
             if baud == self._entry.baud:
@@ -73,6 +73,6 @@ class SerialBoard:
         return error
 
     def instructions(self, ticks: int) -> int:
-        """Of a virtual board behind a port; a real one counts cycles."""
+        """Instructions in that many ticks of a virtual board. A real board counts cycles."""
         assert self.counts_instructions, "a real board counts cycles"
         return instructions_of(ticks)

@@ -1,4 +1,4 @@
-"""From a project and the name of a board to a verdict. I/O through the parts that it joins."""
+"""Flashes and measures boards and gives verdicts. Does I/O through the modules that it uses."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -26,14 +26,14 @@ LET_GO_S = 1.5
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What is done on each board.
+    """The settings of a measurement that are the same for all boards.
 
     Attributes:
-        projects: What the firmware holds, one for each runtime.
+        projects: The project's parts, one for each runtime in the firmware.
         settings: How to measure.
-        estimate: A file of `nas estimate --json`; it is judged beside its runtime.
-        tell: Progress.
-        note: What should stay in sight, such as an attempt that is repeated.
+        estimate: A file of `nas estimate --json`, which is checked with its runtime.
+        tell: Called with the progress.
+        note: Called with messages that stay on the screen, such as a repeated attempt.
     """
 
     projects: tuple[Project, ...]
@@ -46,9 +46,9 @@ class Session:
 def run_on_boards(
     session: Session, choices: Sequence[Choice]
 ) -> list[tuple[Choice, list[Verdict] | SdkError]]:
-    """The verdicts of each board, or why there are none; boards work side by side.
+    """The verdicts of each board, or its error. The boards run in parallel.
 
-    A failure of one board, of whatever kind, leaves the results of the others.
+    A failure of one board does not affect the results of the others.
     """
     if len(choices) == 1:
         return [(choices[0], _attempt(session, choices[0], threading.Event()))]
@@ -90,15 +90,15 @@ def _attempt(
 def run_on_board(
     session: Session, choice: Choice, cancelled: threading.Event | None = None
 ) -> list[Verdict]:
-    """Flash a board, measure and judge each runtime of the project.
+    """Flash a board, then measure and check each runtime of the project.
 
     Args:
-        session: What is done.
+        session: The settings.
         choice: The board.
         cancelled: Ends every wait when it is set.
 
     Raises:
-        BoardError: The board cannot be had or measured; each reason has its class.
+        BoardError: The board cannot be used or measured; each reason has its class.
         ConfigError: The bench file, the golden file or the estimate cannot be used.
     """
     project = session.projects[0]

@@ -1,4 +1,4 @@
-"""How far a measurement may be from what was foretold. Pure."""
+"""How far a measurement may differ from a predicted value. Pure."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -10,15 +10,15 @@ _Part = Annotated[float, Meta(ge=0, lt=1)]
 
 @dataclass(frozen=True, slots=True)
 class Tolerances:
-    """Parts of the foretold figure; a bench file may name others for a board.
+    """Fractions of the predicted value; a bench file may set others for a board.
 
     Attributes:
-        cycles_fraction: Of cycles and milliseconds: what an estimate that no board has calibrated
-            can hold.
+        cycles_fraction: Of cycles and milliseconds; wide enough for an estimate without
+            calibration.
         instructions_fraction: Of instructions on the virtual board; the estimate's own worst error
             on networks that it was not fitted on is 4 %.
-        arena_fraction: Of the arena that TFLM says it uses; its releases differ in what they keep.
-        stack_fraction: Of the most stack in use.
+        arena_fraction: Of the arena that TFLM reports as used; it differs between releases.
+        stack_fraction: Of the peak of the stack.
         flash_fraction: Of the whole firmware.
     """
 

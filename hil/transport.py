@@ -1,4 +1,4 @@
-"""Bytes to and from a board: the seam between the protocol and what carries it."""
+"""Sends bytes to a board and receives them: the interface between the protocol and the port."""
 
 import time
 import zlib
@@ -20,28 +20,28 @@ READ_SLICE_S = 0.02
 
 
 class Transport(Protocol):
-    """A serial line, open."""
+    """An open serial line."""
 
     def write(self, data: bytes) -> None:
         """Send all bytes.
 
         Raises:
-            BoardError: The line is gone.
+            BoardError: The line is disconnected.
         """
 
     def read(self, wait_s: float) -> bytes:
-        """Whatever has come; waits at most `wait_s` seconds for the first byte, then b"".
+        """The received bytes. Waits at most `wait_s` seconds for the first byte; b"" if none came.
 
         Raises:
-            BoardError: The line is gone.
+            BoardError: The line is disconnected.
         """
 
     def close(self) -> None:
-        """Give the line back; harmless if that was done already."""
+        """Close the line. May be called more than once."""
 
 
 class SerialTransport:
-    """A serial port, opened at 8N1: a path of this machine, or a URL that pySerial knows.
+    """A serial port, opened at 8N1: a path of this machine, or a URL that pySerial supports.
 
     Raises:
         BoardError: The port cannot be opened.
@@ -75,7 +75,7 @@ class SerialTransport:
             raise BoardError(f"could not read from {self._port}: {_reason(error)}") from error
 
     def set_baud(self, baud: int) -> None:
-        """Go on at another rate."""
+        """Change the baud rate."""
         try:
             self._serial.baudrate = baud
         except (serial.SerialException, ValueError, OSError) as error:
@@ -87,7 +87,7 @@ class SerialTransport:
 
 
 def close_port(port: Any) -> None:
-    """Close what `open_port` gave; pySerial leaves a socket open whose other side has gone."""
+    """Close a port, also a socket that PySerial leaves open when the other side is gone."""
     own_socket = getattr(port, "_socket", None)
     port.close()
     if own_socket is not None:
@@ -95,26 +95,26 @@ def close_port(port: Any) -> None:
 
 
 def open_port(port: str, baud: int, parity: str, lines: Mapping[str, bool]) -> Any:
-    """Open a serial port for this process alone; gives what pySerial gives.
+    """Open a serial port for this process only. Returns the port object of pySerial.
 
     Args:
-        port: A path, or a URL that pySerial knows.
+        port: A path, or a URL that pySerial supports.
         baud: Bits per second.
         parity: As pySerial names it.
-        lines: How DTR and RTS are from the moment of opening: on some adapters they reset the
-            board. What is not named is set.
+        lines: States of DTR and RTS from the moment of opening: on some adapters they reset the
+            board. A line that is not named is set.
 
     Raises:
         NoBoardError: There is no such port.
         BusyError: Another program uses it.
         BoardError: It cannot be opened.
-        ConfigError: The URL is of a kind that is no port.
+        ConfigError: The URL does not name a serial port.
     """
     kind, _, _ = port.partition("://")
     is_local = "://" not in port
     if not is_local and kind not in URL_KINDS:
         raise ConfigError(
-            f"{_shown(port)!r} is no serial port; possible: a path, or a URL that begins with "
+            f"{_shown(port)!r} is not a serial port; possible: a path, or a URL that begins with "
             f"{', '.join(f'{own}://' for own in URL_KINDS)}"
         )
     opened: Any = None
@@ -145,12 +145,12 @@ def _reason(error: Exception) -> str:
     if _is_absent(error):
         return "there is no such port; is the board connected?"
     if _is_refused(error):
-        return "who listens there does not speak RFC 2217 with us; does another client use it?"
+        return "the server there does not use RFC 2217; does another client use it?"
     return _shown(text)
 
 
 def _shown(text: str) -> str:
-    """What a stranger wrote, fit for an error of one line."""
+    """Text from outside, printable and short enough for a one-line error."""
     clean = printable(text)
     return clean if len(clean) <= _SHOWN_CHARACTERS else f"{clean[:_SHOWN_CHARACTERS]}…"
 
@@ -169,7 +169,7 @@ def _is_absent(error: Exception) -> bool:
 
 
 def _with_crc(command: bytes, answer: bytes) -> bytes:
-    """An answer with the CRC that the firmware puts before its end."""
+    """An answer with the CRC line that the firmware adds before the last line."""
     body, end, rest = answer.partition(b"m-ready\r\n")
     if not end:
         return answer
@@ -178,12 +178,12 @@ def _with_crc(command: bytes, answer: bytes) -> bytes:
 
 
 class ScriptedTransport:
-    """A board that is a table: for each command its answers, one after another. For tests.
+    """A fake board with a table of answers for each command. For tests.
 
     Args:
-        answers: (command, answer) pairs in the order in which they will be asked. An answer of
-            b"" is silence.
-        sleep: Called with the time that a read waits in vain, such as to advance a false clock.
+        answers: (command, answer) pairs in the order of the commands. An answer of b"" means
+            that no answer comes.
+        sleep: Called with the time that a read waits without data, to advance a fake clock.
     """
 
     def __init__(

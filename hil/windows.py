@@ -1,4 +1,4 @@
-"""Latency measured in windows, until the median of a few of them can be trusted. Pure.
+"""Measures latency in windows until the confidence interval is narrow enough. Pure.
 
 A window is a number of inferences in a row, timed together, as in MLPerf Tiny.
 """
@@ -15,12 +15,12 @@ _COUNTER_TICKS = 0xE000_0000
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How latency is measured.
+    """The settings of the latency measurement.
 
     Attributes:
         window_s: Length of a window.
-        half_width_fraction: Measuring ends when half of the 95 % confidence interval of the mean is
-            no wider than this part of it.
+        half_width_fraction: The measurement ends when half of the 95 % confidence interval of the
+            mean is at most this fraction of the mean.
     """
 
     window_s: float = 1.0
@@ -29,11 +29,11 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Windows:
-    """What the windows gave.
+    """The results of the windows.
 
     Attributes:
-        inferences: In each window.
-        ticks: Of one inference, in each window.
+        inferences: Number of inferences in each window.
+        ticks: Ticks of one inference, for each window.
         half_width_fraction: Half of the 95 % confidence interval of the mean, over the mean.
     """
 
@@ -43,7 +43,7 @@ class Windows:
 
     @property
     def median_ticks(self) -> float:
-        """Of one inference."""
+        """Median of the ticks of one inference."""
         return statistics.median(self.ticks)
 
 
@@ -53,10 +53,10 @@ def measure_windows(
     """Measure until the interval is narrow enough, at most `MOST` windows.
 
     Args:
-        ticks_of: Runs so many inferences; gives the ticks of all together.
-        ticks_of_one: About what one takes.
-        clock_hz: Ticks of a second.
-        plan: How long, and how sure.
+        ticks_of: Runs that many inferences; returns their total ticks.
+        ticks_of_one: Approximate ticks of one inference.
+        clock_hz: Ticks per second.
+        plan: The settings.
     """
     window_ticks = min(plan.window_s * clock_hz, _COUNTER_TICKS)
     inferences = max(1, int(window_ticks / max(ticks_of_one, 1)))

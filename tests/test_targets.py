@@ -29,9 +29,9 @@ def test_a_file_of_ones_own_works_like_a_shipped_one(
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "is no target: field name is missing"),
-        ("[", "is no target: "),
-        (SHIPPED.replace("coremark", "cormark"), "is no target: unknown 'cormark'"),
+        ("", "is not a target: field name is missing"),
+        ("[", "is not a target: "),
+        (SHIPPED.replace("coremark", "cormark"), "is not a target: unknown 'cormark'"),
         (
             SHIPPED.replace("ram_bytes = 40960", "ram_bytes = 4.5"),
             "ram_bytes: expected int, found 4.5",

@@ -128,7 +128,7 @@ def _content(path: Path, most_bytes: int, kind: Kind) -> bytes:
         with open_at_once(path) as stream:
             found = os.fstat(stream.fileno())
             if not stat.S_ISREG(found.st_mode):
-                raise kind.refusal(path, "it is no regular file")
+                raise kind.refusal(path, "it is not a regular file")
             content = stream.read(most_bytes + 1)
     except OSError as error:
         raise RecordError(
@@ -147,7 +147,7 @@ def _parsed(loads: Callable[[str], Any], content: bytes, path: Path, kind: Kind)
     except RecursionError as error:
         raise kind.refusal(path, "it is nested too deeply") from error
     except UnicodeDecodeError as error:
-        raise kind.refusal(path, f"byte {error.start} is no UTF-8") from error
+        raise kind.refusal(path, f"byte {error.start} is not UTF-8") from error
     except (ValueError, TypeError, AttributeError, LookupError) as error:
         problem = str(error) if content.strip() else "it is empty"
         raise kind.refusal(path, problem) from error
@@ -190,7 +190,7 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(record) < len(pairs):
         seen: set[str] = set()
         twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
-        raise ValueError(f"{brief(repr(twice), 60)} is there twice")
+        raise ValueError(f"{brief(repr(twice), 60)} appears twice")
     return record
 
 
@@ -208,4 +208,4 @@ def _finite(text: str) -> float:
 
 
 def _no_constant(text: str) -> Any:
-    raise ValueError(f"{text} is no number")
+    raise ValueError(f"{text} is not a number")

@@ -14,7 +14,7 @@ from firmware.records.reader import Kind, convert, read_toml
 _FOLDER = Path(__file__).parent
 MACC_PER_COREMARK = 10_000
 """Multiply-accumulates per inference allowed for one CoreMark: the method's rule of thumb."""
-_KIND = Kind("is no target", "see the one of the stm32f412 for the form")
+_KIND = Kind("is not a target", "see the one of the stm32f412 for the form")
 _TABLES = ("memory", "clock", "firmware", "board")
 _Address = Annotated[int, Meta(ge=0, lt=2**32)]
 _Size = Annotated[int, Meta(ge=1, le=2**32)]
@@ -113,7 +113,7 @@ def load_board_target(name_or_path: str) -> Target:
     target = load_target(name_or_path)
     if not target.has_board:
         raise ConfigError(
-            f"{target.name} is a target for estimates alone; projects can be generated for: "
+            f"{target.name} is a target for estimates only; projects can be generated for: "
             f"{', '.join(board_targets())}"
         )
     return target

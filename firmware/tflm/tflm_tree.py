@@ -13,7 +13,7 @@ CHOSEN = "custom_tflm_dir"
 VARIABLE = "TFLM_DIR"
 """Environment variable that names a tree where the option does not."""
 MISSING = (
-    "TensorFlow Lite Micro is missing: set TFLM_DIR to a tree of it, or generate the project with "
+    "TensorFlow Lite Micro is missing: set TFLM_DIR to a source tree, or generate the project with "
     "--tflm DIR, or with --tflm download to have PlatformIO fetch it; README.md tells more"
 )
 COMPILER = "arm-none-eabi-g++"
@@ -91,7 +91,9 @@ def read_tree(folder: Path) -> Tree:
     """
     root = next((r for r in (folder, folder / "src") if (r / INTERPRETER).is_file()), None)
     if root is None:
-        raise TreeError(f"{str(folder)!r} is no tree of TensorFlow Lite Micro: no {INTERPRETER}")
+        raise TreeError(
+            f"{str(folder)!r} is not a source tree of TensorFlow Lite Micro: no {INTERPRETER}"
+        )
     third = {name: _third_party(folder, root, name) for name in _THIRD_PARTIES}
     cmsis_nn = third["cmsis_nn"]
     optimized = _sources(root, _OPTIMIZED)

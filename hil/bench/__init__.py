@@ -1,1 +1,1 @@
-"""Which boards there are, who uses them, and how one is made ready."""
+"""Finds boards, locks them, and prepares a board for a measurement."""

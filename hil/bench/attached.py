@@ -1,4 +1,4 @@
-"""What is plugged into this machine. Reads the lists of USB serial ports and of debug probes."""
+"""Finds attached devices. Reads the lists of USB serial ports and of debug probes."""
 
 import contextlib
 import threading
@@ -28,7 +28,7 @@ class Attached:
         kind: `Nucleo`, the port of an ST-LINK; `port`, another one; `probe`, one without a port.
         port: A path that stays the same when it is plugged in again, where the system has one.
         serial: Of the USB device; that of the debug probe on a Nucleo.
-        description: What the system calls it.
+        description: The system's name for it.
     """
 
     kind: str
@@ -59,7 +59,7 @@ def attached() -> list[Attached]:
 
 
 def _probes() -> list[Attached]:
-    """What pyOCD finds in time; nothing where it is not installed."""
+    """The probes that pyOCD finds in time; none if pyOCD is not installed."""
     found: list[Any] = []
 
     def look() -> None:
@@ -81,7 +81,7 @@ def _stable(device: str) -> str:
 
 
 def state_of(board: BoardEntry) -> str:
-    """Whether a board can be used now, in words."""
+    """Whether a board can be used now, as text."""
     if "://" not in board.port and not Path(board.port).exists():
         return "absent"
     holders = [holder for name in board.lock_names if (holder := holder_of(name))]
@@ -89,11 +89,11 @@ def state_of(board: BoardEntry) -> str:
 
 
 def bench_text(ports: list[Attached], target: str) -> str:
-    """A bench file for the Nucleos among what is attached."""
+    """The text of a bench file for the attached Nucleos."""
     nucleos = [port for port in ports if port.is_nucleo]
     tables = [
         f'[board.nucleo{index}]\ntarget = "{target}"\nport = "{port.port}"\n'
         f'flash = "swd"\nprobe = "{port.serial}"\n'
         for index, port in enumerate(nucleos, 1)
     ]
-    return "\n".join(["# Boards of this bench; docs/bench.md tells of every line.", *tables])
+    return "\n".join(["# Boards of this bench; docs/bench.md explains every key.", *tables])

@@ -1,4 +1,4 @@
-"""The boards of a bench, as a TOML file tells of them. Reads and writes that file.
+"""The boards of a bench, described in a TOML file. Reads that file.
 
 [board.left]
 target = "stm32f412"
@@ -16,7 +16,7 @@ boot = "rts"                 # line that pulls BOOT0 high when it is set
 reset_inverted = false
 boot_inverted = false
 
-[board.right.tolerance]      # parts of the foretold figure; the others stay as they are
+[board.right.tolerance]      # fractions of the predicted value; the others keep their default
 cycles_fraction = 0.05
 """
 
@@ -33,7 +33,7 @@ from firmware.targets import board_targets, load_target
 from hil.tolerances import Tolerances
 
 DEFAULT_FILE = "bench.toml"
-_FILE = Kind("is no TOML file", "'hil boards init' writes one")
+_FILE = Kind("is not a TOML file", "'hil boards init' writes one")
 Flasher = Literal["swd", "uart", "pio", "none"]
 Line = Literal["dtr", "rts", "none"]
 _Baud = Annotated[int, Meta(ge=300, le=4_000_000)]
@@ -47,20 +47,20 @@ class BoardEntry:
     """A board of the bench.
 
     Attributes:
-        name: What it is called.
+        name: Its name in the bench file.
         target: Its chip.
-        port: Serial port on which the firmware speaks: a path, or a URL that pySerial knows.
-        flash: How firmware gets there, see `Flasher`.
-        baud: Of the firmware.
+        port: Serial port of the firmware: a path, or a URL that pySerial supports.
+        flash: How firmware is written to it, see `Flasher`.
+        baud: Baud rate of the firmware.
         probe: Serial number of the debug probe; empty: the only one attached.
         loader_port: Serial port of the ROM bootloader.
-        loader_baud: Its rate; the bootloader measures it.
+        loader_baud: Baud rate of that port; the bootloader detects it.
         reset: Line of the loader's port at NRST, see `Line`.
         boot: Line of the loader's port at BOOT0.
         reset_inverted: The line resets the chip when it is cleared.
         boot_inverted: The line selects the bootloader when it is cleared.
         is_virtual: Ticks count instructions: the board is emulated.
-        tolerance: How far measurements may be from what was foretold.
+        tolerance: How far measurements may differ from predicted values.
     """
 
     name: str
@@ -80,13 +80,13 @@ class BoardEntry:
 
     @property
     def idle_lines(self) -> dict[str, bool]:
-        """How the lines of the loader's port are while the firmware runs."""
+        """The states of the loader port's lines while the firmware runs."""
         lines = ((self.reset, self.reset_inverted), (self.boot, self.boot_inverted))
         return {line: is_inverted for line, is_inverted in lines if line != "none"}
 
     @property
     def lock_names(self) -> list[str]:
-        """Its ports, which name it on this machine whatever the bench file calls it; sorted."""
+        """The board's ports, sorted. They identify it on this machine, independent of its name."""
         return sorted({self.port, self.loader_port or self.port})
 
 
@@ -94,12 +94,14 @@ def read_bench(path: Path) -> tuple[BoardEntry, ...]:
     """The boards of a bench file, in its order.
 
     Raises:
-        ConfigError: The file cannot be read or says what no board has.
+        ConfigError: The file cannot be read, or has an unknown or invalid key.
     """
     tables = read_toml(path, _FILE)
     boards = tables.get("board")
     if set(tables) != {"board"} or not isinstance(boards, dict) or not boards:
-        raise ConfigError(f"{str(path)!r} must hold a table [board.NAME] for each board, only")
+        raise ConfigError(
+            f"{str(path)!r} must contain only tables [board.NAME], one for each board"
+        )
     return tuple(_entry(path, name, table) for name, table in boards.items())
 
 

@@ -1,6 +1,6 @@
-"""One process at a time on a board: a lock that the kernel frees when its holder ends.
+"""A lock, so that only one process uses a board. The kernel releases it when its holder ends.
 
-The lock is that of an open file description, fcntl(2): it can be looked at without being taken.
+The lock is an open file description lock, fcntl(2): it can be queried without being taken.
 """
 
 import contextlib
@@ -36,9 +36,9 @@ class BoardLock:
     """A context manager that holds a board.
 
     Args:
-        board: What names the board on this machine: the path of its port, or a URL.
+        board: Identifies the board on this machine: the path of its port, or a URL.
         wait_s: Longest wait for another holder.
-        folder: Where locks lie; the same for all who share the board.
+        folder: Folder of the lock files; the same for all users of the board.
         clock: For tests.
     """
 
@@ -60,7 +60,7 @@ class BoardLock:
 
         Raises:
             BusyError: Another process held it until the deadline.
-            BoardError: The lock's file cannot be used.
+            BoardError: The lock file cannot be used.
         """
         deadline = Deadline.after(self._wait_s, self._clock)
         while not self._try():
@@ -83,7 +83,7 @@ class BoardLock:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Give it back."""
+        """Release the lock."""
         os.ftruncate(self._file, 0)
         os.close(self._file)
 
@@ -107,7 +107,7 @@ class BoardLock:
 
 
 def holder_of(board: str, folder: Path | None = None) -> str:
-    """Who uses a board; empty if nobody does. The lock itself is left alone."""
+    """The process that uses a board; empty if it is free. Does not take the lock."""
     path = lock_path(board, folder)
     try:
         file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
@@ -124,13 +124,13 @@ def holder_of(board: str, folder: Path | None = None) -> str:
 
 
 def lock_path(board: str, folder: Path | None = None) -> Path:
-    """The file that stands for a board."""
+    """The lock file of a board."""
     digest = hashlib.sha256(_canonical(board).encode()).hexdigest()[:16]
     return (folder or shared_folder()) / f"mcu-nas-board-{digest}.lock"
 
 
 def shared_folder(candidates: tuple[str, ...] = SHARED_FOLDERS) -> Path:
-    """The first folder in which every user may create files, and nobody may remove another's."""
+    """The first folder in which all users may create files, but only remove their own."""
     for candidate in candidates:
         with contextlib.suppress(OSError):
             mode = os.stat(candidate).st_mode  # noqa: PTH116
@@ -140,7 +140,7 @@ def shared_folder(candidates: tuple[str, ...] = SHARED_FOLDERS) -> Path:
 
 
 def _canonical(board: str) -> str:
-    """The same text for all names of a port: links, names of this machine, options of a URL."""
+    """One text for all names of a port: resolves links, host names and options of a URL."""
     if "://" not in board:
         return str(Path(board).resolve()) if board.startswith("/") else board
     parts = urlsplit(board)
@@ -151,9 +151,9 @@ def _canonical(board: str) -> str:
 
 
 def _open(path: Path) -> int:
-    """The file, made if it is absent.
+    """Open the file; create it if it does not exist.
 
-    It is not opened with O_CREAT where it exists: in a folder that all may write, the kernel
+    An existing file is not opened with O_CREAT: in a folder that all users may write, the kernel
     refuses that for the file of another user (sysctl fs.protected_regular).
     """
     for _ in range(_OPEN_ATTEMPTS):
@@ -181,7 +181,7 @@ def _opened(path: Path, flags: int) -> int:
 
 
 def _is_at(file: int, path: Path) -> bool:
-    """Whether a path still leads to an open file: it may have been cleaned away meanwhile."""
+    """Whether a path still leads to an open file: a clean-up may have removed it."""
     with contextlib.suppress(OSError):
         return os.path.samestat(os.fstat(file), os.stat(path))  # noqa: PTH116
     return False

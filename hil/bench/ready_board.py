@@ -1,9 +1,9 @@
-"""From the name of a board to a board that runs the project: chosen, locked, flashed.
+"""Prepares a board by its name: chooses, locks and flashes it.
 
 virtual         QEMU runs the ELF
-virtual-nucleo  a whole virtual Nucleo: flashed through its bootloader at a serial port
+virtual-nucleo  a complete virtual Nucleo: flashed through its bootloader at a serial port
 NAME, TARGET    of the bench file
-PORT, URL       a serial port whose board runs the firmware already
+PORT, URL       a serial port whose board already runs the firmware
 """
 
 import contextlib
@@ -30,12 +30,12 @@ VIRTUAL, VIRTUAL_NUCLEO = "virtual", "virtual-nucleo"
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What the command line says of the board.
+    """The board options of the command line.
 
     Attributes:
         name: One of those above.
         bench: The bench file; None: `bench.toml` here, if it is needed.
-        flashes: Whether firmware is written.
+        flashes: Whether to write the firmware.
         wait_s: Longest wait for another process that uses the board.
     """
 
@@ -54,18 +54,18 @@ def ready_board(
     on_retry: Callable[[str], None],
     deadline: Deadline,
 ) -> Iterator[Board]:
-    """A board that runs the project's firmware, for this process alone.
+    """A board that runs the project's firmware, locked for this process.
 
     Args:
         choice: Which, and how.
         project: Its firmware is written.
         size: Of the firmware.
-        on_bytes: Is told how far writing is.
-        on_retry: Is told what is repeated.
+        on_bytes: Called with the progress of writing.
+        on_retry: Called with a text when an attempt is repeated.
         deadline: Ends writing.
 
     Raises:
-        BoardError: It cannot be had; each reason has its class.
+        BoardError: The board cannot be used; each reason has its class.
         ConfigError: The bench file cannot be used.
     """
     if choice.name == VIRTUAL:
@@ -89,7 +89,7 @@ def ready_board(
 
 
 def virtual_entry(url: str, target: str) -> BoardEntry:
-    """The virtual Nucleo as a bench file would have it."""
+    """A bench entry for the virtual Nucleo."""
     return BoardEntry(VIRTUAL_NUCLEO, target, url, flash="uart", is_virtual=True)
 
 
@@ -99,7 +99,7 @@ def _entry(choice: Choice, project: Project) -> BoardEntry:
     path = choice.bench or Path(DEFAULT_FILE)
     if choice.bench is None and not path.is_file():
         raise ConfigError(
-            f"no board {choice.name!r}: it is none of {VIRTUAL}, {VIRTUAL_NUCLEO}, no path of a "
+            f"no board {choice.name!r}: it is not {VIRTUAL}, {VIRTUAL_NUCLEO} or the path of a "
             f"port, and there is no {DEFAULT_FILE} here; name one with --bench, or write one with "
             "'hil boards init'"
         )

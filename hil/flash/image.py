@@ -1,4 +1,4 @@
-"""What a linked firmware writes to flash, as one piece. Reads an ELF file."""
+"""The flash content of a linked firmware, as one block. Reads an ELF file."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +30,7 @@ def read_image(elf: Path) -> Image:
             if segment["p_type"] == "PT_LOAD" and segment["p_filesz"]
         ]
     if not segments:
-        raise BoardError(f"{str(elf)!r} holds nothing to be written")
+        raise BoardError(f"{str(elf)!r} contains nothing to write to the flash")
     first = min(address for address, _ in segments)
     end = max(address + len(data) for address, data in segments)
     content = bytearray([ERASED]) * (end - first)

@@ -1,7 +1,7 @@
-"""Programs a chip in a process of its own, which is ended at a deadline. Starts a process.
+"""Programs a chip in a child process, which is stopped at a deadline. Starts a process.
 
-What is to be done goes to its standard input, what it tells comes from its standard output: each a
-pickled object after its length. Both ends are this package.
+The child reads its task from standard input and writes its messages to standard output. Each is a
+pickled object after its length. Both ends are in this package.
 """
 
 import contextlib
@@ -38,10 +38,10 @@ def program_in_child(
     on_bytes: OnBytes,
     deadline: Deadline | None = None,
 ) -> None:
-    """As `program`, with the programmer made and used in a child process.
+    """Like `program`, but the programmer is created and used in a child process.
 
     Raises:
-        FlashError: It took longer than `LIMIT_S` or the deadline; the child was ended.
+        FlashError: It took longer than `LIMIT_S` or the deadline; the child was stopped.
         SdkError: What `program` raises.
     """
     end = (deadline or Deadline.never()).within(LIMIT_S)
@@ -69,7 +69,7 @@ def program_in_child(
 
 
 def _next(child: ChildProcess, end: Deadline, complaints: IO[bytes]) -> Any:
-    """What the child says next; None when it has done its work."""
+    """The next message of the child; None when its work is done."""
     try:
         (count,) = _LENGTH.unpack(_exactly(child.stdout, _LENGTH.size, end))
         return pickle.loads(_exactly(child.stdout, count, end))  # noqa: S301
@@ -101,7 +101,7 @@ def _tell(stream: IO[bytes], message: Any) -> None:
 
 
 def main() -> None:
-    """Do what standard input says; nothing else may write to standard output."""
+    """Run the task from standard input. Nothing else may write to standard output."""
     with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as told:
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
         make, arguments, image, device_id = pickle.load(sys.stdin.buffer)  # noqa: S301

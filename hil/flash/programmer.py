@@ -1,4 +1,4 @@
-"""Writes firmware to a chip, whatever carries it. The order of steps is the same for every way."""
+"""Writes firmware to a chip. The order of steps is the same for every kind of programmer."""
 
 from collections.abc import Callable
 from types import TracebackType
@@ -16,7 +16,7 @@ OnBytes = Callable[[str, int, int], None]
 
 
 class Programmer(Protocol):
-    """A context manager: entering halts the chip's firmware, leaving starts what flash holds."""
+    """A context manager. Entering halts the chip; leaving starts the firmware in flash."""
 
     def __enter__(self) -> Self:
         """Take control of the chip.
@@ -32,7 +32,7 @@ class Programmer(Protocol):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Start the firmware and let the chip go."""
+        """Start the firmware and release the chip."""
 
     def device_id(self) -> int:
         """The chip's product id, DEV_ID of RM0402."""
@@ -45,11 +45,11 @@ class Programmer(Protocol):
 
 
 def program(programmer: Programmer, image: Image, device_id: int, on_bytes: OnBytes) -> None:
-    """Check the chip, write an image, read it back; then it runs.
+    """Check the chip, write an image, and read it back.
 
     Raises:
-        WrongDeviceError: It is another chip; nothing was written.
-        FlashError: It could not be written, or what was read back differs.
+        WrongDeviceError: The chip has another id; nothing was written.
+        FlashError: The image could not be written, or differs when read back.
     """
     with programmer:
         found = programmer.device_id()
@@ -63,12 +63,12 @@ def program(programmer: Programmer, image: Image, device_id: int, on_bytes: OnBy
             wanted = image.content[offset : offset + READ_BYTES]
             if not reads_back(programmer, image.address + offset, wanted):
                 raise FlashError(
-                    f"what was read at 0x{image.address + offset:08x} is not what was written; "
-                    "the board holds no usable firmware now"
+                    f"what was read at 0x{image.address + offset:08x} differs from what was "
+                    "written; the board has no usable firmware now"
                 )
             on_bytes("verified", offset + len(wanted), len(image.content))
 
 
 def reads_back(programmer: Programmer, address: int, wanted: bytes) -> bool:
-    """Whether the chip's memory holds what it should; looks again if it does not seem so."""
+    """Whether the chip's memory holds the expected bytes. Reads again if they differ."""
     return any(programmer.read(address, len(wanted)) == wanted for _ in range(READ_ATTEMPTS))

@@ -1,6 +1,6 @@
-"""The ROM bootloader of an STM32 over a UART. Talks to an open serial port.
+"""Uses the ROM bootloader of an STM32 over a UART. Reads and writes an open serial port.
 
-A command that the line damaged is given again; nobody has to begin from the reset for it.
+A command that the line damaged is repeated, without a new reset.
 
 Source: ST's application note AN3155, "USART protocol used in the STM32 bootloader".
 """
@@ -36,7 +36,7 @@ _T = TypeVar("_T")
 
 
 class LoaderPort(Protocol):
-    """What is needed of a port that pySerial has opened at 8E1."""
+    """The methods used of a port that pySerial has opened at 8E1."""
 
     def write(self, data: bytes) -> int | None:
         """Send bytes."""
@@ -45,14 +45,14 @@ class LoaderPort(Protocol):
         """At most so many bytes; fewer after a short while."""
 
     def reset_input_buffer(self) -> None:
-        """Forget what came."""
+        """Discard the received bytes."""
 
 
 class RomBootloader:
     """A bootloader that has been started.
 
     Args:
-        port: Its line.
+        port: Its serial port.
         answer_limit_s: Longest wait for an answer to anything but an erase.
         erase_limit_s: Longest erase of one sector.
         deadline: Ends every wait.
@@ -71,10 +71,10 @@ class RomBootloader:
         self._deadline = deadline or Deadline.never()
 
     def synchronise(self) -> None:
-        """Let it measure the baud rate.
+        """Let the bootloader detect the baud rate.
 
         Raises:
-            NoAnswerError: Nothing came, or nothing but noise.
+            NoAnswerError: No answer came, or only noise.
         """
         for _ in range(_SYNC_ATTEMPTS):
             self._port.reset_input_buffer()
@@ -89,10 +89,10 @@ class RomBootloader:
         )
 
     def device_id(self) -> int:
-        """The chip's product id, as it was told twice in a row: its answer has no checksum.
+        """The chip's product id, read twice in a row: the answer has no checksum.
 
         Raises:
-            FlashError: No two answers are alike, or none came.
+            FlashError: No two answers in a row are equal, or no answer came.
         """
         told = -1
         for _ in range(_ID_ATTEMPTS):
@@ -100,8 +100,8 @@ class RomBootloader:
             if told == before:
                 return told
         raise FlashError(
-            f"the line is too noisy: of {_ID_ATTEMPTS} answers about the chip's id no two in a row "
-            "are alike"
+            f"the line is too noisy: of {_ID_ATTEMPTS} answers with the chip's id, no two in a row "
+            "are equal"
         )
 
     def erase(self, sectors: Iterable[int]) -> None:
@@ -121,7 +121,7 @@ class RomBootloader:
         """Write at most `BLOCK_BYTES` bytes to erased flash.
 
         Raises:
-            FlashError: It was refused each time, or half a block was written.
+            FlashError: Each attempt was rejected, or half a block was written.
         """
         for attempt in range(1, ATTEMPTS + 1):
             try:
@@ -137,11 +137,11 @@ class RomBootloader:
                 return
 
     def read(self, address: int, count: int) -> bytes:
-        """At most `BLOCK_BYTES` bytes of the chip's memory, as they came: without a checksum."""
+        """At most `BLOCK_BYTES` bytes of the chip's memory, without a checksum."""
         return self._again(lambda: self._read_once(address, count))
 
     def _again(self, action: Callable[[], _T]) -> _T:
-        """Give a command, and again if the line damages it."""
+        """Send a command. Repeat it if the line damages it."""
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 return action()
@@ -152,23 +152,23 @@ class RomBootloader:
         raise AssertionError("the last attempt returns or raises")
 
     def _is_written(self, address: int, block: bytes) -> bool:
-        """Whether a block is there already; if it is not erased either, nothing can be done."""
+        """Whether a block is already written. Raises if the flash is neither written nor erased."""
         for _ in range(READ_ATTEMPTS):
             found = self.read(address, len(block))
             if found in (block, _FILLER * len(block)):
                 return found == block
         raise FlashError(
-            f"the block at 0x{address:08x} was damaged on the line, and flash must be erased anew"
+            f"the block at 0x{address:08x} was damaged on the line, and flash must be erased again"
         )
 
     def _resynchronise(self) -> None:
-        """Bring it back to where it waits for a command, whatever it waits for now.
+        """Bring the bootloader back to the state in which it waits for a command.
 
-        Each byte that it takes for an argument brings it nearer to a checksum that is wrong. The
-        filler is no command, and changes nothing where it is taken for data.
+        Filler bytes are sent until a checksum is wrong and the bootloader rejects the command. The
+        filler is not a command, and does not change the flash if it is taken as data.
 
         Raises:
-            FlashError: It does not answer.
+            FlashError: The bootloader does not answer.
         """
         limit_s = min(_SILENCE_S, self._answer_limit_s)
         self._wait_for_silence(limit_s)
@@ -183,7 +183,7 @@ class RomBootloader:
             if answer:  # many bytes were sent: how many of them are a command's first half?
                 self._wait_for_silence(limit_s)
                 sent = 0
-        raise FlashError("the bootloader does not answer any more")
+        raise FlashError("the bootloader no longer answers")
 
     def _wait_for_silence(self, limit_s: float) -> None:
         end = self._deadline.within(self._answer_limit_s)
@@ -195,7 +195,7 @@ class RomBootloader:
         self._command(GET_ID, what)
         count = self._read(1, what)[0] + 1
         if count != 2:
-            raise FlashError(f"the bootloader told an id of {count} bytes")
+            raise FlashError(f"the bootloader sent an id of {count} bytes")
         found = int.from_bytes(self._read(count, what), "big")
         self._acknowledge(what)
         return found
@@ -233,11 +233,11 @@ class RomBootloader:
         limit_s = limit_s or self._answer_limit_s
         data = self._receive(count, limit_s)
         if len(data) < count:
-            raise FlashError(f"no whole answer to {what!r} within {limit_s:g} s")
+            raise FlashError(f"no complete answer to {what!r} within {limit_s:g} s")
         return data
 
     def _receive(self, count: int, limit_s: float) -> bytes:
-        """So many bytes, or fewer if the time is over."""
+        """Read that many bytes, or fewer if the time is over."""
         end = self._deadline.within(limit_s)
         data = self._port.read(count)
         while len(data) < count and not end.has_passed:

@@ -1,6 +1,6 @@
 """Programs a chip over SWD with pyOCD, an optional package. Talks to a debug probe.
 
-pyOCD has no deadline of its own for all that it does: `in_child` gives it one.
+pyOCD has no overall deadline: `in_child` gives it one.
 """
 
 import contextlib
@@ -27,10 +27,10 @@ _SHOWN_CHARACTERS = 200
 
 @dataclass(frozen=True, slots=True)
 class Pyocd:
-    """What is used of pyOCD.
+    """The parts of pyOCD that are used.
 
     Attributes:
-        probes: All that are attached.
+        probes: Lists all attached probes.
         session: Class of a connection through a probe.
         file_programmer: Class that erases and writes.
     """
@@ -67,7 +67,7 @@ class SwdProgrammer:
     Args:
         board: The probe's serial number.
         target: The chip.
-        load: Gives what is used of pyOCD; for tests.
+        load: Returns the parts of pyOCD that are used; for tests.
     """
 
     def __init__(
@@ -130,7 +130,7 @@ class SwdProgrammer:
             return bytes(self._session.target.read_memory_block8(address, count))
 
     def _chosen_probe(self) -> Any:
-        """The probe of that very serial number: the first one found may be another board's."""
+        """The probe with that serial number. The first one found may belong to another board."""
         probes = self._pyocd.probes()
         names = ", ".join(str(probe.unique_id) for probe in probes)
         chosen = [own for own in probes if self._board.probe in ("", str(own.unique_id))]
@@ -147,7 +147,7 @@ class SwdProgrammer:
 
 @contextlib.contextmanager
 def _told(what: str) -> Any:
-    """PyOCD's own errors, of many kinds, as ours."""
+    """Translate the errors of pyOCD into ours."""
     try:
         yield
     except BoardError:

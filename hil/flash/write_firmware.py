@@ -1,4 +1,4 @@
-"""Brings a project's firmware onto a board, in the way that its bench file names."""
+"""Writes a project's firmware to a board, with the method given in the bench file."""
 
 import os
 import sys
@@ -30,12 +30,12 @@ def write_firmware(
     on_retry: Callable[[str], None],
     deadline: Deadline,
 ) -> None:
-    """Write the firmware and start it; a failed attempt is repeated from the reset on.
+    """Write the firmware and start it. A failed attempt is repeated, starting with the reset.
 
     Raises:
-        FlashError: It could not be written; the last attempt's reason.
+        FlashError: It could not be written; gives the reason of the last attempt.
         NoAnswerError: The bootloader does not answer, or the deadline has passed.
-        WrongDeviceError: It is another chip; nothing was written.
+        WrongDeviceError: The chip has another id; nothing was written.
     """
     if board.flash == "none":
         return
@@ -48,7 +48,7 @@ def write_firmware(
             _program(board, project.target, image, on_bytes, deadline)
         except (FlashError, NoAnswerError, LineError) as error:
             if deadline.has_passed:
-                raise type(error)(f"{error}; the time for it is over (--session-s)") from error
+                raise type(error)(f"{error}; the time limit is reached (--session-s)") from error
             if attempt == ATTEMPTS:
                 raise type(error)(f"{error} (tried {ATTEMPTS} times)") from error
             on_retry(f"{board.name}: flashing failed, trying again: {error}")
@@ -81,6 +81,6 @@ def _upload(board: BoardEntry, folder: Path, deadline: Deadline) -> None:
     except OSError as error:
         raise BoardError(f"could not start PlatformIO: {error.strerror}") from error
     if finished.exit_code != 0:
-        last = (finished.output.strip().splitlines() or ["it said nothing"])[-1]
+        last = (finished.output.strip().splitlines() or ["it printed nothing"])[-1]
         reason = printable(last)[:_SHOWN_CHARACTERS]
         raise FlashError(f"'pio run --target upload' failed for {board.name}: {reason}")

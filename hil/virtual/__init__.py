@@ -1,1 +1,1 @@
-"""Boards that are emulated: QEMU alone, and a whole Nucleo behind a serial port."""
+"""Emulated boards: QEMU alone, and a complete Nucleo behind a serial port."""

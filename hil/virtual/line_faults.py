@@ -1,4 +1,4 @@
-"""Faults to be tried on a virtual board. Pure but for the random numbers it is seeded for."""
+"""Injects faults into a virtual board. Pure, except for its seeded random numbers."""
 
 import random
 from dataclasses import dataclass, field
@@ -6,17 +6,17 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class LineFaults:
-    """What goes wrong.
+    """The faults to inject.
 
     Attributes:
-        drop: Part of the bytes that are lost.
-        flip: Part of the bytes of which one bit changes.
-        delay_s: Answers come so much later.
-        refuses: The bootloader refuses to erase and to write.
+        drop: Fraction of the bytes that are lost.
+        flip: Fraction of the bytes in which one bit changes.
+        delay_s: Delay of each answer.
+        refuses: The bootloader rejects erasing and writing.
         hangs: The firmware never answers.
         stops: The firmware stops in a fault at the first command.
         reset_after: The chip resets after so many bytes to the bootloader; 0: never.
-        seed: Of the random numbers.
+        seed: Seed of the random numbers.
     """
 
     drop: float = 0.0
@@ -35,7 +35,7 @@ class LineFaults:
         self._random = random.Random(self.seed)
 
     def pass_on(self, data: bytes) -> bytes:
-        """What arrives of these bytes."""
+        """The bytes that arrive when these bytes are sent."""
         if not self.drop and not self.flip:
             return data
         passed = bytearray()
@@ -47,7 +47,7 @@ class LineFaults:
         return bytes(passed)
 
     def resets_now(self, count: int) -> bool:
-        """Whether the chip resets after these bytes; it does so once."""
+        """Whether the chip resets after these bytes; it resets only once."""
         self._count += count
         is_due = 0 < self.reset_after <= self._count
         if is_due:

@@ -1,8 +1,8 @@
-"""A line to an emulator that rests while its firmware has nothing to do. Pure but for the line.
+"""A line to an emulator that is paused while its firmware has nothing to do. Pure, except the line.
 
-The firmware waits for a byte by looking for it, as on the chip, which on a PC takes a whole core.
-It speaks only when asked: when it has answered every command it does nothing but look, and the
-emulator may be stopped until something is sent.
+The firmware polls for the next byte, as on the chip. On a PC, this takes a whole core. The
+firmware sends only answers. When it has answered every command, it only polls, and the emulator can
+be paused until the next byte is sent.
 """
 
 import time
@@ -17,7 +17,7 @@ _ASKS, _ANSWERED = b"%", b"m-ready\r\n"
 
 
 class RestingLine:
-    """A transport that stops and continues what it leads to.
+    """A transport that pauses and resumes the emulator behind it.
 
     Args:
         inner: The line.

@@ -1,7 +1,7 @@
 """Serves a virtual Nucleo as a serial port over the network (RFC 2217). Opens a socket.
 
-RFC 2217 carries the lines DTR and RTS and the parity beside the bytes, so that a flasher works with
-it as with an adapter.
+RFC 2217 transmits the lines DTR and RTS and the parity in addition to the bytes, so a flasher can
+use it like an adapter.
 """
 
 import contextlib
@@ -30,16 +30,16 @@ _LOG = logging.getLogger(__name__)
 
 
 class Rfc2217Server:
-    """A context manager: one client at a time; another one is told that the board is busy.
+    """A context manager that serves one client at a time. Others get the answer that it is busy.
 
     Args:
-        board: What is served.
-        port: TCP port on this machine; 0 takes a free one.
-        idle_limit_s: When a silent client must give way to another.
+        board: The board to serve.
+        port: TCP port on this machine; 0: any free port.
+        idle_limit_s: Seconds after which a silent client can be replaced by another one.
 
     Raises:
         BusyError: Another program serves on that port.
-        BoardError: It cannot be used.
+        BoardError: The port cannot be used.
     """
 
     def __init__(
@@ -60,11 +60,11 @@ class Rfc2217Server:
 
     @property
     def url(self) -> str:
-        """What pySerial opens."""
+        """The URL that pySerial opens."""
         return f"rfc2217://127.0.0.1:{self._socket.getsockname()[1]}"
 
     def __enter__(self) -> Self:
-        """Start to serve."""
+        """Start the server."""
         self._thread.start()
         return self
 
@@ -74,21 +74,21 @@ class Rfc2217Server:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Stop serving, and end the board."""
+        """Stop the server and the board."""
         self._ends.set()
         self._thread.join(_END_LIMIT_S)
         self._socket.close()
         self._board.close()
 
     def wait(self) -> None:
-        """Serve until somebody interrupts.
+        """Serve until interrupted.
 
         Raises:
-            BoardError: The server has ended of itself.
+            BoardError: The server has stopped unexpectedly.
         """
         while not self._ends.wait(1.0):
             if not self._thread.is_alive():
-                raise BoardError("the server has ended of itself; start it again")
+                raise BoardError("the server has stopped unexpectedly; start it again")
 
     def _serve(self) -> None:
         while not self._ends.is_set():
@@ -98,7 +98,7 @@ class Rfc2217Server:
                 self._talk(client)
 
     def _talk(self, client: socket.socket) -> None:
-        """Carry bytes both ways until the client has gone, or gives way to another."""
+        """Forward bytes in both directions until the client disconnects or is replaced."""
         heard_s = time.monotonic()
         with client, contextlib.suppress(OSError):
             client.settimeout(_SEND_LIMIT_S)
@@ -118,7 +118,7 @@ class Rfc2217Server:
                     return
 
     def _gives_way(self, client: socket.socket, silent_s: float) -> bool:
-        """Whether a client must go, because it is silent and another one waits."""
+        """Whether to disconnect a client because it is silent and another one waits."""
         ready = select.select([self._socket, client], [], [], 0)[0]
         if self._socket not in ready or client in ready:  # it may be about to say that it goes
             return False
@@ -137,7 +137,7 @@ class Rfc2217Server:
         return None
 
     def _take(self, port: TelnetPort, data: bytes) -> None:
-        """Byte by byte, in step with the lines, which they set, too."""
+        """Pass bytes to the board one by one, in order with changes of the control lines."""
         for index in range(len(data)):
             try:
                 for byte in port.take(data[index : index + 1]):
@@ -146,7 +146,7 @@ class Rfc2217Server:
                 _LOG.warning("virtual board: %s", error)
 
     def _pass_on(self, port: TelnetPort | None) -> None:
-        """Give the client what the board says; without one it is lost, as on a port."""
+        """Send the board's bytes to the client. Without a client, they are lost."""
         try:
             answer = self._board.read(0.0)
         except BoardError as error:

@@ -1,7 +1,7 @@
-"""The server's side of Telnet and RFC 2217, whatever a client sends. Pure but for what it calls.
+"""The server side of Telnet and RFC 2217, safe against any input. Pure, except for its callbacks.
 
-PySerial's port manager does the work. It believes its client: here it is kept from what it was not
-made for, such as an argument of a wrong length, or an unknown parity.
+PySerial's port manager does the work. It does not validate its input. This module filters input
+that it cannot handle, such as an argument of a wrong length, or an unknown parity.
 """
 
 import struct
@@ -16,21 +16,21 @@ _NONSENSE = (ValueError, TypeError, KeyError, IndexError, AttributeError, struct
 
 
 class Port(Protocol):
-    """What pySerial's port manager uses of a port are attributes; this is what is called."""
+    """The methods of a port that are called. PySerial's port manager uses only attributes."""
 
     def reset_input_buffer(self) -> None:
-        """Forget what came."""
+        """Discard the received bytes."""
 
     def reset_output_buffer(self) -> None:
-        """Forget what was not sent yet."""
+        """Discard the bytes that were not sent yet."""
 
 
 class TelnetPort:
     """A port behind a connection of one client.
 
     Args:
-        port: What the client sets and asks.
-        send: Sends bytes to it.
+        port: The port that the client sets and queries.
+        send: Sends bytes to the client.
     """
 
     def __init__(self, port: Port, send: Callable[[bytes], object]) -> None:
@@ -40,7 +40,7 @@ class TelnetPort:
         self._manager = rfc2217.PortManager(served, connection)
 
     def take(self, data: bytes) -> Iterator[bytes]:
-        """The bytes among what came that are meant for the port, one by one."""
+        """The received bytes that are meant for the port, one by one."""
         manager = self._manager
         try:
             yield from manager.filter(data)
@@ -51,12 +51,12 @@ class TelnetPort:
             manager.suboption = None
 
     def give(self, data: bytes) -> None:
-        """Send what the port says."""
+        """Send the bytes of the port to the client."""
         self._send(b"".join(self._manager.escape(data)))
 
 
 class _Connection:
-    """What the port manager writes its own messages to."""
+    """The object to which the port manager writes its own messages."""
 
     def __init__(self, send: Callable[[bytes], object]) -> None:
         self._send = send

@@ -46,13 +46,13 @@ def instructions_of(ticks: int) -> int:
 
 
 def check_ram(ram_end: int) -> None:
-    """Refuse firmware that reserves more RAM than is emulated.
+    """Raise an error if firmware reserves more RAM than is emulated.
 
     Args:
         ram_end: First address after the RAM that it reserves.
 
     Raises:
-        BoardError: It does.
+        BoardError: It needs more.
     """
     if ram_end > RAM_END:
         raise BoardError(
@@ -62,7 +62,7 @@ def check_ram(ram_end: int) -> None:
 
 
 class VirtualBoard:
-    """Boots an ELF in QEMU and gives its USART3.
+    """Runs an ELF in QEMU and connects to its USART3.
 
     Args:
         firmware: The ELF.
@@ -84,7 +84,7 @@ class VirtualBoard:
         """Start QEMU.
 
         Raises:
-            BoardError: QEMU is absent or fails, or the firmware needs more RAM than it has.
+            BoardError: QEMU is missing or fails, or the firmware needs more RAM than it has.
         """
         check_ram(self._ram_end)
         if not self._firmware.is_file():
@@ -123,11 +123,11 @@ class VirtualBoard:
 
     @property
     def rests(self) -> bool:
-        """Whether QEMU is stopped because the firmware has nothing to do."""
+        """Whether QEMU is paused because the firmware has nothing to do."""
         return self._transport is not None and self._transport.rests
 
     def explain_silence(self, error: NoAnswerError) -> BoardError:
-        """The error: this board has one rate."""
+        """The error itself: this board has only one baud rate."""
         return error
 
     def instructions(self, ticks: int) -> int:
@@ -135,7 +135,7 @@ class VirtualBoard:
         return instructions_of(ticks)
 
     def _start(self, program: str) -> str:
-        """Start QEMU; gives the pseudo-terminal of USART3."""
+        """Start QEMU. Returns the pseudo-terminal of USART3."""
         command = [program, "-M", MACHINE, "-kernel", str(self._firmware), "-icount", "shift=0"]
         command += ["-display", "none", "-monitor", "none"]
         command += ["-serial", "null", "-serial", "null", "-serial", "pty"]
@@ -154,7 +154,7 @@ class VirtualBoard:
         raise BoardError(f"{_PROGRAM} did not start: {reason}")
 
     def _first_words(self, child: ChildProcess, deadline: Deadline) -> str:
-        """What QEMU prints until it has named the pseudo-terminal, or has ended."""
+        """The output of QEMU until it names the pseudo-terminal or ends."""
         said = b""
         while b"\n" not in said:
             if not select.select([child.stdout], [], [], deadline.left_s)[0]:
@@ -166,7 +166,7 @@ class VirtualBoard:
         return said.decode(errors="replace").strip()
 
     def _signal(self, number: signal.Signals) -> None:
-        """Stop QEMU, or let it go on; one that has ended is noticed on its line."""
+        """Pause or resume QEMU. If QEMU has ended, its line reports that."""
         if self._child is not None and not self._child.has_ended:
             os.kill(self._child.id, number)
 

@@ -1,4 +1,4 @@
-"""The ROM bootloader of the virtual Nucleo: what AN3155 says the other side does. Pure."""
+"""The ROM bootloader of the virtual Nucleo: the device side of AN3155. Pure."""
 
 from collections.abc import Callable
 from functools import reduce
@@ -21,7 +21,7 @@ _VERSION = 0x31
 
 
 class VirtualBootloader:
-    """Takes bytes from the host, answers them, changes the flash.
+    """Takes bytes from the host, answers them, and changes the flash.
 
     Args:
         target: The chip: its id, addresses and sectors.
@@ -37,7 +37,7 @@ class VirtualBootloader:
         self._next: Callable[[], bytes | None] = self._synchronise
 
     def feed(self, data: bytes) -> bytes:
-        """What it answers to these bytes, together with those that came before."""
+        """The answer to these bytes, together with the earlier bytes."""
         self._received += data
         answers = b""
         while (answer := self._next()) is not None:

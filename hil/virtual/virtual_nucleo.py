@@ -1,6 +1,6 @@
-"""A whole virtual Nucleo: flash, ROM bootloader, reset and boot lines, and QEMU for its firmware.
+"""A complete virtual Nucleo: flash, ROM bootloader, reset and boot lines, and QEMU.
 
-It looks like a serial port that an adapter has opened: what sets DTR and RTS resets it.
+It behaves like a serial port of an adapter: setting DTR and RTS resets it.
 """
 
 import tempfile
@@ -25,7 +25,7 @@ class VirtualNucleo:
 
     Args:
         target: The chip.
-        faults: What goes wrong on the line.
+        faults: The faults to inject.
     """
 
     rtscts = xonxoff = break_condition = False
@@ -49,7 +49,7 @@ class VirtualNucleo:
 
     @property
     def parity(self) -> str:
-        """Of the host's side; each of the two programs wants its own."""
+        """Parity of the host's side: bootloader and firmware need different ones."""
         return self._parity
 
     @parity.setter
@@ -59,7 +59,7 @@ class VirtualNucleo:
 
     @property
     def rts(self) -> bool:
-        """BOOT0 is high."""
+        """Whether BOOT0 is high."""
         return self._rts
 
     @rts.setter
@@ -69,7 +69,7 @@ class VirtualNucleo:
 
     @property
     def dtr(self) -> bool:
-        """NRST is low."""
+        """Whether NRST is low."""
         return self._dtr
 
     @dtr.setter
@@ -98,7 +98,7 @@ class VirtualNucleo:
 
     @property
     def _hears_firmware(self) -> bool:
-        """Whether the host's side speaks as the firmware does."""
+        """Whether the host's side uses the settings of the firmware."""
         return self._parity == serial.PARITY_NONE and self.baudrate == BAUD
 
     def read(self, wait_s: float) -> bytes:
@@ -118,30 +118,30 @@ class VirtualNucleo:
         return self._faults.pass_on(due)
 
     def reset_input_buffer(self) -> None:
-        """Forget what was not read."""
+        """Discard the bytes that were not read."""
         self._answers = b""
         self._late.clear()
 
     def reset_output_buffer(self) -> None:
-        """Nothing waits to be sent."""
+        """Does nothing: no bytes wait to be sent."""
 
     def close(self) -> None:
-        """End what runs, remove what was made."""
+        """Stop the firmware and remove the temporary files."""
         self._halt()
         self._folder.cleanup()
 
     @property
     def flash(self) -> bytes:
-        """All of it, as it is now."""
+        """The current content of the whole flash."""
         return bytes(self._flash)
 
     def halt(self) -> None:
-        """End what runs, as a reset that is held."""
+        """Stop the firmware, like a reset line that is held."""
         self._halt()
 
     @property
     def is_busy(self) -> bool:
-        """Whether bytes may come from it: its firmware runs, and does not rest."""
+        """Whether bytes may come from it: its firmware runs and is not paused."""
         return bool(self._late) or (self._board is not None and not self._board.rests)
 
     @property

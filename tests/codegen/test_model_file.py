@@ -70,9 +70,9 @@ def test_a_saved_model_folder_and_other_folders_are_named(tmp_path: Path) -> Non
 
 def test_a_pipe_that_nobody_writes_to_is_refused_at_once(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(ModelError, match="it is no file"):
+    with pytest.raises(ModelError, match="it is not a file"):
         read_model_file(tmp_path / "pipe")
-    with pytest.raises(ModelError, match="it is no file"):
+    with pytest.raises(ModelError, match="it is not a file"):
         read_model_file(Path("/dev/zero"))
 
 

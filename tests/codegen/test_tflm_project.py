@@ -110,7 +110,7 @@ def test_int8_kernels_are_those_that_the_resolver_knows(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_no_tree_or_lacks_a_third_party_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(TreeError, match="is no tree of TensorFlow Lite Micro"):
+    with pytest.raises(TreeError, match="is not a source tree of TensorFlow Lite Micro"):
         read_tree(tmp_path)
     tree = make_tree(tmp_path / "tree")
     shutil.rmtree(tree / "third_party" / "gemmlowp")

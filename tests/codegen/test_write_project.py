@@ -64,11 +64,13 @@ def test_a_file_of_the_user_is_never_replaced(
     golden = ("--golden", str(golden_of(model))) if name == "golden.npz" else ()
     assert build(model, tmp_path / "out", *golden) == 1
     error = capsys.readouterr().err
-    assert f"holds 1 file in the way: {name} is not a file that 'codegen build' wrote" in error
+    assert f"contains 1 file in the way: {name} was not written by 'codegen build'" in error
     assert "or add --force" in error
     assert content_of(tmp_path / "out") == before
     assert build(model, tmp_path / "out", "--force", *golden) == 0
-    assert f"replaced {tmp_path}/out/{name}, which was yours" in capsys.readouterr().err
+    assert (
+        f"replaced {tmp_path}/out/{name}, which you had added or changed" in capsys.readouterr().err
+    )
 
 
 def golden_of(model: Path) -> Path:
@@ -95,7 +97,7 @@ def test_a_generated_file_that_was_changed_is_named_and_kept(
     (out / "platformio.ini").write_text("; tuned by hand")
     before = content_of(out)
     assert build(model, out) == 1
-    assert "platformio.ini is not a file that" in capsys.readouterr().err
+    assert "platformio.ini was not written by" in capsys.readouterr().err
     assert content_of(out) == before
 
 

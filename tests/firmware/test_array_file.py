@@ -110,13 +110,13 @@ def test_the_bound_is_that_of_all_arrays_together(tmp_path: Path) -> None:
 
 def test_an_array_that_is_missing_is_told_with_those_that_are_there(tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", outputs=np.zeros(1))
-    with pytest.raises(FileError, match="holds no array 'inputs'; its arrays: 'outputs'"):
+    with pytest.raises(FileError, match="contains no array 'inputs'; its arrays: 'outputs'"):
         read_arrays(tmp_path / "a.npz", ("inputs",), MIB)
 
 
 def test_text_that_is_no_text_is_refused(tmp_path: Path) -> None:
     path = raw(tmp_path / "a.npz", header("'<U1'", "(1,)"), b"\xff\xff\xff\xff")
-    with pytest.raises(FileError, match="its text holds what is no character"):
+    with pytest.raises(FileError, match="its text contains an invalid character"):
         read_arrays(path, ("a",), MIB)
 
 

@@ -58,7 +58,7 @@ def test_an_error_is_one_line_and_its_own_code(capsys: pytest.CaptureFixture[str
         ),
         (OSError("a socket"), "the system refused to read or write: a socket"),
         (OSError(), "the system refused to read or write: OSError"),
-        (MemoryError(), "the memory of this machine is not enough"),
+        (MemoryError(), "this machine has not enough memory"),
     ],
 )
 def test_an_error_of_the_system_is_one_line_with_what_helps(

@@ -82,15 +82,15 @@ def test_a_field_that_is_wrong_is_named_with_what_was_expected_and_seen(
         (b"", "it is empty"),
         (b" \n", "it is empty"),
         (b"\xef\xbb\xbf{}", "BOM"),
-        (b"\xff\xfe{\x00", "byte 0 is no UTF-8"),
+        (b"\xff\xfe{\x00", "byte 0 is not UTF-8"),
         (b"{", "Expecting property name"),
         (b"[]", "expected an object, found an array of 0"),
         (b"5", "expected an object, found 5"),
-        (b'{"schema": NaN}', "NaN is no number"),
+        (b'{"schema": NaN}', "NaN is not a number"),
         (b'{"schema": 1e999}', "the number 1e999 is not finite"),
         (b'{"schema": ' + b"9" * 5000 + b"}", "the number 9999.*9999 is too large"),
         (b'{"schema": 9223372036854775808}', "the number 9223372036854775808 is too large"),
-        (b'{"schema": 1, "schema": 1}', "'schema' is there twice"),
+        (b'{"schema": 1, "schema": 1}', "'schema' appears twice"),
         (b"[" * 100_000, "it is nested too deeply"),
         (b'{"a":' * 100_000, "it is nested too deeply"),
         (b'{"a":' * 40 + b"1" + b"}" * 40, "it is nested too deeply"),
@@ -125,7 +125,7 @@ def test_a_file_that_is_no_record_is_refused_at_once_in_one_short_line(
         (b"a = nan", "the number nan is not finite"),
         (b"a = " + b"9" * 60_000, "Exceeds the limit"),
         (b"#" * 70_000, "it is larger than 65,536 bytes"),
-        (b"\xff", "byte 0 is no UTF-8"),
+        (b"\xff", "byte 0 is not UTF-8"),
     ],
 )
 def test_a_file_that_is_no_toml_is_refused_at_once_in_one_short_line(
@@ -142,7 +142,7 @@ def test_a_file_that_is_no_toml_is_refused_at_once_in_one_short_line(
 def test_what_is_no_regular_file_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path / "pipe", Path("/dev/zero")):
-        with pytest.raises(RecordError, match="it is no regular file"):
+        with pytest.raises(RecordError, match="it is not a regular file"):
             read_json_values(path, KIND)
     large = tmp_path / "large.json"
     with large.open("wb") as stream:

@@ -112,7 +112,7 @@ def test_a_zip_that_was_cut_short_is_called_so(tmp_path: Path) -> None:
 def test_another_file_is_no_zip(tmp_path: Path) -> None:
     for content in (b"", b"hello", bytes(100_000)):
         (tmp_path / "a").write_bytes(content)
-        with pytest.raises(FileError, match="is no zip file"):
+        with pytest.raises(FileError, match="is not a zip file"):
             ZipMembers(tmp_path / "a")
 
 

@@ -31,7 +31,7 @@ def test_a_file_that_is_no_firmware_is_refused(tmp_path: Path, content: bytes) -
     path = tmp_path / "firmware.elf"
     path.write_bytes(content)
     for read in (read_image, read_compilers):
-        with pytest.raises(BoardError, match="firmware.elf' is no ELF file"):
+        with pytest.raises(BoardError, match="firmware.elf' is not an ELF file"):
             read(path)
 
 

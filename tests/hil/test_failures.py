@@ -137,7 +137,7 @@ def test_firmware_for_more_ram_than_is_emulated_is_refused_before_anything_is_do
 def test_no_answer(project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with bench(tmp_path, LineFaults(hangs=True)) as path:
         assert run(project, "--board", "desk", "--bench", path, "--timeout-s", "1") == 16
-    assert "no whole answer to 'name' within 1 s" in complaint(capsys)
+    assert "no complete answer to 'name' within 1 s" in complaint(capsys)
 
 
 def test_a_wrong_baud(project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -187,7 +187,9 @@ def test_a_wrong_clock(project: Path, tmp_path: Path, capsys: pytest.CaptureFixt
     options = ["--window-s", "0.01", "--confidence", "0.9"]
     with bench(tmp_path, more="is_virtual = false") as path:
         assert run(project, "--board", "desk", "--bench", path, *options) == 23
-    assert "the firmware believes to run at 16 MHz (hsi), by the host's clock" in complaint(capsys)
+    assert "the firmware reports a clock of 16 MHz (hsi), but the host measured" in complaint(
+        capsys
+    )
 
 
 def test_an_estimate_that_is_refuted(

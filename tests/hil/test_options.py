@@ -26,45 +26,45 @@ def test_another_wait_is_wrong_usage(text: str, capsys: pytest.CaptureFixture[st
     with pytest.raises(SystemExit) as end:
         wait_s(text)
     assert end.value.code == 2
-    assert "neither a number of seconds nor a length of time such as 90s" in capsys.readouterr().err
+    assert "a number of seconds or a duration such as 90s" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
     ("verb", "option", "value", "text"),
     [
-        ("run", "--timeout-s", "0", "is no number of seconds above 0"),
+        ("run", "--timeout-s", "0", "is not a number of seconds above 0"),
         (
             "run",
             "--timeout-s",
             "nan",
-            "is neither a number of seconds nor a length of time such as",
+            "is not a number of seconds or a duration such as",
         ),
         (
             "run",
             "--timeout-s",
             "1e9",
-            "is neither a number of seconds nor a length of time such as",
+            "is not a number of seconds or a duration such as",
         ),
-        ("run", "--session-s", "-1", "is neither a number of seconds nor a length of time such as"),
-        ("run", "--session-s", "0", "is no number of seconds above 0"),
-        ("run", "--wait-s", "-1", "is neither a number of seconds nor a length of time such as"),
-        ("run", "--window-s", "0", "is no number of seconds above 0"),
-        ("run", "--confidence", "0", "is no part of 1 above 0"),
-        ("run", "--confidence", "1", "is no part of 1"),
-        ("run", "--confidence", "nan", "is no part of 1"),
-        ("virtual", "--port", "99999", "is no TCP port from 0 to 65535"),
-        ("virtual", "--port", "-1", "is no TCP port from 0 to 65535"),
-        ("virtual", "--port", "serial", "is no TCP port from 0 to 65535"),
-        ("virtual", "--reset-after", "-5", "is no whole number from 0 to 2,147,483,647"),
-        ("virtual", "--reset-after", "0.5", "is no whole number from 0 to 2,147,483,647"),
-        ("virtual", "--seed", "-1", "is no whole number from 0 to 2,147,483,647"),
-        ("virtual", "--drop", "1", "is no part of 1, such as 0.01"),
-        ("virtual", "--flip", "-0.1", "is no part of 1, such as 0.01"),
+        ("run", "--session-s", "-1", "is not a number of seconds or a duration such as"),
+        ("run", "--session-s", "0", "is not a number of seconds above 0"),
+        ("run", "--wait-s", "-1", "is not a number of seconds or a duration such as"),
+        ("run", "--window-s", "0", "is not a number of seconds above 0"),
+        ("run", "--confidence", "0", "is not a number between 0 and 1"),
+        ("run", "--confidence", "1", "is not a number from 0 to below 1"),
+        ("run", "--confidence", "nan", "is not a number from 0 to below 1"),
+        ("virtual", "--port", "99999", "is not a TCP port from 0 to 65535"),
+        ("virtual", "--port", "-1", "is not a TCP port from 0 to 65535"),
+        ("virtual", "--port", "serial", "is not a TCP port from 0 to 65535"),
+        ("virtual", "--reset-after", "-5", "is not an integer from 0 to 2,147,483,647"),
+        ("virtual", "--reset-after", "0.5", "is not an integer from 0 to 2,147,483,647"),
+        ("virtual", "--seed", "-1", "is not an integer from 0 to 2,147,483,647"),
+        ("virtual", "--drop", "1", "is not a number from 0 to below 1, such as 0.01"),
+        ("virtual", "--flip", "-0.1", "is not a number from 0 to below 1, such as 0.01"),
         (
             "virtual",
             "--delay-s",
             "inf",
-            "is neither a number of seconds nor a length of time such as",
+            "is not a number of seconds or a duration such as",
         ),
     ],
 )

@@ -131,7 +131,7 @@ def test_a_board_that_is_still_starting_is_asked_again(clock: FakeClock) -> None
 
 def test_a_silent_board_is_given_up_after_the_limit(clock: FakeClock) -> None:
     client = client_of(clock, *[(b"name%", b"")] * 100)
-    with pytest.raises(NoAnswerError, match="no whole answer to 'name' within 10 s"):
+    with pytest.raises(NoAnswerError, match="no complete answer to 'name' within 10 s"):
         client.connect()
     assert 109.9 < clock.now_s < 110.5
 
@@ -302,7 +302,7 @@ def test_answers_of_another_firmware_are_refused(
 
 
 def test_another_version_of_the_protocol_is_refused(clock: FakeClock) -> None:
-    with pytest.raises(ProtocolError, match="speaks protocol 9, expected 2"):
+    with pytest.raises(ProtocolError, match="uses protocol 9, expected 2"):
         client_of(clock, (b"info%", b"x-protocol-[9]\r\n" + READY)).identify()
 
 
@@ -338,7 +338,7 @@ def test_another_model_of_the_firmware_starts_in_a_fresh_arena(toy_board: Transp
 
 def test_noise_is_told_as_a_wrong_baud_rate(clock: FakeClock) -> None:
     client = client_of(clock, *[(b"name%", b"\xe0\x80\xfe\x00\xf8")] * 100)
-    with pytest.raises(WrongBaudError, match="is no text"):
+    with pytest.raises(WrongBaudError, match="are not text"):
         client.connect()
 
 

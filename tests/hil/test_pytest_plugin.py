@@ -36,4 +36,4 @@ def test_tests_of_a_user_get_a_board(pytester: pytest.Pytester, project: Path, b
 def test_without_a_project_they_are_skipped_with_a_reason(pytester: pytest.Pytester) -> None:
     result = run(pytester, "-rs")
     result.assert_outcomes(skipped=3)
-    result.stdout.fnmatch_lines(["*--hil-project names no project*"])
+    result.stdout.fnmatch_lines(["*--hil-project does not name a project*"])

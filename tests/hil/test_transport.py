@@ -64,7 +64,7 @@ def test_a_port_that_another_program_uses() -> None:
 def test_a_url_that_is_no_port_is_refused_and_writes_nothing(tmp_path: Path, kind: str) -> None:
     victim = tmp_path / "thesis.txt"
     victim.write_text("mine")
-    with pytest.raises(ConfigError, match=r"is no serial port; possible: a path, or a URL that"):
+    with pytest.raises(ConfigError, match=r"is not a serial port; possible: a path, or a URL that"):
         SerialTransport(f"{kind}:///dev/null?file={victim}")
     assert victim.read_text() == "mine"
 

@@ -49,10 +49,10 @@ def test_lines_are_idle_as_their_polarity_says(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("", "must hold a table"),
-        ("[board]", "must hold a table"),
-        ("[bord.left]\n", "must hold a table"),
-        ("[board.left", "is no TOML file"),
+        ("", "must contain only tables"),
+        ("[board]", "must contain only tables"),
+        ("[bord.left]\n", "must contain only tables"),
+        ("[board.left", "is not a TOML file"),
         ('[board.left]\ntarget = "stm32f412"', "field port is missing"),
         ('[board.left]\nport = "/dev/x"', "field target is missing"),
         ('[board.left]\ntarget = "stm32f412"\nport = 3', "port: expected str, found 3"),

@@ -154,7 +154,7 @@ class Forgetful:
 
 
 def test_what_reads_back_otherwise_is_no_success(bench: Bench) -> None:
-    with pytest.raises(FlashError, match="at 0x08000000 is not what was written"):
+    with pytest.raises(FlashError, match="at 0x08000000 differs from what was written"):
         program(Forgetful(bench.programmer()), IMAGE, TARGET.device_id, lambda *_: None)
 
 

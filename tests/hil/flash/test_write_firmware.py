@@ -31,7 +31,7 @@ def test_an_upload_that_fails_is_told_in_one_short_line(monkeypatch: pytest.Monk
 
 def test_an_upload_that_fails_without_a_word_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hil.flash.write_firmware.run_to_end", lambda *_: Finished(1, " \n"))
-    with pytest.raises(FlashError, match="failed for left: it said nothing"):
+    with pytest.raises(FlashError, match="failed for left: it printed nothing"):
         upload(Deadline.after(60.0))
 
 

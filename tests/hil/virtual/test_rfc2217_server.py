@@ -152,7 +152,7 @@ def test_a_server_that_ended_of_itself_says_so() -> None:
         own._ends.set()
         own._thread.join(5)
         own._ends.clear()
-        with pytest.raises(BoardError, match="the server has ended of itself"):
+        with pytest.raises(BoardError, match="the server has stopped unexpectedly"):
             own.wait()
 
 
