@@ -1,1 +1,1 @@
-"""A .tflite in, a PlatformIO project out: graph, memory planner, kernel parameters, rendering."""
+"""Generates PlatformIO projects from .tflite files: graph, memory planner, kernels, rendering."""

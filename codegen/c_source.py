@@ -1,4 +1,4 @@
-"""Values as C text: literals, initialisers. Pure."""
+"""Formats values as C text: literals, initialisers. Pure."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ _LINE_WIDTH = 96
 
 
 def literal(value: int | float) -> str:
-    """A number as C and every C++ write it; floats so that no bit of a float32 is lost."""
+    """A number as a literal of C and C++; a float with all bits of its float32 value."""
     if isinstance(value, float):
         return f"{np.format_float_scientific(np.float32(value), unique=True, trim='0')}f"
     if value == -(1 << 31):
@@ -18,7 +18,7 @@ def literal(value: int | float) -> str:
 
 
 def initializer_lines(values: NDArray[np.generic]) -> list[str]:
-    """The elements of an array, flat, as lines of an initialiser without its braces."""
+    """The elements of an array, flattened, as lines of an initialiser without braces."""
     return wrap([literal(value) for value in np.ravel(values).tolist()])
 
 

@@ -1,4 +1,4 @@
-"""Why a model cannot be run: every reason at once, for the estimate as for the generator. Pure."""
+"""Finds all reasons why a model cannot be run, for the estimate and the generator. Pure."""
 
 import re
 from collections import defaultdict
@@ -27,9 +27,9 @@ class Reasons:
     """Why a runtime cannot run a model; false if it can.
 
     Attributes:
-        model: About the model as a whole.
-        operators: Such as `op 7 CONV_2D with dilation 2`, in their order.
-        can_be_planned: Whether its memory can be foretold all the same.
+        model: Reasons that concern the whole model.
+        operators: Reasons for each operator, such as `op 7 CONV_2D with dilation 2`, in order.
+        can_be_planned: Whether its memory can be predicted nevertheless.
     """
 
     model: tuple[str, ...]
@@ -41,12 +41,12 @@ class Reasons:
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """All of them; operators with the same reason are named together: `ops 2, 8 SHAPE`."""
+        """All reasons; operators with the same reason are grouped: `ops 2, 8 SHAPE`."""
         return (*self.model, *_grouped(self.operators))
 
     @property
     def refusal(self) -> str:
-        """All of them in one line, or one to a line where they are many."""
+        """All reasons in one line, or one per line if there are many."""
         operators, count = _grouped(self.operators), len(self.operators)
         head = f"{count} operator{'' if count == 1 else 's'} cannot be generated"
         tail = f"supported in int8: {', '.join(supported_kinds())}"
@@ -63,7 +63,7 @@ class Reasons:
 
 
 def reasons_against(graph: Graph, *runtimes: str) -> Reasons:
-    """Every reason why one of the runtimes, `static` and `tflm`, cannot run a model."""
+    """Every reason why a runtime, `static` or `tflm`, cannot run a model."""
     if too_much := _too_much(graph):
         return Reasons(tuple(too_much), (), can_be_planned=False)
     operators: dict[str, None] = {}
@@ -82,17 +82,17 @@ def reasons_against(graph: Graph, *runtimes: str) -> Reasons:
 
 
 def check_model(graph: Graph, *runtimes: str) -> None:
-    """Refuse a model that one of the runtimes cannot run.
+    """Raise an error if one of the runtimes cannot run a model.
 
     Raises:
-        ModelError: It cannot; all reasons are told.
+        ModelError: It cannot; the text gives all reasons.
     """
     if reasons := reasons_against(graph, *runtimes):
         raise ModelError(reasons.refusal)
 
 
 def _too_much(graph: Graph) -> list[str]:
-    """Reasons not even to look at the operators: it would take too long."""
+    """Sizes that exceed a limit; checking the operators would take too long."""
     reasons = []
     counts = {
         "inputs": len(graph.inputs),
@@ -144,7 +144,7 @@ def _in_float(graph: Graph) -> str:
 
 
 def _state_reasons(graph: Graph) -> list[str]:
-    """State stays between inferences, so that outputs depend on what was asked before."""
+    """Operators with state, whose outputs depend on earlier inferences."""
     states: dict[str, list[str]] = defaultdict(list)
     for index, operator in enumerate(graph.operators):
         own = [str(i) for i in operator.inputs if i >= 0 and graph.tensors[i].is_state]
@@ -161,7 +161,7 @@ def _state_reasons(graph: Graph) -> list[str]:
 
 
 def _reasons_against_a_plan(graph: Graph, runtimes: Iterable[str]) -> list[str]:
-    """Operators for which there is no telling what memory they take."""
+    """Operators whose memory cannot be predicted."""
     texts = []
     for index, operator in enumerate(graph.operators):
         if not operator.outputs:
@@ -177,7 +177,7 @@ def _reasons_against_a_plan(graph: Graph, runtimes: Iterable[str]) -> list[str]:
 
 
 def _grouped(texts: Iterable[str]) -> list[str]:
-    """Texts such as `op 7 SHAPE` with the operators named together that have the same."""
+    """Group operators that have the same reason into one text."""
     indices: dict[str, list[str]] = defaultdict(list)
     for text in texts:
         match = re.fullmatch(r"op (\d+) (.*)", text, re.DOTALL)

@@ -1,4 +1,4 @@
-"""`codegen`: firmware projects from models."""
+"""The `codegen` command: generates firmware projects from models."""
 
 import argparse
 import json
@@ -20,7 +20,7 @@ from firmware.targets import board_targets, load_board_target
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line; gives the exit code."""
+    """Run the command line. Returns the exit code."""
     arguments = parse(_parser(), argv)
     return run("codegen", arguments.command, arguments)
 
@@ -115,7 +115,7 @@ def _build(arguments: argparse.Namespace) -> None:
 
 
 def _tflm_place(named: str) -> str:
-    """A folder as the project names it, absolute."""
+    """The absolute path of the folder, as it is written into the project."""
     if named in ("", DOWNLOAD):
         return named
     folder = Path(named).expanduser().resolve()

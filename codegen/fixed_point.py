@@ -1,4 +1,4 @@
-"""Real factors as the fixed-point numbers that TFLite's reference kernels take. Pure."""
+"""Converts real factors to the fixed-point numbers of TFLite's reference kernels. Pure."""
 
 import math
 from dataclasses import dataclass
@@ -47,16 +47,16 @@ gives, stay within 32 bits. Beyond it TFLite's reference kernels are undefined t
 
 
 def overflows(largest: int, factor: Multiplier) -> bool:
-    """Whether values up to `largest`, either sign, can be too large for a factor.
+    """Whether values from `-largest` to `largest` can overflow when they are scaled by a factor.
 
-    A factor below 1 makes them smaller. Others shift them to the left first, and multiply them by
-    less than 1 then.
+    A factor below 1 makes values smaller. For other factors, values are first shifted to the left
+    and then multiplied by less than 1.
     """
     return largest << max(factor.shift, 0) > LARGEST_SCALED
 
 
 def rescale(values: NDArray[np.int64], factor: Multiplier) -> NDArray[np.int64]:
-    """Whole numbers times a factor, rounded twice as `nn_rescale` does.
+    """Integers times a factor, rounded twice like `nn_rescale`.
 
     Source: TFLite, MultiplyByQuantizedMultiplier with the double rounding of gemmlowp.
     """
@@ -85,7 +85,7 @@ def type_range(dtype: DType) -> tuple[int, int]:
 
 
 def activation_range(activation: str, scale: float, zero_point: int) -> tuple[int, int]:
-    """Lowest and highest stored int8 value that a fused activation lets pass.
+    """Lowest and highest stored int8 value of a fused activation.
 
     Source: TFLite, CalculateActivationRangeQuantized; the limits are rounded half away from zero.
     """

@@ -1,7 +1,7 @@
-"""Vectors and strings of a flatbuffer, with a limit on what is read of it in all. Pure.
+"""Reads vectors and strings of a flatbuffer, with a limit on their total size. Pure.
 
-A flatbuffer has no checksum, and any number of its tables may share a vector: a file of some
-kilobytes can claim gigabytes. So each length is counted before anything of it is read.
+A flatbuffer has no checksum, and any number of its tables may share a vector. So a file of some
+kilobytes can claim gigabytes. For this reason, each length is counted before the data is read.
 """
 
 from typing import Any
@@ -20,7 +20,7 @@ _LENGTH_BYTES = 4
 
 
 class BoundedFlatBuffer:
-    """Reads the vectors of one file; lives as long as it is read.
+    """Reads the vectors of one file. Use one instance for each file.
 
     Args:
         content: The file.
@@ -31,10 +31,10 @@ class BoundedFlatBuffer:
         self._left_bytes = READ_TIMES * len(content)
 
     def numbers(self, table: Any, slot: int, dtype: str, what: str) -> NDArray[Any]:
-        """A vector of numbers, such as little-endian `<i4`; empty where the table has none.
+        """A vector of numbers, such as little-endian `<i4`; empty if the table has none.
 
         Raises:
-            ModelError: It reaches out of the file, or too much was read.
+            ModelError: It extends beyond the file, or too much was read.
         """
         size_bytes = np.dtype(dtype).itemsize
         first, count = self._vector(table, slot, size_bytes, what)
@@ -43,7 +43,7 @@ class BoundedFlatBuffer:
         return np.frombuffer(self._content, dtype, count, first)
 
     def data(self, table: Any, slot: int, what: str) -> memoryview:
-        """A vector of bytes, not copied; empty where the table has none.
+        """A vector of bytes, not copied; empty if the table has none.
 
         Raises:
             ModelError: As `numbers`.
@@ -52,7 +52,7 @@ class BoundedFlatBuffer:
         return memoryview(self._content)[first : first + count]
 
     def text(self, table: Any, slot: int, what: str) -> str:
-        """A string; empty where the table has none.
+        """A string; empty if the table has none.
 
         Raises:
             ModelError: As `numbers`.
@@ -60,10 +60,10 @@ class BoundedFlatBuffer:
         return bytes(self.data(table, slot, what)).decode(errors="replace")
 
     def take(self, size_bytes: int, what: str) -> None:
-        """Count what is about to be read.
+        """Count bytes that will be read.
 
         Raises:
-            ModelError: It is more than `READ_TIMES` the file.
+            ModelError: The total is more than `READ_TIMES` the size of the file.
         """
         self._left_bytes -= size_bytes
         if self._left_bytes < 0:
@@ -73,7 +73,7 @@ class BoundedFlatBuffer:
             )
 
     def _vector(self, table: Any, slot: int, size_bytes: int, what: str) -> tuple[int, int]:
-        """Where a vector begins, and how many elements it has."""
+        """The position of a vector and its number of elements."""
         offset = table._tab.Offset(slot)
         if offset == 0:
             return 0, 0
@@ -85,6 +85,6 @@ class BoundedFlatBuffer:
 
 
 def whole_number(table: Any, slot: int, default: int = 0) -> int:
-    """A field of 32 bits as it is stored, without what an accessor makes of it."""
+    """A field of 32 bits as it is stored, without the conversion of an accessor."""
     offset = table._tab.Offset(slot)
     return int(table._tab.Get(Int32Flags, offset + table._tab.Pos)) if offset else default

@@ -1,7 +1,7 @@
-"""A neural network as values: tensors, operators, and what they compute. Pure.
+"""A neural network as data: tensors, operators, and their options. Pure.
 
-The graph is what the reader makes of a .tflite and what the search lowers a candidate to;
-the planner, the estimator and the generator see nothing else.
+The reader converts a .tflite to a graph, and the search lowers a candidate to a graph. The
+planner, the estimator and the generator use only the graph.
 """
 
 from collections.abc import Mapping
@@ -72,11 +72,11 @@ class Tensor:
         name: As in the file; may be empty.
         shape: Row-major dimensions, (n, h, w, c) for images; () for a scalar.
         dtype: Type of the elements.
-        is_constant: True for weights and other data that lie in flash.
-        quantization: None where there is none, or where it is not known yet.
-        data: The elements of a constant, in `shape`; None where they are not known yet.
-        expected_scales: How many scales the quantization will have, where it is not known yet.
-        is_state: True if its values stay from one inference to the next, or nothing writes them.
+        is_constant: True for weights and other data in flash.
+        quantization: None if there is none, or if it is not known yet.
+        data: The elements of a constant, in `shape`; None if they are not known yet.
+        expected_scales: Number of scales that the quantization will have, if it is not known yet.
+        is_state: True if it keeps its values between inferences, or if no operator writes it.
     """
 
     name: str
@@ -90,7 +90,7 @@ class Tensor:
 
     @property
     def scale_count(self) -> int:
-        """Scales that the file holds for it: none, one, or one for each channel."""
+        """Number of scales in the file: none, one, or one for each channel."""
         return len(self.quantization.scales) if self.quantization else self.expected_scales
 
     @property
@@ -127,12 +127,12 @@ class Graph:
     """A network: operators in the order in which they run.
 
     Attributes:
-        tensors: All tensors, constants among them.
+        tensors: All tensors, including constants.
         operators: In execution order.
         inputs: Indices of the tensors that the caller fills.
         outputs: Indices of the tensors that the caller reads.
-        subgraph_count: Subgraphs of the file; this is the first of them.
-        rounding: One of `ROUNDINGS`: whose bits FULLY_CONNECTED gives.
+        subgraph_count: Number of subgraphs in the file; this is the first.
+        rounding: One of `ROUNDINGS`: the rounding of FULLY_CONNECTED.
     """
 
     tensors: tuple[Tensor, ...]
@@ -154,7 +154,7 @@ class Graph:
 def count_macc(graph: Graph, operator: Operator) -> int:
     """Multiply-accumulates of one operator: convolutions and matrix products, else 0.
 
-    Padding counts as if it were data, as the published tables do.
+    Padding counts like data, as in the published tables.
 
     Source: MACC = h·w·c_out·k_h·k_w·c_in for a convolution, without c_in for a depthwise one.
     """

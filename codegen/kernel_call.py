@@ -1,7 +1,7 @@
-"""One operator as the generated code will call it: a kernel, its parameters, its constants. Pure.
+"""A kernel call of the generated code: the kernel, its parameters, its constants. Pure.
 
-In C a call reads `nn_conv_2d_s8(&op3_params, input…, output);`: everything that is known before
-the program runs lies in the parameters, weights included.
+In C, a call is `nn_conv_2d_s8(&op3_params, input…, output);`. The parameters contain everything
+that is known at generation time, including the weights.
 """
 
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ConstantArray:
-    """An array that goes to flash.
+    """A constant array in flash.
 
     Attributes:
-        name: What it is to its operator, such as `weights`; unique within the operator.
+        name: Its role in the operator, such as `weights`; unique within the operator.
         c_type: Element type in C, such as `int8_t`.
         values: The elements; written flat, in row-major order.
     """

@@ -1,4 +1,4 @@
-"""Kernel calls of steps: what several operators become together. Pure."""
+"""Lowers steps, which may combine several operators, to kernel calls. Pure."""
 
 from dataclasses import replace
 
@@ -17,7 +17,7 @@ Params = dict[str, int | float | str]
 
 
 def lower_step(graph: Graph, step: Step) -> KernelCall:
-    """The kernel call of a step whose operators `check_operators` has no text for."""
+    """The kernel call of a step whose operators passed `check_operators`."""
     if step.kind is StepKind.TABLE:
         return _lower_table(graph, step)
     if step.kind is StepKind.POOLED_CONVOLUTION:
@@ -54,7 +54,7 @@ def _lower_pooled_convolution(graph: Graph, step: Step) -> KernelCall:
 
 
 def _lower_table(graph: Graph, step: Step) -> KernelCall:
-    """What a chain of element-wise operators makes of every byte, for each channel."""
+    """The results of a chain of element-wise operators for every byte, for each channel."""
     operators = [graph.operators[index] for index in step.operators]
     source = graph.tensors[step.inputs[0]]
     lowest, highest = type_range(source.dtype)

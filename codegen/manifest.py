@@ -1,4 +1,4 @@
-"""What a project promises, and what it was made from. Reads the golden file's digest."""
+"""Makes the manifest of a project: predicted values and sources. Reads the golden file's digest."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -19,11 +19,11 @@ class Part:
     """A model under one runtime.
 
     Attributes:
-        model: As the templates show it.
-        plan: Of the static runtime; TFLM makes its own on the chip.
-        program: Of the static runtime; None for TFLM.
+        model: The model in the form of the templates.
+        plan: Memory plan of the static runtime; TFLM makes its own on the chip.
+        program: Program of the static runtime; None for TFLM.
         weight_bytes: Constants of the static runtime.
-        arena_used_bytes: What the runtime is expected to use of its arena.
+        arena_used_bytes: Bytes of the arena that the runtime is expected to use.
     """
 
     model: ModelText
@@ -34,14 +34,14 @@ class Part:
 
     @property
     def flash_bytes(self) -> int:
-        """What the model takes of the flash: its constants, or the .tflite."""
+        """Flash of the model: its constants, or the .tflite."""
         return self.weight_bytes if self.program else self.model.model_bytes
 
 
 def make_manifest(
     source: ModelSource, graph: Graph, part: Part, target: Target, toolchain: str
 ) -> dict[str, Any]:
-    """What the project promises, and what it was made from."""
+    """The predicted values of the project, and the sources that it was made from."""
     return {
         "schema": MANIFEST_SCHEMA,
         "model_name": part.model.name,
@@ -70,7 +70,7 @@ def make_manifest(
 
 
 def _step_records(graph: Graph, plan: MemoryPlan) -> list[dict[str, Any]]:
-    """What each kernel call does, in order."""
+    """A record of each kernel call, in order."""
     return [
         {
             "operators": [graph.operators[index].kind for index in step.operators],
@@ -85,7 +85,7 @@ def _step_records(graph: Graph, plan: MemoryPlan) -> list[dict[str, Any]]:
 
 
 def _operator_records(graph: Graph) -> list[dict[str, Any]]:
-    """What each operator does, in order."""
+    """A record of each operator, in order."""
     return [
         {
             "operators": [operator.kind],

@@ -1,4 +1,4 @@
-"""A model's file, looked at before it is read whole, and what other files are. I/O."""
+"""Reads the file of a model, and recognises files of other formats. I/O."""
 
 import os
 import stat
@@ -34,10 +34,10 @@ _C_WORDS = (b"unsigned char", b"uint8_t", b"alignas(")
 
 
 def read_model_file(path: Path) -> bytes:
-    """The content of a .tflite file, after a look at its size and its first bytes.
+    """The content of a .tflite file. Its size and its first bytes are checked before it is read.
 
     Raises:
-        ModelError: There is none, it is too large, or it is something else.
+        ModelError: The file does not exist, is too large, or has another format.
     """
     try:
         with open_at_once(path) as stream:
@@ -55,12 +55,12 @@ def read_model_file(path: Path) -> bytes:
 
 
 def is_saved_model(path: Path) -> bool:
-    """Whether a folder is a model as TensorFlow saves it."""
+    """Whether a folder is a SavedModel of TensorFlow."""
     return (path / "saved_model.pb").is_file()
 
 
 def check_is_tflite(head: bytes) -> None:
-    """Refuse what does not begin as a .tflite does; the text says what it is.
+    """Raise an error if a file does not begin like a .tflite. The text names its format.
 
     Raises:
         ModelError: It does not.

@@ -1,4 +1,4 @@
-"""Names of models that can stand in C beside everything else that is compiled. Reads our C."""
+"""Makes model names that do not collide with other C names. Reads the SDK's C sources."""
 
 import functools
 import re
@@ -34,10 +34,11 @@ SYSTEM_PREFIXES = frozenset(
 
 
 def model_name(name: str) -> str:
-    """A C identifier made of a name: lower case, at most 40 characters and a prefix.
+    """A C identifier made from a name: lower case, at most 40 characters and a prefix.
 
-    It begins the names of headers, functions and macros, before `_`, so that words of C and C++
-    need no care. Where these could be those of our firmware or of a library, `model_` comes first.
+    The names of headers, functions and macros begin with it and `_`, so keywords of C and C++
+    cannot collide. If a name could collide with our firmware or a library, it gets the prefix
+    `model_`.
     """
     cleaned = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")[:_LONGEST].strip("_")
     if not cleaned or cleaned[0].isdigit() or is_taken(cleaned):
@@ -46,7 +47,7 @@ def model_name(name: str) -> str:
 
 
 def is_taken(name: str) -> bool:
-    """Whether something else that is compiled has a header of that name, or names that begin so."""
+    """Whether a library or our firmware has a header of that name, or names with that prefix."""
     files_and_folders, identifiers = _names_of_firmware()
     return (
         name in files_and_folders
@@ -58,7 +59,7 @@ def is_taken(name: str) -> bool:
 
 @functools.cache
 def _names_of_firmware() -> tuple[frozenset[str], frozenset[str]]:
-    """Of our C, in lower case: names of its files and folders, and its identifiers."""
+    """Names of files, folders and identifiers of our C sources, in lower case."""
     files_and_folders: set[str] = set()
     identifiers: set[str] = set()
     for package in ("firmware", "codegen"):

@@ -1,4 +1,4 @@
-"""The options of a TFLite operator as plain values, by their names in the schema. Pure."""
+"""Reads the options of a TFLite operator as plain values, by their schema names. Pure."""
 
 import re
 from functools import cache
@@ -28,7 +28,7 @@ _PART_OF_A_VECTOR = ("Length", "AsNumpy", "IsNone")
 
 
 def read_options(entry: Any) -> Options:
-    """The scalar options of an operator table; vectors and texts are left out."""
+    """The scalar options of an operator table, without vectors and texts."""
     name = _OPTIONS_NAMES.get(entry.BuiltinOptionsType(), "NONE")
     table = entry.BuiltinOptions()
     reader = getattr(tflite, name, None)

@@ -1,8 +1,8 @@
-"""Files of a folder that belong to the SDK among those that are the user's. I/O.
+"""Distinguishes the SDK's files in a folder from the user's files. I/O.
 
-A file belongs to the SDK if it holds what was written there last, which the folder's own record
-says. Everything else is the user's: it is kept, and where one of our files would have to replace
-it, nothing is written.
+A file belongs to the SDK if its content is what the SDK wrote last, according to the record in the
+folder. All other files belong to the user and are kept. If one of our files would replace one of
+them, nothing is written.
 """
 
 from collections.abc import Container, Iterable, Mapping
@@ -25,11 +25,11 @@ def users_files(
     Args:
         folder: Where to write.
         contents: What to write, by path below the folder.
-        owned: What was written before.
-        is_forced: Whether files of the user's may be replaced.
+        owned: The contents written before.
+        is_forced: Whether files of the user may be replaced.
 
     Raises:
-        ConfigError: A file of the user's is in the way.
+        ConfigError: A file of the user would be replaced.
     """
     digests = {name: sha256_of_bytes(content) for name, content in contents.items()}
     users = _in_the_way(folder, digests, owned)
@@ -40,10 +40,10 @@ def users_files(
 
 
 def write_owned(folder: Path, contents: Mapping[str, bytes], owned: Owned) -> None:
-    """Write files into a folder, and remove those of before that are no longer among them.
+    """Write files into a folder, and remove earlier files that are no longer needed.
 
-    Each file is written whole or not at all, in the order given; one that is right already is not
-    touched. What the user has changed is not removed.
+    Each file is written completely or not at all, in the given order. A file that is already right
+    is not touched. A file that the user has changed is not removed.
     """
     for name, content in contents.items():
         path = folder / name
@@ -53,7 +53,7 @@ def write_owned(folder: Path, contents: Mapping[str, bytes], owned: Owned) -> No
 
 
 def _in_the_way(folder: Path, digests: Mapping[str, str], owned: Owned) -> list[str]:
-    """Paths of ours at which something is that we did not write."""
+    """The paths at which there is something that we did not write."""
     found = []
     for name, digest in digests.items():
         path = folder / name
@@ -67,7 +67,7 @@ def _in_the_way(folder: Path, digests: Mapping[str, str], owned: Owned) -> list[
 
 
 def _is_plain(folder: Path, name: str) -> bool:
-    """Whether a path can be written: it and its folders are absent, or no links and of its kind."""
+    """Whether a path can be written: neither it nor its folders are links or of a wrong kind."""
     path = folder / name
     if path.is_symlink() or (path.exists() and not path.is_file()):
         return False
@@ -76,7 +76,7 @@ def _is_plain(folder: Path, name: str) -> bool:
 
 
 def _remove(folder: Path, names: Iterable[str], owned: Owned) -> None:
-    """Remove files of ours that nobody has changed, and folders that become empty."""
+    """Remove our unchanged files, and folders that become empty."""
     for name in names:
         path = folder / name
         if _is_plain(folder, name) and path.is_file() and sha256_of_file(path) in owned[name]:

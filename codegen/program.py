@@ -1,4 +1,4 @@
-"""The static runtime's program as finished text fragments: calls, constants, checks. Pure."""
+"""Makes the text fragments of the static runtime's program: calls, constants, checks. Pure."""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ C_TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class ConstantText:
-    """One array of weights, multipliers or the like, ready to be written."""
+    """The text of one constant array."""
 
     symbol: str
     c_type: str
@@ -31,7 +31,7 @@ class ConstantText:
 
 @dataclass(frozen=True, slots=True)
 class CallText:
-    """One kernel call, ready to be written."""
+    """The text of one kernel call."""
 
     comment: str
     function: str
@@ -51,7 +51,7 @@ class CheckText:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """All that the templates of the static runtime need."""
+    """All values that the templates of the static runtime need."""
 
     headers: list[str]
     calls: list[CallText]
@@ -65,7 +65,7 @@ def make_program(graph: Graph, plan: MemoryPlan, name: str) -> Program:
 
     Args:
         graph: The network.
-        plan: Where its activations lie.
+        plan: The memory plan of its activations.
         name: Prefix of all symbols, a C identifier.
     """
     lowered = [lower_step(graph, step) for step in plan.steps]
@@ -113,7 +113,7 @@ def _call(graph: Graph, plan: MemoryPlan, name: str, index: int, call: KernelCal
 
 
 def _comment(graph: Graph, step: Step) -> str:
-    """The operators that a call does, and the shapes of what it reads and writes."""
+    """The operators of a call, and the shapes of its inputs and output."""
     kinds = ", ".join(f"{index} {graph.operators[index].kind}" for index in step.operators)
     shapes = " ".join(str(list(graph.tensors[tensor].shape)) for tensor in step.inputs)
     return f"{kinds}: {shapes} -> {list(graph.tensors[step.output].shape)}"
@@ -129,7 +129,7 @@ def _pointer(graph: Graph, plan: MemoryPlan, tensor: int) -> str:
 
 
 def _checks(graph: Graph, plan: MemoryPlan, name: str) -> list[CheckText]:
-    """That every activation lies inside the arena, as the compiler sees it."""
+    """Static assertions that every activation lies inside the arena."""
     return [
         CheckText(
             f"{offset} + {graph.tensors[tensor].size_bytes} <= {name.upper()}_ARENA_BYTES",

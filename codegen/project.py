@@ -1,4 +1,4 @@
-"""A .tflite in, a PlatformIO project out. Reads and writes files."""
+"""Generates a PlatformIO project from a .tflite. Reads and writes files."""
 
 from dataclasses import replace
 from importlib.resources import as_file, files
@@ -38,9 +38,9 @@ def build_project(
     is_forced: bool = False,
     rounding: str = DEFAULT_ROUNDING,
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Write the project of a model; gives its manifest, and the user's files that it replaced.
+    """Write the project of a model. Returns its manifest and the user's files that were replaced.
 
-    A project of before is brought up to date; what the user put there is kept.
+    An existing project is updated. Files of the user are kept.
 
     Args:
         source: The model.
@@ -51,10 +51,10 @@ def build_project(
         tflm_place: Where TFLM is: a folder, `download`, or nothing for what TFLM_DIR names when
             the project is built.
         is_forced: Replace files that the user put there or changed.
-        rounding: One of `ROUNDINGS`: whose outputs the firmware gives.
+        rounding: One of `ROUNDINGS`: the rounding of the firmware's outputs.
 
     Raises:
-        ModelError: The model holds what cannot be generated; all reasons are told.
+        ModelError: The model cannot be generated; the text gives all reasons.
         InfeasibleError: It needs more RAM or flash than the target has.
         ConfigError: A file of the user's is in the way, or TFLM cannot round so, or what it takes
             of memory on this core is not known.
@@ -79,7 +79,7 @@ def _generate(
     toolchain: str,
     tflm_place: str,
 ) -> tuple[dict[str, Any], dict[str, str]]:
-    """The manifest, and the files by their paths."""
+    """Returns the manifest and the files by their paths."""
     _check_fits(source, graph, target, runtime)
     parts = [_part(source, graph, target, own, own != runtime) for own in _single(runtime)]
     manifests = [make_manifest(source, graph, part, target, toolchain) for part in parts]
@@ -98,7 +98,7 @@ def _generate(
 
 
 def _single(runtime: str) -> tuple[str, ...]:
-    """The runtimes that a choice means."""
+    """The runtimes of a choice."""
     return ("static", "tflm") if runtime == "both" else (runtime,)
 
 
@@ -121,7 +121,7 @@ def _part(
 
 
 def _check_rounding(source: ModelSource, graph: Graph, runtime: str) -> None:
-    """Where there is a FULLY_CONNECTED, firmware and golden file must round alike."""
+    """With a FULLY_CONNECTED, firmware and golden file must use the same rounding."""
     if "tflm" in _single(runtime) and graph.rounding != "tflm":
         raise ConfigError(
             f"--rounding {graph.rounding} is for --runtime static alone: TensorFlow Lite Micro "
@@ -138,7 +138,7 @@ def _check_rounding(source: ModelSource, graph: Graph, runtime: str) -> None:
 
 
 def _check_fits(source: ModelSource, graph: Graph, target: Target, runtime: str) -> None:
-    """Refuse what the linker would refuse, before anything is written."""
+    """Raise an error before anything is written if the firmware would not fit."""
     if "tflm" in _single(runtime):
         check_core(target.core)
     needed = together([_footprint(source, graph, target, own) for own in _single(runtime)])
@@ -163,7 +163,7 @@ def _footprint(source: ModelSource, graph: Graph, target: Target, runtime: str) 
 
 
 def _fixed_sources(target: Target, runtime: str, toolchain: str) -> dict[str, bytes]:
-    """What does not depend on the model, by its path in the project."""
+    """The files that do not depend on the model, by their paths in the project."""
     places = [(LIBRARIES[own], f"lib/{LIBRARIES[own]}") for own in _single(runtime)]
     places += [("bench", "src"), (f"board/{target.name}", "src")]
     if toolchain == "system":

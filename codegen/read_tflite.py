@@ -1,7 +1,7 @@
-"""A .tflite file as a graph. Reads flatbuffers through the generated schema classes.
+"""Reads a .tflite file as a graph. Uses the generated schema classes of flatbuffers.
 
-A damaged flatbuffer leads its accessors anywhere inside the file, or out of it. So every number
-read is bounded before it is used, and whatever an accessor raises becomes a `ModelError`.
+In a damaged flatbuffer, accessors may read anywhere inside or outside the file. So every number is
+checked before it is used, and every exception of an accessor becomes a `ModelError`.
 """
 
 import struct
@@ -48,16 +48,16 @@ def read_tflite(path: Path) -> Graph:
     """Read a model from a file.
 
     Raises:
-        ModelError: There is no such file, or `parse_tflite` refuses its content.
+        ModelError: The file does not exist, or `parse_tflite` rejects its content.
     """
     return parse_model(path, read_model_file(path))
 
 
 def parse_model(path: Path, content: bytes) -> Graph:
-    """The graph in the content of a file that was read already.
+    """The graph from the content of a file that was already read.
 
     Raises:
-        ModelError: `parse_tflite` refuses it; the text names the file.
+        ModelError: `parse_tflite` rejects it; the text names the file.
     """
     try:
         return parse_tflite(content)
@@ -66,10 +66,10 @@ def parse_model(path: Path, content: bytes) -> Graph:
 
 
 def parse_tflite(content: bytes) -> Graph:
-    """The graph in the bytes of a .tflite file: that of its first subgraph.
+    """The graph of the first subgraph in the bytes of a .tflite file.
 
     Raises:
-        ModelError: The bytes are no TFLite model, or are damaged.
+        ModelError: The bytes are not a TFLite model, or are damaged.
     """
     check_is_tflite(content)
     try:
@@ -90,7 +90,7 @@ def parse_tflite(content: bytes) -> Graph:
 
 
 class _Reader:
-    """Reads one model; lives for one call of `parse_tflite`."""
+    """Reads one model. Used for one call of `parse_tflite`."""
 
     def __init__(self, content: bytes) -> None:
         self._file = BoundedFlatBuffer(content)
@@ -211,10 +211,10 @@ def _check_order(
     inputs: tuple[int, ...],
     outputs: tuple[int, ...],
 ) -> None:
-    """Each tensor is written once and before it is read, but for state.
+    """Check that each tensor, except state, is written once and before it is read.
 
-    What an operator of somebody's own reads without that anything wrote it is memory of its own:
-    that is how Vela hands scratch memory to an Ethos-U. Such tensors are made state here.
+    A custom operator may read a tensor that no operator writes. This is its own memory: Vela passes
+    scratch memory to an Ethos-U in this way. Such tensors are marked as state here.
     """
     known = {i for i, t in enumerate(tensors) if t.is_constant or t.is_state} | set(inputs)
     for index, operator in enumerate(operators):

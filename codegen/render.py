@@ -1,4 +1,4 @@
-"""The text of every generated file. Pure, but for the templates that it loads."""
+"""Renders the text of every generated file. Pure, except for loading the templates."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ _RUNTIME_TITLES = {"static": "static runtime", "tflm": "TensorFlow Lite Micro ru
 
 @dataclass(frozen=True, slots=True)
 class PortText:
-    """The model's input or output as the templates show it."""
+    """The model's input or output in the form of the templates."""
 
     title: str
     c_type: str
@@ -43,18 +43,18 @@ class PortText:
 
     @property
     def upper(self) -> str:
-        """Part of the macros' names."""
+        """The prefix of the macro names."""
         return self.title.upper()
 
     @property
     def db_flip(self) -> int:
-        """What the bench flips in each byte of `db`: files of images hold 0..255."""
+        """The bits that the bench flips in each byte of `db`: image files contain 0..255."""
         return 0x80 if (self.c_type, self.zero_point) == ("int8_t", -128) else 0
 
 
 @dataclass(frozen=True, slots=True)
 class ModelText:
-    """A model as the templates show it."""
+    """A model in the form of the templates."""
 
     name: str
     title: str
@@ -78,19 +78,19 @@ class ModelText:
 
     @property
     def runtime_title(self) -> str:
-        """The runtime in words."""
+        """The runtime's name for people."""
         return _RUNTIME_TITLES[self.runtime]
 
 
 @dataclass(frozen=True, slots=True)
 class ModelNames:
-    """What a model is called.
+    """The names of a model.
 
     Attributes:
         name: C identifier.
-        sha256: Of the .tflite.
+        sha256: SHA-256 of the .tflite.
         runtime: `static` or `tflm`.
-        target: The board's name as the bench reports it.
+        target: The name of the board that the bench reports.
     """
 
     name: str
@@ -126,7 +126,7 @@ def _scale(tensor: Tensor) -> str:
 def model_text(
     graph: Graph, plan: MemoryPlan, content: bytes, arena_bytes: int, names: ModelNames
 ) -> ModelText:
-    """A model as the templates show it."""
+    """A model in the form of the templates."""
     return ModelText(
         arena_bytes=arena_bytes,
         model_bytes=len(content),
@@ -145,15 +145,15 @@ def model_text(
 
 
 def render_model(model: ModelText, graph: Graph, program: Program | None) -> dict[str, str]:
-    """The files of `lib/<model>/` and of what it needs, by their paths.
+    """The files of `lib/<model>/` and of the libraries that it needs, by their paths.
 
-    The .tflite as a C array is a library of its own unless the runtime reads it: what nobody
-    includes is not linked, with or without `--gc-sections`.
+    The .tflite as a C array is a separate library, unless the runtime reads it. A library that is
+    not included is not linked, with or without `--gc-sections`.
 
     Args:
         model: The model.
         graph: The network, for the operators that TFLM registers.
-        program: Of the static runtime; None for TFLM.
+        program: Program of the static runtime; None for TFLM.
     """
     folder = f"lib/{model.name}"
     array = f"{folder}_tflite" if program else folder

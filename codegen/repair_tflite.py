@@ -1,4 +1,4 @@
-"""A .tflite as LiteRT takes it, where a converter named a dimension that a tensor has not. Pure."""
+"""Repairs a .tflite for LiteRT if a tensor's quantized dimension does not exist. Pure."""
 
 import struct
 
@@ -11,9 +11,9 @@ _QUANTIZED_DIMENSION = 16
 def with_possible_dimensions(content: bytes) -> bytes:
     """The same model, in which the scales of each tensor of rank 1 lie along its dimension 0.
 
-    Some converters give a bias, of rank 1, the dimension along which the scales of its weights lie,
-    such as 3. There is one dimension only, so that only it can be meant; TensorFlow Lite Micro
-    never looks, LiteRT refuses the model.
+    Some converters give a bias, which has rank 1, the quantized dimension of its weights, such as
+    3. A bias has only one dimension, so dimension 0 must be meant. TensorFlow Lite Micro ignores
+    the value, but LiteRT rejects the model.
 
     Args:
         content: A model that `parse_tflite` reads.

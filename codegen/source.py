@@ -1,4 +1,4 @@
-"""A model and what lies beside it. Reads files."""
+"""Finds a model and its golden file. Reads files."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,14 +16,14 @@ _RUN = Kind("is not a finished run", "start 'nas run' again")
 
 @dataclass(frozen=True, slots=True)
 class ModelSource:
-    """A model and what lies beside it.
+    """A model and its golden file.
 
     Attributes:
         path: The .tflite.
         content: Its bytes.
         name: C identifier for everything generated from it.
-        golden: Inputs and expected outputs, if there are any.
-        golden_rounding: Whose rounding those outputs have.
+        golden: Path of the inputs and expected outputs, if there are any.
+        golden_rounding: The rounding of those outputs.
     """
 
     path: Path
@@ -39,9 +39,9 @@ class ModelSource:
 
 
 def find_model(model_or_run: Path, golden: Path | None = None, name: str = "") -> ModelSource:
-    """The model that a path means: a .tflite, or the folder of a run.
+    """The model at a path: a .tflite, or the folder of a run.
 
-    The golden file is the one named, else `<model>.golden.npz` or `golden.npz` beside the model.
+    The golden file is the given one, else `<model>.golden.npz` or `golden.npz` beside the model.
 
     Raises:
         ModelError: There is no such model.
@@ -78,7 +78,7 @@ def _check_record(record: Path, sha256: str) -> None:
 
 
 def _read_golden(golden: Path, sha256: str) -> str:
-    """Refuse another model's; gives the rounding. Files that name none hold LiteRT's outputs."""
+    """The rounding of a golden file, by default LiteRT's. Raises if it is for another model."""
     try:
         with ArrayFile(golden) as arrays:
             recorded = str(arrays.read("model_sha256", _MOST_DIGEST_BYTES))

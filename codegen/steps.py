@@ -1,7 +1,7 @@
-"""Which operators one kernel call does together, and what its memory may share. Pure.
+"""Decides which operators form one kernel call, and which buffers may overlap. Pure.
 
-Decided by kinds, shapes and constants alone, never by quantization or weights, so that a candidate
-that does not exist yet is planned as its generated code will be.
+The decision uses only operator kinds, shapes and constants, not quantization or weights. So a
+candidate without weights is planned in the same way as its generated code.
 """
 
 from collections import Counter
@@ -26,7 +26,7 @@ MOST_TABLES = 4
 
 
 class StepKind(StrEnum):
-    """How a step is done."""
+    """The kind of a step."""
 
     OPERATOR = "operator"
     """One operator by its own kernel."""
@@ -43,14 +43,14 @@ class Step:
     """One kernel call.
 
     Attributes:
-        kind: How it is done.
-        operators: Indices of the operators that it does, in their order.
+        kind: The kind of the step.
+        operators: Indices of its operators, in order.
         inputs: Activations that it reads; the first is the one that its output may overlap.
-        output: The tensor that it writes; what lies between its operators is never stored.
-        scratch_bytes: Memory that it needs while it runs.
-        in_place: The input over which the output may lie exactly, if any.
-        overlap_bytes: The output may share bytes with the first input if it begins at least so
-            many bytes before it; None if it may not.
+        output: The tensor that it writes; tensors between its operators are not stored.
+        scratch_bytes: Scratch memory that it needs while it runs.
+        in_place: The input that the output may overwrite in place, if any.
+        overlap_bytes: The output may overlap the first input if it begins at least this number of
+            bytes before it; None if it may not.
     """
 
     kind: StepKind
@@ -96,7 +96,7 @@ def _operator(graph: Graph, index: int) -> Step:
 
 
 def _follows(graph: Graph, readers: Counter[int], before: int, index: int, kind: str) -> bool:
-    """Whether operator `index` is of a kind and alone reads what the one before it writes."""
+    """Whether operator `index` is of a kind, and the only reader of the output before it."""
     if index >= len(graph.operators) or graph.operators[index].kind != kind:
         return False
     written = graph.operators[before].outputs[0]
@@ -172,9 +172,9 @@ def _convolution(graph: Graph, readers: Counter[int], index: int) -> Step | None
 
 
 def _has_images(graph: Graph, operator: Operator) -> bool:
-    """Whether image, weights and output of a convolution have four dimensions, its strides sense.
+    """Whether a convolution's tensors have four dimensions, and its strides are valid.
 
-    Damaged models, which are planned before they are refused, may have anything.
+    Damaged models are planned before they are rejected, so they may contain any value.
     """
     if len(operator.inputs) < 2 or min(operator.inputs[:2]) < 0:
         return False
@@ -189,14 +189,14 @@ def _is_moderate(tensor: Tensor) -> bool:
 
 
 def is_plain_convolution(graph: Graph, operator: Operator) -> bool:
-    """Whether every output channel sums over all channels, of which there may be one."""
+    """Whether every output channel sums over all channels (one or more)."""
     if operator.kind not in ("CONV_2D", "DEPTHWISE_CONV_2D") or not _has_images(graph, operator):
         return False
     return operator.kind == "CONV_2D" or graph.tensors[operator.inputs[0]].shape[3] == 1
 
 
 def _halves(pool: Operator) -> bool:
-    """Whether a pooling takes whole windows of 2×2."""
+    """Whether a pooling uses only complete windows of 2×2."""
     names = ("filter_height", "filter_width", "stride_h", "stride_w")
     is_square = all(pool.options.get(name) == 2 for name in names)
     activation = pool.options.get("fused_activation_function", "NONE")
@@ -208,20 +208,20 @@ def _scales_channels(graph: Graph, operator: Operator) -> bool:
 
 
 def patch_groups(graph: Graph, convolution: Operator) -> int:
-    """Groups of `PATCH_GROUP` elements in the patch of a convolution, the last one filled up."""
+    """Groups of `PATCH_GROUP` elements in the patch of a convolution; the last one is padded."""
     _, height, width, _ = graph.tensors[convolution.inputs[1]].shape
     channels = graph.tensors[convolution.inputs[0]].shape[3]
     return -(-height * width * channels // PATCH_GROUP)
 
 
 def _overlap(graph: Graph, convolution: Operator, output: int, kind: StepKind) -> int | None:
-    """How many bytes the output must begin before the image so that no byte is lost.
+    """The number of bytes by which the output must begin before the image, so that no byte is lost.
 
     Pixels of the output are written in the order of their addresses, each after its patch was
     read. After a pixel is written, the first byte of the image that is still needed is the top
-    left one of the next pixel's patch, or of the first patch of the next row. The end of what is
-    written must never pass it. A depthwise convolution writes channels of a pixel while it reads
-    others: there the pixel's own patch is still needed.
+    left one of the next pixel's patch, or of the first patch of the next row. The end of the
+    written data must not pass this byte. A depthwise convolution writes channels of a pixel while
+    it reads other channels, so the pixel's own patch is still needed.
     """
     written = graph.tensors[output]
     if len(written.shape) != 4 or not _is_moderate(written):

@@ -1,8 +1,8 @@
-"""Writes a project's files into its folder, and keeps those of the user. I/O.
+"""Writes a project's files into its folder, and keeps the user's files. I/O.
 
-`manifest.json` holds the SHA-256 of every file of the project. While files are written, a journal
-holds those that are to come, so that an interrupted update can be told from the user's changes;
-the manifest is written last.
+`manifest.json` contains the SHA-256 of every file of the project. While files are written, a
+journal lists the files to be written. So an interrupted update can be distinguished from changes by
+the user. The manifest is written last.
 """
 
 import contextlib
@@ -31,8 +31,8 @@ def write_project(
     """Write the files of a project and its manifest.
 
     Args:
-        out: Folder of the project; what others put there is kept.
-        manifest: What the project promises; `files` is added.
+        out: Folder of the project; other files in it are kept.
+        manifest: The manifest without `files`, which is added.
         contents: All other files, by path below the folder.
         is_forced: Replace files that the user put there or changed.
 
@@ -40,7 +40,7 @@ def write_project(
         The user's files that were replaced.
 
     Raises:
-        ConfigError: `out` is no folder, or a file of the user's is in the way.
+        ConfigError: `out` is not a folder, or a file of the user would be replaced.
     """
     if out.is_symlink() and not out.exists():
         raise ConfigError(f"{str(out)!r} is a broken link; choose another --out")
@@ -57,7 +57,7 @@ def write_project(
 
 
 def _owned(out: Path) -> dict[str, tuple[str, ...]]:
-    """What is ours in the folder, by its manifest and by the journal of an interrupted update."""
+    """Our files in the folder, from its manifest and from the journal of an interrupted update."""
     owned = _journal_of(out)
     with contextlib.suppress(RecordError):
         record = read_json(out / MANIFEST, FilesRecord, Kind("", "", MANIFEST_SCHEMA))
@@ -74,7 +74,7 @@ def _journal_of(out: Path) -> dict[str, tuple[str, ...]]:
 
 
 def _write_journal(out: Path, digests: Mapping[str, str]) -> None:
-    """Keep on disk what is about to be written, besides what an interrupted update has written."""
+    """Store the list of files to be written, in addition to those of an interrupted update."""
     files = _journal_of(out)
     files |= {name: (*files.get(name, ()), digest) for name, digest in digests.items()}
     write_json(out / JOURNAL, {"schema": JOURNAL_SCHEMA, "files": files})

@@ -1,1 +1,1 @@
-"""The C that runs on the board, the targets, and the records that travel between the stages."""
+"""The C code for the board, the targets, and the records that the stages exchange."""

@@ -1,6 +1,6 @@
-"""Arrays of numbers and names in .npz files, as numpy writes them; nothing in them is run. I/O.
+"""Reads arrays of numbers and text in .npz files of numpy. Never unpickles objects. I/O.
 
-An array's header is compared with the bytes that are there before anything is allocated.
+The header of an array is compared with the size of its data before memory is allocated.
 """
 
 import ast
@@ -39,13 +39,13 @@ _CHUNK_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class ArrayForm:
-    """What an array's header says.
+    """The header of an array.
 
     Attributes:
         shape: Its dimensions.
-        dtype: Of whole or floating numbers, truth values, or text.
+        dtype: Integers, floats, booleans or text.
         is_fortran: Whether the first index changes fastest.
-        header_bytes: Where its values begin in the member.
+        header_bytes: Offset of its values in the member.
     """
 
     shape: tuple[int, ...]
@@ -55,18 +55,18 @@ class ArrayForm:
 
     @property
     def value_bytes(self) -> int:
-        """Bytes of all its values."""
+        """Total bytes of its values."""
         return math.prod(self.shape) * self.dtype.itemsize
 
 
 class ArrayFile:
-    """An .npz file, open until it is closed.
+    """An open .npz file.
 
     Args:
-        path: Where it lies.
+        path: Its path.
 
     Raises:
-        FileError: It is no .npz, or damaged.
+        FileError: It is not an .npz, or it is damaged.
     """
 
     def __init__(self, path: Path) -> None:
@@ -82,7 +82,7 @@ class ArrayFile:
 
     @property
     def names(self) -> list[str]:
-        """Its arrays, in the order of the file."""
+        """The names of its arrays, in the order of the file."""
         return list(self._members)
 
     def member(self, name: str) -> str:
@@ -97,10 +97,10 @@ class ArrayFile:
         return self._members[name]
 
     def form(self, name: str) -> ArrayForm:
-        """What the header of an array says, which its bytes bear out.
+        """The header of an array, checked against the size of its data.
 
         Raises:
-            FileError: There is no such array, it is damaged or of another kind.
+            FileError: The array does not exist, is damaged, or has an unsupported type.
         """
         member = self.member(name)
         try:
@@ -110,10 +110,10 @@ class ArrayFile:
             raise self._refusal(name, error) from error
 
     def read(self, name: str, most_bytes: int) -> NDArray[Any]:
-        """An array, whole and in memory.
+        """Read a whole array into memory.
 
         Raises:
-            FileError: There is no such array, it is damaged, of another kind, or larger.
+            FileError: The array does not exist, is damaged, too large, or has an unsupported type.
         """
         member = self.member(name)
         try:
@@ -167,15 +167,15 @@ class ArrayFile:
 
 
 def read_arrays(path: Path, names: Iterable[str], most_bytes: int) -> Mapping[str, NDArray[Any]]:
-    """Arrays of an .npz, whole and in memory.
+    """Read whole arrays of an .npz into memory.
 
     Args:
         path: Where it lies.
         names: The arrays.
-        most_bytes: Of all of them together.
+        most_bytes: Limit of their total size.
 
     Raises:
-        FileError: The file is no .npz, lacks one of them, or is damaged; or they are larger.
+        FileError: The file is not an .npz, lacks one of them, or is damaged; or they are too large.
     """
     arrays = {}
     with ArrayFile(path) as file:
@@ -216,7 +216,7 @@ def _parse_header(text: str, header_bytes: int) -> ArrayForm:
 
 
 def _check_text(flat: NDArray[Any]) -> None:
-    """Numpy would give text of any number; Python takes no character above 0x10ffff."""
+    """Check text for invalid characters: numpy accepts any number, Python none above 0x10ffff."""
     points = flat.view(flat.dtype.byteorder.replace("|", "=") + "u4")
     if points.size and int(points.max()) > 0x10FFFF:
         raise FileError("its text contains an invalid character")

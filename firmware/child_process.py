@@ -1,8 +1,8 @@
-"""Programs that a command starts, owns, and ends with all that they have started. Runs processes.
+"""Starts child processes and ends them with all processes that they started. Runs processes.
 
-A child is the leader of a process group, so that Ctrl-C in a terminal reaches its owner alone, and
-dies with its owner, even if that is killed. It is ended by killing it first: only then is what it
-wrote read to the end. No wait is without a limit.
+A child is the leader of a process group, so Ctrl-C in a terminal reaches only its owner. It dies
+with its owner, even if the owner is killed. To end it, it is first killed; only then is its output
+read to the end. Every wait has a limit.
 """
 
 import contextlib
@@ -30,18 +30,18 @@ _running: "set[ChildProcess]" = set()
 
 
 class ChildProcess:
-    """A program that runs until it ends or the `with` block is left; then all of it is killed.
+    """A program that ends with its `with` block at the latest. Then all its processes are killed.
 
-    It must be started on a thread that lives as long as it: the kernel ends it with the thread.
+    Start it on a thread that lives as long as it does: the kernel kills it when the thread ends.
 
     Args:
         command: The program, which is looked for in PATH, and its arguments.
-        stdin: As `subprocess.Popen` takes it; nothing to read unless it is given.
-        stdout: As `subprocess.Popen` takes it.
-        stderr: As `subprocess.Popen` takes it.
+        stdin: As in `subprocess.Popen`; by default empty.
+        stdout: As in `subprocess.Popen`.
+        stderr: As in `subprocess.Popen`.
         environment: Of the program; this process's own unless it is given.
         pass_fds: File descriptors that the program inherits.
-        leads_session: Whether what it starts as a group of its own is ended with it, too.
+        leads_session: Whether process groups that it starts are also killed.
 
     Raises:
         OSError: There is no such program, or it could not be started.
@@ -87,24 +87,24 @@ class ChildProcess:
 
     @property
     def id(self) -> int:
-        """Its process id, which is the id of its group, too."""
+        """Its process id, which is also the id of its group."""
         return self._popen.pid
 
     @property
     def stdin(self) -> IO[bytes]:
-        """What it reads; asked for with `stdin=PIPE`."""
+        """Its standard input; requires `stdin=PIPE`."""
         assert self._popen.stdin is not None
         return self._popen.stdin
 
     @property
     def stdout(self) -> IO[bytes]:
-        """What it writes; asked for with `stdout=PIPE`."""
+        """Its standard output; requires `stdout=PIPE`."""
         assert self._popen.stdout is not None
         return self._popen.stdout
 
     @property
     def has_ended(self) -> bool:
-        """Whether the program itself has ended; what it has started may still run."""
+        """Whether the program has ended; processes that it started may still run."""
         if self._popen.returncode is not None:
             return True
         # Not reaped yet: nobody else can get its id, by which the group is killed.
@@ -115,7 +115,7 @@ class ChildProcess:
             return True
 
     def ends_within(self, limit_s: float) -> bool:
-        """Wait for the end of the program; says whether it came in time."""
+        """Wait for the end of the program. Returns whether it ended in time."""
         end_s = time.monotonic() + limit_s
         while not self.has_ended:
             if time.monotonic() >= end_s:
@@ -124,16 +124,16 @@ class ChildProcess:
         return True
 
     def kill(self) -> None:
-        """Kill it and all that it has started; may be called from any thread, and again."""
+        """Kill it and all processes that it started. Any thread may call it, repeatedly."""
         if self._popen.returncode is None:
             _kill_group(self.id)
             if self._leads_session:
                 _kill_session(self.id)
 
     def exit_code(self, limit_s: float = KILL_LIMIT_S) -> int | None:
-        """Its exit code once it ends, minus the signal if one ended it; None if it does not.
+        """Wait for its exit code, or minus the signal that ended it; None if it does not end.
 
-        What it has started and left behind is killed.
+        Processes that it left behind are killed.
         """
         if self.ends_within(limit_s):
             self.kill()
@@ -142,7 +142,7 @@ class ChildProcess:
         return self._popen.returncode
 
     def close(self) -> None:
-        """Kill it, wait for its end, close the pipes; not while another thread uses them."""
+        """Kill it, wait for its end, and close the pipes. No other thread may use them then."""
         self.kill()
         self.exit_code()
         for stream in (self._popen.stdin, self._popen.stdout, self._popen.stderr):
@@ -157,8 +157,8 @@ class Finished:
     """How a program ended.
 
     Attributes:
-        exit_code: 0 if all went well; minus the signal if one ended it.
-        output: What it wrote to standard output and standard error.
+        exit_code: 0 for success; minus the signal number if a signal ended it.
+        output: Its standard output and standard error.
     """
 
     exit_code: int
@@ -171,13 +171,13 @@ def run_to_end(
     environment: Mapping[str, str] | None = None,
     on_output: Callable[[bytes], None] = lambda _: None,
 ) -> Finished:
-    """Run a program to its end; what it has left running then is killed.
+    """Run a program to its end, then kill the processes that it left running.
 
     Args:
         command: The program and its arguments.
         limit_s: Longest time that it may take.
         environment: Of the program; this process's own unless it is given.
-        on_output: Is given what it writes, piece by piece, while it runs.
+        on_output: Called with each piece of its output while it runs.
 
     Raises:
         OSError: There is no such program, or it could not be started.
@@ -207,7 +207,7 @@ call_before_end(_kill_all)
 def _read_while_it_runs(
     child: ChildProcess, end_s: float, on_output: Callable[[bytes], None]
 ) -> tuple[bytes, bool]:
-    """What it writes until it ends, and whether that was in time."""
+    """Returns its output, and whether it ended in time."""
     output = bytearray()
     with selectors.DefaultSelector() as selector:
         selector.register(child.stdout, selectors.EVENT_READ)
@@ -224,7 +224,7 @@ def _read_while_it_runs(
 
 
 def _rest(child: ChildProcess) -> bytes:
-    """What a child that was killed has written; ends even if a stranger holds the pipe."""
+    """The remaining output of a killed child, even if another process holds the pipe."""
     output = bytearray()
     end_s = time.monotonic() + KILL_LIMIT_S
     with selectors.DefaultSelector() as selector:
@@ -244,7 +244,7 @@ def _kill_group(group: int) -> None:
 
 
 def _kill_session(session: int) -> None:
-    """Kill the groups of a session; looks again until no new one has appeared."""
+    """Kill the process groups of a session. Repeats until no new group appears."""
     killed: set[int] = {session}
     while groups := _groups_of_session(session) - killed:
         for group in groups:
@@ -253,7 +253,7 @@ def _kill_session(session: int) -> None:
 
 
 def _groups_of_session(session: int) -> set[int]:
-    """From /proc; where that is absent, none. Source: proc_pid_stat(5)."""
+    """The process groups of a session, from /proc; none without /proc. Source: proc_pid_stat(5)."""
     groups = set()
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:

@@ -1,4 +1,4 @@
-"""What the three command lines share: their start, and errors to exit codes. Prints to stderr."""
+"""Shared code of the three command lines: start-up, and exit codes of errors. Prints to stderr."""
 
 import argparse
 import contextlib
@@ -24,7 +24,7 @@ SHELLS = ("bash", "zsh", "tcsh")
 
 
 class _PrintCompletion(argparse.Action):
-    """Prints what makes a shell complete the command's verbs and options, and ends."""
+    """Prints the shell completion of the command's verbs and options, and exits."""
 
     def __call__(
         self,
@@ -40,14 +40,14 @@ class _PrintCompletion(argparse.Action):
 
 
 def some_path(text: str) -> Path:
-    """A path that an option names: for argparse, which tells what is wrong with it."""
+    """Parse a path for argparse, which prints the error."""
     if not text:
         raise argparse.ArgumentTypeError("an empty path; name a file or folder")
     return Path(text)
 
 
 def parse(parser: argparse.ArgumentParser, argv: Sequence[str] | None = None) -> argparse.Namespace:
-    """Read a command line, which may also ask for a shell's completion."""
+    """Parse a command line, which may also request a shell completion."""
     make_streams_safe()
     parser.add_argument(
         "--print-completion",
@@ -60,9 +60,9 @@ def parse(parser: argparse.ArgumentParser, argv: Sequence[str] | None = None) ->
 
 
 def start(program: str) -> int:
-    """Be a command from the first moment on: what its entry point calls. Gives the exit code.
+    """Start a command. Called by its entry point. Returns the exit code.
 
-    Signals and output streams are taken care of before anything large is imported.
+    Signals and output streams are set up before any large import.
     """
     catcher = Catcher(program)
     _catchers.append(catcher)
@@ -86,12 +86,12 @@ def run(
     command: Callable[[argparse.Namespace], int | None],
     arguments: argparse.Namespace,
 ) -> int:
-    """Run a command and give the exit code of the process.
+    """Run a command. Returns the exit code of the process.
 
-    0 when it is done, or the code that it returns; its own code after an `SdkError`; 1 after an
-    error of the operating system such as a full disk, told in one line; 130 after Ctrl-C, 143
-    after SIGTERM, with `how_to_go_on` of the arguments if they have it. A reader that went away
-    (`| head`) ends it quietly.
+    0 for success, or the code that the command returns; the error's own code after an `SdkError`;
+    1 after an error of the operating system such as a full disk, with a one-line message; 130
+    after Ctrl-C, 143 after SIGTERM, with `how_to_go_on` of the arguments if they have it. If the
+    reader of its output exits (`| head`), the command ends without a message.
     """
     how_to_go_on = getattr(arguments, "how_to_go_on", "")
     with _catching(program) as catcher:
@@ -116,7 +116,7 @@ def _outcome(
     arguments: argparse.Namespace,
     how_to_go_on: str,
 ) -> tuple[int, str]:
-    """The exit code of a command, and what is to be said at its end."""
+    """The exit code of a command, and its final message."""
     try:
         code = command(arguments)
         if (failure := flush_streams()) is not None:
@@ -135,7 +135,7 @@ def _outcome(
 
 @contextlib.contextmanager
 def _catching(program: str) -> Iterator[Catcher]:
-    """The process's catcher of signals, or one of this command alone inside another program."""
+    """The signal catcher of the process, or a new one inside another program."""
     if _catchers:
         yield _catchers[-1]
         return
@@ -147,7 +147,7 @@ def _catching(program: str) -> Iterator[Catcher]:
 
 
 def _shown(text: str) -> str:
-    """A text of several lines fit for a terminal; what is endless is cut."""
+    """A printable text of several lines; a very long text is cut."""
     lines = [printable(line) for line in text.split("\n")]
     return "\n".join(
         line if len(line) <= _LINE_CHARACTERS else f"{line[: _LINE_CHARACTERS - 3]}..."

@@ -1,6 +1,6 @@
-"""Ends a process when the one that started it ends, however that happens. Linux.
+"""Ends a process when its parent ends, for any reason. Linux.
 
-As a program it does so for another one: `python die_with_parent.py PARENT_ID PROGRAM ARGUMENT…`.
+It can also be run as a program: `python die_with_parent.py PARENT_ID PROGRAM ARGUMENT…`.
 """
 
 import ctypes
@@ -15,8 +15,8 @@ _PR_SET_PDEATHSIG = 1
 def die_with_parent(parent_id: int) -> None:
     """Ask the kernel to kill this process when its parent ends; exit if it already has.
 
-    It stays in force for the program that this process becomes by `exec`. The kernel takes the
-    thread that started this process for the parent.
+    This remains in effect after `exec`. For the kernel, the parent is the thread that started this
+    process.
 
     Args:
         parent_id: Process id of the parent, taken before this process was started.
@@ -28,15 +28,15 @@ def die_with_parent(parent_id: int) -> None:
 
 
 def command_prefix() -> list[str]:
-    """What goes before a command, the path of its program first, so that it dies with us.
+    """The prefix of a command, whose first word must be a path, so that it dies with this process.
 
-    Unlike `preexec_fn` it is safe in a process with threads.
+    Unlike `preexec_fn`, it is safe in a process with threads.
     """
     return [sys.executable, "-I", "-S", __file__, str(os.getpid())]
 
 
 def main() -> None:
-    """Become the program."""
+    """Replace this process by the program."""
     die_with_parent(int(sys.argv[1]))
     try:
         os.execv(sys.argv[2], sys.argv[2:])  # noqa: S606 (the program that was asked for)

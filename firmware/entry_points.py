@@ -1,7 +1,7 @@
-"""Where the three commands begin.
+"""The entry points of the three commands.
 
-Nothing is imported before Ctrl-C ends the process without a traceback: until `start` takes care of
-signals, the system's own way must do.
+Nothing is imported before Ctrl-C can end the process without a traceback. Until `start` sets up the
+signals, the default action of the system is used.
 """
 
 import signal
@@ -11,17 +11,17 @@ if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
 
 
 def nas() -> int:
-    """The command `nas`; gives the exit code of the process."""
+    """The command `nas`. Returns the exit code of the process."""
     return _start("nas")
 
 
 def codegen() -> int:
-    """The command `codegen`; gives the exit code of the process."""
+    """The command `codegen`. Returns the exit code of the process."""
     return _start("codegen")
 
 
 def hil() -> int:
-    """The command `hil`; gives the exit code of the process."""
+    """The command `hil`. Returns the exit code of the process."""
     return _start("hil")
 
 

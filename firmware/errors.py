@@ -1,39 +1,39 @@
-"""Every error of the SDK, in one tree. Pure.
+"""All errors of the SDK, in one tree. Pure.
 
     SdkError
     ├── ConfigError        an option, a target or a file name that cannot be used
-    │   └── RecordError      a file of JSON, TOML or trials that is damaged or something else
-    ├── FileError          an input that is no file, damaged, too large, or of another format
+    │   └── RecordError      a file of JSON, TOML or trials that is damaged or has another format
+    ├── FileError          an input that is not a file, damaged, too large, or of another format
     ├── DataError          images or arrays that cannot be used as a dataset
     ├── ModelError         a .tflite that cannot be read or does not fit the SDK
     ├── InfeasibleError    no candidate, or not this model, fits the limits
     ├── StaleError         a file was made from another file than the one given
     ├── WorkerError        the process that trains or converts has failed
-    │   ├── HostMemoryError  it took more memory than it may
-    │   └── DivergedError    numbers of the training are not finite any more
+    │   ├── HostMemoryError  it exceeded its memory limit
+    │   └── DivergedError    numbers of the training are no longer finite
     ├── BuildError         the firmware does not compile or link
     └── BoardError         the board (or the virtual one) cannot be used
         ├── NoBoardError       none is attached, or none of that name
-        ├── ManyBoardsError    several would do, and none was chosen
+        ├── ManyBoardsError    several match, and none was chosen
         ├── BusyError          another process uses it
-        ├── WrongDeviceError   it is another chip than the firmware is for
+        ├── WrongDeviceError   the chip is not the one that the firmware is for
         ├── FlashError         writing the firmware failed
-        ├── NoAnswerError      nothing, or not the whole answer, came before the deadline
-        ├── WrongBaudError     what comes is no text: the rates differ
-        ├── WrongFirmwareError it runs something else than the project
+        ├── NoAnswerError      no complete answer before the deadline
+        ├── WrongBaudError     the received bytes are not text: the rates differ
+        ├── WrongFirmwareError it runs another firmware than the project's
         ├── FaultError         the core stopped in a fault
         │   └── StackOverflowError  because the stack was too small
-        ├── ProtocolError      an answer came that the bench protocol does not allow
+        ├── ProtocolError      an answer violates the bench protocol
         │   └── LineError      bytes were lost or changed on the line
-        └── ClockError         the board's clock and the host's do not agree
+        └── ClockError         the clocks of board and host differ
 
-The text of an error says what is wrong, the value seen, what was possible and how to go on. Its
-`exit_code` is what a command line ends with, one for each way in which a bench fails.
+The text of an error gives the problem, the value, the possible values and how to continue. Its
+`exit_code` is the exit code of the command line, one for each kind of failure of a bench.
 """
 
 
 class SdkError(Exception):
-    """Root of all errors that a caller of the SDK may want to handle."""
+    """Base class of all errors that a caller of the SDK may want to handle."""
 
     exit_code = 1
 
@@ -43,11 +43,11 @@ class ConfigError(SdkError):
 
 
 class RecordError(ConfigError):
-    """A file that tells facts (JSON, TOML, a store of trials) is damaged or something else."""
+    """A file of facts (JSON, TOML, a store of trials) is damaged or has another format."""
 
 
 class FileError(SdkError):
-    """An input is no file, is damaged or too large, or has another format than it must."""
+    """An input is not a file, is damaged or too large, or has a wrong format."""
 
 
 class DataError(SdkError):
@@ -55,7 +55,7 @@ class DataError(SdkError):
 
 
 class ModelError(SdkError):
-    """A model cannot be read, or holds what the SDK cannot generate."""
+    """A model cannot be read, or contains something that the SDK cannot generate."""
 
 
 class InfeasibleError(SdkError):
@@ -71,11 +71,11 @@ class WorkerError(SdkError):
 
 
 class HostMemoryError(WorkerError):
-    """The process that trains or converts took more memory than it may."""
+    """The process that trains or converts exceeded its memory limit."""
 
 
 class DivergedError(WorkerError):
-    """Numbers of the training are not finite any more."""
+    """Numbers of the training are no longer finite."""
 
 
 class BuildError(SdkError):
@@ -95,7 +95,7 @@ class NoBoardError(BoardError):
 
 
 class ManyBoardsError(BoardError):
-    """Several boards would do, and none was chosen."""
+    """Several boards match, and none was chosen."""
 
     exit_code = 12
 
@@ -107,7 +107,7 @@ class BusyError(BoardError):
 
 
 class WrongDeviceError(BoardError):
-    """The chip is another one than the firmware is for."""
+    """The chip is not the one that the firmware is for."""
 
     exit_code = 14
 
@@ -119,19 +119,19 @@ class FlashError(BoardError):
 
 
 class NoAnswerError(BoardError):
-    """Nothing, or not the whole answer, came before the deadline."""
+    """No complete answer came before the deadline."""
 
     exit_code = 16
 
 
 class WrongBaudError(BoardError):
-    """What comes is no text: board and host speak at different rates."""
+    """The received bytes are not text: board and host use different baud rates."""
 
     exit_code = 17
 
 
 class WrongFirmwareError(BoardError):
-    """The board runs something else than the project."""
+    """The board runs another firmware than the project's."""
 
     exit_code = 18
 
@@ -149,7 +149,7 @@ class StackOverflowError(FaultError):
 
 
 class ProtocolError(BoardError):
-    """An answer came that the bench protocol does not allow."""
+    """An answer violates the bench protocol."""
 
     exit_code = 21
 
@@ -161,6 +161,6 @@ class LineError(ProtocolError):
 
 
 class ClockError(BoardError):
-    """The board's clock and the host's do not agree."""
+    """The clocks of board and host differ."""
 
     exit_code = 23

@@ -1,4 +1,4 @@
-"""Files written whole or not at all, and their hashes. I/O."""
+"""Writes files completely or not at all, and hashes files. I/O."""
 
 import contextlib
 import errno
@@ -15,7 +15,7 @@ from typing import Any
 
 
 def cache_folder() -> Path:
-    """Where what can be made again is kept: `$XDG_CACHE_HOME/mcu-nas`, else in `~/.cache`."""
+    """The cache folder: `$XDG_CACHE_HOME/mcu-nas`, or `~/.cache/mcu-nas`."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(base) / "mcu-nas"
 
@@ -33,11 +33,11 @@ def sha256_of_file(path: Path) -> str:
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A temporary path beside `path` that takes its place when the block ends well.
+    """A temporary path beside `path` that replaces `path` when the block ends without an error.
 
-    After an exception `path` is as it was before. The parent folder is created. Where `path` is a
-    link, what it points to is replaced. The file gets the permissions of a new one (umask). What
-    a killed process left beside it is removed.
+    After an exception, `path` is unchanged. The parent folder is created. If `path` is a link, its
+    target is replaced. The file gets the permissions of a new file (umask). Temporary files of
+    killed processes are removed.
 
     Raises:
         OSError: With the path in `filename`, such as for a full disk.
@@ -52,11 +52,11 @@ def replacing(path: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def new_folder(path: Path) -> Iterator[Path]:
-    """A temporary folder beside `path` that becomes it when the block ends well.
+    """A temporary folder beside `path`, renamed to `path` when the block ends without an error.
 
-    After an exception there is no `path`. If another process was faster, its folder stays and
-    this one is dropped: for folders whose name says what is in them. What a killed process left
-    beside it is removed.
+    After an exception, `path` does not exist. If another process was faster, its folder is kept
+    and this one is removed: use it for folders whose name determines their content. Temporary
+    folders of killed processes are removed.
 
     Raises:
         OSError: With the path in `filename`, such as for a full disk.
@@ -71,13 +71,13 @@ def new_folder(path: Path) -> Iterator[Path]:
 
 
 def reserve(path: Path, size_bytes: int) -> None:
-    """Create a file with so many bytes of disk behind it: writing there cannot fill the disk.
+    """Create a file with reserved disk space, so that writing to it cannot fail for lack of space.
 
-    A file that is only made long has holes, and a process that writes into a hole of a mapped
-    file on a full disk is killed by SIGBUS.
+    A file that is only extended has holes. If a process writes into a hole of a mapped file on a
+    full disk, it is killed by SIGBUS.
 
     Raises:
-        OSError: With the path in `filename`: the disk has no room, or cannot reserve it.
+        OSError: With the path in `filename`: the disk is full, or cannot reserve space.
     """
     with _telling(path), path.open("wb") as stream:
         try:
@@ -90,7 +90,7 @@ def reserve(path: Path, size_bytes: int) -> None:
 
 @contextlib.contextmanager
 def _telling(path: Path) -> Iterator[None]:
-    """Errors of the system tell the path: those of a write know only a number."""
+    """Add the path to errors of the operating system; errors of a write have only a number."""
     try:
         yield
     except OSError as error:
@@ -101,7 +101,7 @@ def _telling(path: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _temporary_beside(path: Path, is_folder: bool) -> Iterator[Path]:
-    """A new file or folder beside `path`; if it is still there after the block, it is removed."""
+    """A new file or folder beside `path`. If it still exists after the block, it is removed."""
     with _telling(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         _remove_leftovers(path)
@@ -119,7 +119,7 @@ def _temporary_beside(path: Path, is_folder: bool) -> Iterator[Path]:
 def _locked_temporary(path: Path, is_folder: bool) -> tuple[Path, int]:
     """A new file or folder beside `path`, and the open handle that holds its lock.
 
-    Its name begins with a dot and the name of `path`, cut so that the whole is a possible name.
+    Its name begins with a dot and the name of `path`, shortened to a valid length.
     """
     while True:
         middle = f"{path.stem[:60]}.{os.getpid()}-{secrets.token_hex(4)}"
@@ -138,9 +138,9 @@ def _locked_temporary(path: Path, is_folder: bool) -> tuple[Path, int]:
 
 
 def _remove_leftovers(path: Path) -> None:
-    """Remove temporary files and folders of this path whose process is gone.
+    """Remove temporary files and folders of this path whose process has ended.
 
-    Whoever writes one holds its lock, and a lock ends with its process.
+    The writing process holds a lock on it. The lock ends with the process.
     """
     pattern = f".{glob.escape(path.stem[:60])}.*-????????.partial*"
     for found in path.parent.glob(pattern):
@@ -157,18 +157,18 @@ def _remove_leftovers(path: Path) -> None:
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all."""
+    """Write a file completely or not at all."""
     with replacing(path) as temporary:
         temporary.write_bytes(content)
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a UTF-8 text file whole or not at all."""
+    """Write a UTF-8 text file completely or not at all."""
     write_bytes(path, text.encode())
 
 
 def write_json(path: Path, record: Mapping[str, Any]) -> None:
-    """Write a record as indented JSON, whole or not at all; the order of keys is kept."""
+    """Write a record as indented JSON, completely or not at all; the order of keys is kept."""
     write_bytes(path, json_bytes(record))
 
 

@@ -1,8 +1,9 @@
 """Ctrl-C and other signals end a command within two seconds, at any moment. Handles signals.
 
-The first signal ends it: before and after its work at once, during its work by an exception, so
-that it can clean up. It has `CLEAN_UP_S` for that; then it is ended from outside. Later signals
-change nothing, so that an impatient second Ctrl-C does not stop the cleaning up.
+The first signal ends the command. Before and after its work, the command ends at once. During its
+work, the signal raises an exception, so that the command can clean up. It has `CLEAN_UP_S` for
+that; then the process is ended. Later signals are ignored, so a second Ctrl-C does not stop the
+clean-up.
 """
 
 import contextlib
@@ -25,7 +26,7 @@ class Interrupted(KeyboardInterrupt):
     """A signal has ended the command.
 
     Args:
-        number: Of the signal.
+        number: Number of the signal.
     """
 
     def __init__(self, number: int) -> None:
@@ -34,36 +35,36 @@ class Interrupted(KeyboardInterrupt):
 
 
 def number_of(error: KeyboardInterrupt) -> int:
-    """The signal that has interrupted something."""
+    """The number of the signal that caused an interruption."""
     return error.number if isinstance(error, Interrupted) else signal.SIGINT
 
 
 def exit_code_of(number: int) -> int:
-    """What a command that a signal has ended ends with, as shells have it."""
+    """The exit code of a command that a signal has ended, as in shells."""
     return 128 + number
 
 
 def word_of(number: int) -> str:
-    """What a signal has done to the command."""
+    """The word for the effect of a signal, for messages."""
     return next(word for word, own in SIGNALS.items() if own == number)
 
 
 def call_before_end(function: Callable[[], None]) -> None:
-    """Have a function called before a command is ended that has not cleaned up in time."""
+    """Register a function to be called before a command is ended that did not clean up in time."""
     _before_end.append(function)
 
 
 class Catcher:
-    """Catches the signals from its making to its `release`.
+    """Catches the signals from its creation to its `release`.
 
-    Signals that this process was told to ignore, as by nohup, stay ignored; on another thread than
-    the main one, which alone may catch signals, nothing is caught.
+    Signals that this process ignores, for example by nohup, stay ignored. Only the main thread can
+    catch signals; on another thread, nothing is caught.
 
     Args:
-        program: Begins the line that is printed.
+        program: Prefix of the printed line.
 
     Attributes:
-        seen: The signal that has come; None if none has.
+        seen: The received signal; None if there was none.
     """
 
     def __init__(self, program: str) -> None:
@@ -80,7 +81,7 @@ class Catcher:
 
     @contextlib.contextmanager
     def raising(self, how_to_go_on: str) -> Iterator[None]:
-        """The work of the command: in the block a signal raises `Interrupted`, once."""
+        """Run the work of the command: in the block, the first signal raises `Interrupted`."""
         self._how_to_go_on = how_to_go_on
         self._raises = True
         try:
@@ -89,17 +90,17 @@ class Catcher:
             self._raises = False
 
     def told(self) -> None:
-        """The interruption has been told to the user."""
+        """Note that the interruption was reported to the user."""
         self._is_told = True
 
     def lost(self, unraisable: "sys.UnraisableHookArgs") -> None:
-        """For `sys.unraisablehook`: an interruption that cannot be raised ends the process."""
+        """For `sys.unraisablehook`: end the process if an interruption cannot be raised."""
         if isinstance(unraisable.exc_value, Interrupted):
             self._end(unraisable.exc_value.number)
         sys.__unraisablehook__(unraisable)
 
     def release(self, ends_process: bool = False) -> None:
-        """Give the signals back: to who had them before, or so that they end the process."""
+        """Restore the earlier signal handlers, or those that end the process."""
         if self._mouth is None:
             return
         for number, handler in self._handlers.items():
@@ -127,7 +128,7 @@ class Catcher:
         self._end(number)
 
     def _watch(self) -> None:
-        """Runs on a thread of its own: ends the process if a signal has not ended it in time."""
+        """Runs on a separate thread. Ends the process if a signal has not ended it in time."""
         known = SIGNALS.values()
         heard = b""
         while not any(number in known for number in heard):

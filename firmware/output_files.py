@@ -1,4 +1,4 @@
-"""Files that options such as `--out` name: replaced only if the SDK wrote them. Reads files."""
+"""Checks that options such as `--out` replace only files of the SDK. Reads files."""
 
 from pathlib import Path
 
@@ -12,15 +12,15 @@ _END_BYTES = 65536
 
 
 def check_outputs(*paths: Path | None) -> None:
-    """Make sure that writing these files replaces nothing of the user's.
+    """Check that writing these files does not replace a file of the user.
 
-    To be called before the work whose results they get.
+    Call it before the work whose results are written.
 
     Args:
-        paths: What is to be written; None is nothing.
+        paths: The files to write; None is ignored.
 
     Raises:
-        ConfigError: There is something else than a file that the SDK wrote.
+        ConfigError: A path exists and is not a file that the SDK wrote.
     """
     for path in paths:
         if path is None or not path.exists():

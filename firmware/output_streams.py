@@ -1,7 +1,7 @@
-"""Standard output and error, whatever they are connected to. Changes the process's streams.
+"""Makes standard output and error safe for any connection. Changes the process's streams.
 
-A command may be started with closed streams, with an encoding that lacks characters, with names of
-files that are no text, and its reader may go away.
+A command may be started with closed streams, or with an encoding that lacks characters. File names
+may be invalid text. The reader of the output may exit.
 """
 
 import contextlib
@@ -12,10 +12,10 @@ from typing import TextIO
 
 
 def make_streams_safe() -> None:
-    """Have everything printed: what an encoding lacks as an escape.
+    """Make every text printable: characters that the encoding lacks become escapes.
 
-    What is closed becomes a stream that swallows everything: else the next file that is opened
-    would take its place.
+    A closed stream is replaced by one that discards everything. Otherwise the next opened file
+    would get its number.
     """
     for descriptor in range(3):
         try:
@@ -27,7 +27,7 @@ def make_streams_safe() -> None:
 
 
 def flush_streams() -> OSError | None:
-    """Write what is held back; gives why that failed. Nothing is held back afterwards."""
+    """Flush the streams. Returns the error, if any. Nothing is buffered afterwards."""
     failure = None
     for stream in (sys.stdout, sys.stderr):
         try:
@@ -40,7 +40,7 @@ def flush_streams() -> OSError | None:
 
 
 def say(text: str) -> None:
-    """Print a line to standard error; a reader that went away is no reason to fail."""
+    """Print a line to standard error. Does not fail if the reader has exited."""
     with contextlib.suppress(OSError):
         print(text, file=sys.stderr, flush=True)  # noqa: T201
 
@@ -54,7 +54,7 @@ def _safe(stream: TextIO | None) -> TextIO:
 
 
 def _swallow(stream: TextIO) -> None:
-    """Connect a stream that cannot be written with nothing."""
+    """Connect a stream that cannot be written to the null device."""
     with contextlib.suppress(OSError, ValueError):
         nothing = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nothing, stream.fileno())

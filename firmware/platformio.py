@@ -24,7 +24,7 @@ _LIBRARY_FILES = re.compile(rb"TensorFlow Lite Micro: (\d+) files")
 
 
 def firmware_path(project: Path, target: Target) -> Path:
-    """Where the ELF of a project lies once it is built."""
+    """The path of a project's ELF after the build."""
     return project / ".pio" / "build" / target.environment / "firmware.elf"
 
 
@@ -34,16 +34,16 @@ def run_platformio(
     deadline_s: float = BUILD_DEADLINE_S,
     on_progress: Callable[[str], None] = lambda _: None,
 ) -> Path:
-    """Build a project; gives the path of its ELF.
+    """Build a project. Returns the path of its ELF.
 
     Args:
         project: Its folder.
         target: Its chip.
         deadline_s: Longest time that it may take.
-        on_progress: Is told how many files have been compiled, in words.
+        on_progress: Called with a text that gives the number of compiled files.
 
     Raises:
-        ConfigError: The folder is no PlatformIO project.
+        ConfigError: The folder is not a PlatformIO project.
         BuildError: The build failed, or took longer than the deadline.
     """
     if not (project / "platformio.ini").is_file():

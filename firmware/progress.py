@@ -1,4 +1,4 @@
-"""Progress of long work on stderr. Prints."""
+"""Shows the progress of long work on stderr. Prints."""
 
 import contextlib
 import re
@@ -22,8 +22,8 @@ class Progress:
     """One line that is rewritten on a terminal, and a line every 5 s elsewhere.
 
     Args:
-        program: Begins every line.
-        stream: Where it goes; stderr if not given.
+        program: Prefix of every line.
+        stream: The output stream; stderr by default.
         clock: Seconds from any origin.
     """
 
@@ -42,12 +42,12 @@ class Progress:
 
     @property
     def is_due(self) -> bool:
-        """Whether the next update would be shown: what is costly to say need not be found out."""
+        """Whether the next update would be shown; if not, costly texts need not be made."""
         interval_s = _TERMINAL_INTERVAL_S if self._is_terminal else _PLAIN_INTERVAL_S
         return self._clock() - self._shown_s >= interval_s
 
     def update(self, text: str) -> None:
-        """Show where the work is; most calls in quick succession show nothing."""
+        """Show the progress; of many calls in quick succession, most show nothing."""
         if not self.is_due:
             return
         self._shown_s = self._clock()
@@ -65,14 +65,14 @@ class Progress:
         self._shown_s = self._clock()
 
     def clear(self) -> None:
-        """Take the rewritten line away."""
+        """Remove the rewritten line."""
         if self._width > 0:
             print(f"\r{'':<{self._width}}\r", end="", file=self._stream, flush=True)
             self._width = 0
 
 
 def duration(seconds: float) -> str:
-    """A length of time as people say it: `45 s`, `12 min`, `3.5 h`."""
+    """A duration for people: `45 s`, `12 min`, `3.5 h`."""
     if seconds < 90:
         return f"{seconds:.0f} s"
     if seconds < 90 * 60:
@@ -100,7 +100,7 @@ def parse_duration(text: str) -> float:
 
 
 def parse_seconds(text: str) -> float:
-    """Seconds of a plain number, such as `90` or `0.5`, or of a length of time with its unit.
+    """Seconds of a plain number, such as `90` or `0.5`, or of a duration with a unit.
 
     Raises:
         ConfigError: The text is none of them.

@@ -1,4 +1,4 @@
-"""Files opened only if they are files: nothing is waited for, nothing endless is read. I/O."""
+"""Opens only regular files. Never waits for a FIFO, and never reads an endless file. I/O."""
 
 import os
 import stat
@@ -18,26 +18,26 @@ _KINDS = (
 
 
 def refusal(path: Path, problem: str) -> FileError:
-    """The error of a file that cannot be used, in one line."""
+    """The one-line error for a file that cannot be used."""
     return FileError(f"{brief(repr(str(path)), 200)} {brief(problem, 240)}")
 
 
 def open_at_once(path: Path) -> BinaryIO:
-    """Open whatever is there to read it, without waiting for the writer of a FIFO.
+    """Open a path for reading, without waiting for the writer of a FIFO.
 
     Raises:
-        OSError: There is nothing, or it may not be read.
-        ValueError: No file can have that name.
+        OSError: The path does not exist, or may not be read.
+        ValueError: The name is not a valid file name.
     """
     return open(path, "rb", opener=_without_waiting)
 
 
 def open_regular(path: Path) -> BinaryIO:
-    """Open a regular file to read it; links to one are followed.
+    """Open a regular file for reading. Links are followed.
 
     Raises:
-        FileError: There is none, it may not be read, or it is a folder, a FIFO, a device or a
-            socket, which are neither opened nor waited for.
+        FileError: It does not exist, may not be read, or is a folder, a FIFO, a device or a
+            socket.
     """
     try:
         _check_kind(path, path.stat())  # before it is opened: that alone may change a device
@@ -60,10 +60,10 @@ def size_of(stream: BinaryIO) -> int:
 
 
 def read_regular(path: Path, most_bytes: int) -> bytes:
-    """The content of a regular file of bounded size.
+    """The content of a regular file of limited size.
 
     Raises:
-        FileError: There is none, it cannot be read, or it is larger.
+        FileError: It does not exist, cannot be read, or is too large.
     """
     with open_regular(path) as stream:
         size_bytes = size_of(stream)

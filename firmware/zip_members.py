@@ -1,9 +1,9 @@
-"""Zip files whose directory is not believed: what is unpacked is bounded. I/O.
+"""Reads zip files safely: the size of unpacked data is limited. I/O.
 
-A directory may claim any size. So it is bounded before it is read; a member that claims more than
-its packed bytes can give is refused before it is unpacked, and what comes out is cut off at its
-claim, where its checksum must agree. Only stored and deflated members are read: the memory that
-other methods take is named by the file itself.
+The directory of a zip file may claim any size. So its size is checked before it is read. A member
+is rejected before it is unpacked if it claims more bytes than its packed data can give. Unpacking
+stops at the claimed size, and the checksum must match. Only stored and deflated members are
+supported, because with other methods the file determines the memory for unpacking.
 """
 
 import os
@@ -54,16 +54,16 @@ _DAMAGE = (
 
 
 class ZipMembers:
-    """A zip file, open until it is closed.
+    """An open zip file.
 
     Attributes:
-        path: Where it lies.
+        path: Its path.
         stream: The file itself.
         members: Its files by their names, in the order of the directory.
         folders: Names of the folders that it lists.
 
     Raises:
-        FileError: It is no zip, was cut short, or its directory cannot be right.
+        FileError: It is not a zip file, is cut short, or has an inconsistent directory.
     """
 
     def __init__(self, path: Path) -> None:
@@ -107,10 +107,10 @@ class ZipMembers:
                 )
 
     def open(self, name: str) -> IO[bytes]:
-        """A member to read from; it gives no more bytes than the directory says.
+        """Open a member for reading. It gives at most the size given in the directory.
 
         Raises:
-            FileError: It is a link, encrypted, packed in a way that is not read, or damaged.
+            FileError: It is a link, encrypted, packed by an unsupported method, or damaged.
         """
         entry = self.members[name]
         if entry.create_system == _UNIX and stat.S_ISLNK(entry.external_attr >> 16):
@@ -127,7 +127,7 @@ class ZipMembers:
             raise _damage(error) from error
 
     def read(self, name: str, stream: IO[bytes], most_bytes: int) -> bytes:
-        """The next bytes of a member that `open` gave, fewer only at its end.
+        """The next bytes of an open member; fewer only at its end.
 
         Raises:
             FileError: It is damaged.
@@ -138,7 +138,7 @@ class ZipMembers:
             raise _damage(error) from error
 
     def first_byte(self, name: str) -> int:
-        """Where the bytes of a stored member begin in the file.
+        """The position of a stored member's data in the file.
 
         Raises:
             FileError: The file is damaged there.
@@ -151,7 +151,7 @@ class ZipMembers:
         return int(entry.header_offset + _LOCAL_BYTES + name_bytes + extra_bytes)
 
     def is_stored(self, name: str) -> bool:
-        """Whether a member lies in the file as it is, not packed."""
+        """Whether a member is stored without compression."""
         return self.members[name].compress_type == zipfile.ZIP_STORED
 
     def close(self) -> None:
@@ -173,7 +173,7 @@ def _named(name: str) -> str:
 
 
 def _check_directory(path: Path, stream: BinaryIO) -> None:
-    """Refuse a directory that is missing, or that would take too much memory."""
+    """Raise an error if the directory is missing or would need too much memory."""
     size_bytes = size_of(stream)
     begins_as_zip = stream.read(4) in (LOCAL, _EMPTY_ZIP)
     tail_bytes = min(size_bytes, _END_BYTES + _MOST_COMMENT_BYTES)
@@ -206,7 +206,7 @@ def _check_directory(path: Path, stream: BinaryIO) -> None:
 
 
 def _find_end(tail: bytes) -> int | None:
-    """Where the last record begins, found as zipfile finds it."""
+    """The position of the last record, found in the same way as zipfile."""
     first = len(tail) - _END_BYTES
     if first >= 0 and tail[first:].startswith(END) and tail.endswith(b"\0\0"):
         return first
@@ -215,7 +215,7 @@ def _find_end(tail: bytes) -> int | None:
 
 
 def _long_directory(stream: BinaryIO, end: int) -> tuple[int, int] | None:
-    """Entries and bytes of the directory as zip64 tells them; None if it does not."""
+    """Entries and bytes of the directory from the zip64 record; None without such a record."""
     if end < _LOCATOR_64.size + _END_64.size:
         return None
     stream.seek(end - _LOCATOR_64.size - _END_64.size)

@@ -1,4 +1,4 @@
-"""The operators that can be generated: checks, and kernel calls. Pure."""
+"""The supported operators: their checks and kernel calls. Pure."""
 
 from codegen.graph import Graph, Operator
 from codegen.kernel_call import KernelCall
@@ -33,7 +33,7 @@ _SUPPORTED: dict[str, OperatorSupport] = {
 
 
 def supported_kinds() -> tuple[str, ...]:
-    """Names of the operators that can be generated, sorted."""
+    """Names of the supported operators, sorted."""
     return tuple(sorted(_SUPPORTED))
 
 
@@ -53,14 +53,14 @@ def check_operators(graph: Graph) -> list[str]:
 
 
 def lower_operator(graph: Graph, operator: Operator) -> KernelCall:
-    """The kernel call of an operator for which `check_operators` has no text."""
+    """The kernel call of an operator that passed `check_operators`."""
     return _SUPPORTED[operator.kind].lower(graph, operator)
 
 
 def in_place_input(graph: Graph, operator: Operator) -> int | None:
-    """The tensor over which the operator's output may lie exactly, if there is one.
+    """The tensor that the operator's output may overwrite in place, if there is one.
 
-    Whether its bytes are still needed is the planner's question.
+    The planner decides whether its bytes are still needed.
     """
     support = _SUPPORTED.get(operator.kind)
     if support is None or not support.works_in_place:

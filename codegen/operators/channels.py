@@ -31,14 +31,14 @@ def check_bias(graph: Graph, operator: Operator, count: int) -> list[str]:
 
 
 def bias_array(graph: Graph, operator: Operator, count: int) -> ConstantArray:
-    """The biases, or zeros where the operator has none."""
+    """The biases, or zeros if the operator has none."""
     bias = _bias(graph, operator)
     values = np.zeros(count, np.int32) if bias is None else np.ravel(data_of(bias))
     return ConstantArray("biases", "int32_t", values)
 
 
 def padded_rows(weights: NDArray[np.generic]) -> NDArray[np.int8]:
-    """Weights (output channels, …) as rows of whole groups of `PATCH_GROUP`, filled with zeros."""
+    """Weights (output channels, …) as rows, padded with zeros to whole groups of `PATCH_GROUP`."""
     rows = np.asarray(weights, np.int8).reshape(len(weights), -1)
     return np.pad(rows, ((0, 0), (0, -rows.shape[1] % PATCH_GROUP)))
 
@@ -46,9 +46,9 @@ def padded_rows(weights: NDArray[np.generic]) -> NDArray[np.int8]:
 def folded_bias_array(
     graph: Graph, operator: Operator, rows: NDArray[np.integer[Any]], zero_point: int
 ) -> ConstantArray:
-    """Biases from which the weights' sum times the input's zero point is taken.
+    """Biases minus the weights' sum times the input's zero point.
 
-    Sums of 32 bits wrap, so that the total is the reference's even if the difference overflows.
+    Sums of 32 bits wrap, so the total equals the reference even if the difference overflows.
     """
     bias = np.asarray(bias_array(graph, operator, len(rows)).values, np.int64)
     folded = bias - zero_point * rows.sum(axis=1, dtype=np.int64)
@@ -65,9 +65,9 @@ def check_sums(
     rows: NDArray[np.generic],
     multipliers: Callable[[int], Sequence[Multiplier]] | None = None,
 ) -> list[str]:
-    """A reason if sums with weights (output channels, …) may pass `LARGEST_SUM` or overflow.
+    """A reason if sums with weights (output channels, …) may exceed `LARGEST_SUM` or overflow.
 
-    Where it is given, `multipliers` tells for a number of output channels what scales their sums.
+    If given, `multipliers` returns the factors that scale the sums of the output channels.
     """
     image, output_count = graph.tensors[operator.inputs[0]], len(rows)
     if image.quantization is None:
@@ -82,7 +82,7 @@ def check_sums(
 
 
 def multiplier_arrays(multipliers: Sequence[Multiplier]) -> tuple[ConstantArray, ConstantArray]:
-    """Multipliers and shifts as the kernels take them."""
+    """Multipliers and shifts in the form of the kernels."""
     return (
         ConstantArray(
             "multipliers", "int32_t", np.array([m.multiplier for m in multipliers], np.int32)

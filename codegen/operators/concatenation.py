@@ -1,4 +1,4 @@
-"""CONCATENATION: tensors side by side. Pure."""
+"""CONCATENATION: joins tensors. Pure."""
 
 from math import prod
 

@@ -57,7 +57,7 @@ def _check(graph: Graph, operator: Operator) -> list[str]:
 def _in_quads(by_channel: NDArray[np.int8]) -> NDArray[np.int8]:
     """Weights (channels, taps) in the order in which the kernel reads them.
 
-    Four channels at a time, tap by tap; channels that are left over, one after another.
+    Four channels at a time, tap by tap, then the remaining channels one by one.
     """
     channels, taps = by_channel.shape
     whole = channels - channels % PATCH_GROUP

@@ -1,4 +1,4 @@
-"""Operators that treat each element alone: ADD, MUL, QUANTIZE, DEQUANTIZE, RESHAPE. Pure."""
+"""Element-wise operators: ADD, MUL, QUANTIZE, DEQUANTIZE, RESHAPE. Pure."""
 
 from collections.abc import Callable
 
@@ -163,7 +163,7 @@ def _lower_add(graph: Graph, operator: Operator) -> KernelCall:
     )
 
     def addends(values: NDArray[np.int64]) -> ConstantArray:
-        """What the kernel would make of the constant each time."""
+        """The constant after the rescaling that the kernel would repeat each time."""
         scaled = rescale((values - zero_point_of(other)) << ADD_LEFT_SHIFT, second)
         return ConstantArray("addends", "int32_t", scaled.astype(np.int32))
 
@@ -185,7 +185,7 @@ def _check_quantize(graph: Graph, operator: Operator) -> list[str]:
 
 
 def _has_scales(graph: Graph, operator: Operator) -> bool:
-    """Whether they are known yet."""
+    """Whether the scales are known yet."""
     tensors = (*graph.inputs_of(operator), *graph.outputs_of(operator))
     return all(tensor.quantization is not None for tensor in tensors)
 

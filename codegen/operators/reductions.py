@@ -1,4 +1,4 @@
-"""Operators at the head of a network: MEAN, FULLY_CONNECTED, SOFTMAX. Pure."""
+"""Operators of a network's classifier: MEAN, FULLY_CONNECTED, SOFTMAX. Pure."""
 
 from math import prod
 

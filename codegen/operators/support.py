@@ -1,4 +1,4 @@
-"""What an operator must tell to be generated, and checks that several operators share. Pure."""
+"""The interface of a supported operator, and checks shared by several operators. Pure."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -27,11 +27,11 @@ class OperatorSupport:
 
     Attributes:
         check: Every reason why this operator cannot be generated, such as `with dilation 2`;
-            empty if it can. Works without quantisation, for networks that do not exist yet.
+            empty if it can. Works without quantisation, for candidates that are not trained yet.
         lower: The kernel call; needs quantisation and constants, and an operator without reasons.
         input_counts: Numbers of inputs that the operator may have, ascending; `check` and `lower`
             may rely on them.
-        works_in_place: True if the output may lie exactly over the first activation.
+        works_in_place: True if the output may overwrite the first activation in place.
     """
 
     check: Callable[[Graph, Operator], list[str]]
@@ -40,7 +40,7 @@ class OperatorSupport:
     works_in_place: bool = False
 
     def reasons(self, graph: Graph, operator: Operator) -> list[str]:
-        """As `check`, for operators with any number of inputs and outputs."""
+        """Like `check`, for operators with any number of inputs and outputs."""
         given, needed = len(operator.inputs), self.input_counts[0]
         if given not in self.input_counts or len(operator.outputs) != 1:
             return [f"with {given} inputs and {len(operator.outputs)} outputs"]
@@ -63,15 +63,15 @@ def check_types(tensors: Sequence[Tensor], allowed: Sequence[DType]) -> list[str
 
 
 def check_index_type(tensor: Tensor, what: str) -> list[str]:
-    """A reason if indices, such as axes, are no int32."""
+    """A reason if indices, such as axes, are not int32."""
     return [] if tensor.dtype is DType.INT32 else [f"with {what} in {tensor.dtype}"]
 
 
 def check_factors(largest: Sequence[int], factors: Sequence[Multiplier]) -> list[str]:
-    """A reason if numbers as large as these, either sign, overflow when they are scaled.
+    """A reason if numbers of this magnitude overflow when they are scaled.
 
     Args:
-        largest: For each factor the largest number that it scales.
+        largest: For each factor, the largest magnitude that it scales.
         factors: From a product's or an input's scale to another one.
     """
     for own, factor in zip(largest, factors, strict=True):
@@ -86,13 +86,13 @@ def check_quantization(
 ) -> list[str]:
     """A reason for each way in which the 8-bit tensors' scales and zero points cannot be used.
 
-    A network with a constant whose data are not known yet needs none of them.
+    A network with a constant whose data are not known yet does not need them.
 
     Args:
         graph: The network.
         operator: Its operator; all its tensors but `weights` must have one scale.
         weights: Weights, which may have one scale for each output channel.
-        axis: Their dimension along which the output channels lie.
+        axis: The dimension of the weights for the output channels.
     """
     if any(tensor.is_constant and tensor.data is None for tensor in graph.tensors):
         return []
@@ -127,7 +127,7 @@ def _check_one_scale(tensor: Tensor, quantization: Quantization) -> list[str]:
 
 
 def check_output_shape(output: Tensor, expected: Sequence[int]) -> list[str]:
-    """A reason if an operator's output has not the shape that the operator gives."""
+    """A reason if an operator's output does not have the shape that the operator gives."""
     if output.shape == tuple(expected):
         return []
     return [f"with output {list(output.shape)} where {list(expected)} results"]
@@ -145,12 +145,12 @@ def check_batch(tensor: Tensor) -> list[str]:
 
 
 def check_constant(tensor: Tensor, what: str) -> list[str]:
-    """A reason if a tensor is computed where a constant is needed."""
+    """A reason if a tensor is not a constant, but must be one."""
     return [] if tensor.is_constant else [f"with computed {what}"]
 
 
 def output_limits(operator: Operator, output: Tensor) -> tuple[int, int]:
-    """Lowest and highest stored value that the operator's fused activation lets pass."""
+    """Lowest and highest stored value of the operator's fused activation."""
     assert output.quantization is not None
     activation = str(operator.options.get("fused_activation_function", "NONE"))
     return activation_range(activation, output.quantization.scale, output.quantization.zero_point)
@@ -180,5 +180,5 @@ def data_of(tensor: Tensor) -> NDArray[np.generic]:
 
 
 def integer_option(operator: Operator, name: str, default: int) -> int:
-    """An option that is a whole number, or its default in the schema."""
+    """An integer option, or its default in the schema."""
     return int(operator.options.get(name, default))

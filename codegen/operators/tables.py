@@ -1,4 +1,4 @@
-"""Operators of one int8 input that become a table of 256 bytes: LOGISTIC, RELU, RELU6. Pure."""
+"""Operators with one int8 input, computed by a table of 256 bytes: LOGISTIC, RELU, RELU6. Pure."""
 
 from collections.abc import Callable
 

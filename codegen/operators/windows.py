@@ -47,7 +47,7 @@ def padding_before(size: int, window: int, stride: int, padding: str) -> int:
 
 
 def output_size(size: int, window: int, stride: int, padding: str) -> int:
-    """Rows or columns of the output; none where a window of `VALID` does not fit.
+    """Rows or columns of the output; 0 if a window of `VALID` does not fit.
 
     Source: TFLite, ComputeOutSize.
     """
@@ -102,7 +102,7 @@ def _lower_conv_2d(graph: Graph, operator: Operator) -> KernelCall:
 
 
 def weight_multipliers(graph: Graph, operator: Operator, count: int) -> list[Multiplier]:
-    """For each output channel the factor from sums of products to outputs."""
+    """For each output channel, the factor from sums of products to outputs."""
     image, weights, *_ = graph.inputs_of(operator)
     (output,) = graph.outputs_of(operator)
     assert weights.quantization is not None
@@ -114,7 +114,7 @@ def weight_multipliers(graph: Graph, operator: Operator, count: int) -> list[Mul
 
 
 def geometry(operator: Operator, image: Tensor, kernel: tuple[int, int]) -> Params:
-    """Kernel, strides and padding before the image, as the kernels of convolutions take them."""
+    """Kernel size, strides and padding before the image, in the form of the convolution kernels."""
     _, height, width, _ = image.shape
     stride_height = integer_option(operator, "stride_h", 1)
     stride_width = integer_option(operator, "stride_w", 1)

@@ -1,4 +1,4 @@
-/** What the bench application needs to know of a model. A generated project defines it. */
+/** A model, as the bench application uses it. A generated project defines it. */
 #ifndef BENCH_MODEL_H
 #define BENCH_MODEL_H
 
@@ -10,23 +10,23 @@ typedef struct {
     const char *runtime; /* "static" or "tflm" */
     const char *target;  /* the board that the project was made for */
     uint32_t input_bytes, output_bytes;
-    uint8_t db_flip;      /* 0x80 where "db" takes 0..255 and the tensor holds -128..127; else 0 */
+    uint8_t db_flip;      /* 0x80 if "db" takes 0..255 and the tensor holds -128..127; else 0 */
     uint32_t results;     /* values of the output */
     uint32_t arena_bytes; /* size of the array in which the model works */
     uint8_t *arena;       /* that array */
     uint8_t *kept_output; /* output_bytes of memory for the bench */
     uint32_t steps;       /* pieces of an inference, at least 1 */
-    uint32_t operators;   /* of which profile tells the ticks, in operator_ticks */
+    uint32_t operators;   /* number of values that profile writes to operator_ticks */
     uint32_t *operator_ticks;
     int (*init)(void); /* 0, or the model's status */
     void *(*input)(void);
     int (*invoke)(void); /* 0, or the model's status */
     int (*invoke_step)(uint32_t step);
-    int (*profile)(uint32_t (*clock)(void)); /* one inference; NULL: take the steps one by one */
+    int (*profile)(uint32_t (*clock)(void)); /* one inference; NULL: run the steps one by one */
     const void *(*output)(void);
-    float (*result)(uint32_t index);    /* a value of the output, not quantised */
-    uint32_t (*arena_used_bytes)(void); /* what the runtime itself says that it uses */
-    const char *(*last_message)(void);  /* what the runtime told last; NULL if it tells nothing */
+    float (*result)(uint32_t index);    /* a value of the output, dequantised */
+    uint32_t (*arena_used_bytes)(void); /* bytes that the runtime reports as used */
+    const char *(*last_message)(void);  /* last message of the runtime; NULL if none */
 } bench_model_t;
 
 /** The models of this firmware; the first is selected at the start. They may share an arena. */

@@ -4,16 +4,16 @@
 
 #include <stdbool.h>
 
-/** "db load N", then "db HEX" until all N bytes have come. */
+/** "db load N", then "db HEX" until all N bytes are received. */
 void input_command_db(const char *arguments);
 
-/** "put OFFSET CRC BYTES": bytes at an offset, written only if they have the CRC. */
+/** "put OFFSET CRC BYTES": writes bytes at an offset, only if their CRC is correct. */
 void input_command_put(const char *arguments);
 
-/** False after a load that was refused or did not come to its end. */
+/** False after a rejected or incomplete load. */
 bool input_is_whole(void);
 
-/** Drop a load that has begun. */
+/** Discards a started load. */
 void input_forget(void);
 
 #endif

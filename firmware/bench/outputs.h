@@ -1,4 +1,4 @@
-/** The model's last output, as lines that answer the host. */
+/** Writes the model's last output as answer lines. */
 #ifndef OUTPUTS_H
 #define OUTPUTS_H
 
@@ -7,7 +7,7 @@
 /** x-output-[...] in hexadecimal, and its CRC. */
 void reply_output(const bench_model_t *model);
 
-/** m-results-[...]: values that are not quantised, separated by commas. */
+/** m-results-[...]: dequantised values, separated by commas. */
 void reply_results(const bench_model_t *model);
 
 #endif

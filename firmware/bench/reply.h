@@ -1,4 +1,4 @@
-/** Lines that answer the host: docs/protocol.md. */
+/** Writes the lines of an answer to the host: docs/protocol.md. */
 #ifndef REPLY_H
 #define REPLY_H
 
@@ -37,7 +37,7 @@ void reply_number_fact(const char *key, uint32_t value);
 /** x-crc-[...] of bytes. */
 void reply_crc_fact(const void *bytes, uint32_t size);
 
-/** A number with three decimals, as MLPerf Tiny has its results; saturates at 4,294,967. */
+/** A number with three decimals, like the results of MLPerf Tiny; saturates at 4,294,967. */
 void reply_decimal(float value);
 
 /** e-[reason] */

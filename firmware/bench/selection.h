@@ -1,4 +1,4 @@
-/** The model that commands are about: one of those that the firmware holds. */
+/** The selected model of the firmware, to which commands refer. */
 #ifndef SELECTION_H
 #define SELECTION_H
 
@@ -10,13 +10,13 @@
 /** The selected model. */
 const bench_model_t *selection(void);
 
-/** Start with a model in a fresh, painted arena, which models may share. */
+/** Starts a model in an arena filled with the pattern; models may share it. */
 void selection_start(uint32_t index);
 
-/** Whether it could be initialised; if not, the answer says why. */
+/** Whether it could be initialised; if not, the answer gives the reason. */
 bool selection_is_ready(void);
 
-/** Bytes outside the longest stretch of paint: a runtime may work from both ends of its arena. */
+/** Bytes outside the longest run of the pattern: a runtime may use both ends of its arena. */
 uint32_t selection_arena_peak_bytes(void);
 
 #endif

@@ -1,1 +1,1 @@
-"""Files that one process or package writes and another reads: their forms, and one reader."""
+"""The formats of files that one package writes and another reads, and their reader."""

@@ -1,4 +1,4 @@
-"""What is wrong with a record, in the words of our errors: the place, expected and seen. Pure."""
+"""Explains what is wrong with a record: the place, the expected and the found value. Pure."""
 
 import re
 from dataclasses import is_dataclass
@@ -14,7 +14,7 @@ _UNKNOWN = object()
 
 
 def told(problem: str, value: object, form: Any) -> str:
-    """What msgspec says of a value that is not of a form, with the value that it did not like."""
+    """The message of msgspec for an invalid value, with the value."""
     found = _PLACE.fullmatch(problem)
     text, place = found.groups() if found else (problem, None)
     text = text.replace("`", "").replace("Expected", "expected")
@@ -30,14 +30,14 @@ def told(problem: str, value: object, form: Any) -> str:
 
 
 def seen(value: object) -> str:
-    """A value in a few characters."""
+    """A value, shortened."""
     if isinstance(value, dict | list | tuple):
         return f"{'an object' if isinstance(value, dict) else 'an array'} of {len(value)}"
     return brief(repr(value[:100] if isinstance(value, str) else value), 60)
 
 
 def _value_at(value: Any, steps: list[re.Match[str]]) -> object:
-    """The value at a place such as `$.trials[2].cost`; `_UNKNOWN` where a key is not told."""
+    """The value at a path such as `$.trials[2].cost`; `_UNKNOWN` if a key is not given."""
     for step in steps:
         name, index = step.groups()
         if name is None and index is None:
@@ -50,7 +50,7 @@ def _value_at(value: Any, steps: list[re.Match[str]]) -> object:
 
 
 def _options(form: Any, steps: list[re.Match[str]]) -> list[str]:
-    """What a field may be that has few values."""
+    """The possible values of a field that has few."""
     forms = [form]
     for step in steps:
         forms = [
@@ -72,7 +72,7 @@ def _options(form: Any, steps: list[re.Match[str]]) -> list[str]:
 
 
 def _parts(forms: list[Any]) -> list[Any]:
-    """The forms without annotations, and each of a choice."""
+    """The types without annotations; each type of a union."""
     found = []
     for form in forms:
         if get_origin(form) in (Union, UnionType):

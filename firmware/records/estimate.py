@@ -1,4 +1,4 @@
-"""What `nas estimate --json` foretells, as far as the bench reads it. Pure."""
+"""The values that `nas estimate --json` predicts, as far as the bench reads them. Pure."""
 
 from dataclasses import dataclass
 from typing import Literal

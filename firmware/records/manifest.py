@@ -1,4 +1,4 @@
-"""What `codegen build` promises of a project, as far as the bench reads it. Pure."""
+"""The manifest that `codegen build` writes, as far as the bench reads it. Pure."""
 
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
@@ -15,14 +15,14 @@ JOURNAL_SCHEMA = 1
 
 @dataclass(frozen=True, slots=True)
 class FilesRecord:
-    """What manifest.json says of the project's files: the SHA-256 of each, by its path."""
+    """The files in manifest.json: the SHA-256 of each, by its path."""
 
     files: dict[str, Sha256] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class JournalRecord:
-    """Files that are being written: what each may hold, by its path."""
+    """Files that are being written: the possible SHA-256 of each, by its path."""
 
     files: dict[str, tuple[Sha256, ...]]
 
@@ -36,11 +36,11 @@ class Port:
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """What is promised of memory.
+    """The predicted memory.
 
     Attributes:
         arena_bytes: Planned arena, with any margin.
-        arena_used_bytes: What the runtime is expected to use of it.
+        arena_used_bytes: Bytes of the arena that the runtime is expected to use.
         stack_bytes: Reserved stack.
     """
 
@@ -51,14 +51,14 @@ class Sizes:
 
 @dataclass(frozen=True, slots=True)
 class ManifestRecord:
-    """manifest.json of a project, or what it says of one runtime more.
+    """manifest.json of a project, or its part for a further runtime.
 
     Attributes:
-        model_name: What the names of its C objects begin with.
+        model_name: Prefix of the names of its C objects.
         weight_bytes: Constants of the static runtime.
-        golden_sha256: Of golden.npz; None if the project has none.
-        steps: What each kernel call does; goes to the measurement as it is.
-        beside: The same of the other runtimes in the firmware.
+        golden_sha256: SHA-256 of golden.npz; None if the project has none.
+        steps: A record of each kernel call; copied unchanged to the measurement.
+        beside: The same for the other runtimes in the firmware.
     """
 
     model_name: Annotated[str, Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_]*\Z")]

@@ -1,4 +1,4 @@
-"""What `hil run` measured, as far as the report and the calibration read it. Pure."""
+"""The measurement of `hil run`, as far as report and calibration read it. Pure."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -10,13 +10,13 @@ MEASUREMENT_SCHEMA = 2
 
 @dataclass(frozen=True, slots=True)
 class CheckRecord:
-    """One promise, and what became of it.
+    """One check: a predicted and a measured value.
 
     Attributes:
         quantity: What is compared, with its unit.
-        promised: As text.
-        measured: As text.
-        holds: None where nothing was promised.
+        promised: The predicted value, as text.
+        measured: The measured value, as text.
+        holds: Whether the check passed; None without a predicted value.
     """
 
     quantity: str
@@ -27,7 +27,7 @@ class CheckRecord:
 
 @dataclass(frozen=True, slots=True)
 class StepRecord:
-    """One kernel call: what it did, and the ticks that it took."""
+    """One kernel call: its operators and its ticks."""
 
     kernel: str | None = None
     work: dict[str, Count] = field(default_factory=dict)
@@ -37,7 +37,7 @@ class StepRecord:
 
 @dataclass(frozen=True, slots=True)
 class WindowsRecord:
-    """The interval of the time: half its width, as a part of it."""
+    """The confidence interval of the time: half its width, as a fraction of the time."""
 
     half_width_fraction: NotNegative | None = None
 
@@ -51,11 +51,11 @@ class TimingRecord:
 
 @dataclass(frozen=True, slots=True)
 class MeasurementRecord:
-    """measurement.json, or what it says of one runtime more.
+    """measurement.json, or its part for a further runtime.
 
     Attributes:
-        cycles: Of one inference on a board; None on the virtual one.
-        instructions: Of one inference on the virtual board.
+        cycles: Cycles of one inference on a board; None on the virtual board.
+        instructions: Instructions of one inference on the virtual board.
         beside: The same of the other runtimes in the firmware.
     """
 
@@ -76,5 +76,5 @@ class MeasurementRecord:
 
     @property
     def unit(self) -> Literal["cycles", "instructions"]:
-        """Of the ticks: a board's cycles, or the virtual board's instructions."""
+        """Unit of the ticks: cycles of a board, or instructions of the virtual board."""
         return "instructions" if self.cycles is None else "cycles"

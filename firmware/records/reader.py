@@ -1,8 +1,8 @@
-"""Reads files of JSON and TOML into frozen types; what is damaged or endless is refused. I/O.
+"""Reads JSON and TOML files into frozen types, and rejects damaged or endless files. I/O.
 
-A file is refused by its kind and size before it is read, by the number of its values before they
-are built, and by its types, ranges and schema before anybody uses them. Every refusal is a
-`RecordError` of one line: the file, the field, what was expected and what was seen.
+The kind and the size of a file are checked before it is read, the number of its values before they
+are built, and its types, ranges and schema before they are used. Every error is a `RecordError` of
+one line: the file, the field, the expected and the found value.
 """
 
 import json
@@ -36,12 +36,12 @@ _Record = TypeVar("_Record")
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What a file must be, in the words of a refusal.
+    """The kind of a file, with the texts of its errors.
 
     Attributes:
-        complaint: What is said of a file that is not, such as `is no measurement`.
-        hint: How to go on.
-        schema: Number of the form that is read; None if the file has none.
+        complaint: Text for a file of another kind, such as `is not a measurement`.
+        hint: What the user can do.
+        schema: Number of the supported schema; None if the file has none.
     """
 
     complaint: str
@@ -49,25 +49,25 @@ class Kind:
     schema: int | None = None
 
     def refusal(self, path: Path, problem: str, hint: str = "") -> RecordError:
-        """The error of a file, in one line; with another hint where that is better."""
+        """The one-line error for a file, optionally with another hint."""
         what = f"{brief(repr(str(path)), 160)} {self.complaint}: {brief(problem, 180)}"
         return RecordError(f"{what}; {hint or self.hint}")
 
 
 def read_json(path: Path, form: type[_Record], kind: Kind) -> _Record:
-    """The record in a file of JSON.
+    """Read a record from a JSON file.
 
     Raises:
-        RecordError: The file cannot be read, or does not hold such a record.
+        RecordError: The file cannot be read, or does not contain such a record.
     """
     return convert(read_json_values(path, kind), form, path, kind)
 
 
 def read_json_values(path: Path, kind: Kind) -> dict[str, Any]:
-    """What a file of JSON holds: an object of the schema that `kind` names, not yet checked.
+    """Read a JSON object with the schema of `kind` from a file, without checking its fields.
 
     Raises:
-        RecordError: The file cannot be read, is no JSON, no object, or of another schema.
+        RecordError: The file cannot be read, is not a JSON object, or has another schema.
     """
     return parse_json(_content(path, JSON_BYTES, kind), path, kind)
 
@@ -87,10 +87,10 @@ def parse_json(content: bytes, path: Path, kind: Kind) -> dict[str, Any]:
 
 
 def read_toml(path: Path, kind: Kind) -> dict[str, Any]:
-    """What a file of TOML holds, not yet checked.
+    """Read a TOML file, without checking its fields.
 
     Raises:
-        RecordError: The file cannot be read, or is no TOML.
+        RecordError: The file cannot be read, or is not TOML.
     """
     content = _content(path, TOML_BYTES, kind)
     table: dict[str, Any] = _parsed(_load_toml, content, path, kind)
@@ -107,10 +107,10 @@ def _from_record(form: type[Any], value: object) -> Any:
 
 
 def convert(value: object, form: type[_Record], path: Path, kind: Kind) -> _Record:
-    """Values as a frozen type, every field checked.
+    """Convert values to a frozen type. Every field is checked.
 
     Raises:
-        RecordError: A field is absent, of another type, or out of its range.
+        RecordError: A field is missing, has another type, or is out of range.
     """
     try:
         return msgspec.convert(value, form, dec_hook=_from_record)
@@ -123,7 +123,7 @@ def convert(value: object, form: type[_Record], path: Path, kind: Kind) -> _Reco
 
 
 def _content(path: Path, most_bytes: int, kind: Kind) -> bytes:
-    """The bytes of a regular file of bounded size; nothing else is waited for or read."""
+    """The bytes of a regular file of limited size. Does not wait for other kinds of files."""
     try:
         with open_at_once(path) as stream:
             found = os.fstat(stream.fileno())

@@ -1,4 +1,4 @@
-"""Ranges that fields of records have, checked when a file is read. Pure."""
+"""Ranges of the fields of records, checked when a file is read. Pure."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Target descriptions: facts about a chip that stages agree on. Reads package data."""
+"""Target descriptions: facts about a chip that all stages use. Reads package data."""
 
 import itertools
 from dataclasses import dataclass, fields
@@ -22,24 +22,24 @@ _Size = Annotated[int, Meta(ge=1, le=2**32)]
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A chip as the search, the generator and the bench need to know it.
+    """The facts about a chip that the search, the generator and the bench need.
 
     Attributes:
         name: Name on the command line.
         description: Chip, core and board in one line.
         core: The core's name, such as `cortex-m4`.
         ram_origin: Address of the first byte of RAM.
-        ram_bytes: RAM in one piece from `ram_origin`.
+        ram_bytes: Contiguous RAM from `ram_origin`.
         flash_origin: Address of the first byte of flash.
-        flash_bytes: Flash in one piece from `flash_origin`.
+        flash_bytes: Contiguous flash from `flash_origin`.
         core_hz: Core clock that the board support sets up.
         coremark: CoreMark score at that clock.
         stack_bytes: Stack that the application reserves.
         environment: PlatformIO board and environment; empty if projects cannot be generated.
         cpu_flags: Compiler and linker flags that select the core and its FPU.
-        device_id: DEV_ID of its debug unit, which the ROM bootloader tells too.
-        sector_bytes: Sizes of the flash sectors, from the first on.
-        probe_target: What pyOCD calls it.
+        device_id: DEV_ID of its debug unit, which the ROM bootloader also reports.
+        sector_bytes: Sizes of the flash sectors, in order.
+        probe_target: Its name in pyOCD.
     """
 
     name: str
@@ -60,7 +60,7 @@ class Target:
 
     @property
     def macc_limit(self) -> int:
-        """MACs per inference that the method allows this chip."""
+        """The MACC limit of the published method for this chip."""
         return self.coremark * MACC_PER_COREMARK
 
     def sectors_of(self, address: int, count: int) -> list[int]:
@@ -89,7 +89,7 @@ def board_targets() -> tuple[str, ...]:
 
 
 def load_target(name_or_path: str) -> Target:
-    """Read the description of a target that the SDK ships, or a TOML file of the same form.
+    """Read the description of a target of the SDK, or a TOML file in the same form.
 
     Raises:
         ConfigError: There is no such target, or the file lacks a fact.
@@ -108,7 +108,7 @@ def load_board_target(name_or_path: str) -> Target:
     """Read the description of a target for which projects can be generated.
 
     Raises:
-        ConfigError: There is no such target, or it is for estimates alone.
+        ConfigError: There is no such target, or it is for estimates only.
     """
     target = load_target(name_or_path)
     if not target.has_board:
@@ -120,7 +120,7 @@ def load_board_target(name_or_path: str) -> Target:
 
 
 def _parse(table: dict[str, Any], path: Path) -> Target:
-    """The facts of all tables together; each may be told once."""
+    """Join the facts of all tables; each may appear only once."""
     facts = {name: value for name, value in table.items() if name not in _TABLES}
     for part in _TABLES:
         own = table.get(part, {})

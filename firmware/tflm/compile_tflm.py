@@ -13,7 +13,7 @@ kernel_level = env.GetProjectOption("custom_tflm_kernel_level", "-O2")  # noqa: 
 
 
 def library(name, folder, sources, level):
-    """An archive of some sources; the linker takes what the model needs."""
+    """An archive of some sources; the linker uses only what the model needs."""
     own = env.Clone()  # noqa: F821
     flags = [flag for flag in own["CCFLAGS"] if not str(flag).startswith(("-O", "-W"))]
     own.Replace(CCFLAGS=[*flags, level, "-w"], BUILD_UNFLAGS="")  # else -Os would be taken away

@@ -1,4 +1,4 @@
-"""Finds TensorFlow Lite Micro and tells the compiler of its headers. Run by SCons, first."""
+"""Finds TensorFlow Lite Micro and adds its headers to the include path. Run first by SCons."""
 
 import os
 import sys
@@ -21,7 +21,7 @@ from tflm_tree import (  # noqa: E402
 
 
 def find_folder():
-    """The tree that the project names, or the environment, or that PlatformIO has downloaded."""
+    """The source tree given by the project, by the environment, or downloaded by PlatformIO."""
     chosen = env.GetProjectOption(CHOSEN, "") or os.environ.get(VARIABLE, "")  # noqa: F821
     if chosen:
         return Path(chosen).expanduser().resolve()

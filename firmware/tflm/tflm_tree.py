@@ -1,4 +1,4 @@
-"""What of a TensorFlow Lite Micro tree is compiled, and how. Needs no PlatformIO."""
+"""Selects the files of a TensorFlow Lite Micro tree to compile. Does not need PlatformIO."""
 
 import re
 import subprocess
@@ -55,11 +55,11 @@ _NOT_FIRMWARE = ("test", "fake_", "mock_", "hexdump", "debug_log", "micro_time",
 
 
 class TreeError(Exception):
-    """There is no tree, or a part of it is missing, or what compiles it."""
+    """There is no source tree, or a part of it or the compiler is missing."""
 
 
 class Tree(NamedTuple):
-    """A tree that can be compiled.
+    """A source tree that can be compiled.
 
     Attributes:
         root: Folder that holds `tensorflow/`.
@@ -68,7 +68,7 @@ class Tree(NamedTuple):
         cmsis_nn: Folder of CMSIS-NN.
         cmsis_nn_sources: Relative to it.
         includes: Folders of headers.
-        defines: Macros that the library and what includes its headers must have alike.
+        defines: Macros that the library and users of its headers must share.
     """
 
     root: Path
@@ -81,13 +81,13 @@ class Tree(NamedTuple):
 
 
 def read_tree(folder: Path) -> Tree:
-    """What is to be compiled of a tree: upstream's, or a flattened one in the style of Arduino.
+    """Read a source tree: upstream's, or a flattened one in the style of Arduino.
 
-    Third-party folders are looked for where upstream's makefile downloads them, in `third_party`
+    Third-party folders are searched where upstream's makefile downloads them, in `third_party`
     and beside the tree.
 
     Raises:
-        TreeError: It is none, or a third-party folder is missing.
+        TreeError: It is not a source tree, or a third-party folder is missing.
     """
     root = next((r for r in (folder, folder / "src") if (r / INTERPRETER).is_file()), None)
     if root is None:
@@ -127,10 +127,10 @@ def read_tree(folder: Path) -> Tree:
 
 
 def check_compiler(search_path: str, command: Sequence[str] = (COMPILER,)) -> None:
-    """Refuse to begin a build of minutes that would end for want of the C++ library.
+    """Check the C++ library before a build that takes minutes and would fail without it.
 
     Args:
-        search_path: Folders of programs, as PATH names them.
+        search_path: Folders of programs, in the form of PATH.
         command: The compiler.
 
     Raises:
@@ -164,7 +164,7 @@ def needed_kernels(tree: Tree, operators: list[str]) -> list[str]:
 
     Args:
         tree: A tree.
-        operators: What models register, such as `CONV_2D`; none for all there are.
+        operators: Operators that models register, such as `CONV_2D`; empty for all.
     """
     return [path for path in tree.kernels if _is_needed(tree.root / path, operators)]
 
@@ -177,7 +177,7 @@ def _is_needed(source: Path, operators: list[str]) -> bool:
 
 
 def int8_kernels(root: Path) -> list[str]:
-    """Operators that the resolver of this release can register with a kernel for int8 alone."""
+    """Operators for which the resolver of this release has an int8-only kernel."""
     resolver = (root / _RESOLVER).read_text(encoding="utf-8", errors="replace")
     included = re.findall(rf'#include "({_KERNELS[0]}/\w+\.h)"', resolver)
     headers = [root / path for path in included if (root / path).is_file()]
@@ -200,7 +200,7 @@ def _third_party(folder: Path, root: Path, name: str) -> Path:
 
 
 def _sources(root: Path, part: str) -> list[str]:
-    """C++ sources in one folder, relative to the root, without tests and what hooks stand for."""
+    """C++ sources in one folder, relative to the root, without tests and hooked files."""
     files = [path for path in (root / part).glob("*.c*") if path.suffix in (".cc", ".cpp")]
     return sorted(
         path.relative_to(root).as_posix()
@@ -210,7 +210,7 @@ def _sources(root: Path, part: str) -> list[str]:
 
 
 def _walk(folder: Path, root: Path) -> list[str]:
-    """C++ sources in a folder and those below it."""
+    """C++ sources in a folder and its subfolders."""
     folders = [folder, *sorted(path for path in folder.rglob("*") if path.is_dir())]
     parts = [path.relative_to(root).as_posix() for path in folders]
     return [path for part in parts for path in _sources(root, part)]

@@ -4,4 +4,4 @@ from platformio.public import PlatformBase
 
 
 class Mcu_nasPlatform(PlatformBase):  # noqa: N801 (the name is PlatformIO's rule)
-    """Nothing beyond what every platform does."""
+    """The platform, without additions to PlatformIO's base class."""

@@ -6,20 +6,20 @@
 
 typedef struct {
     int32_t count;    /* elements of the first input and of the output */
-    int32_t channels; /* elements of the second input, repeated; count divides by it */
+    int32_t channels; /* elements of the second input, repeated; a divisor of count */
     int32_t first_zero_point, second_zero_point, output_zero_point;
     int32_t left_shift;                    /* headroom that both inputs get before scaling */
     int32_t first_multiplier, first_shift; /* to twice the larger scale of the inputs */
     int32_t second_multiplier, second_shift;
     int32_t output_multiplier, output_shift; /* from there to the scale of the output */
     int32_t lowest, highest;                 /* limits of the output: type and fused activation */
-    const int32_t *addends; /* a constant second input, scaled; 0 where it is an activation */
+    const int32_t *addends; /* a constant second input, scaled; 0 for an activation */
 } nn_add_params;
 
-/** The constant. The output may lie exactly over the input. */
+/** Adds the constant. The output may overwrite the input in place. */
 void nn_add_constant_s8(const nn_add_params *params, const int8_t *input, int8_t *output);
 
-/** Of two activations. The output may lie exactly over the first input. */
+/** Adds two activations. The output may overwrite the first input in place. */
 void nn_add_s8(const nn_add_params *params, const int8_t *first, const int8_t *second,
                int8_t *output);
 

@@ -1,4 +1,4 @@
-/** CONCATENATION: two to four tensors side by side; all have the same scale. */
+/** CONCATENATION: joins two to four tensors of the same scale. */
 #ifndef NN_CONCATENATION_H
 #define NN_CONCATENATION_H
 

@@ -9,12 +9,12 @@ typedef struct {
     int32_t output_height, output_width, output_channels; /* output is (h, w, c) */
     int32_t kernel_height, kernel_width;
     int32_t stride_height, stride_width;
-    int32_t padding_top, padding_left; /* rows and columns that stand for the zero point */
+    int32_t padding_top, padding_left; /* rows and columns filled with the zero point */
     int32_t groups;                    /* kernel_height * kernel_width * input_channels / 4, up */
     int32_t input_zero_point, output_zero_point;
     int32_t lowest, highest;    /* limits of the output: type and fused activation */
     const int8_t *weights;      /* (output_channels, 4 * groups): (h, w, c), then zeros */
-    const int32_t *biases;      /* (output_channels), less the weights' sum times the zero point */
+    const int32_t *biases;      /* (output_channels), minus zero point * sum of the weights */
     const int32_t *multipliers; /* (output_channels), Q0.31, not negative */
     const int8_t *shifts;       /* (output_channels), see nn_rescale */
 } nn_conv_2d_params;
@@ -23,8 +23,8 @@ typedef struct {
 #define NN_CONV_2D_SCRATCH_BYTES(groups) ((groups)*36)
 
 /**
- * Pixels are written in the order of their addresses, each after all input that it and the pixels
- * before it need was read. So the output may overlap the input as far as that allows.
+ * Pixels are written in the order of their addresses. Each is written after the input for it and
+ * for the pixels before it was read. So the output may overlap the input by a limited distance.
  */
 void nn_conv_2d_s8(const nn_conv_2d_params *params, const int8_t *input, int8_t *output,
                    void *scratch);

@@ -1,9 +1,9 @@
 /**
- * CONV_2D, then MAX_POOL_2D with a window of 2 x 2 and a stride of 2, then perhaps a MUL and an ADD
- * of constants: what a cell of a network with unfolded batch normalisation does, in one pass.
+ * CONV_2D, then MAX_POOL_2D with a window of 2 x 2 and a stride of 2, then optionally a MUL and an
+ * ADD of constants, in one pass: a cell of a network with unfolded batch normalisation.
  *
- * Scaling is monotonic, so the largest of four sums is found before it is scaled: the bits are
- * those of the four operators, one after another.
+ * Scaling is monotonic, so the largest of four sums is found before it is scaled. The result is
+ * bit-exact with the four operators, one after another.
  */
 #ifndef NN_CONV_2D_MAX_POOL_2D_H
 #define NN_CONV_2D_MAX_POOL_2D_H
@@ -17,11 +17,11 @@
 typedef struct {
     nn_conv_2d_params conv;
     int32_t pooled_height, pooled_width; /* of the output: (h, w, channels) */
-    nn_mul_params mul;                   /* of one row; done where mul.constant is not 0 */
-    nn_add_params add;                   /* of one row; done where add.constant is not 0 */
+    nn_mul_params mul;                   /* of one row; used if mul.constant is not 0 */
+    nn_add_params add;                   /* of one row; used if add.constant is not 0 */
 } nn_conv_2d_max_pool_2d_params;
 
-/** As nn_conv_2d_s8: written in the order of addresses, each pixel after its input was read. */
+/** Like nn_conv_2d_s8: writes in the order of addresses, each pixel after its input was read. */
 void nn_conv_2d_max_pool_2d_s8(const nn_conv_2d_max_pool_2d_params *params, const int8_t *input,
                                int8_t *output, void *scratch);
 

@@ -10,10 +10,10 @@ typedef struct {
     float scale;
 } nn_dequantize_params;
 
-/** scale * (input - zero_point). Must not overlap. */
+/** scale * (input - zero_point). Input and output must not overlap. */
 void nn_dequantize_s8_f32(const nn_dequantize_params *params, const int8_t *input, float *output);
 
-/** As above, for uint8. */
+/** The same for uint8. */
 void nn_dequantize_u8_f32(const nn_dequantize_params *params, const uint8_t *input, float *output);
 
 #endif

@@ -1,5 +1,5 @@
 /**
- * Fixed-point arithmetic of int8 inference, bit for bit that of TFLite's reference kernels.
+ * Fixed-point arithmetic of int8 inference, bit-exact with TFLite's reference kernels.
  *
  * A real factor is a multiplier in Q0.31 and a power of two: factor = multiplier * 2^(shift - 31).
  * Rounding is the "double rounding" of gemmlowp: once after the high multiplication, once after
@@ -14,7 +14,7 @@
 
 _Static_assert((-2 >> 1) == -1, "right shifts of negative values must be arithmetic");
 
-/** value * 2^shift, 0 <= shift <= 31; wraps where the reference is undefined. */
+/** value * 2^shift, 0 <= shift <= 31; wraps if the reference is undefined. */
 static inline int32_t nn_shift_left(int32_t value, int32_t shift) {
     return (int32_t)((uint32_t)value << shift);
 }
@@ -54,7 +54,7 @@ static inline int32_t nn_scale(int32_t value, int32_t multiplier) {
 /**
  * value * multiplier * 2^(shift - 31), rounded twice; |value| < 2^30, multiplier >= 0, shift < 0.
  *
- * Rounding ties of negative values away from zero is rounding them down after 1 was taken away.
+ * Rounding ties of negative values away from zero is the same as subtracting 1 and rounding down.
  */
 static inline int32_t nn_rescale_down(int32_t value, int32_t multiplier, int32_t shift) {
     const int32_t high = nn_scale(value, multiplier);
@@ -64,7 +64,7 @@ static inline int32_t nn_rescale_down(int32_t value, int32_t multiplier, int32_t
 /** value * multiplier * 2^(shift - 31), rounded; 0 < shift <= 30, multiplier >= 0. */
 int32_t nn_rescale_up(int32_t value, int32_t multiplier, int32_t shift);
 
-/** As nn_rescale_down, -31 <= shift <= 30. */
+/** Like nn_rescale_down, for -31 <= shift <= 30. */
 static inline int32_t nn_rescale(int32_t value, int32_t multiplier, int32_t shift) {
     if (shift < 0) {
         return nn_rescale_down(value, multiplier, shift);
@@ -72,7 +72,7 @@ static inline int32_t nn_rescale(int32_t value, int32_t multiplier, int32_t shif
     return shift == 0 ? nn_scale(value, multiplier) : nn_rescale_up(value, multiplier, shift);
 }
 
-/** value, or the limit that it passes. */
+/** value, clamped to the limits. */
 static inline int32_t nn_clamp(int32_t value, int32_t lowest, int32_t highest) {
     return value < lowest ? lowest : (value > highest ? highest : value);
 }

@@ -1,9 +1,10 @@
 /**
  * FULLY_CONNECTED: matrix times vector, int8, one scale for each row or one for all.
  *
- * The reference kernels of LiteRT and of TFLite-Micro scale the sums differently, and this operator
- * alone: LiteRT in double precision, rounded once; TFLite-Micro and CMSIS-NN in fixed point,
- * rounded twice, as they do for convolutions. There is a kernel for each; they may differ by one.
+ * Only for this operator, the reference kernels of LiteRT and of TFLite-Micro scale the sums
+ * differently. LiteRT scales in double precision and rounds once. TFLite-Micro and CMSIS-NN scale
+ * in fixed point and round twice, as for convolutions. There is a kernel for each. Their results
+ * may differ by one.
  * Source: reference/integer_ops/fully_connected.h in TensorFlow 2.21, tensorflow issue 119412;
  * kernels/fully_connected.cc of TFLite-Micro.
  */
@@ -12,12 +13,12 @@
 
 #include <stdint.h>
 
-/** What both kernels multiply. */
+/** The inputs of both kernels. */
 typedef struct {
     int32_t input_count, output_count;
     int32_t weight_zero_point;
     const int8_t *weights; /* (output_count, input_count) */
-    const int32_t *biases; /* (output_count), without the input's zero point times the weights */
+    const int32_t *biases; /* (output_count), minus zero point * sum of the weights */
 } nn_fully_connected_sums;
 
 typedef struct {
@@ -38,13 +39,13 @@ typedef struct {
     const float *weight_scales;
 } nn_fully_connected_once_params;
 
-/** Rounds twice, as TFLite-Micro does. Input and output must not overlap. */
+/** Rounds twice, like TFLite-Micro. Input and output must not overlap. */
 void nn_fully_connected_s8(const nn_fully_connected_params *params, const int8_t *input,
                            int8_t *output);
 
 /**
- * Rounds once, as LiteRT does: in software where the FPU is single, a few hundred cycles for each
- * row. Input and output must not overlap.
+ * Rounds once, like LiteRT. Without a double-precision FPU this runs in software, in a few hundred
+ * cycles for each row. Input and output must not overlap.
  */
 void nn_fully_connected_once_s8(const nn_fully_connected_once_params *params, const int8_t *input,
                                 int8_t *output);

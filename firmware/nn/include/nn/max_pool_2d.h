@@ -1,4 +1,4 @@
-/** MAX_POOL_2D: largest value of each window, int8; the scale stays. */
+/** MAX_POOL_2D: largest value of each window, int8; input and output have the same scale. */
 #ifndef NN_MAX_POOL_2D_H
 #define NN_MAX_POOL_2D_H
 

@@ -6,17 +6,17 @@
 
 typedef struct {
     int32_t count;    /* elements of the first input and of the output */
-    int32_t channels; /* elements of the second input, repeated; count divides by it */
+    int32_t channels; /* elements of the second input, repeated; a divisor of count */
     int32_t first_zero_point, second_zero_point, output_zero_point;
     int32_t multiplier, shift; /* scale of the first * of the second / of the output */
     int32_t lowest, highest;   /* limits of the output: type and fused activation */
-    const int8_t *constant;    /* the second input; 0 where it is an activation */
+    const int8_t *constant;    /* the second input; 0 for an activation */
 } nn_mul_params;
 
-/** By the constant. The output may lie exactly over the input. */
+/** Multiplies by the constant. The output may overwrite the input in place. */
 void nn_mul_constant_s8(const nn_mul_params *params, const int8_t *input, int8_t *output);
 
-/** Of two activations. The output may lie exactly over the first input. */
+/** Multiplies two activations. The output may overwrite the first input in place. */
 void nn_mul_s8(const nn_mul_params *params, const int8_t *first, const int8_t *second,
                int8_t *output);
 

@@ -1,4 +1,4 @@
-/** What the pooling of an image is told: where windows lie, and the limits of the output. */
+/** Parameters of pooling: positions of the windows, and limits of the output. */
 #ifndef NN_POOL_2D_H
 #define NN_POOL_2D_H
 
@@ -10,7 +10,7 @@ typedef struct {
     int32_t channels;
     int32_t window_height, window_width;
     int32_t stride_height, stride_width;
-    int32_t padding_top, padding_left; /* rows and columns that do not count */
+    int32_t padding_top, padding_left; /* rows and columns that are ignored */
     int32_t lowest, highest;           /* limits of the output: type and fused activation */
 } nn_pool_2d_params;
 

@@ -10,7 +10,7 @@ typedef struct {
     int32_t multiplier, shift; /* scale of the input / of the output */
 } nn_requantize_params;
 
-/** The output may lie exactly over the input. */
+/** The output may overwrite the input in place. */
 void nn_requantize_s8_s8(const nn_requantize_params *params, const int8_t *input, int8_t *output);
 void nn_requantize_u8_s8(const nn_requantize_params *params, const uint8_t *input, int8_t *output);
 void nn_requantize_s8_u8(const nn_requantize_params *params, const int8_t *input, uint8_t *output);
@@ -21,10 +21,10 @@ typedef struct {
     float scale;
 } nn_quantize_params;
 
-/** round(input / scale) + zero_point, ties away from zero, saturated. Must not overlap. */
+/** round(input / scale) + zero_point, ties away from zero, saturated. Buffers must not overlap. */
 void nn_quantize_f32_s8(const nn_quantize_params *params, const float *input, int8_t *output);
 
-/** As above, for uint8. */
+/** The same for uint8. */
 void nn_quantize_f32_u8(const nn_quantize_params *params, const float *input, uint8_t *output);
 
 #endif

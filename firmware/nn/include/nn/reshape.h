@@ -8,7 +8,7 @@ typedef struct {
     int32_t size_bytes;
 } nn_reshape_params;
 
-/** The output may lie exactly over the input, and then nothing is done. */
+/** The output may be the input itself; then nothing is copied. */
 void nn_reshape(const nn_reshape_params *params, const void *input, void *output);
 
 #endif

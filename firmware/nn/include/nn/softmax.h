@@ -7,7 +7,7 @@
 typedef struct {
     int32_t rows, classes;       /* input and output are (rows, classes) */
     int32_t multiplier, shift;   /* scale of the input * beta, to Q5.26; shift >= 0 */
-    int32_t smallest_difference; /* to the largest of a row; what lies below counts as exp = 0 */
+    int32_t smallest_difference; /* to the largest of a row; below it, exp = 0 */
 } nn_softmax_params;
 
 /** Input and output must not overlap. */
