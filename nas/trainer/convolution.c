@@ -109,7 +109,7 @@ void turn_weights(const kernels *k, const float *weights, float *turned) {
 }
 
 void carry_back(const kernels *k, const lanes *output_gradients, const float *turned,
-                   lanes *input_gradients) {
+                lanes *input_gradients) {
     const int32_t in_channels = k->in_channels, out_channels = k->out_channels;
     const ptrdiff_t tap_step = (ptrdiff_t)in_channels * out_channels;
     const ptrdiff_t row_step = (ptrdiff_t)k->columns.out * out_channels;
@@ -125,12 +125,11 @@ void carry_back(const kernels *k, const lanes *output_gradients, const float *tu
             const ptrdiff_t weight_step = phase_taps(k->columns, right.phase) * tap_step;
             const float *const own =
                 of_rows + height * taps_before(k->columns, right.phase) * tap_step;
-            sum_channels(rows.end - rows.first, (columns.end - columns.first) * out_channels,
-                         row_step, weight_step, in_channels,
-                         output_gradients + rows.start * row_step +
-                             (ptrdiff_t)columns.start * out_channels,
-                         own + rows.first * weight_step + columns.first * tap_step, NULL,
-                         input_gradients);
+            sum_channels(
+                rows.end - rows.first, (columns.end - columns.first) * out_channels, row_step,
+                weight_step, in_channels,
+                output_gradients + rows.start * row_step + (ptrdiff_t)columns.start * out_channels,
+                own + rows.first * weight_step + columns.first * tap_step, NULL, input_gradients);
             input_gradients += in_channels;
             move_on(k->columns, &right);
         }

@@ -23,7 +23,7 @@ void turn_weights(const kernels *k, const float *weights, float *turned);
 
 /* From the gradients of the output to those of the input. */
 void carry_back(const kernels *k, const lanes *output_gradients, const float *turned,
-                   lanes *input_gradients);
+                lanes *input_gradients);
 
 /* Add the gradients of the weights, laid out as they are, each still in lanes. */
 void add_weight_gradients(const kernels *k, const lanes *input, const lanes *output_gradients,
@@ -34,7 +34,7 @@ void convolve_depthwise(const kernels *k, const lanes *input, const float *weigh
                         const float *biases, lanes *output);
 void turn_depthwise_weights(const kernels *k, const float *weights, float *turned);
 void carry_depthwise_back(const kernels *k, const lanes *output_gradients, const float *turned,
-                             lanes *input_gradients);
+                          lanes *input_gradients);
 void add_depthwise_weight_gradients(const kernels *k, const lanes *input,
                                     const lanes *output_gradients, lanes *weight_gradients);
 

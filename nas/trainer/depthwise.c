@@ -69,7 +69,7 @@ void turn_depthwise_weights(const kernels *k, const float *weights, float *turne
 }
 
 void carry_depthwise_back(const kernels *k, const lanes *output_gradients, const float *turned,
-                             lanes *input_gradients) {
+                          lanes *input_gradients) {
     const int32_t channels = k->in_channels;
     patch of = {.row_step = (ptrdiff_t)k->columns.out * channels};
     place down = first_place(k->rows);

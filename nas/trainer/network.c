@@ -26,8 +26,8 @@ static void load_image(network *n, const uint8_t *image, lanes *group, int lane,
     }
     const shape of = n->nodes[0].out;
     for (int32_t y = 0; y < of.height; y++) {
-        const uint8_t *const row = image + (int64_t)limited(y + down, of.height) *
-                                               of.width * of.channels;
+        const uint8_t *const row =
+            image + (int64_t)limited(y + down, of.height) * of.width * of.channels;
         for (int32_t x = 0; x < of.width; x++) {
             int32_t from = limited(x + right, of.width);
             from = is_mirrored ? of.width - 1 - from : from;
@@ -59,8 +59,7 @@ static const lanes *run(network *n, float *parameters) {
 
 static double lose(network *n, const lanes *logits, const recipe *how, int64_t batch) {
     const batch_labels labels = {n->labels, n->step.groups, batch};
-    return cross_entropy(logits, classes_of(n), &labels, how->smoothing,
-                         last_of(n)->gradients);
+    return cross_entropy(logits, classes_of(n), &labels, how->smoothing, last_of(n)->gradients);
 }
 
 /* The gradients of an addition are those of each of its inputs. */

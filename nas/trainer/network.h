@@ -68,8 +68,8 @@ typedef struct {
 } recipe;
 
 /* A network of rows, of which the first is the image and the last gives the logits, for `groups`
- * times 16 images together, whose bytes are multiplied by `scale`. Gives null and the reason if there can be none; `refused` is then the
- * row that is to blame, or -1. */
+ * times 16 images together, whose bytes are multiplied by `scale`. Gives null and the reason if
+ * there can be none; `refused` is then the row that is to blame, or -1. */
 network *network_create(const network_row *rows, int32_t count, int32_t groups, float scale,
                         int32_t *status, int32_t *refused);
 void network_destroy(network *n);

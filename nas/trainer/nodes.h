@@ -24,19 +24,19 @@ typedef struct {
     enum node_kind kind;
     int32_t readers; /* how often other nodes read it */
     int32_t inputs[2], input_count;
-    shape in, out;     /* of the first input, and of what it gives */
-    kernels kernels;   /* of a convolution; the windows of a pooling */
-    bool has_bias;     /* of a convolution */
-    float rate;        /* of a dropout */
-    float highest;     /* of a ReLU */
-    int64_t first;     /* of its parameters */
-    int64_t count;     /* of its parameters */
-    bool is_trained;   /* whether it or one before it has parameters, so that gradients go there */
-    bool is_in_place;  /* whether its output replaces its input */
+    shape in, out;    /* of the first input, and of what it gives */
+    kernels kernels;  /* of a convolution; the windows of a pooling */
+    bool has_bias;    /* of a convolution */
+    float rate;       /* of a dropout */
+    float highest;    /* of a ReLU */
+    int64_t first;    /* of its parameters */
+    int64_t count;    /* of its parameters */
+    bool is_trained;  /* whether it or one before it has parameters, so that gradients go there */
+    bool is_in_place; /* whether its output replaces its input */
     const lanes *input, *other; /* [groups][in]; the other one of an addition */
-    lanes *output;     /* [groups][out] */
-    lanes *gradients;  /* [groups][out], of its output; null if none go there */
-    float *statistics; /* of a normalisation: mean and 1 / deviation of each channel */
+    lanes *output;              /* [groups][out] */
+    lanes *gradients;           /* [groups][out], of its output; null if none go there */
+    float *statistics;          /* of a normalisation: mean and 1 / deviation of each channel */
 } node;
 
 /* What a step needs besides the nodes. */

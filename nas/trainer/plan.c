@@ -59,9 +59,9 @@ static int32_t take_buffer(shelf *of, int64_t bytes) {
         }
         const bool is_enough = all[i].bytes >= bytes;
         const bool was_enough = best != NO_BUFFER && all[best].bytes >= bytes;
-        const bool is_better = was_enough ? is_enough && all[i].bytes < all[best].bytes
-                                          : is_enough || best == NO_BUFFER ||
-                                                all[i].bytes > all[best].bytes;
+        const bool is_better =
+            was_enough ? is_enough && all[i].bytes < all[best].bytes
+                       : is_enough || best == NO_BUFFER || all[i].bytes > all[best].bytes;
         best = is_better ? i : best;
     }
     if (best == NO_BUFFER) {

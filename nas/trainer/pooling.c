@@ -86,8 +86,7 @@ void pool_average(const node *of, const step *s) { pool(of, s, add_up); }
 /* Gradients of one window, to the first of the largest, as TensorFlow does. */
 static void give_to_largest_of_four(window w, const lane_value *restrict from,
                                     const lane_value *restrict largest,
-                                    const lane_value *restrict gradients,
-                                    lane_value *restrict to) {
+                                    const lane_value *restrict gradients, lane_value *restrict to) {
     const int64_t steps[] = {0, w.across, w.down, w.down + w.across};
     for (int64_t j = 0; j < w.across; j++) {
         float left = gradients[j];

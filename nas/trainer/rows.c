@@ -196,16 +196,11 @@ int32_t network_kind(const char *name) {
         const char *name;
         enum node_kind kind;
     } kinds[] = {
-        {"IMAGE", IMAGE},
-        {"CONVOLUTION", CONVOLUTION},
-        {"DEPTHWISE", DEPTHWISE},
-        {"NORMALISATION", NORMALISATION},
-        {"RELU", RELU},
-        {"ADDITION", ADDITION},
-        {"MAX_POOL", MAX_POOL},
-        {"AVERAGE_POOL", AVERAGE_POOL},
-        {"MEAN", MEAN},
-        {"DROPOUT", DROPOUT},
+        {"IMAGE", IMAGE},         {"CONVOLUTION", CONVOLUTION},
+        {"DEPTHWISE", DEPTHWISE}, {"NORMALISATION", NORMALISATION},
+        {"RELU", RELU},           {"ADDITION", ADDITION},
+        {"MAX_POOL", MAX_POOL},   {"AVERAGE_POOL", AVERAGE_POOL},
+        {"MEAN", MEAN},           {"DROPOUT", DROPOUT},
         {"DENSE", DENSE},
     };
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {

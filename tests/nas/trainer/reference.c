@@ -128,7 +128,8 @@ static void compute(const network_row *row, const activation *all, activation *o
     }
     double *to = out->values;
     for (int32_t i = 0; i < images * out->height * out->width; i++) {
-        const int32_t image = i / (out->height * out->width), pixel = i % (out->height * out->width);
+        const int32_t image = i / (out->height * out->width),
+                      pixel = i % (out->height * out->width);
         const int32_t y = pixel / out->width, x = pixel % out->width;
         for (int32_t c = 0; c < out->channels; c++) {
             *to++ = value_of(row, in, other, out, own, image, y, x, c);

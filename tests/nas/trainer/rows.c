@@ -79,9 +79,12 @@ static void refuse_whole_networks(void) {
     refuse((network_row[]){image, mean, mean, dense}, 4, NETWORK_UNREAD, 2);
     const network_row wide = {.kind = CONVOLUTION, .channels = 2, SQUARE(1)};
     refuse((network_row[]){image, wide}, 2, NETWORK_LAST, 1);
-    const int32_t shapes[][3] = {
-        {0, 5, 1}, {5, -5, 1}, {5, 5, 0}, {1 << 30, 1 << 30, 1}, {1 << 20, 1 << 20, 1},
-        {INT32_MAX, INT32_MAX, INT32_MAX}};
+    const int32_t shapes[][3] = {{0, 5, 1},
+                                 {5, -5, 1},
+                                 {5, 5, 0},
+                                 {1 << 30, 1 << 30, 1},
+                                 {1 << 20, 1 << 20, 1},
+                                 {INT32_MAX, INT32_MAX, INT32_MAX}};
     for (int32_t i = 0; i < COUNT(shapes); i++) {
         const network_row own = {
             .kind = IMAGE, .size = {shapes[i][0], shapes[i][1]}, .channels = shapes[i][2]};
@@ -90,11 +93,13 @@ static void refuse_whole_networks(void) {
 }
 
 static void refuse_calls(void) {
-    const network_row rows[] = {{PIXELS}, {.kind = MEAN}, {.kind = DENSE, .inputs = {1}, .channels = 2}};
+    const network_row rows[] = {
+        {PIXELS}, {.kind = MEAN}, {.kind = DENSE, .inputs = {1}, .channels = 2}};
     const struct {
         int32_t count, groups;
         float scale;
-    } calls[] = {{0, 1, 1}, {-1, 1, 1}, {3, 0, 1}, {3, -1, 1}, {3, 4097, 1}, {65537, 1, 1}, {3, 1, NAN}, {3, 1, INFINITY}};
+    } calls[] = {{0, 1, 1},    {-1, 1, 1},    {3, 0, 1},   {3, -1, 1},
+                 {3, 4097, 1}, {65537, 1, 1}, {3, 1, NAN}, {3, 1, INFINITY}};
     for (int32_t i = 0; i < COUNT(calls); i++) {
         int32_t status = 0, refused = 0;
         CHECK(network_create(rows, calls[i].count, calls[i].groups, calls[i].scale, &status,
