@@ -8,8 +8,8 @@ _FLOAT = 4
 _ADAM_ARRAYS = 3
 _WINNER_COPIES = 6
 """Of the parameters: the best epoch's, and those that writing a checkpoint or converting makes."""
-_CONVERTER_BYTES = 3 * MIB
-"""Of LiteRT's interpreter and its model, beside the parameters."""
+_CONVERTER_BYTES = 5 * MIB
+"""Of LiteRT's interpreter, its model, and the modules that convert, beside the parameters."""
 
 
 def training_bytes(network: Network, part: int, images: int, base_bytes: int) -> int:

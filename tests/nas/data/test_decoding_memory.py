@@ -16,7 +16,7 @@ from nas.data.decoding_memory import DECODING_BYTES, MIB, DecodingMemory, memory
 from nas.data.sample import Sample, decode
 from tests.nas.data.test_image_file import png
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parent.parent.parent.parent
 SIDE = 640
 _MEASURE = """
 import json, pathlib, re, sys

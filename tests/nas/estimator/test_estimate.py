@@ -17,7 +17,7 @@ from nas.report.published import ROWS, Row
 from tests.networks import paper_graph
 from tests.small_model import small_model
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parent.parent.parent.parent
 
 
 def estimated(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, object]:

@@ -61,7 +61,7 @@ def test_without_a_limit_nothing_is_planned() -> None:
 _MEASURED_RUN = """
 import contextlib, json, os, re, sys
 from pathlib import Path
-from nas import Listener, search
+from nas import Listener, SearchRequest, run_search
 from nas.host.process_memory import anonymous_bytes
 
 seen = {"start": 0, "most": 0, "beyond": 0, "loaded": []}
@@ -92,8 +92,8 @@ class Ears(Listener):
     def winner_progressed(self, event):
         look()
 
-search("digits", target="stm32f412", out=Path(sys.argv[1]), macc=12_000, epochs=6,
-       final_epochs=1, workers=1, listener=Ears())
+run_search(SearchRequest("digits", target="stm32f412", out=Path(sys.argv[1]), macc=12_000,
+                         epochs=6, final_epochs=1, workers=1), Ears())
 look()
 large = {"sklearn", "scipy", "matplotlib", "jinja2", "ai_edge_litert", "tensorflow", "elftools"}
 seen["loaded"] = sorted(large & set(sys.modules))

@@ -59,7 +59,7 @@ def test_errors_are_exceptions_and_nothing_is_printed(
     [
         ({"workers": 0}, "--workers is 0, expected at least 1"),
         ({"workers": -1}, "--workers is -1, expected at least 1"),
-        ({"max_time": "soon"}, "no length of time such as 50ms, 90s, 8m"),
+        ({"max_time": "soon"}, "'soon' is not a duration such as 50ms, 90s, 8m"),
         ({"scheduler": "garbage"}, "no address of a Dask scheduler such as tcp://gateway:8786"),
     ],
 )
