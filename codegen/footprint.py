@@ -1,7 +1,6 @@
-"""Whether a network fits a chip: what its firmware takes, as the linker counts it. Pure.
+"""Decides whether a network fits a chip, from the firmware's size as the linker counts it. Pure.
 
-The search, the estimate, the generator and the report ask here, so that none accepts what another
-refuses.
+The search, the estimate, the generator and the report use this module, so that they agree.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Where each activation lies in the arena, and when. Pure.
+"""Plans the address and the lifetime of each activation in the arena. Pure.
 
 The same plan decides whether a candidate fits, and places the tensors of the generated code.
 """
@@ -24,7 +24,7 @@ class Buffer:
     Attributes:
         size_bytes: Bytes that it occupies.
         first_op: Index of the step (or operator) that writes it first; 0 for the model's input.
-        end_op: One past the index of the last one that needs it.
+        end_op: One past the index of the last step that needs it.
     """
 
     size_bytes: int
@@ -42,9 +42,9 @@ class MemoryPlan:
 
     Attributes:
         arena_bytes: Size of the arena, a multiple of `ALIGNMENT_BYTES`.
-        steps: What the generated code does, in order.
+        steps: The steps of the generated code, in order.
         offsets: First byte of each stored activation, by tensor index.
-        scratch_offsets: First byte of the scratch memory of each step, 0 where it needs none.
+        scratch_offsets: First byte of the scratch memory of each step; 0 if it needs none.
         live_bytes: Bytes in use while each operator runs, in the order of operators.
         peak_op: Index of the first operator at which most bytes are in use.
     """
@@ -95,11 +95,12 @@ def plan_graph(graph: Graph) -> MemoryPlan:
 def place(buffers: Sequence[Buffer], overlaps: Overlaps | None = None) -> list[int]:
     """An offset for each buffer, so that no two that are alive together share a byte.
 
-    Each goes as low as those before it allow, the largest first; buffers that may overlap are also
-    tried first, output before input. Then, again and again, the buffer that reaches highest comes
-    first, as long as orders are new; the lowest arena of all is taken. Ties go by the order given.
+    Each buffer is placed as low as the buffers before it allow, the largest first; an order with
+    the overlapping buffers first, output before input, is also tried. Then the buffer with the
+    highest end is moved to the front, repeatedly, as long as this gives new orders. The smallest
+    arena is taken. Ties are resolved by the given order.
 
-    It ends early with an arena that cannot be lower, and after `MOST_COMPARISONS` in any case.
+    The search stops when the arena cannot be smaller, or after `MOST_COMPARISONS`.
     """
     allowed = overlaps or {}
     by_size = sorted(range(len(buffers)), key=lambda i: -buffers[i].size_bytes)
@@ -123,7 +124,7 @@ def place(buffers: Sequence[Buffer], overlaps: Overlaps | None = None) -> list[i
 
 
 def neighbours(buffers: Sequence[Buffer]) -> list[list[int]]:
-    """For each buffer those that are alive with it at some time."""
+    """For each buffer, the buffers whose lifetimes overlap with its own."""
     beside: list[list[int]] = [[] for _ in buffers]
     alive: list[int] = []
     for index in sorted(range(len(buffers)), key=lambda i: buffers[i].first_op):
@@ -138,7 +139,7 @@ def neighbours(buffers: Sequence[Buffer]) -> list[list[int]]:
 
 
 def _alive_in_steps(buffers: Sequence[Buffer], step_count: int) -> list[list[int]]:
-    """For each step the buffers that are alive in it."""
+    """For each step, the buffers that are alive in it."""
     alive: list[list[int]] = [[] for _ in range(step_count)]
     for index, buffer in enumerate(buffers):
         for step in range(max(buffer.first_op, 0), min(buffer.end_op, step_count)):
@@ -147,7 +148,7 @@ def _alive_in_steps(buffers: Sequence[Buffer], step_count: int) -> list[list[int
 
 
 def _lowest_height(buffers: Sequence[Buffer], overlaps: Overlaps) -> int:
-    """What no arena is lower than: the most that lies side by side in one step."""
+    """A lower bound of the arena: the largest total of the buffers alive in one step."""
     step_count = max((buffer.end_op for buffer in buffers), default=0)
     lowest = 0
     saved: dict[int, int] = {}
@@ -165,9 +166,9 @@ def _lowest_height(buffers: Sequence[Buffer], overlaps: Overlaps) -> int:
 def _improved(
     buffers: Sequence[Buffer], overlaps: Overlaps, order: list[int], beside: Sequence[Sequence[int]]
 ) -> Iterator[list[int]]:
-    """The plan of an order, then of those in which what reached highest comes first.
+    """Plan an order, then the orders in which the buffer with the highest end comes first.
 
-    Small buffers are left where they are: put first, they stand in the way of the others.
+    Small buffers are not moved to the front, because there they block the others.
     """
     largest = max((buffer.size_bytes for buffer in buffers), default=0)
     movable = [i for i in order if buffers[i].size_bytes * SMALL_PART >= largest]
@@ -193,13 +194,13 @@ def place_in_order(
     order: Sequence[int],
     beside: Sequence[Sequence[int]] | None = None,
 ) -> list[int]:
-    """An offset for each buffer: those that come first in the order go as low as they can.
+    """An offset for each buffer, placed in the given order as low as possible.
 
     Args:
-        buffers: What is placed.
+        buffers: The buffers to place.
         overlaps: Which of them may overlap.
         order: Their indices.
-        beside: Their `neighbours`, where they are known already.
+        beside: Their `neighbours`, if already known.
     """
     beside = neighbours(buffers) if beside is None else beside
     offsets = [-1] * len(buffers)
@@ -220,7 +221,7 @@ def place_in_order(
 def _forbidden(
     buffers: Sequence[Buffer], overlaps: Overlaps, index: int, other: int, offset: int
 ) -> tuple[int, int]:
-    """Between which two offsets, themselves allowed, a buffer may not begin beside another."""
+    """The open interval of offsets at which a buffer may not begin because of another one."""
     own_bytes, other_bytes = buffers[index].size_bytes, buffers[other].size_bytes
     if own_bytes == 0 or other_bytes == 0:
         return offset, offset
@@ -259,7 +260,7 @@ def _activations(graph: Graph, steps: Sequence[Step]) -> list[int]:
 
 
 def _share_in_place(graph: Graph, steps: Sequence[Step]) -> dict[int, int]:
-    """For each activation the one whose bytes it uses: itself, or what it is written over."""
+    """For each activation, the one whose bytes it uses: itself, or the one that it overwrites."""
     last_reads = _last_reads(graph, steps)
     owners = {tensor: tensor for tensor in _activations(graph, steps)}
     for index, step in enumerate(steps):
@@ -310,7 +311,7 @@ def _activation_buffers(
 
 
 def unfused_buffers(graph: Graph) -> list[Buffer]:
-    """A buffer for each activation, as a runtime needs them that does operator by operator."""
+    """A buffer for each activation, for a runtime that runs operators one by one."""
     last_reads = {
         tensor: op for op, operator in enumerate(graph.operators) for tensor in operator.inputs
     } | dict.fromkeys(graph.outputs, len(graph.operators))

@@ -1,4 +1,4 @@
-"""What a kernel call has to do, counted: the terms of which its time is a sum. Pure.
+"""Counts the work of a kernel call: the terms whose sum is its time. Pure.
 
 The counts follow the loops of the kernels in `firmware/nn/src`: how often each body runs. They
 depend on shapes and options alone, so that a network that does not exist yet can be counted.

@@ -13,7 +13,7 @@ _FAILURE = re.compile(r"^e-\[(?P<text>.*?)\](?P<rest>.*)$")
 _CRC = "x-answer-crc"
 
 Facts = dict[str, str]
-"""What an answer says, by key."""
+"""The facts of an answer, by key."""
 
 
 class Answer:

@@ -11,7 +11,7 @@ from hil.protocol import Timestamp
 
 TOLERANCE_FRACTION = 0.02
 SHORTEST_S = 2.0
-"""Between the two readings, so that what a serial port delays does not matter."""
+"""Time between the two readings, long enough that the delays of a serial port do not matter."""
 _WRAP_US = 1 << 32
 
 

@@ -1,4 +1,4 @@
-"""Promised and foretold against measured. Pure."""
+"""Compares measured values with promised (manifest) and predicted (estimate) values. Pure."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from hil.tolerances import Tolerances
 
 INTERVAL = "timing, 95 % interval"
 EXIT_REFUTED, EXIT_OUTPUTS_DIFFER = 30, 31
-"""Exit codes of a measurement that was made; those of one that failed: firmware/errors.py."""
+"""Exit codes of a complete measurement. For a failed one, see firmware/errors.py."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +19,10 @@ class Check:
 
     Attributes:
         quantity: What is compared, with its unit.
-        promised: What had to be kept, as text.
-        measured: What was measured, as text.
-        holds: Whether it was kept; None where nothing was promised.
-        note: What is said of it beside the verdict.
+        promised: The value of the manifest or estimate, as text.
+        measured: The measured value, as text.
+        holds: Whether the check passed; None if there is nothing to compare with.
+        note: Text that is printed beside the verdict.
     """
 
     quantity: str
@@ -47,12 +47,12 @@ class Verdict:
 
     @property
     def word(self) -> str:
-        """The verdict in a word."""
+        """The verdict in one word."""
         return "confirmed" if self.holds else "refuted"
 
     @property
     def caveats(self) -> list[str]:
-        """What was not found out, though it is part of what a verdict is for."""
+        """What was not checked, although it belongs to a verdict."""
         caveats = []
         if self.measurement.outputs is None:
             caveats.append("outputs were not checked, because the project has no golden file")
@@ -69,14 +69,14 @@ def judge(
     estimate: Estimate | None = None,
     half_width_fraction: float = 1.0,
 ) -> tuple[Check, ...]:
-    """Every promise of a project, and every figure of its estimate, beside what was measured.
+    """Check every value of a project's manifest and estimate against the measured value.
 
     Args:
-        project: Its promises hold exactly.
-        measurement: Of it.
-        tolerance: How far the estimate's figures may be off.
-        estimate: What was foretold; None if nothing was.
-        half_width_fraction: How narrow the confidence interval of a latency had to become.
+        project: The project, with the values of its manifest.
+        measurement: The measurement of the project.
+        tolerance: How far measured values may differ from the estimate.
+        estimate: The predicted values; None without an estimate.
+        half_width_fraction: Required half-width of a latency's confidence interval.
     """
     size, identity = measurement.build.size, measurement.identity
     target = project.target
@@ -95,13 +95,13 @@ def judge(
         _outputs(measurement),
         *_clock(measurement),
         *_interval(measurement, half_width_fraction),
-        *(() if estimate is None else _foretold(project, estimate, measurement, tolerance)),
+        *(() if estimate is None else _predicted(project, estimate, measurement, tolerance)),
         _speed(measurement, estimate, tolerance),
     )
 
 
 def verdict_code(verdict: Verdict) -> int:
-    """The exit code of a verdict: outputs that differ weigh more than an estimate that is wrong."""
+    """The exit code of a verdict. Different outputs take precedence over a wrong estimate."""
     if verdict.holds:
         return 0
     differ = any(c.holds is False and c.quantity.startswith("outputs") for c in verdict.checks)
@@ -137,11 +137,11 @@ def _at_most(quantity: str, limit: int, measured: int) -> Check:
     return Check(quantity, f"≤ {limit:,}", f"{measured:,}", measured <= limit)
 
 
-def _about(quantity: str, foretold: int, measured: int, fraction: float) -> Check:
-    error = measured / foretold - 1 if foretold else float(measured != 0)
+def _about(quantity: str, predicted: int, measured: int, fraction: float) -> Check:
+    error = measured / predicted - 1 if predicted else float(measured != 0)
     return Check(
         quantity,
-        f"{foretold:,} ± {100 * fraction:g} %",
+        f"{predicted:,} ± {100 * fraction:g} %",
         f"{measured:,} ({100 * error:+.2f} %)",
         abs(error) <= fraction,
     )
@@ -158,7 +158,7 @@ def _outputs(measurement: Measurement) -> Check:
 
 
 def _clock(measurement: Measurement) -> tuple[Check, ...]:
-    """A clock that is wrong has ended the measurement; here is by how little it is off."""
+    """The small remaining error of the clock. A wrong clock has already ended the measurement."""
     if measurement.clock is None:
         return ()
     believed = f"{measurement.identity.clock_hz / 1e6:g} MHz ± {TOLERANCE_FRACTION:.0%}"
@@ -168,7 +168,7 @@ def _clock(measurement: Measurement) -> tuple[Check, ...]:
 
 
 def _interval(measurement: Measurement, wanted_fraction: float) -> tuple[Check, ...]:
-    """How sure the latency is: a wish of who measures, and no promise of the project."""
+    """Check the latency's confidence interval. Its width is an option, not part of the project."""
     windows = measurement.timing.windows
     if windows is None:
         return ()
@@ -179,10 +179,10 @@ def _interval(measurement: Measurement, wanted_fraction: float) -> tuple[Check, 
     return (Check(INTERVAL, f"≤ {wanted}", f"{got} in {count}", None if note else True, note),)
 
 
-def _foretold(
+def _predicted(
     project: Project, estimate: Estimate, measured: Measurement, tolerance: Tolerances
 ) -> list[Check]:
-    """An estimate is of one runtime: a firmware of several is no figure to compare it with."""
+    """Check the estimate of one runtime. A firmware with several runtimes is not compared."""
     size = measured.build.size
     stack = ("stack", estimate.stack_bytes, measured.stack_peak_bytes, tolerance.stack_fraction)
     of_whole_firmware = (
@@ -191,14 +191,14 @@ def _foretold(
     )
     rows = (stack, *(of_whole_firmware if project.index_of_several is None else ()))
     return [
-        _about(f"{name}, estimated bytes", foretold, found, fraction)
-        for name, foretold, found, fraction in rows
-        if foretold is not None
+        _about(f"{name}, estimated bytes", predicted, found, fraction)
+        for name, predicted, found, fraction in rows
+        if predicted is not None
     ]
 
 
 def _speed(measured: Measurement, estimate: Estimate | None, tolerance: Tolerances) -> Check:
-    """Like against like: an estimate of instructions gives a board's time only as a range."""
+    """Check the time. An estimate in instructions gives only a range for the time of a board."""
     one, unit, milliseconds = measured.timing.one, measured.unit, measured.milliseconds
     time = "" if milliseconds is None else f", {milliseconds:.2f} ms"
     if estimate is None or estimate.ticks is None:

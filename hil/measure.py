@@ -17,11 +17,11 @@ from hil.protocol import BenchClient, Identity, Timestamp
 from hil.windows import Plan, Windows, measure_windows
 
 OnSample = Callable[[int, int], None]
-"""Called with the samples done, and with all."""
+"""Called with the number of samples done and the total."""
 
 _UNCHECKED_RUNS = 3
 _INCOMPARABLE_LSB = 1e9
-"""A difference that is no number, or infinite."""
+"""Value for a difference that is NaN or infinite."""
 
 
 @dataclass(frozen=True, slots=True)

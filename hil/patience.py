@@ -10,7 +10,7 @@ class Patience:
     """Learns how long the answers to quick commands take."""
 
     FIRST_S, SHORTEST_S, LONGEST_S = 1.0, 0.25, 8.0
-    """Before anything is known; where answers are quick; the most."""
+    """Limits in seconds: before any answer, with quick answers, and the maximum."""
 
     def __init__(self) -> None:
         self.usual_s = 0.0

@@ -13,7 +13,7 @@ from hil.transport import Transport
 
 PROTOCOL_VERSION = 2
 LONGEST_PIECE_BYTES, SHORTEST_PIECE_BYTES = 256, 16
-"""Of an input, in one command: the shorter, the more likely it arrives on a bad line."""
+"""Bytes of an input in one command. On a bad line, shorter pieces are more likely to arrive."""
 _PIECES_BEFORE_GROWTH = 4
 _LONGEST_NUMBER = 10
 _LONGEST_COMMAND = 320
@@ -23,21 +23,21 @@ _ESCAPED = b"\0\n\r%~"
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What the firmware says of itself.
+    """The facts that the firmware reports.
 
     Attributes:
-        model_sha256: Of the .tflite it was generated from, 64 hex digits.
+        model_sha256: SHA-256 of the .tflite it was generated from, 64 hex digits.
         arena_bytes: Size of the array in which the model works.
-        arena_used_bytes: What the runtime itself says that it uses.
+        arena_used_bytes: Bytes that the runtime reports as used.
         stack_bytes: Reserved stack.
-        compiler: Version of what compiled it.
-        uid: Of the chip, 24 hex digits; empty if it has none.
-        clock_source: What drives the core.
-        clock_hz: Core clock that the firmware believes to have set up.
-        tick_source: What counts the ticks: `dwt` or `systick`.
-        wait_states: Of the flash.
-        flash_caches: What hides them, such as `prefetch instruction data`.
-        reset_cause: Why the chip started last.
+        compiler: Version of its compiler.
+        uid: Unique number of the chip, 24 hex digits; empty if it has none.
+        clock_source: Source of the core clock.
+        clock_hz: Core clock that the firmware has set up, as it reports.
+        tick_source: Counter of the ticks: `dwt` or `systick`.
+        wait_states: Wait states of the flash.
+        flash_caches: Enabled caches of the flash, such as `prefetch instruction data`.
+        reset_cause: Cause of the last reset.
     """
 
     model: str
@@ -74,12 +74,12 @@ class Inference:
 
 @dataclass(frozen=True, slots=True)
 class Timestamp:
-    """What the board's clock said, and between which moments of the host's.
+    """A reading of the board's clock, with the host's times before and after it.
 
     Attributes:
         device_us: Microseconds, of 32 bits.
-        before_s: When it was asked.
-        after_s: When the answer had come.
+        before_s: Host time before the command.
+        after_s: Host time after the answer.
     """
 
     device_us: int
@@ -88,13 +88,13 @@ class Timestamp:
 
 
 class BenchClient:
-    """Asks a board; every answer has a deadline, and what was damaged is asked again.
+    """Sends commands to a board. Every answer has a deadline; damaged exchanges are repeated.
 
     Args:
         transport: The open line.
         answer_limit_s: Longest wait for one answer.
         clock: For tests.
-        session: Ends every wait; None: only answers have a deadline.
+        session: Deadline of every wait; None: only answers have a deadline.
     """
 
     def __init__(
@@ -112,7 +112,7 @@ class BenchClient:
 
     @property
     def damaged(self) -> int:
-        """Exchanges that were damaged on the line so far, and repeated."""
+        """Number of exchanges that were damaged on the line and repeated so far."""
         return self._exchange.damaged
 
     def connect(self) -> None:
@@ -120,11 +120,11 @@ class BenchClient:
         self._exchange.connect()
 
     def identify(self) -> Identity:
-        """Ask who is there.
+        """Read the firmware's identity.
 
         Raises:
-            WrongFirmwareError: It answers, but not as our firmware does.
-            ProtocolError: It speaks another version of the protocol.
+            WrongFirmwareError: It answers, but not like our firmware.
+            ProtocolError: It uses another version of the protocol.
         """
         facts = self._first_facts()
         if _number(facts, "x-protocol") != PROTOCOL_VERSION:
@@ -177,19 +177,19 @@ class BenchClient:
         _check_crc(facts, data)
 
     def run(self, data: bytes, count: int = 1, warm_up: int = 0) -> Inference:
-        """Load an input and run the model on it; what the line damages is asked for again.
+        """Load an input and run the model on it. Damaged exchanges are repeated.
 
-        The static runtime may use the input's memory for other tensors: only the first of all
-        inferences sees the input.
+        The static runtime may use the input's memory for other tensors: only the first inference
+        sees the input.
         """
         return self._exchange.repeat(lambda: self._load_and_infer(data, count, warm_up))
 
     def run_steps(self, data: bytes) -> list[int]:
-        """Load an input; ticks of each kernel call of one inference on it."""
+        """Load an input and run one inference. Returns the ticks of each kernel call."""
         return self._exchange.repeat(lambda: self._load_and_step(data))
 
     def baseline_ticks(self, count: int = 1) -> int:
-        """What it takes to measure so many inferences that do nothing."""
+        """The ticks of measuring that many empty inferences."""
         return _number(self._exchange.ask(b"baseline %d" % count), "x-ticks")
 
     def timestamp(self) -> Timestamp:
@@ -197,11 +197,11 @@ class BenchClient:
         return self._exchange.repeat(self._timestamp)
 
     def stack_peak_bytes(self) -> int:
-        """Most bytes of stack in use since the board started."""
+        """Peak of the stack in bytes since the board started."""
         return _number(self._exchange.ask(b"stack"), "x-stack-peak-bytes")
 
     def arena(self) -> tuple[int, int]:
-        """Bytes that the runtime says it uses of its arena, and bytes ever written there."""
+        """Bytes of the arena that the runtime reports as used, and bytes ever written there."""
         facts = self._exchange.ask(b"arena")
         return _number(facts, "x-arena-used-bytes"), _number(facts, "x-arena-peak-bytes")
 
@@ -246,7 +246,7 @@ class BenchClient:
         return Inference(ticks, output)
 
     def _infer(self, count: int, warm_up: int) -> Facts:
-        """Run what is loaded. The board keeps the output, if only the answer was damaged."""
+        """Run the loaded input. The board keeps the output in case the answer is damaged."""
         for _ in range(ATTEMPTS):
             try:
                 return self._exchange.once(b"infer %d %d" % (count, warm_up))

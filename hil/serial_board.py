@@ -10,7 +10,7 @@ from hil.transport import SerialTransport, Transport
 from hil.virtual.virtual_board import instructions_of
 
 OTHER_BAUDS = (115_200, 9_600, 38_400, 57_600, 230_400, 460_800, 921_600)
-"""Where a board that is silent may speak instead."""
+"""Other baud rates to try if a board does not answer."""
 _LISTEN_S = 0.6
 
 

@@ -17,11 +17,11 @@ from hil.measure import Build, Measurement, Settings, measure
 from hil.project import Project, read_golden
 
 Tell = Callable[[str], None]
-"""Is told where the work is, in words."""
+"""Called with the progress, as text."""
 
 
 LET_GO_S = 1.5
-"""Longest wait for boards to be let go after Ctrl-C."""
+"""Longest wait for the release of boards after Ctrl-C."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,9 @@ BAUD = 115_200
 _WRITE_LIMIT_S = 10.0
 _SHOWN_CHARACTERS = 200
 URL_KINDS = ("rfc2217", "socket", "hwgrep")
-"""PySerial knows more, of which some write to files or load classes that their URL names."""
+"""PySerial supports more; some of them write to files or load classes named in the URL."""
 READ_SLICE_S = 0.02
-"""Longest wait inside pySerial, never changed: over a network that would renegotiate the port."""
+"""Longest wait inside pySerial. Constant, because a change over a network renegotiates the port."""
 
 
 class Transport(Protocol):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 FEWEST, MOST = 3, 20
 _COUNTER_TICKS = 0xE000_0000
-"""A window must end before the counter of 32 bits does."""
+"""A window must end before the 32-bit counter overflows."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from firmware.printable import printable
 from hil.deadline import Clock, Deadline
 
 SHARED_FOLDERS = ("/run/lock", "/var/lock", "/tmp")  # noqa: S108 (opened without following links)
-"""In this order; the first in which every user may write, whatever the environment says."""
+"""Tried in this order, independent of the environment: the first in which every user may write."""
 _POLL_S = 0.1
 _MODE = 0o666
 _OPEN_ATTEMPTS = 10

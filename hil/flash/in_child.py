@@ -23,7 +23,7 @@ from hil.flash.image import Image
 from hil.flash.programmer import OnBytes, Programmer, program
 
 LIMIT_S = 180.0
-"""Longest programming of a whole flash of 1 MiB, several times what an ST-LINK takes."""
+"""Time limit for programming a whole flash of 1 MiB: several times the time of an ST-LINK."""
 _POLL_S = 0.25
 _CHUNK_BYTES = 1 << 16
 _SHOWN_CHARACTERS = 200

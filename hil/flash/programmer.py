@@ -9,10 +9,10 @@ from hil.flash.image import Image
 
 READ_BYTES = 256
 READ_ATTEMPTS = 8
-"""A read over a serial line has no checksum: what differs may have been damaged on the way."""
+"""A read over a serial line has no checksum: a difference may be damage on the line."""
 
 OnBytes = Callable[[str, int, int], None]
-"""Called with what is done, bytes done, and all."""
+"""Called with the name of the step, the bytes done, and the total bytes."""
 
 
 class Programmer(Protocol):

@@ -20,10 +20,10 @@ ACK, NACK, SYNC = 0x79, 0x1F, 0x7F
 GET_ID, READ, WRITE, EXTENDED_ERASE = 0x02, 0x11, 0x31, 0x44
 MASS_ERASE = 0xFFFF
 BLOCK_BYTES = 256
-"""Most bytes of one transfer."""
+"""Maximum bytes of one transfer."""
 
 SECTOR_ERASE_LIMIT_S, MASS_ERASE_LIMIT_S = 4.0, 60.0
-"""Longest erase of a sector, of all: twice what DS11139, table 47, has for 8-bit parallelism."""
+"""Longest erase of a sector, and of all: twice that of DS11139, table 47, for 8-bit parallelism."""
 ATTEMPTS = 8
 """Of each command. With 0.05 % of all bytes damaged, one in eight transfers of a block fails."""
 _SYNC_ATTEMPTS = 3
@@ -31,7 +31,7 @@ _ID_ATTEMPTS = 8
 _SILENCE_S = 0.1
 _FILLER = bytes([ERASED])
 _MOST_FILLER_BYTES = 1024
-"""More than any command but an erase of hundreds of sectors can wait for."""
+"""More bytes than any command can wait for, except an erase of hundreds of sectors."""
 _T = TypeVar("_T")
 
 

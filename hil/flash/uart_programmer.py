@@ -16,7 +16,7 @@ from hil.flash.rom_bootloader import BLOCK_BYTES, RomBootloader
 from hil.transport import close_port, open_port
 
 RESET_S = 0.05
-"""NRST low for so long; the chip needs 20 µs (DS11139, table 58), adapters more."""
+"""Time of NRST low; the chip needs 20 µs (DS11139, table 58), adapters need more."""
 BOOT_S = 0.1
 """From the end of the reset until the bootloader listens."""
 

@@ -12,7 +12,7 @@ from hil.deadline import Clock
 from hil.transport import Transport
 
 REST_AFTER_S = 1.0
-"""Of silence."""
+"""Seconds without data."""
 _ASKS, _ANSWERED = b"%", b"m-ready\r\n"
 
 

@@ -19,7 +19,7 @@ from hil.virtual.telnet import TelnetPort
 from hil.virtual.virtual_nucleo import VirtualNucleo
 
 IDLE_LIMIT_S = 60.0
-"""A client that was silent for so long must give way to another."""
+"""A client that was silent for this time can be replaced by another one."""
 _POLL_S, _IDLE_POLL_S = 0.005, 0.1
 _ACTIVE_S = 2.0
 _SEND_LIMIT_S = 5.0

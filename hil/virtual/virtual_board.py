@@ -24,8 +24,8 @@ MACHINE = "netduinoplus2"
 """An STM32F405: a Cortex-M4F with the STM32F4's USARTs where the F412 has them."""
 
 RAM_END = 0x2002_0000
-"""128 KiB, which every QEMU has here; before version 8.0 it has 192 KiB, later 64 of them are CCM
-elsewhere (SRAM_SIZE in its hw/arm/stm32f405_soc.h). What holds here holds with both."""
+"""128 KiB, available in every QEMU. QEMU before 8.0 has 192 KiB here; later, 64 KiB of them are CCM
+at another address (SRAM_SIZE in its hw/arm/stm32f405_soc.h)."""
 
 TICK_HZ = 168_000_000
 """QEMU's hw/arm/netduinoplus2.c, SYSCLK_FRQ: what SysTick counts with."""
