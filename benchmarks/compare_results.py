@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.found_results import CONVERTING_PACKAGES, TENSORFLOW_PACKAGES, hash_of
-from nas.report.terminal import table
+from firmware.text_table import table
 
 SAME, DIFFERENT, NOT_COMPARABLE = "same", "DIFFERENT", "not comparable"
 _NOTHING: Mapping[str, Any] = {"trials": [], "sizes": {}, "trained": {}, "converted": {}}
