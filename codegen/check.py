@@ -13,9 +13,9 @@ from codegen.tflm.structures import MCU
 from firmware.errors import ModelError
 
 PORT_TYPES = (DType.INT8, DType.UINT8, DType.FLOAT32)
-"""Of the model's input and output."""
+"""Types of the model's input and output."""
 MOST_INDICES = 8192
-"""Inputs of a model, outputs, or inputs of all its operators."""
+"""Maximum number of inputs, outputs, or inputs of all operators."""
 MOST_SIDES = 1 << 20
 """Largest dimensions of all activations together; windows move along each."""
 _LINE_CHARACTERS = 400

@@ -1,7 +1,7 @@
-"""Flash and stack, added up from tables of measured parts. Reads the tables.
+"""Predicts flash and stack: adds up measured parts from tables. Reads the tables.
 
-`benchmarks.code_size` and `benchmarks.tflm_code_size` measure them from real builds; each holds
-for the compiler and flags that it names.
+`benchmarks.code_size` and `benchmarks.tflm_code_size` measure the parts in real builds. Each table
+is valid for the compiler and the flags that it names.
 """
 
 import json
@@ -24,16 +24,16 @@ _WORD = 4
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """What a network takes besides its arena.
+    """Flash and stack of a network, without its arena.
 
     Attributes:
-        weight_bytes: Flash for its constants, or for the .tflite where there is an interpreter.
-        runtime_bytes: Flash for the kernels that it uses, and for what calls them.
+        weight_bytes: Flash for its constants, or for the .tflite with an interpreter.
+        runtime_bytes: Flash for the kernels that it uses, and for the code that calls them.
         holds_for: Compiler and flags.
         application_bytes: Flash for the bench application and the board support; None if not
             measured, as the two that follow.
         application_ram_bytes: RAM for their variables: `.data` and `.bss` without the arena.
-        stack_bytes: Most stack in use while it runs in the bench application.
+        stack_bytes: Peak of the stack while it runs in the bench application.
     """
 
     weight_bytes: int
@@ -45,7 +45,7 @@ class Code:
 
 
 def estimate_code(graph: Graph, plan: MemoryPlan, core: str) -> Code | None:
-    """What the static runtime takes of flash and stack; None if the table lacks core or kernel.
+    """Flash and stack of the static runtime; None if the table lacks the core or a kernel.
 
     The graph must have passed `check_operators`, unless it is a candidate without weights.
     """
@@ -113,9 +113,9 @@ def _whole_words(size: float) -> int:
 
 
 def with_placeholders(graph: Graph) -> Graph:
-    """A network that can be lowered: where weights or scales are not known, any will do.
+    """A network that can be lowered: unknown weights and scales are replaced by placeholders.
 
-    What the generated code takes depends on shapes alone.
+    The size of the generated code depends only on shapes.
     """
     return replace(graph, tensors=tuple(_with_placeholder(tensor) for tensor in graph.tensors))
 

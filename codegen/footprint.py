@@ -13,7 +13,7 @@ from codegen.planner import MemoryPlan, aligned
 
 @dataclass(frozen=True, slots=True)
 class Footprint:
-    """Bytes that the firmware of a network takes at least: parts not measured count nothing.
+    """A lower bound for the firmware of a network: parts that were not measured count as 0.
 
     Attributes:
         ram_bytes: Arena, variables, reserved stack.
@@ -29,7 +29,7 @@ class Footprint:
 def code_of(
     graph: Graph, plan: MemoryPlan | None, model_bytes: int, runtime: str, core: str
 ) -> Code | None:
-    """What a runtime takes of flash and stack; None where no build of it was measured.
+    """Flash and stack of a runtime; None if no build of it was measured.
 
     Args:
         graph: The network; the runtime can run it.
@@ -51,14 +51,14 @@ def footprint(
     code: Code | None,
     stack_bytes: int,
 ) -> Footprint:
-    """What the firmware takes, from its parts.
+    """The RAM and flash of the firmware, from its parts.
 
     Args:
         graph: The network; the runtime can run it.
         plan: Of the static runtime; None for TFLM.
         model_bytes: Of the .tflite.
         arena_bytes: Of the arena.
-        code: What `code_of` gives.
+        code: The result of `code_of`.
         stack_bytes: Stack that the linker script reserves.
     """
     variables_bytes = 0

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 ROUNDINGS = ("tflm", "litert")
-"""Whose reference kernel FULLY_CONNECTED follows: TFLite-Micro's rounds twice, LiteRT's once."""
+"""The reference kernel of FULLY_CONNECTED: TFLite-Micro's rounds twice, LiteRT's once."""
 DEFAULT_ROUNDING = "tflm"
-"""What runs on microcontrollers."""
+"""The rounding of the runtimes on microcontrollers."""
 
 
 class DType(StrEnum):
@@ -30,7 +30,7 @@ class DType(StrEnum):
     FLOAT16 = "float16"
     FLOAT32 = "float32"
     OTHER = "other"
-    """Anything else: readable, never generated."""
+    """Any other type: it can be read, but no code is generated for it."""
 
     @property
     def size_bytes(self) -> int:

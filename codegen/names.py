@@ -25,12 +25,12 @@ SYSTEM_HEADERS = frozenset(
     "ucontext ulimit unctrl unistd unwind unwind_arm_common ustat utime utmp utmpx values "
     "varargs wait wchar wctype wordexp".split()
 )
-"""Headers of C libraries and compilers: one of that name before them would hide them."""
+"""Headers of C libraries and compilers: a header of the same name would hide them."""
 SYSTEM_PREFIXES = frozenset(
     "arm atomic cmsis cnd dt elf list mtx posix pthread rb reent rpc sem slist splay stailq std "
     "sys tailq thrd tss xdr nonsecure readwrite rhf defs gcc unwind c d f m o p r s t w x".split()
 )
-"""What names of C libraries begin with, before the first `_`."""
+"""Prefixes of names of C libraries, before the first `_`."""
 
 
 def model_name(name: str) -> str:

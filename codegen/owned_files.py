@@ -14,7 +14,7 @@ from firmware.files import sha256_of_bytes, sha256_of_file, write_bytes
 _NAMED = 5
 
 Owned = Mapping[str, Container[str]]
-"""What each of our files may hold, as SHA-256, by its path below the folder."""
+"""The possible SHA-256 of each of our files, by its path below the folder."""
 
 
 def users_files(

@@ -12,9 +12,9 @@ from codegen.steps import Step, make_steps
 
 ALIGNMENT_BYTES = 16
 SMALL_PART = 16
-"""Buffers of less than this part of the largest are small."""
+"""Buffers below this fraction of the largest are small."""
 MOST_COMPARISONS = 250_000
-"""Pairs of buffers compared before the lowest arena found so far is taken: half a second."""
+"""Pairs of buffers to compare before the smallest arena found so far is taken: half a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class MemoryPlan:
 
 
 Overlaps = Mapping[tuple[int, int], int]
-"""For pairs (output, input) of buffers: how many bytes the output must begin before the input."""
+"""For pairs (output, input) of buffers: bytes by which the output must begin first."""
 
 
 def plan_graph(graph: Graph) -> MemoryPlan:

@@ -18,24 +18,24 @@ from codegen.operators.windows import padding_before
 SCRATCH_BYTES_PER_GROUP = 36
 """Source: NN_CONV_2D_SCRATCH_BYTES in nn/conv_2d.h."""
 MOST_ELEMENTS = 1 << 24
-"""Tensors from which on overlaps are not looked for: no microcontroller holds them."""
+"""Size of tensors above which overlaps are not searched: no microcontroller can hold them."""
 MOST_SIDE = 1 << 16
-"""Rows or columns from which on they are not looked for either."""
+"""Number of rows or columns above which they are not searched either."""
 MOST_TABLES = 4
-"""Channels up to which a chain of element-wise operators becomes tables of 256 bytes each."""
+"""Maximum channels for which a chain of element-wise operators becomes tables of 256 bytes each."""
 
 
 class StepKind(StrEnum):
     """The kind of a step."""
 
     OPERATOR = "operator"
-    """One operator by its own kernel."""
+    """One operator, computed by its own kernel."""
     CONVOLUTION = "convolution"
     """CONV_2D alone."""
     POOLED_CONVOLUTION = "pooled convolution"
-    """CONV_2D, MAX_POOL_2D 2×2, perhaps MUL, perhaps ADD."""
+    """CONV_2D, MAX_POOL_2D 2×2, optional MUL, optional ADD."""
     TABLE = "table"
-    """Element-wise operators by a table for each channel."""
+    """Element-wise operators, computed by a table for each channel."""
 
 
 @dataclass(frozen=True, slots=True)

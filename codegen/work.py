@@ -1,7 +1,7 @@
 """Counts the work of a kernel call: the terms whose sum is its time. Pure.
 
 The counts follow the loops of the kernels in `firmware/nn/src`: how often each body runs. They
-depend on shapes and options alone, so that a network that does not exist yet can be counted.
+depend only on shapes and options, so a candidate without weights can be counted.
 """
 
 from collections import Counter
@@ -28,10 +28,10 @@ MOST_SUMMED = 256
 """Pixels of which AVERAGE_POOL_2D adds up quads (NN_MOST_SUMMED in nn/channel_sums.h)."""
 
 TABLE_KINDS = ("LOGISTIC", "RELU", "RELU6")
-"""Operators that are tables even alone."""
+"""Operators that are computed by a table even without other operators."""
 
 Work = dict[str, int]
-"""How often each part of a kernel runs, by the part's name; `call` is always 1."""
+"""How often each part of a kernel runs, by its name; `call` is always 1."""
 
 
 def step_work(graph: Graph, step: Step) -> tuple[str, Work]:

@@ -20,7 +20,7 @@ from firmware.regular_file import refusal
 from firmware.zip_members import ZipMembers
 
 MOST_GOLDEN_BYTES = 64 << 20
-"""Of a golden file, and of its inputs and outputs together; 16 of each are written."""
+"""Size limits of a golden file, and of its inputs and outputs together; 16 of each are written."""
 _MAGIC = b"\x93NUMPY"
 _LENGTH_BYTES = {1: 2, 2: 4, 3: 4}
 """Of the header's length, by the version of the format. Source: numpy.lib.format."""

@@ -23,7 +23,7 @@ from firmware import die_with_parent
 from firmware.interruption import call_before_end
 
 KILL_LIMIT_S = 1.0
-"""Longest wait for the end of a killed process: one that the kernel holds is given up."""
+"""Longest wait for the end of a killed process. After that, it is left to the kernel."""
 _LOOK_S = 0.02
 _CHUNK_BYTES = 65536
 _running: "set[ChildProcess]" = set()

@@ -17,7 +17,7 @@ from typing import Any
 
 CLEAN_UP_S = 1.5
 SIGNALS = {"interrupted": signal.SIGINT, "terminated": signal.SIGTERM, "hung up": signal.SIGHUP}
-"""The signals that end a command, by the word that is told."""
+"""The signals that end a command, with the printed word."""
 _STDERR = 2
 _before_end: list[Callable[[], None]] = []
 

@@ -5,9 +5,9 @@ from pathlib import Path
 from firmware.errors import ConfigError
 
 MARK = "mcu-nas"
-"""Stands in every page and picture that the SDK writes."""
+"""Mark in every page and picture that the SDK writes."""
 _SIGNS = {".json": b'"schema"', ".npz": b"model_sha256.npy"}
-"""What stands in records and in golden files instead."""
+"""Mark in records and in golden files."""
 _END_BYTES = 65536
 
 

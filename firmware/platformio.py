@@ -13,12 +13,12 @@ from firmware.files import cache_folder
 from firmware.targets import Target
 
 BUILD_DEADLINE_S = 1800.0
-"""An inference library of 300 files takes minutes on a gateway."""
+"""A library of 300 files takes minutes to compile on a gateway."""
 _SHOWN_LINES = 12
 _REFUSAL = "Error: "
-"""Begins the line in which a script of the project says why it cannot be built."""
+"""Prefix of the line in which a script of the project reports why it cannot be built."""
 _MADE = re.compile(rb"^(?:Compiling|Retrieved) ", re.MULTILINE)
-"""Begins the line of each object file, compiled or taken from the cache."""
+"""Prefix of the line of each object file, compiled or from the cache."""
 _LIBRARY_FILES = re.compile(rb"TensorFlow Lite Micro: (\d+) files")
 """Printed by lib/tflm/compile_tflm.py."""
 

@@ -1,1 +1,1 @@
-"""TensorFlow Lite Micro: which library, which operators it has, what it keeps in its arena."""
+"""TensorFlow Lite Micro: the library, its operators, and its arena."""

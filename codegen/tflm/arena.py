@@ -1,9 +1,9 @@
-"""The arena of TensorFlow Lite Micro, byte by byte. Pure.
+"""Predicts the arena of TensorFlow Lite Micro to the byte. Pure.
 
-The arena has two ends. From its head up lie the activations and the kernels' scratch buffers, as
-the greedy planner places them; from its tail down lies what the interpreter keeps for good. While
-it starts, temporary tables lie between the two: first the tensors that each kernel opens, then
-what the planner works with.
+The arena is used from both ends. The activations and the kernels' scratch buffers are placed from
+its head upwards by the greedy planner. Persistent data of the interpreter is placed from its tail
+downwards. During the start, temporary data lies between the two: first the tensors that each
+kernel opens, then the planner's own data.
 
 The tail begins at the very end of the buffer, wherever that is, and each allocation from it goes
 down to its alignment. So a buffer that does not end at a multiple of 16 loses some bytes there,
@@ -34,18 +34,18 @@ _INT = Struct(4, 4)
 
 @dataclass(frozen=True, slots=True)
 class TflmArena:
-    """What a network takes of the arena.
+    """The arena of a network.
 
     Attributes:
         activations_bytes: Activations and scratch buffers, as placed: `head`.
-        persistent_bytes: What the interpreter keeps for good: `tail`.
+        persistent_bytes: Persistent data of the interpreter: `tail`.
         buffer_bytes: The smallest buffer that begins and ends at a multiple of 16 and with which
             the interpreter starts. Every larger buffer does that begins at a multiple of 16; one
             that may begin anywhere needs 15 bytes more.
         buffers: Activations, by index of tensor, then scratch buffers.
         offsets: First byte of each of `buffers`.
         tensors: Which tensor each of `buffers` holds; None for a scratch buffer.
-        unmodelled: Kinds of operators of which it is not known what they ask for.
+        unmodelled: Kinds of operators whose requests are not known.
     """
 
     activations_bytes: int
@@ -58,15 +58,15 @@ class TflmArena:
 
     @property
     def used_bytes(self) -> int:
-        """What `MicroInterpreter::arena_used_bytes()` gives."""
+        """The result of `MicroInterpreter::arena_used_bytes()`."""
         return self.activations_bytes + self.persistent_bytes
 
 
 def plan_tflm_arena(graph: Graph, build: Build) -> TflmArena:
-    """What the interpreter does with the arena for a network.
+    """Plan the arena as the interpreter does.
 
     Raises:
-        ModelError: An operator has not the inputs that its kernel reads.
+        ModelError: An operator does not have the inputs that its kernel reads.
     """
     needs = [kernel_needs(graph, operator, build) for operator in graph.operators]
     tensors, buffers = _buffers(graph, needs)
@@ -94,7 +94,7 @@ def plan_tflm_arena(graph: Graph, build: Build) -> TflmArena:
 
 
 class _Tail:
-    """The arena's tail: each allocation goes below the previous, down to its alignment."""
+    """The tail of the arena: each allocation is placed below the previous one, aligned."""
 
     def __init__(self, build: Build) -> None:
         self._build = build
@@ -110,16 +110,16 @@ class _Tail:
         self.keep(bookkeeping(name, self._build), count)
 
     def keep_bytes(self, size: int) -> None:
-        """Allocate what a kernel asks for."""
+        """Allocate the bytes that a kernel requests."""
         self.keep(Struct(size, _ALIGNMENT))
 
     def keep_pointers(self, count: int) -> None:
-        """Allocate an array of pointers, as kernels allocate."""
+        """Allocate an array of pointers, in the same way as kernels."""
         self.keep_bytes(self._build.pointer_bytes * count)
 
 
 def _buffers(graph: Graph, needs: Sequence[KernelNeeds]) -> tuple[list[int | None], list[Buffer]]:
-    """What the planner places, in its order: tensors by index, then scratch buffers."""
+    """The buffers that the planner places, in order: tensors by index, then scratch buffers."""
     first: dict[int, int] = dict.fromkeys(graph.inputs, -1)
     last: dict[int, int] = dict.fromkeys(graph.inputs, -1)
     for index, operator in enumerate(graph.operators):
@@ -145,7 +145,7 @@ def _buffers(graph: Graph, needs: Sequence[KernelNeeds]) -> tuple[list[int | Non
 
 
 def _start(graph: Graph, needs: Sequence[KernelNeeds], build: Build, tail: _Tail) -> int:
-    """Fill the tail up to the planning; the most that the arena must hold on the way."""
+    """Fill the tail until the planning. Returns the largest size needed until then."""
     tail.keep_named("SingleArenaBufferAllocator")
     tail.keep_named("GreedyMemoryPlanner")
     tail.keep_named("MicroAllocator")
@@ -177,7 +177,7 @@ def _start(graph: Graph, needs: Sequence[KernelNeeds], build: Build, tail: _Tail
 
 
 def _end_of_opened(start: int, tensors: Sequence[Tensor], build: Build) -> int:
-    """Where the tensors end that a kernel opens while it prepares; none goes before the others."""
+    """The end of the tensors that a kernel opens while it prepares; they are freed together."""
     end = start
     quantized = ("TfLiteTensor", "TfLiteAffineQuantization")
     for tensor in tensors:
@@ -192,7 +192,7 @@ def _end_of_opened(start: int, tensors: Sequence[Tensor], build: Build) -> int:
 def _planning_bytes(
     graph: Graph, needs: Sequence[KernelNeeds], buffer_count: int, build: Build
 ) -> int:
-    """What lies at the head while the planner works."""
+    """The bytes at the head while the planner works."""
     requests = sum(len(need.scratch) for need in needs)
     at_head = bookkeeping("ScratchBufferRequest", build).size * (requests + REQUESTS_IN_RESERVE)
     offsets = build.pointer_bytes

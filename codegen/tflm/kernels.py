@@ -1,4 +1,4 @@
-"""What the kernels of TensorFlow Lite Micro ask of the arena when they prepare. Pure.
+"""The arena requests of TensorFlow Lite Micro's kernels when they prepare. Pure.
 
 Source: the `Prepare` functions in `tensorflow/lite/micro/kernels` and `kernels/cmsis_nn`, and the
 `…_get_buffer_size` functions of CMSIS-NN for cores with the DSP extension, GCC.
@@ -29,12 +29,12 @@ _ONLY_OPERATOR_DATA = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class KernelNeeds:
-    """Bytes that one operator's kernel asks for.
+    """Bytes that the kernel of one operator requests.
 
     Attributes:
-        init: Kept for good, asked for when the kernel starts.
-        prepare: Kept for good, asked for when it prepares, in this order.
-        scratch: Needed only while the operator runs.
+        init: Persistent bytes, requested when the kernel is initialised.
+        prepare: Persistent bytes, requested when it prepares, in this order.
+        scratch: Bytes needed only while the operator runs.
     """
 
     init: int = 0
@@ -43,17 +43,17 @@ class KernelNeeds:
 
 
 def is_modelled(kind: str) -> bool:
-    """Whether it is known what the kernel of an operator asks for."""
+    """Whether the requests of an operator's kernel are known."""
     return kind in _WITHOUT_NEEDS or kind in _ONLY_OPERATOR_DATA or kind in _PREPARE
 
 
 def is_modelled_core(core: str) -> bool:
-    """Whether it is known what kernels ask for on a core: CMSIS-NN with the DSP extension."""
+    """Whether the requests of kernels are known on a core: CMSIS-NN with the DSP extension."""
     return core.startswith(_WITH_DSP)
 
 
 def unmodelled_name(graph: Graph, operator: Operator) -> str:
-    """What to call an operator of which it is not known what its kernel asks for; else empty."""
+    """The name of an operator whose kernel's requests are not known; else empty."""
     if not is_modelled(operator.kind):
         return operator.kind
     types = {tensor.dtype for tensor in graph.outputs_of(operator)}
@@ -63,7 +63,7 @@ def unmodelled_name(graph: Graph, operator: Operator) -> str:
 
 
 def kernel_needs(graph: Graph, operator: Operator, build: Build) -> KernelNeeds:
-    """What the kernel of an operator asks for; nothing for one that is not modelled."""
+    """The requests of an operator's kernel; none if it is not modelled."""
     init = operator_data_bytes(operator.kind, build)
     prepare = _PREPARE.get(operator.kind)
     if prepare is None:
@@ -76,7 +76,7 @@ def kernel_needs(graph: Graph, operator: Operator, build: Build) -> KernelNeeds:
 def opened_tensors(operator: Operator) -> tuple[int, ...]:
     """The tensors that the kernel of an operator opens while it prepares, some of them twice.
 
-    None makes room before the operator is done, not even where the kernel closes it first.
+    Their memory is freed only when the operator is done, even if the kernel closes them earlier.
     """
     inputs = [index for index in operator.inputs if index >= 0]
     outputs = list(operator.outputs)
@@ -99,7 +99,7 @@ def opened_tensors(operator: Operator) -> tuple[int, ...]:
 
 
 def _check_ranks(graph: Graph, operator: Operator) -> None:
-    """The first two inputs (of a pooling, the first) and the output have at least these ranks."""
+    """Check the ranks of the first two inputs (for a pooling, the first) and of the output."""
     wanted = _RANKS.get(operator.kind, (0, 0))
     tensors = [graph.tensors[i] for i in operator.inputs[: len(wanted)] if i >= 0]
     ranks = [len(tensor.shape) for tensor in tensors]

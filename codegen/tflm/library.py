@@ -1,4 +1,4 @@
-"""Which TensorFlow Lite Micro is used, and which of its operators a model needs. Pure."""
+"""The version of TensorFlow Lite Micro, and the operators that a model needs. Pure."""
 
 from dataclasses import dataclass
 
@@ -11,9 +11,9 @@ LIBRARY = (
 """The library tree that projects name in `lib_deps`, pinned by commit."""
 
 LIBRARY_NAME = "Arduino_TensorFlowLite"
-"""What it calls itself: PlatformIO must leave its compilation to the project."""
+"""Its name in its own metadata: PlatformIO must leave its compilation to the project."""
 DOWNLOAD = "download"
-"""Stands for that library where a folder could be named."""
+"""Means that library instead of a folder."""
 CORE_LEVEL, KERNEL_LEVEL = "-Os", "-O2"
 """Optimization of the interpreter and of the kernels."""
 
@@ -51,7 +51,7 @@ _INT8 = frozenset(
     "ADD AVERAGE_POOL_2D BATCH_MATMUL CONV_2D DEPTHWISE_CONV_2D FULLY_CONNECTED MAXIMUM "
     "MAX_POOL_2D MINIMUM MUL PAD SOFTMAX SVDF TRANSPOSE TRANSPOSE_CONV".split()
 )
-"""Operators that have a kernel for int8 alone, much smaller, in some release or other."""
+"""Operators that have a much smaller int8-only kernel in at least one release."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +60,8 @@ class Registration:
 
     Attributes:
         kind: The operator.
-        method: The resolver's, such as `AddConv2D`.
-        is_int8: Whether a kernel for int8 alone does, where the release has one.
+        method: Method of the resolver, such as `AddConv2D`.
+        is_int8: Whether an int8-only kernel is enough, if the release has one.
     """
 
     kind: str
@@ -85,13 +85,13 @@ def _is_int8(graph: Graph, kind: str) -> bool:
 
 
 def missing_operators(graph: Graph) -> list[str]:
-    """What the library cannot run of a network: a text for each operator."""
+    """The operators of a network that the library cannot run: one text for each."""
     whys = ((index, o.kind, _why_missing(graph, o)) for index, o in enumerate(graph.operators))
     return [f"op {index} {kind}{why}" for index, kind, why in whys if why]
 
 
 def _why_missing(graph: Graph, operator: Operator) -> str:
-    """What is to be said of an operator after its name; nothing if there is a kernel for it."""
+    """The reason why an operator cannot be run; empty if there is a kernel for it."""
     if operator.kind not in OPERATORS:
         return ": TensorFlow Lite Micro has no such operator"
     types = [t.dtype for t in (*graph.inputs_of(operator), *graph.outputs_of(operator))]

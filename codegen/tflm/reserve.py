@@ -1,4 +1,4 @@
-"""How much RAM to set aside for the arena of TensorFlow Lite Micro on a chip. Pure."""
+"""Calculates the RAM to reserve for the arena of TensorFlow Lite Micro on a chip. Pure."""
 
 from codegen.graph import Graph
 from codegen.tflm.arena import plan_tflm_arena
@@ -16,23 +16,23 @@ most 16 (a kernel's data) in five years; the interpreter's own was 8 bytes large
 
 
 def reserved_bytes(graph: Graph) -> int:
-    """The buffer that search, estimate and generated projects count with.
+    """The size of the buffer in the search, the estimate and generated projects.
 
     The release that is modelled starts in `TflmArena.buffer_bytes`. One step more for each
     operator, and one for the interpreter, are for releases before and after it.
 
     Raises:
-        ModelError: An operator has not the inputs that its kernel reads.
+        ModelError: An operator does not have the inputs that its kernel reads.
     """
     steps = 1 + len(graph.operators)
     return plan_tflm_arena(graph, MCU).buffer_bytes + STEP_BYTES * steps
 
 
 def check_core(core: str) -> None:
-    """Refuse a core for which it is not known what the kernels ask for.
+    """Raise an error for a core whose kernels are not modelled.
 
     Raises:
-        ConfigError: It is not.
+        ConfigError: The kernels are not modelled.
     """
     if not is_modelled_core(core):
         raise ConfigError(

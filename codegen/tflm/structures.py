@@ -40,7 +40,7 @@ class Build:
 
 
 MCU = Build("mcu", pointer_bytes=4, kernels="cmsis-nn")
-"""What a Cortex-M4 runs."""
+"""The build for a Cortex-M4."""
 
 _RECORDING = {
     "SingleArenaBufferAllocator": Struct(104, 8),
@@ -62,7 +62,7 @@ RECORDING_WHEEL = Build(
     "reference",
     _RECORDING | _WITH_COMPRESSION | {"MicroAllocator": Struct(272, 8)},
 )
-"""The same with its recording allocator, which alone tells what it used."""
+"""The same with its recording allocator, the only one that reports its use."""
 PUBLISHED = Build(
     "published",
     8,
@@ -153,9 +153,9 @@ _OPERATOR_DATA = {
     "TANH": ((16, 16), (16, 16)),
 }
 PLANNER_BYTES_PER_BUFFER = 40
-"""What the greedy planner keeps for each buffer while it plans."""
+"""Bytes of the greedy planner for each buffer while it plans."""
 REQUESTS_IN_RESERVE = 12
-"""Scratch requests for which there must be room while any kernel prepares."""
+"""Number of scratch requests for which space is reserved while a kernel prepares."""
 
 
 def bookkeeping(name: str, build: Build) -> Struct:
@@ -164,7 +164,7 @@ def bookkeeping(name: str, build: Build) -> Struct:
 
 
 def options_of(kind: str, build: Build) -> Struct | None:
-    """What the parsed options of an operator take; None if it has none."""
+    """Size of the parsed options of an operator; None if it has none."""
     pair = _OPTIONS.get(kind)
     if pair is None:
         return None
@@ -172,7 +172,7 @@ def options_of(kind: str, build: Build) -> Struct | None:
 
 
 def operator_data_bytes(kind: str, build: Build) -> int:
-    """What the kernel of an operator keeps from its Init on; 0 if nothing."""
+    """Bytes that the kernel of an operator keeps after its Init; 0 if none."""
     both = _OPERATOR_DATA.get(kind)
     if both is None:
         return 0

@@ -25,7 +25,7 @@ from firmware.regular_file import open_at_once
 JSON_BYTES = 8 << 20
 TOML_BYTES = 64 << 10
 _JSON_VALUES = 600_000
-"""Together with `JSON_BYTES`, what keeps a reader below a second and 200 MiB."""
+"""Together with `JSON_BYTES`, this limits a reader to a second and 200 MiB."""
 _TOML_DOTS = 100
 """In one line: each makes a table of its own, and the parser's time grows with their square."""
 _LEVELS = 32

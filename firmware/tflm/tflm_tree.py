@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 INTERPRETER = "tensorflow/lite/micro/micro_interpreter.h"
-"""By this file a tree is known."""
+"""A source tree is recognised by this file."""
 CHOSEN = "custom_tflm_dir"
-"""Option of platformio.ini that names a tree."""
+"""Option of platformio.ini that names a source tree."""
 VARIABLE = "TFLM_DIR"
-"""Environment variable that names a tree where the option does not."""
+"""Environment variable that names a source tree if the option does not."""
 MISSING = (
     "TensorFlow Lite Micro is missing: set TFLM_DIR to a source tree, or generate the project with "
     "--tflm DIR, or with --tflm download to have PlatformIO fetch it; README.md tells more"
@@ -27,7 +27,7 @@ CPP_LIBRARY_MISSING = (
     "with --toolchain platformio"
 )
 FILES = "TensorFlow Lite Micro: {} files"
-"""Printed before they are compiled, for who counts."""
+"""Printed before they are compiled, for a progress display."""
 _ASKED_LIMIT_S = 60.0
 _THIRD_PARTIES = {
     "flatbuffers": "include/flatbuffers/flatbuffers.h",
@@ -51,7 +51,7 @@ _KERNELS = ("tensorflow/lite/micro/kernels", "tensorflow/lite/kernels")
 _RESOLVER = "tensorflow/lite/micro/micro_mutable_op_resolver.h"
 _OPTIMIZED = "tensorflow/lite/micro/kernels/cmsis_nn"
 _NOT_FIRMWARE = ("test", "fake_", "mock_", "hexdump", "debug_log", "micro_time", "system_setup")
-"""In names of files that are tests, or that `src/hooks.cpp` stands for."""
+"""Parts of the names of test files, and of files that `src/hooks.cpp` replaces."""
 
 
 class TreeError(Exception):
