@@ -65,7 +65,7 @@ def run_on_boards(
         for thread in threads:
             thread.join()
     except BaseException:
-        # What is connected is let go: every wait looks at `cancelled`.
+        # The boards are released, because every wait checks `cancelled`.
         cancelled.set()
         give_up = Deadline.after(LET_GO_S)
         for thread in threads:
