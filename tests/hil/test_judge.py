@@ -12,7 +12,8 @@ from hil.judge import (
     judge,
     verdict_code,
 )
-from hil.measure import Measurement, Outputs
+from hil.measure import Measurement
+from hil.outputs import Outputs
 from hil.project import Project
 from hil.record import record
 from hil.report import markdown, table
