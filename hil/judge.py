@@ -189,7 +189,7 @@ def _clock(measurement: Measurement) -> tuple[Check, ...]:
     believed = f"{measurement.identity.clock_hz / 1e6:g} MHz ± {TOLERANCE_FRACTION:.0%}"
     clock = measurement.clock
     measured = f"{clock.hz / 1e6:.4g} MHz ± {100 * clock.uncertainty_fraction:.2f} %"
-    return (Check("clock by the host's", believed, measured, True),)
+    return (Check("clock, measured by the host", believed, measured, True),)
 
 
 def _interval(measurement: Measurement, wanted_fraction: float) -> tuple[Check, ...]:
@@ -200,7 +200,7 @@ def _interval(measurement: Measurement, wanted_fraction: float) -> tuple[Check, 
     found = windows.half_width_fraction
     count = f"{len(windows.ticks)} windows of {windows.inferences:,}"
     wanted, got = f"± {100 * wanted_fraction:g} %", f"± {100 * found:.2g} %"
-    note = "" if found <= wanted_fraction else f"the latency is sure to {got}, not to {wanted}"
+    note = "" if found <= wanted_fraction else f"the latency is known to {got}, not to {wanted}"
     return (Check(INTERVAL, f"≤ {wanted}", f"{got} in {count}", None if note else True, note),)
 
 

@@ -81,7 +81,7 @@ class Measurement:
         arena_peak_bytes: Most of the arena ever written, by the paint that is gone.
         stack_peak_bytes: Most stack in use, by the paint that is gone.
         outputs: None if the project has no golden file.
-        clock: The core clock by the host's; None on a virtual board, whose time is not the host's.
+        clock: The core clock, measured by the host; None on a virtual board.
         damaged: Exchanges that the line damaged, and that were repeated.
         step_ticks: Of each kernel call of one inference.
         answers: The bytes of the output for each input.
