@@ -10,6 +10,7 @@ from hil.board import Board
 from hil.clock_check import SHORTEST_S, ClockMeasurement, check_clock, measure_clock
 from hil.deadline import Deadline
 from hil.elf import FirmwareSize
+from hil.identity import Identity
 from hil.linker_map import CodeParts
 from hil.outputs import (
     Outputs,
@@ -20,7 +21,7 @@ from hil.outputs import (
     zero_inputs,
 )
 from hil.project import Golden, Project
-from hil.protocol import BenchClient, Identity, Timestamp
+from hil.protocol import BenchClient, Timestamp
 from hil.windows import Plan, Windows, measure_windows
 
 OnSample = Callable[[int, int], None]

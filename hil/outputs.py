@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmware.errors import ConfigError
+from hil.identity import Identity
 from hil.project import Golden
-from hil.protocol import Identity
 
 _UNCHECKED_RUNS = 3
 _RANDOM_INPUTS = 8

@@ -7,10 +7,10 @@ from typing import Any
 from firmware.targets import load_target
 from hil.clock_check import ClockMeasurement
 from hil.elf import FirmwareSize
+from hil.identity import Identity
 from hil.measure import Build, Measurement, Timing
 from hil.outputs import Outputs
 from hil.project import Project
-from hil.protocol import Identity
 from hil.windows import Windows
 
 SHA = "ab" * 32
