@@ -102,6 +102,7 @@ def measure_model(model: Path, target: Target) -> dict[str, Any]:
     for name in (
         "firmware_sha256",
         "code_bytes",
+        "code_parts",
         "flash_bytes",
         "ram_bytes",
         "checks",

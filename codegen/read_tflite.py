@@ -191,8 +191,8 @@ class _Reader:
         axis = int(parameters.QuantizedDimension()) if count > 1 else 0
         if not all(map(isfinite, scales)) or min(scales) <= 0 or len(zero_points) != count:
             raise ModelError(f"tensor {index} has impossible quantization parameters")
-        # Some converters name a dimension that a bias of rank 1 does not have; its only one is
-        # meant.
+        # Some converters name a dimension that a bias of rank 1 does not have; use its only
+        # dimension.
         axis = 0 if len(shape) == 1 else axis
         if count > 1 and not (0 <= axis < len(shape) and shape[axis] == count):
             raise ModelError(f"tensor {index} of shape {list(shape)} has {count} scales")

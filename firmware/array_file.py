@@ -206,7 +206,7 @@ def _parse_header(text: str, header_bytes: int) -> ArrayForm:
         raise FileError(f"its values are of type {brief(kind, 20)!r}, expected numbers or text")
     try:
         shape = ast.literal_eval(found["shape"].replace("L", ""))
-    except (SyntaxError, ValueError):  # such as `(1 2)` or `(,)`, or a space that is no space
+    except (SyntaxError, ValueError):  # such as `(1 2)` or `(,)`, or an unusual space character
         shape = None
     if not isinstance(shape, tuple):
         raise FileError(f"its shape is {brief(found['shape'], 60)}")

@@ -107,7 +107,7 @@ class ChildProcess:
         """Whether the program has ended; processes that it started may still run."""
         if self._popen.returncode is not None:
             return True
-        # Not reaped yet: nobody else can get its id, by which the group is killed.
+        # Not reaped yet: no other process can get its id, which is used to kill the group.
         options = os.WEXITED | os.WNOHANG | os.WNOWAIT
         try:
             return os.waitid(os.P_PID, self.id, options) is not None
@@ -238,7 +238,7 @@ def _rest(child: ChildProcess) -> bytes:
 
 
 def _kill_group(group: int) -> None:
-    # A group of which nothing but the dead leader is left, or that changed its user, is no error.
+    # Not an error: only the dead leader is left in the group, or the group changed its user.
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(group, signal.SIGKILL)
 

@@ -98,7 +98,7 @@ def run(
         try:
             with catcher.raising(how_to_go_on):
                 code, complaint = _outcome(command, arguments, how_to_go_on)
-            # What fails because its work was interrupted was interrupted.
+            # An error that follows an interruption is reported as an interruption.
             number = catcher.seen
         except KeyboardInterrupt as error:
             number = number_of(error)

@@ -134,7 +134,7 @@ def _locked_temporary(path: Path, is_folder: bool) -> tuple[Path, int]:
             fcntl.flock(handle, fcntl.LOCK_EX)
         if temporary.exists():
             return temporary, handle
-        os.close(handle)  # it was taken for a leftover before it was locked
+        os.close(handle)  # another process removed it before it was locked
 
 
 def _remove_leftovers(path: Path) -> None:

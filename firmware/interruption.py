@@ -138,7 +138,7 @@ class Catcher:
         number = next((number for number in heard if number in known), None)
         if number is not None and not self._is_released.wait(CLEAN_UP_S):
             self._end(number)
-        os.close(self._ear)  # later than the mouth: the interpreter complains where nobody hears
+        os.close(self._ear)  # after the write end: else the interpreter prints an error
 
     def _end(self, number: int) -> None:
         for function in _before_end:

@@ -55,7 +55,7 @@ def run_platformio(
         said.extend(chunk)
         on_progress(_files_compiled(bytes(said)))
 
-    # A compiler that is killed leaves its files there, and they go with the next build.
+    # A killed compiler leaves its files there; the next build removes them.
     temporary = project.resolve() / ".pio" / "temporary"
     temporary.mkdir(parents=True, exist_ok=True)
     environment = _environment(project) | {"TMPDIR": str(temporary)}
@@ -82,7 +82,7 @@ def _environment(project: Path) -> dict[str, str]:
         "PYTHONUNBUFFERED": "1",
     }
     if (project / "lib" / "tflm").is_dir():
-        # The library's objects serve all projects that use the same tree.
+        # The library's objects are shared by all projects that use the same tree.
         environment.setdefault("PLATFORMIO_BUILD_CACHE_DIR", str(cache_folder() / "build"))
     return environment
 

@@ -25,7 +25,7 @@ def escape_markdown(text: str) -> str:
 
 def brief(text: str, characters: int) -> str:
     """The `printable` text; if it is too long, its middle is left out."""
-    # An escape takes ten characters at most, so more need not be looked at.
+    # An escape has at most ten characters, so longer texts need not be examined.
     few = text if len(text) <= 2 * characters else f"{text[:characters]}…{text[-characters:]}"
     shown = printable(few)
     if len(shown) <= characters:

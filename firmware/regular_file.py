@@ -40,7 +40,7 @@ def open_regular(path: Path) -> BinaryIO:
             socket.
     """
     try:
-        _check_kind(path, path.stat())  # before it is opened: that alone may change a device
+        _check_kind(path, path.stat())  # before it is opened, because opening may change a device
         stream = open_at_once(path)
     except OSError as error:
         raise refusal(path, f"could not be read: {error.strerror}") from error

@@ -123,7 +123,7 @@ class ZipMembers:
             )
         try:
             return self._archive.open(entry)
-        except (*_DAMAGE, OSError) as error:  # a place before the file's beginning
+        except (*_DAMAGE, OSError) as error:  # an offset before the beginning of the file
             raise _damage(error) from error
 
     def read(self, name: str, stream: IO[bytes], most_bytes: int) -> bytes:

@@ -3,9 +3,11 @@
 import re
 import zlib
 
-from firmware.errors import FaultError, StackOverflowError
+from firmware.errors import FaultError, ProtocolError, StackOverflowError
 from firmware.printable import printable
 
+LONGEST_NUMBER = 10
+"""Digits of a number of 32 bits."""
 _SHOWN_CHARACTERS = 200
 _FACT = re.compile(r"^(?P<key>[a-z0-9-]+)-\[(?P<value>.*)\]$")
 _LAP = re.compile(r"^(?P<key>m-lap-us)-(?P<value>\d+)$")
@@ -66,6 +68,29 @@ def shown(text: str) -> str:
     """The text of a board, printable and short enough for a one-line error."""
     clean = printable(text)
     return clean if len(clean) <= _SHOWN_CHARACTERS else f"{clean[:_SHOWN_CHARACTERS]}…"
+
+
+def text_of(facts: Facts, key: str) -> str:
+    """The value of a fact.
+
+    Raises:
+        ProtocolError: The answer does not contain it.
+    """
+    if key not in facts:
+        raise ProtocolError(f"the answer lacks {key}; is another firmware on the board?")
+    return facts[key]
+
+
+def number_of(facts: Facts, key: str) -> int:
+    """The value of a fact that is a number of 32 bits.
+
+    Raises:
+        ProtocolError: The answer does not contain it, or it is not such a number.
+    """
+    text = text_of(facts, key)
+    if not text.isdecimal() or len(text) > LONGEST_NUMBER:
+        raise ProtocolError(f"{key}-[{shown(text)}] is not a number of 32 bits")
+    return int(text)
 
 
 def verb(command: bytes) -> str:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from hil.agreement import Agreement
 from hil.clock_check import TOLERANCE_FRACTION
 from hil.estimate import Estimate
 from hil.measure import Measurement
@@ -34,11 +35,16 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A project, what was measured of it, and every promise beside it."""
+    """A project, what was measured of it, and every promise beside it.
+
+    Attributes:
+        agreement: Comparison with another runtime in the firmware; None with a golden file.
+    """
 
     project: Project
     measurement: Measurement
     checks: tuple[Check, ...]
+    agreement: Agreement | None = None
 
     @property
     def holds(self) -> bool:
@@ -54,7 +60,12 @@ class Verdict:
     def caveats(self) -> list[str]:
         """What was not checked, although it belongs to a verdict."""
         caveats = []
-        if self.measurement.outputs is None:
+        if self.agreement is not None:
+            caveats.append(
+                f"outputs were compared with those of {self.agreement.runtime} alone, because the "
+                "project has no golden file"
+            )
+        elif self.measurement.outputs is None:
             caveats.append("outputs were not checked, because the project has no golden file")
         for check in self.checks:
             if check.quantity == INTERVAL and check.note:
@@ -68,6 +79,7 @@ def judge(
     tolerance: Tolerances,
     estimate: Estimate | None = None,
     half_width_fraction: float = 1.0,
+    agreement: Agreement | None = None,
 ) -> tuple[Check, ...]:
     """Check every value of a project's manifest and estimate against the measured value.
 
@@ -77,6 +89,7 @@ def judge(
         tolerance: How far measured values may differ from the estimate.
         estimate: The predicted values; None without an estimate.
         half_width_fraction: Required half-width of a latency's confidence interval.
+        agreement: Comparison with another runtime in the firmware; None if there was none.
     """
     size, identity = measurement.build.size, measurement.identity
     target = project.target
@@ -92,7 +105,8 @@ def judge(
         _at_most("RAM in all, bytes", target.ram_bytes, size.ram_bytes),
         _exactly("model bytes in flash", project.weight_bytes, size.model_bytes),
         _at_most("flash in all, bytes", target.flash_bytes, size.flash_bytes),
-        _outputs(measurement),
+        *_code(project, measurement),
+        _outputs(measurement, agreement),
         *_clock(measurement),
         *_interval(measurement, half_width_fraction),
         *(() if estimate is None else _predicted(project, estimate, measurement, tolerance)),
@@ -147,14 +161,25 @@ def _about(quantity: str, predicted: int, measured: int, fraction: float) -> Che
     )
 
 
-def _outputs(measurement: Measurement) -> Check:
-    outputs = measurement.outputs
+def _code(project: Project, measurement: Measurement) -> tuple[Check, ...]:
+    """Of several runtimes in a firmware what is the one's own: the rest is nobody's alone."""
+    code = measurement.build.code
+    if code is None or project.index_of_several is None:
+        return ()
+    return (Check("code of the runtime, bytes", "not promised", f"{code.runtime_bytes:,}", None),)
+
+
+def _outputs(measurement: Measurement, agreement: Agreement | None) -> Check:
+    """Beside the golden ones; without a golden file beside those of another runtime."""
+    outputs, quantity = measurement.outputs, "outputs identical"
+    if agreement is not None:
+        outputs, quantity = agreement.outputs, f"outputs identical to {agreement.runtime}'s"
     if outputs is None:
         return Check("outputs", "no golden file", "not checked", None)
-    identical = round(outputs.identical_fraction * outputs.samples)
-    measured = f"{identical} of {outputs.samples}, differ by {outputs.max_lsb:g} LSB at most"
-    holds = outputs.identical_fraction == 1.0
-    return Check("outputs identical", f"all {outputs.samples}", measured, holds)
+    measured = (
+        f"{outputs.identical} of {outputs.samples}, differ by {outputs.max_lsb:g} LSB at most"
+    )
+    return Check(quantity, f"all {outputs.samples}", measured, outputs.identical == outputs.samples)
 
 
 def _clock(measurement: Measurement) -> tuple[Check, ...]:
@@ -164,7 +189,7 @@ def _clock(measurement: Measurement) -> tuple[Check, ...]:
     believed = f"{measurement.identity.clock_hz / 1e6:g} MHz ± {TOLERANCE_FRACTION:.0%}"
     clock = measurement.clock
     measured = f"{clock.hz / 1e6:.4g} MHz ± {100 * clock.uncertainty_fraction:.2f} %"
-    return (Check("clock by the host's", believed, measured, True),)
+    return (Check("clock, measured by the host", believed, measured, True),)
 
 
 def _interval(measurement: Measurement, wanted_fraction: float) -> tuple[Check, ...]:
@@ -175,7 +200,7 @@ def _interval(measurement: Measurement, wanted_fraction: float) -> tuple[Check, 
     found = windows.half_width_fraction
     count = f"{len(windows.ticks)} windows of {windows.inferences:,}"
     wanted, got = f"± {100 * wanted_fraction:g} %", f"± {100 * found:.2g} %"
-    note = "" if found <= wanted_fraction else f"the latency is sure to {got}, not to {wanted}"
+    note = "" if found <= wanted_fraction else f"the latency is known to {got}, not to {wanted}"
     return (Check(INTERVAL, f"≤ {wanted}", f"{got} in {count}", None if note else True, note),)
 
 

@@ -5,39 +5,27 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import numpy as np
-
-from firmware.errors import ConfigError, NoAnswerError, WrongFirmwareError
+from firmware.errors import NoAnswerError, WrongFirmwareError
 from hil.board import Board
 from hil.clock_check import SHORTEST_S, ClockMeasurement, check_clock, measure_clock
 from hil.deadline import Deadline
 from hil.elf import FirmwareSize
+from hil.identity import Identity
+from hil.linker_map import CodeParts
+from hil.outputs import (
+    Outputs,
+    check_golden,
+    compare_outputs,
+    golden_inputs,
+    random_inputs,
+    zero_inputs,
+)
 from hil.project import Golden, Project
-from hil.protocol import BenchClient, Identity, Timestamp
+from hil.protocol import BenchClient, Timestamp
 from hil.windows import Plan, Windows, measure_windows
 
 OnSample = Callable[[int, int], None]
 """Called with the number of samples done and the total."""
-
-_UNCHECKED_RUNS = 3
-_INCOMPARABLE_LSB = 1e9
-"""Value for a difference that is NaN or infinite."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outputs:
-    """How far the board's outputs are from the expected ones.
-
-    Attributes:
-        samples: Inputs compared.
-        identical_fraction: Samples of which every output byte was as expected.
-        max_lsb: Largest difference of one quantised output; for float outputs, of one value in
-            steps of 1/256.
-    """
-
-    samples: int
-    identical_fraction: float
-    max_lsb: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +36,13 @@ class Build:
         size: Of the linked firmware.
         sha256: Of its ELF.
         compilers: What compiled it, with all flags.
+        code: The runtime's code; None if the linker left no map.
     """
 
     size: FirmwareSize
     sha256: str
     compilers: tuple[str, ...] = ()
+    code: CodeParts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +82,10 @@ class Measurement:
         arena_peak_bytes: Most of the arena ever written, by the paint that is gone.
         stack_peak_bytes: Most stack in use, by the paint that is gone.
         outputs: None if the project has no golden file.
-        clock: The core clock by the host's; None on a virtual board, whose time is not the host's.
+        clock: The core clock, measured by the host; None on a virtual board.
         damaged: Exchanges that the line damaged, and that were repeated.
         step_ticks: Of each kernel call of one inference.
+        answers: The bytes of the output for each input.
     """
 
     board: str
@@ -109,6 +100,7 @@ class Measurement:
     clock: ClockMeasurement | None
     damaged: int = 0
     step_ticks: tuple[int, ...] = ()
+    answers: tuple[bytes, ...] = ()
 
     @property
     def unit(self) -> str:
@@ -154,24 +146,6 @@ def check_identity(identity: Identity, project: Project) -> None:
         )
 
 
-def check_golden(identity: Identity, golden: Golden) -> None:
-    """Refuse a golden file that is for a model with another input or output.
-
-    Raises:
-        ConfigError: It is.
-    """
-    ports = (
-        ("input", golden.inputs, identity.input_bytes),
-        ("output", golden.outputs, identity.output_bytes),
-    )
-    for name, values, expected_bytes in ports:
-        if values[0].nbytes != expected_bytes:
-            raise ConfigError(
-                f"an {name} in the golden file has {values[0].nbytes} bytes, that of the model "
-                f"{expected_bytes}; make the golden file of this model with 'nas golden'"
-            )
-
-
 def run_samples(
     client: BenchClient, inputs: list[bytes], on_sample: OnSample
 ) -> tuple[list[int], list[bytes]]:
@@ -185,21 +159,6 @@ def run_samples(
     return ticks, outputs
 
 
-def compare_outputs(golden: Golden, outputs: list[bytes]) -> Outputs:
-    """Compare what the board gave with what was expected, sample by sample."""
-    expected = golden.outputs
-    measured = np.stack(
-        [np.frombuffer(data, expected.dtype).reshape(expected.shape[1:]) for data in outputs]
-    )
-    count = len(expected)
-    steps = 256.0 if expected.dtype.kind == "f" else 1.0
-    with np.errstate(invalid="ignore"):
-        difference = np.abs(measured.astype(np.float64) - expected.astype(np.float64)) * steps
-    difference = np.nan_to_num(difference, nan=_INCOMPARABLE_LSB, posinf=_INCOMPARABLE_LSB)
-    identical = (measured == expected).reshape(count, -1).all(axis=1)
-    return Outputs(count, float(identical.mean()), float(difference.max(initial=0.0)))
-
-
 def measure(
     board: Board,
     project: Project,
@@ -211,7 +170,8 @@ def measure(
 ) -> Measurement:
     """Measure a project on a board.
 
-    Without golden inputs the model runs on zeros, and its outputs are not checked.
+    Without golden inputs the model runs on zeros, and its outputs are not checked; one of several
+    runtimes runs on random inputs, so that their outputs can be compared.
 
     Raises:
         BoardError: The board cannot be reached or reports a failure.
@@ -229,7 +189,7 @@ def measure(
             client.select(project.index_of_several)
         identity = client.identify()
         check_identity(identity, project)
-        inputs = _inputs(identity, golden)
+        inputs = _inputs(identity, golden, project)
         started = client.timestamp()
         ticks, outputs = run_samples(client, inputs, on_sample)
         stack_peak_bytes = client.stack_peak_bytes()
@@ -248,20 +208,22 @@ def measure(
         arena_peak_bytes=arena_peak_bytes,
         stack_peak_bytes=stack_peak_bytes,
         timing=timing,
-        outputs=compare_outputs(golden, outputs) if golden is not None else None,
+        outputs=None if golden is None else compare_outputs(golden.outputs, outputs),
         clock=clock,
         damaged=client.damaged,
         # Firmware that cannot time its operators says 0 of each: that is no measurement.
         step_ticks=tuple(_counted(board, own) for own in step_ticks) if any(step_ticks) else (),
+        answers=tuple(outputs),
     )
 
 
-def _inputs(identity: Identity, golden: Golden | None) -> list[bytes]:
-    """The golden ones, or zeros."""
-    if golden is None:
-        return [bytes(identity.input_bytes)] * _UNCHECKED_RUNS
-    check_golden(identity, golden)
-    return [np.ascontiguousarray(sample).tobytes() for sample in golden.inputs]
+def _inputs(identity: Identity, golden: Golden | None, project: Project) -> list[bytes]:
+    if golden is not None:
+        check_golden(identity, golden)
+        return golden_inputs(golden)
+    if project.index_of_several is not None:
+        return random_inputs(identity, project.input_dtype)
+    return zero_inputs(identity)
 
 
 def _counted(board: Board, ticks: float) -> int:

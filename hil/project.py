@@ -45,6 +45,7 @@ class Project:
     arena_bytes: int
     arena_used_bytes: int
     stack_bytes: int
+    input_dtype: str
     output_dtype: str
     golden: Path | None
     manifest: dict[str, Any]
@@ -104,6 +105,7 @@ def _project(
         arena_bytes=record.estimate.arena_bytes,
         arena_used_bytes=record.estimate.arena_used_bytes,
         stack_bytes=record.estimate.stack_bytes,
+        input_dtype=record.input.dtype,
         output_dtype=record.output.dtype,
         golden=folder / "golden.npz" if record.golden_sha256 else None,
         manifest=manifest,

@@ -13,7 +13,8 @@ from hil.project import Project
 def records(verdicts: Sequence[Verdict]) -> dict[str, Any]:
     """What goes to measurement.json: the first runtime's record, with the others beside it.
 
-    Sizes of a firmware with several runtimes are those of the whole; its code is nobody's alone.
+    Sizes of a firmware with several runtimes are those of the whole. Its code in all is nobody's:
+    `code_parts` tells whose it is.
     """
     all_records = [record(verdict) for verdict in verdicts]
     if len(all_records) > 1:
@@ -25,7 +26,7 @@ def record(verdict: Verdict) -> dict[str, Any]:
     """One runtime's record."""
     project, measurement = verdict.project, verdict.measurement
     identity, size = measurement.identity, measurement.build.size
-    outputs = measurement.outputs
+    outputs, code = measurement.outputs, measurement.build.code
     return {
         "schema": MEASUREMENT_SCHEMA,
         "board": measurement.board,
@@ -39,6 +40,7 @@ def record(verdict: Verdict) -> dict[str, Any]:
         "arena_peak_bytes": measurement.arena_peak_bytes,
         "stack_peak_bytes": measurement.stack_peak_bytes,
         "code_bytes": size.code_bytes,
+        "code_parts": None if code is None else asdict(code),
         "weight_bytes": size.model_bytes,
         "flash_bytes": size.flash_bytes,
         "ram_bytes": size.ram_bytes,
@@ -49,12 +51,26 @@ def record(verdict: Verdict) -> dict[str, Any]:
         "samples": outputs.samples if outputs else 0,
         "outputs_identical_fraction": outputs.identical_fraction if outputs else None,
         "outputs_max_lsb": outputs.max_lsb if outputs else None,
+        "outputs_beside": _agreement(verdict),
         "damaged_exchanges": measurement.damaged,
         "provenance": _provenance(project, measurement),
         "estimate": project.manifest["estimate"],
         "checks": [_check(check) for check in verdict.checks],
         "verdict": verdict.word,
         "caveats": verdict.caveats,
+    }
+
+
+def _agreement(verdict: Verdict) -> dict[str, Any] | None:
+    agreement = verdict.agreement
+    if agreement is None:
+        return None
+    outputs = agreement.outputs
+    return {
+        "runtime": agreement.runtime,
+        "samples": outputs.samples,
+        "identical_fraction": outputs.identical_fraction,
+        "max_lsb": outputs.max_lsb,
     }
 
 

@@ -5,9 +5,9 @@ from typing import Any
 
 from firmware.printable import escape_markdown, printable
 from hil.judge import Check, Verdict
-from hil.measure import Measurement
 
 _WORDS = {True: "holds", False: "BROKEN", None: "–"}
+_CODE = "code of the runtime, bytes"
 _HEADER = ["quantity", "promised", "measured", ""]
 
 
@@ -17,7 +17,8 @@ def tables(verdicts: Sequence[Verdict]) -> str:
     if len(verdicts) == 1:
         return texts[0]
     titled = [f"{v.project.runtime}\n{text}" for v, text in zip(verdicts, texts, strict=True)]
-    return "\n\n".join([*titled, _side_by_side(verdicts)])
+    below = [_aligned(_side_by_side(verdicts)), *filter(None, [_shared(verdicts)])]
+    return "\n\n".join([*titled, "\n".join(below)])
 
 
 def table(verdict: Verdict) -> str:
@@ -44,6 +45,9 @@ def markdown(verdicts: Sequence[Verdict], provenance: dict[str, Any]) -> str:
         )
         parts += [f"Note: {caveat}." for caveat in verdict.caveats]
         parts.append(_markdown_table([_HEADER, *_rows(verdict.checks)]))
+    if len(verdicts) > 1:
+        parts += ["## Side by side", _markdown_table(_side_by_side(verdicts))]
+        parts += filter(None, [_shared(verdicts).capitalize()])
     rows = [[name, _shown(value)] for name, value in provenance.items()]
     parts += ["## Measured with", _markdown_table([["what", "value"], *rows])]
     return "\n\n".join(parts) + "\n"
@@ -68,7 +72,7 @@ def _cell(text: str) -> str:
     return escape_markdown(text.replace("\n", " "))
 
 
-def _side_by_side(verdicts: Sequence[Verdict]) -> str:
+def _side_by_side(verdicts: Sequence[Verdict]) -> list[list[str]]:
     """A row for each figure that all runtimes have; a column for each, and the ratio."""
     measured = [verdict.measurement for verdict in verdicts]
     figures = {
@@ -78,20 +82,36 @@ def _side_by_side(verdicts: Sequence[Verdict]) -> str:
         "model bytes in flash": [m.build.size.model_bytes for m in measured],
         f"{measured[0].unit} per inference": [m.timing.one for m in measured],
     }
+    codes = [own.build.code for own in measured]
+    if None not in codes:
+        figures[_CODE] = [code.runtime_bytes for code in codes if code is not None]
     rows = [["side by side", *(v.project.runtime for v in verdicts), "ratio"]]
     rows += [
         [name, *(f"{value:,}" for value in values), f"{values[-1] / values[0]:.2f}×"]
         for name, values in figures.items()
     ]
-    rows.append(["outputs as expected", *map(_identical, measured), ""])
-    return _aligned(rows)
+    is_alone = verdicts[0].agreement is not None
+    name = "outputs as of the other runtime" if is_alone else "outputs as expected"
+    rows.append([name, *map(_identical, verdicts), ""])
+    return rows
 
 
-def _identical(measurement: Measurement) -> str:
-    outputs = measurement.outputs
-    if outputs is None:
-        return "not checked"
-    return f"{round(outputs.identical_fraction * outputs.samples)} of {outputs.samples}"
+def _shared(verdicts: Sequence[Verdict]) -> str:
+    """What no runtime has alone, in words; empty if it is not known."""
+    code = verdicts[0].measurement.build.code
+    if len(verdicts) == 1 or code is None:
+        return ""
+    return (
+        f"shared by the runtimes: {code.application_bytes:,} bytes of the bench application, "
+        f"{code.toolchain_bytes:,} of the compiler's libraries"
+    )
+
+
+def _identical(verdict: Verdict) -> str:
+    outputs = verdict.measurement.outputs
+    if verdict.agreement is not None:
+        outputs = verdict.agreement.outputs
+    return "not checked" if outputs is None else f"{outputs.identical} of {outputs.samples}"
 
 
 def _aligned(texts: Sequence[Sequence[str]]) -> str:

@@ -7,12 +7,14 @@ from pathlib import Path
 
 from firmware.errors import BoardError, SdkError
 from firmware.files import sha256_of_file
+from hil.agreement import Agreement, agreements
 from hil.bench.ready_board import Choice, ready_board
 from hil.board import Board
 from hil.deadline import Deadline
 from hil.elf import measure_elf, read_compilers
 from hil.estimate import read_estimate
 from hil.judge import Verdict, judge
+from hil.linker_map import measure_code
 from hil.measure import Build, Measurement, Settings, measure
 from hil.project import Project, read_golden
 
@@ -65,7 +67,7 @@ def run_on_boards(
         for thread in threads:
             thread.join()
     except BaseException:
-        # What is connected is let go: every wait looks at `cancelled`.
+        # The boards are released, because every wait checks `cancelled`.
         cancelled.set()
         give_up = Deadline.after(LET_GO_S)
         for thread in threads:
@@ -112,20 +114,29 @@ def run_on_board(
     limit_s = session.settings.session_limit_s
     deadline = Deadline.after(limit_s + choice.wait_s, cancelled=cancelled)
     with ready_board(choice, project, size, on_bytes, session.note, deadline) as board:
-        return [judge_on(board, own, session, deadline) for own in session.projects]
+        measured = [measure_on(board, own, session, deadline) for own in session.projects]
+    return [
+        _judged(own, measurement, agreement, session, board)
+        for own, measurement, agreement in zip(
+            session.projects, measured, agreements(session.projects, measured), strict=True
+        )
+    ]
 
 
-def judge_on(
-    board: Board, project: Project, session: Session, deadline: Deadline | None = None
+def _judged(
+    project: Project,
+    measurement: Measurement,
+    agreement: Agreement | None,
+    session: Session,
+    board: Board,
 ) -> Verdict:
-    """The verdict of one runtime on a board that runs the firmware."""
-    measurement = measure_on(board, project, session, deadline)
+    """The verdict of one runtime."""
     estimate = None
     if session.estimate is not None and project is session.projects[0]:
         estimate = read_estimate(session.estimate, project)
     width = session.settings.windows.half_width_fraction
-    checks = judge(project, measurement, board.tolerance, estimate, width)
-    return Verdict(project, measurement, checks)
+    checks = judge(project, measurement, board.tolerance, estimate, width, agreement)
+    return Verdict(project, measurement, checks, agreement)
 
 
 def measure_on(
@@ -140,6 +151,7 @@ def measure_on(
             measure_elf(project.firmware, project.model_symbols),
             sha256_of_file(project.firmware),
             read_compilers(project.firmware),
+            measure_code(project),
         ),
         session.settings,
         lambda done, total: session.tell(f"{board.name}: {project.runtime} {done} of {total}"),

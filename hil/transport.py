@@ -56,7 +56,7 @@ class SerialTransport:
     def write(self, data: bytes) -> None:
         """See `Transport`."""
         try:
-            # No flush: it waits for the hardware without a limit; the system sends all the same.
+            # No flush: it waits for the hardware without a limit; the system sends anyway.
             self._serial.write(data)
         except (serial.SerialException, OSError) as error:
             raise BoardError(f"could not write to {self._port}: {_reason(error)}") from error

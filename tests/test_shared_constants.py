@@ -10,18 +10,20 @@ from codegen import steps, work
 from codegen.operators import channels, concatenation, reductions
 from codegen.planner import ALIGNMENT_BYTES
 from firmware.targets import load_target
-from hil import protocol, transport
+from hil import identity, protocol, transport
 from hil.flash import swd_programmer
 
 ROOT = Path(__file__).parent.parent
 INCLUDES = ("firmware/bench", "firmware/nn/include", "firmware/nn/src", "firmware/board/stm32f412")
 SOURCES = (
     *("bench.h", "nn/concatenation.h", "nn/conv_2d.h", "quads.h", "patches.h", "softmax.c"),
+    "channel_sums.h",
     *("stm32f412.h", "usart.h", "clock.c"),
 )
 TARGET = load_target("stm32f412")
 PAIRS = {
-    "BENCH_PROTOCOL_VERSION": protocol.PROTOCOL_VERSION,
+    "NN_MOST_SUMMED": work.MOST_SUMMED,
+    "BENCH_PROTOCOL_VERSION": identity.PROTOCOL_VERSION,
     "BENCH_COMMAND_BYTES": protocol._LONGEST_COMMAND,
     "BENCH_ESCAPE": protocol._ESCAPE,
     "BENCH_ESCAPE_FLIP": protocol._ESCAPE_FLIP,

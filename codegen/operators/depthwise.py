@@ -68,7 +68,7 @@ def _in_quads(by_channel: NDArray[np.int8]) -> NDArray[np.int8]:
 def _lower(graph: Graph, operator: Operator) -> KernelCall:
     image, weights, *_ = graph.inputs_of(operator)
     if image.shape[3] == 1:
-        # Kernels over a single channel are those of an ordinary convolution.
+        # With a single input channel, the convolution kernel is used.
         return convolution_call(graph, operator, np.transpose(data_of(weights), (3, 1, 2, 0)))
     (output,) = graph.outputs_of(operator)
     _, height, width, channels = image.shape

@@ -70,14 +70,14 @@ def plan_tflm_arena(graph: Graph, build: Build) -> TflmArena:
     """
     needs = [kernel_needs(graph, operator, build) for operator in graph.operators]
     tensors, buffers = _buffers(graph, needs)
-    # Of buffers of one size the planner takes the last first.
+    # The planner takes buffers of equal size in reverse order.
     order = sorted(range(len(buffers)), key=lambda i: (-buffers[i].size_bytes, -i))
     offsets = place_in_order(buffers, {}, order)
     ends = (offset + b.size_bytes for offset, b in zip(offsets, buffers, strict=True))
     head = max(ends, default=0)
     tail = _Tail(build)
     starting = _start(graph, needs, build, tail)
-    # The planner gets what lies between multiples of 16.
+    # The planner gets the memory between multiples of 16.
     planning = aligned(tail.used) + _planning_bytes(graph, needs, len(buffers), build)
     _keep_inputs_and_outputs(graph, tail)
     return TflmArena(

@@ -57,7 +57,7 @@ def unmodelled_name(graph: Graph, operator: Operator) -> str:
     if not is_modelled(operator.kind):
         return operator.kind
     types = {tensor.dtype for tensor in graph.outputs_of(operator)}
-    # Tables of two kilobytes, which the kernel keeps.
+    # The kernel keeps tables of two kilobytes.
     has_tables = operator.kind == "SOFTMAX" and DType.INT16 in types
     return "SOFTMAX in int16" if has_tables else ""
 
@@ -142,7 +142,7 @@ def _depthwise(graph: Graph, operator: Operator, build: Build) -> tuple[_Sizes, 
         and source.shape[0] == 1
         and dilations == (1, 1)
     )
-    # Padding is at most 1 with a 3×3 kernel, so the function without a buffer takes it.
+    # Padding is at most 1 with a 3×3 kernel, so the function without a buffer is used.
     if not is_optimised or weights.shape[1:3] == (3, 3):
         return (per_channel, per_channel), ()
     return (per_channel, per_channel), (2 * source.shape[-1] * prod(weights.shape[1:3]),)

@@ -123,7 +123,7 @@ _OPTIONS = {
     "UNPACK": (Struct(8, 4), Struct(8, 4)),
 }
 _OPERATOR_DATA = {
-    # what a kernel's Init keeps: reference kernel with pointers of 4 and 8, then CMSIS-NN's
+    # bytes that a kernel's Init keeps: reference kernel with pointers of 4 and 8, then CMSIS-NN's
     "ADD": ((60, 60), (60, 60)),
     "AVERAGE_POOL_2D": ((32, 32), (36, 36)),
     "CONCATENATION": ((24, 40), (24, 40)),

@@ -12,10 +12,10 @@
 #include "reply.h"
 #include "selection.h"
 
-/* That of MLPerf Tiny's firmware. */
+/* As in MLPerf Tiny's firmware. */
 #define DEFAULT_WARM_UP 10U
 
-/* What the kept output is of. */
+/* The inferences that gave the kept output. */
 static struct {
     uint32_t count; /* inferences; 0 if there is no output */
     uint32_t warm_up;
@@ -49,7 +49,7 @@ static bool run_measured(int (*invoke)(void), uint32_t count, uint32_t *ticks) {
     return is_done(status);
 }
 
-/* Only the first inference surely sees the input, whose memory it may use for other tensors. */
+/* Only the first inference sees the original input: it may use its memory for other tensors. */
 static void keep_output(void) {
     memcpy(selection()->kept_output, selection()->output(), selection()->output_bytes);
 }
@@ -84,7 +84,7 @@ static bool measure_times(uint32_t count, bool is_warm, uint32_t *ticks) {
     return is_all_done;
 }
 
-/* Not where they would be taken for time. */
+/* Not on a board whose microseconds are not real time. */
 static void reply_lap(void) {
     if (board_keeps_time()) {
         reply_numbered_line("m-lap-us-", board_microseconds());

@@ -91,7 +91,7 @@ void input_command_db(const char *arguments) {
     }
 }
 
-/* The next byte of what was escaped for the line; false at its end. */
+/* The next byte of escaped data; false at its end. */
 static bool next_byte(const char **text, uint8_t *byte) {
     const bool is_escaped = **text == BENCH_ESCAPE && (*text)[1] != '\0';
     *text += is_escaped ? 1 : 0;

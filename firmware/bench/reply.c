@@ -6,7 +6,7 @@
 #include "board.h"
 #include "crc32.h"
 
-/* Of the command and of what has been answered. */
+/* CRC of the command and of the answer so far. */
 static uint32_t answer_crc;
 
 static void put(uint8_t byte) {

@@ -5,7 +5,7 @@
 
 #include "reply.h"
 
-/* A byte that an arena holds where nothing has been written yet, most likely. */
+/* Fill pattern: an arena byte with this value was most likely not written yet. */
 #define PAINT 0xA5U
 
 static const bench_model_t *model = &bench_models[0];

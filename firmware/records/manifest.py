@@ -29,7 +29,7 @@ class JournalRecord:
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """The output of the model."""
+    """The input or output of the model."""
 
     dtype: Literal["int8", "uint8", "int16", "float32"]
 
@@ -67,6 +67,7 @@ class ManifestRecord:
     runtime: Literal["static", "tflm"]
     model_bytes: Count
     weight_bytes: Count
+    input: Port
     output: Port
     estimate: Sizes
     golden_sha256: Sha256 | None

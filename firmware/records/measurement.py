@@ -50,12 +50,40 @@ class TimingRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class CodeRecord:
+    """Code bytes in flash, without the model: the runtime's own, and the shared parts."""
+
+    runtime_bytes: Count
+    application_bytes: Count
+    toolchain_bytes: Count
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementRecord:
+    """Comparison of the outputs with those of another runtime, without a golden file.
+
+    Attributes:
+        runtime: The other runtime.
+        samples: Number of inputs compared.
+        identical_fraction: Fraction of the inputs with identical outputs.
+        max_lsb: Largest difference of two output values.
+    """
+
+    runtime: str
+    samples: Count
+    identical_fraction: NotNegative
+    max_lsb: NotNegative
+
+
+@dataclass(frozen=True, slots=True)
 class MeasurementRecord:
     """measurement.json, or its part for a further runtime.
 
     Attributes:
         cycles: Cycles of one inference on a board; None on the virtual board.
         instructions: Instructions of one inference on the virtual board.
+        code_parts: Code bytes by origin; None if the linker wrote no map.
+        outputs_beside: Comparison with another runtime; None if there was none.
         beside: The same of the other runtimes in the firmware.
     """
 
@@ -71,6 +99,8 @@ class MeasurementRecord:
     latency_ms: NotNegative | None = None
     timing: TimingRecord = field(default_factory=TimingRecord)
     steps: tuple[StepRecord, ...] = ()
+    code_parts: CodeRecord | None = None
+    outputs_beside: AgreementRecord | None = None
     provenance: dict[str, Scalar | list[Scalar]] = field(default_factory=dict)
     beside: tuple["MeasurementRecord", ...] = ()
 

@@ -16,7 +16,7 @@ def library(name, folder, sources, level):
     """An archive of some sources; the linker uses only what the model needs."""
     own = env.Clone()  # noqa: F821
     flags = [flag for flag in own["CCFLAGS"] if not str(flag).startswith(("-O", "-W"))]
-    own.Replace(CCFLAGS=[*flags, level, "-w"], BUILD_UNFLAGS="")  # else -Os would be taken away
+    own.Replace(CCFLAGS=[*flags, level, "-w"], BUILD_UNFLAGS="")  # otherwise -Os would be removed
     own.Append(CPPDEFINES=["NDEBUG"])
     return own.BuildLibrary(f"$BUILD_DIR/tflm_{name}", str(folder), [f"+<{s}>" for s in sources])
 

@@ -66,7 +66,7 @@ def _probes() -> list[Attached]:
         with contextlib.suppress(ConfigError):
             found.extend(load_pyocd().probes())
 
-    # PyOCD has no deadline of its own, and a probe that hangs answers nobody.
+    # PyOCD has no deadline of its own, and a probe may hang.
     thread = threading.Thread(target=look, daemon=True)
     thread.start()
     thread.join(PROBE_LIMIT_S)

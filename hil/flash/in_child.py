@@ -45,7 +45,7 @@ def program_in_child(
         SdkError: What `program` raises.
     """
     end = (deadline or Deadline.never()).within(LIMIT_S)
-    # The import path of this process: the programmer's class may be anywhere in it.
+    # Pass on this process's import path, in which the programmer's class is found.
     task = pickle.dumps((make, arguments, image, device_id))
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     with tempfile.TemporaryFile() as order, tempfile.TemporaryFile() as complaints:

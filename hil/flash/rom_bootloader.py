@@ -80,7 +80,7 @@ class RomBootloader:
             self._port.reset_input_buffer()
             self._port.write(bytes([SYNC]))
             answer = self._receive(1, self._answer_limit_s / _SYNC_ATTEMPTS)
-            # NACK: it has been synchronised before.
+            # NACK: it was already synchronised.
             if answer and answer[0] in (ACK, NACK):
                 return
         raise NoAnswerError(
@@ -180,7 +180,7 @@ class RomBootloader:
             answer = self._receive(1, limit_s)
             if answer and count == 1 and answer[0] == NACK:
                 return
-            if answer:  # many bytes were sent: how many of them are a command's first half?
+            if answer:  # many bytes were sent, so the last may be half a command
                 self._wait_for_silence(limit_s)
                 sent = 0
         raise FlashError("the bootloader no longer answers")

@@ -120,7 +120,7 @@ class Rfc2217Server:
     def _gives_way(self, client: socket.socket, silent_s: float) -> bool:
         """Whether to disconnect a client because it is silent and another one waits."""
         ready = select.select([self._socket, client], [], [], 0)[0]
-        if self._socket not in ready or client in ready:  # it may be about to say that it goes
+        if self._socket not in ready or client in ready:  # it may be about to disconnect
             return False
         if silent_s >= self._idle_limit_s:
             return True
@@ -150,7 +150,7 @@ class Rfc2217Server:
         try:
             answer = self._board.read(0.0)
         except BoardError as error:
-            # A command that is ended ends its children first: that is no fault of the board.
+            # A command that ends stops its children first: this is not an error of the board.
             if not self._ends.wait(_END_NOTICE_S):
                 _LOG.warning("virtual board: %s", error)
             self._board.halt()

@@ -125,7 +125,7 @@ class VirtualBootloader:
         if reduce(xor, data) != 0 or self._refuses or offset + len(block) > len(self._flash):
             return self._end(False)
         for index, byte in enumerate(block):
-            self._flash[offset + index] &= byte  # flash that is not erased only loses bits
+            self._flash[offset + index] &= byte  # without an erase, writing can only clear bits
         return self._end(True)
 
     def _erase(self) -> bytes | None:

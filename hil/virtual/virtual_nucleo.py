@@ -161,7 +161,7 @@ class VirtualNucleo:
             self._loader = VirtualBootloader(self._target, self._flash, self._faults.refuses)
             return
         if self._flash[:8] == b"\xff" * 8 or self._faults.hangs:
-            return  # nothing to run: a board that is silent
+            return  # no firmware: the board does not answer
         image = Path(self._folder.name) / "flash.bin"
         image.write_bytes(self._flash)
         board = VirtualBoard(image, 0)

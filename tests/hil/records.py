@@ -7,9 +7,10 @@ from typing import Any
 from firmware.targets import load_target
 from hil.clock_check import ClockMeasurement
 from hil.elf import FirmwareSize
-from hil.measure import Build, Measurement, Outputs, Timing
+from hil.identity import Identity
+from hil.measure import Build, Measurement, Timing
+from hil.outputs import Outputs
 from hil.project import Project
-from hil.protocol import Identity
 from hil.windows import Windows
 
 SHA = "ab" * 32
@@ -25,6 +26,7 @@ PROJECT = Project(
     arena_bytes=27_504,
     arena_used_bytes=27_504,
     stack_bytes=4_096,
+    input_dtype="int8",
     output_dtype="int8",
     golden=None,
     manifest={"estimate": {"arena_bytes": 27_504}},

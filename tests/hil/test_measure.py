@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from firmware.errors import ConfigError, WrongFirmwareError
-from hil.measure import check_golden, check_identity, compare_outputs, run_samples
+from hil.measure import check_identity, run_samples
+from hil.outputs import check_golden, compare_outputs
 from hil.project import Golden
 from hil.protocol import BenchClient
 from hil.transport import Transport
@@ -19,14 +20,14 @@ def test_each_golden_input_is_answered(toy_board: Transport) -> None:
     given = [row.tobytes() for row in inputs]
     _, outputs = run_samples(client, given, lambda *counts: done.append(counts))
     assert done == [(1, 3), (2, 3), (3, 3)]
-    compared = compare_outputs(golden, outputs)
+    compared = compare_outputs(golden.outputs, outputs)
     assert (compared.samples, compared.identical_fraction, compared.max_lsb) == (3, 1.0, 0.0)
 
 
 def test_differences_are_counted_in_steps() -> None:
     golden = Golden(np.zeros((4, 1)), np.asarray([[127, 0], [-128, 0], [5, 5], [1, 2]], np.int8))
     measured = np.asarray([[-128, 0], [-128, 0], [5, 3], [1, 2]], np.int8)
-    compared = compare_outputs(golden, [row.tobytes() for row in measured])
+    compared = compare_outputs(golden.outputs, [row.tobytes() for row in measured])
     assert (compared.identical_fraction, compared.max_lsb) == (0.5, 255.0)
 
 
@@ -59,6 +60,6 @@ def test_a_golden_file_of_another_model_is_named(
 
 def test_an_output_that_is_no_number_differs_by_a_number() -> None:
     golden = Golden(np.zeros((1, 1)), np.asarray([[1.0, 2.0]], np.float32))
-    compared = compare_outputs(golden, [np.asarray([np.nan, np.inf], np.float32).tobytes()])
+    compared = compare_outputs(golden.outputs, [np.asarray([np.nan, np.inf], np.float32).tobytes()])
     assert compared.identical_fraction == 0.0
     assert 1e6 < compared.max_lsb < np.inf

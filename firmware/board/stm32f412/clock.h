@@ -19,10 +19,10 @@ typedef struct {
  */
 clock_tree_t clock_start(void);
 
-/** Wait states of the flash, as the chip has them now. */
+/** Current wait states of the flash. */
 uint32_t clock_wait_states(void);
 
-/** What hides them: the words "prefetch", "instruction", "data" of those that are on. */
+/** Enabled caches: the words "prefetch", "instruction", "data". */
 const char *clock_flash_caches(void);
 
 #endif

@@ -1,4 +1,4 @@
-/* Says on the serial port why the core stopped, instead of falling silent. */
+/* Reports on the serial port why the core stopped. */
 #include <stdint.h>
 
 #include "stm32f412.h"

@@ -8,7 +8,7 @@
 static char uid[8 * UNIQUE_ID_WORDS + 1];
 static uint32_t reset_flags;
 
-/* Several flags are set at once, the pin's at almost every reset: the telling ones come first. */
+/* Several flags can be set, and the pin's at almost every reset: the specific ones come first. */
 static const struct {
     uint32_t flag;
     const char *cause;
@@ -19,7 +19,7 @@ static const struct {
     {RCC_CSR_PINRSTF, "pin"},
 };
 
-/* Only where it surely exists: on another chip, or none, the read would be a bus fault. */
+/* Read only if it exists: on another or an emulated chip, the read would be a bus fault. */
 static void read_uid(void) {
     if ((DBGMCU_IDCODE & DBGMCU_IDCODE_DEV_ID_MASK) != DEV_ID_STM32F412) {
         return;

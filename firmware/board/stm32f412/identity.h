@@ -1,14 +1,14 @@
-/** What the chip says of itself and of its last start. */
+/** The chip's unique number and the cause of its last reset. */
 #ifndef IDENTITY_H
 #define IDENTITY_H
 
-/** Read both; once, first. */
+/** Reads both. Call it once, before the other functions. */
 void identity_read(void);
 
-/** The 96 bits that no other chip has, as 24 hexadecimal digits; empty where there are none. */
+/** The unique number of 96 bits, as 24 hexadecimal digits; empty if there is none. */
 const char *identity_uid(void);
 
-/** Why it started, such as "pin"; "unknown" where no flag says so. */
+/** The cause of the last reset, such as "pin"; "unknown" if no flag is set. */
 const char *identity_reset_cause(void);
 
 #endif

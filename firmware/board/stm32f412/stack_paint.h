@@ -1,4 +1,4 @@
-/** The word that unused stack holds. */
+/** The fill pattern of unused stack. */
 #ifndef STACK_PAINT_H
 #define STACK_PAINT_H
 

@@ -1,10 +1,10 @@
-/* From reset to main. */
+/* Start-up code: from reset to main. */
 #include <stdint.h>
 
 #include "stack_paint.h"
 #include "stm32f412.h"
 
-/* From the linker script; only their addresses mean anything. */
+/* From the linker script; only their addresses are used. */
 extern uint32_t __stack_start[], __stack_end[];
 extern uint32_t __data_load[], __data_start[], __data_end[];
 extern uint32_t __bss_start[], __bss_end[];

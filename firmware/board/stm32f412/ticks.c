@@ -4,8 +4,8 @@
 
 #include "stm32f412.h"
 
-static volatile uint32_t turns; /* times that SysTick has run down since it began */
-static uint64_t ticks_before;   /* ticks until SysTick began */
+static volatile uint32_t turns; /* wraps of SysTick since it was started */
+static uint64_t ticks_before;   /* ticks before SysTick was started */
 static uint32_t mark_cycles;
 static bool has_dwt;
 

@@ -5,19 +5,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** Start SysTick, and the cycle counter of DWT where there is one. */
+/** Starts SysTick, and the cycle counter of DWT if there is one. */
 void ticks_start(void);
 
-/** What ticks_since_mark counts with: "dwt" or "systick". */
+/** The counter of ticks_since_mark: "dwt" or "systick". */
 const char *ticks_source(void);
 
-/** Whether they are time: every real chip has "dwt". */
+/** Whether ticks are real time: true with "dwt", which every real chip has. */
 bool ticks_keep_time(void);
 
 /** Core clock cycles since ticks_start. */
 uint64_t ticks_now(void);
 
-/** Set the mark. SysTick begins anew here, so that equal work counts equal ticks. */
+/** Sets the mark. SysTick is restarted here, so that equal work gives equal ticks. */
 void ticks_mark(void);
 
 /** Core clock cycles since the mark; UINT32_MAX if there were more. */

@@ -6,13 +6,13 @@
 
 #define USART_BAUD 115200U
 
-/** Start with 8 data bits, no parity, 1 stop bit. */
+/** Starts with 8 data bits, no parity, 1 stop bit. */
 void usart_start(uint32_t apb1_hz);
 
-/** Wait for a byte and give it. */
+/** Waits for a byte and returns it. */
 uint8_t usart_read(void);
 
-/** Wait for room and send a byte. */
+/** Waits for space and sends a byte. */
 void usart_write(uint8_t byte);
 
 #endif

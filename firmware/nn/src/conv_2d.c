@@ -7,7 +7,7 @@ typedef struct {
     int32_t values[NN_PATCHES];
 } four_sums;
 
-/* Fewer pixels than four, or a factor above 1: seldom, and not in the way of the others. */
+/* Rare cases: fewer than four pixels, or a factor above 1. Kept out of the fast path. */
 static __attribute__((noinline)) void write_some(nn_range range, four_sums sums, int32_t count,
                                                  int32_t multiplier, int32_t shift, int8_t *output,
                                                  int32_t channels) {

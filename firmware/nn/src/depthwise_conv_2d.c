@@ -5,13 +5,13 @@
 #include "quads.h"
 #include "scale_sums.h"
 
-/* A patch of the image: in the image itself, or copied where it reaches over its border. */
+/* A patch of the image: in the image itself, or copied if it extends beyond the border. */
 typedef struct {
     const int8_t *first;
     int32_t row_step; /* bytes from one row to the next */
 } patch;
 
-/* Copy a patch, with the zero point where there is no image; row by row. */
+/* Copies a patch row by row, with the zero point outside the image. */
 static patch copy_patch(const nn_depthwise_conv_2d_params *p, const int8_t *input, int32_t top,
                         int32_t left, int8_t *to) {
     const int32_t end = left + p->kernel_width;
@@ -57,7 +57,7 @@ static nn_quad_sums multiply(nn_quad_sums sums, const nn_depthwise_conv_2d_param
     return sums;
 }
 
-/* Factors above 1 are seldom, and not in the way of the others. */
+/* Factors above 1 are rare, and are kept out of the fast path. */
 static __attribute__((noinline)) void write_any(nn_range range, nn_quad_sums sums,
                                                 const int32_t *multipliers, const int8_t *shifts,
                                                 int8_t *output) {
@@ -67,7 +67,7 @@ static __attribute__((noinline)) void write_any(nn_range range, nn_quad_sums sum
     output[3] = nn_scale_sum(range, sums.d, multipliers[3], shifts[3]);
 }
 
-/* All whole quads of a pixel; gives the first channel that is left. */
+/* All whole quads of a pixel. Returns the first remaining channel. */
 static int32_t write_quads(const nn_depthwise_conv_2d_params *p, patch from, int8_t *output) {
     const nn_range range = nn_make_range(p->output_zero_point, p->lowest, p->highest);
     const int32_t taps = p->kernel_height * p->kernel_width;

@@ -2,13 +2,11 @@
 
 #include <string.h>
 
-#include "dsp.h"
 #include "nn/fixed_point.h"
 #include "pool_windows.h"
+#include "quads.h"
 
 #if NN_HAS_DSP
-
-#define NN_QUAD 4 /* channels of which a word holds the largest values */
 
 /* The larger of each two bytes. The flags by which SEL chooses last no longer than this. */
 static inline uint32_t larger_bytes(uint32_t a, uint32_t b) {

@@ -1,4 +1,4 @@
-/** What TensorFlow Lite Micro told last. */
+/** The last message of TensorFlow Lite Micro. */
 #ifndef TFLM_HOOKS_H
 #define TFLM_HOOKS_H
 
@@ -6,10 +6,10 @@
 extern "C" {
 #endif
 
-/** Bytes of a text that are kept, with the final 0. */
+/** Maximum bytes of the kept text, including the final 0. */
 #define TFLM_MESSAGE_BYTES 96
 
-/** The last error's text, its places for numbers unfilled; empty if there was none. */
+/** The text of the last error, with unfilled format specifiers; empty if there was none. */
 const char *tflm_last_message(void);
 
 #ifdef __cplusplus

@@ -15,7 +15,7 @@ extern "C" {
 
 const char *tflm_last_message(void) { return last_message; }
 
-/* The ends of lines come alone. */
+/* Line ends arrive as separate texts. */
 void DebugLog(const char *format);
 void DebugLog(const char *format) {
     if (format[0] != '\r' && format[0] != '\n') {
@@ -23,7 +23,7 @@ void DebugLog(const char *format) {
     }
 }
 
-/* The text as it is, its places for numbers unfilled: formatting would take kilobytes. */
+/* The text with unfilled format specifiers: formatting would need kilobytes of code. */
 int DebugVsnprintf(char *buffer, size_t buffer_bytes, const char *format, va_list values);
 int DebugVsnprintf(char *buffer, size_t buffer_bytes, const char *format, va_list) {
     if (buffer_bytes > 0) {

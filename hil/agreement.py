@@ -1,0 +1,44 @@
+"""Whether the runtimes in a firmware give the same outputs. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from hil.measure import Measurement
+from hil.outputs import Outputs, compare_outputs
+from hil.project import Project
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """The outputs of a runtime beside those of another.
+
+    Attributes:
+        runtime: The other.
+        outputs: How far they are apart.
+    """
+
+    runtime: str
+    outputs: Outputs
+
+
+def agreements(
+    projects: Sequence[Project], measurements: Sequence[Measurement]
+) -> list[Agreement | None]:
+    """Each runtime beside the one before it, the first beside the last.
+
+    None where there is one runtime alone, or where a golden file says what outputs should be.
+    """
+    if len(projects) == 1 or measurements[0].outputs is not None:
+        return [None] * len(projects)
+    return [
+        _compare(projects[number - 1], measurements[number - 1], own)
+        for number, own in enumerate(measurements)
+    ]
+
+
+def _compare(other: Project, others: Measurement, own: Measurement) -> Agreement:
+    dtype = np.dtype(other.output_dtype)
+    expected = np.stack([np.frombuffer(answer, dtype) for answer in others.answers])
+    return Agreement(other.runtime, compare_outputs(expected, own.answers))

@@ -1,0 +1,154 @@
+"""Which files the code of a firmware comes from. Reads the linker's map beside the ELF."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from elftools.elf.constants import SH_FLAGS
+
+from firmware.errors import BoardError, FileError
+from firmware.regular_file import open_regular, size_of
+from hil.elf import open_elf
+from hil.project import Project
+
+MOST_MAP_BYTES = 64 << 20
+_BEGINNING = "Linker script and memory map"
+_SECTION = re.compile(r"( ?)(\S+)?\s+0x[0-9a-f]+\s+0x([0-9a-f]+)(?: (\S.*))?")
+"""Of the firmware, or indented and with its file: of an object file. A long name is on a line of
+its own before."""
+_LIBRARIES = {"static": "nn", "tflm": "tflm"}
+"""The library of each runtime in a project; beside it is the one generated for the model."""
+_ARCHIVES = {"static": (), "tflm": ("libtflm_core.a", "libtflm_kernels.a", "libtflm_cmsis_nn.a")}
+"""What lib/tflm/compile_tflm.py makes of the runtime's sources."""
+
+
+@dataclass(frozen=True, slots=True)
+class CodeParts:
+    """Bytes in flash by what they are: code, constants, start values; the model is none of them.
+
+    Equal strings, which the linker merges, belong to the file that has them first. Alignment
+    between files belongs to nobody.
+
+    Attributes:
+        runtime_bytes: Kernels or interpreter, and the code that is generated for the model.
+        application_bytes: The bench application and what supports the board.
+        toolchain_bytes: From the compiler's libraries, whoever needs them.
+    """
+
+    runtime_bytes: int
+    application_bytes: int
+    toolchain_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A section of an object file that lies in the firmware.
+
+    Attributes:
+        within: The firmware's section that it is part of.
+        name: Its own, such as `.text.main`.
+        size_bytes: In the firmware.
+        file: Of the object; of one in an archive, the archive and the object in brackets.
+    """
+
+    within: str
+    name: str
+    size_bytes: int
+    file: str
+
+
+def measure_code(project: Project) -> CodeParts | None:
+    """The code of one runtime in a firmware, and what is not its own.
+
+    None if beside the ELF lies no map, or that of another build.
+
+    Raises:
+        BoardError: The firmware or its map cannot be read.
+    """
+    path = project.firmware.with_suffix(".map")
+    if not path.exists():
+        return None
+    sizes, sections = read_map(_lines(path))
+    written = _written_sections(project.firmware)
+    if any(sizes.get(name) != size_bytes for name, size_bytes in written.items()):
+        return None
+    return _add_up(project, (own for own in sections if own.within in written))
+
+
+def read_map(lines: Iterable[str]) -> tuple[dict[str, int], list[Section]]:
+    """The sections of a firmware with their bytes, and those of object files in them."""
+    sizes: dict[str, int] = {}
+    sections: list[Section] = []
+    within = name = ""
+    for line in _after_beginning(lines):
+        found = _SECTION.fullmatch(line)
+        if found is None:
+            # A name whose figures are on the next line, or nothing of interest.
+            name = line.strip()
+            within = within if line.startswith(" ") else name
+            continue
+        indent, own_name, size, file = found.groups()
+        if own_name is not None and not indent:
+            within = own_name
+        name = own_name or name
+        if name == within and (file is None or file.startswith("load address ")):
+            sizes[name] = int(size, 16)
+        elif file is not None:
+            sections.append(Section(within, name, int(size, 16), file))
+    return sizes, sections
+
+
+def _after_beginning(lines: Iterable[str]) -> Iterator[str]:
+    """What follows the lists of archives and of what was left out."""
+    several = iter(lines)
+    for line in several:
+        if line == _BEGINNING:
+            yield from several
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        with open_regular(path) as stream:
+            if size_of(stream) > MOST_MAP_BYTES:
+                raise BoardError(f"{str(path)!r} has more than {MOST_MAP_BYTES:,} bytes")
+            return stream.read().decode(errors="replace").splitlines()
+    except FileError as error:
+        raise BoardError(str(error)) from error
+    except OSError as error:
+        raise BoardError(f"could not read {str(path)!r}: {error.strerror}") from error
+
+
+def _written_sections(elf: Path) -> dict[str, int]:
+    """The sections that are written to flash, with their bytes."""
+    with open_elf(elf) as opened:
+        return {
+            section.name: section["sh_size"]
+            for section in opened.iter_sections()
+            if section["sh_flags"] & SH_FLAGS.SHF_ALLOC
+            and section["sh_type"] != "SHT_NOBITS"
+            and section["sh_size"]
+        }
+
+
+def _add_up(project: Project, sections: Iterable[Section]) -> CodeParts:
+    parts: Counter[str] = Counter()
+    for section in sections:
+        parts[_owner(project, section)] += section.size_bytes
+    return CodeParts(parts["runtime"], parts["application"], parts["toolchain"])
+
+
+def _owner(project: Project, section: Section) -> str:
+    """Whose a section is; empty if it is the model, or another runtime's."""
+    _, is_built_here, place = section.file.partition(f".pio/build/{project.target.environment}/")
+    if not is_built_here:
+        return "toolchain"
+    if section.name.split(".")[-1].startswith(project.model_symbols):
+        return ""
+    first, *rest = place.partition("(")[0].split("/")
+    if first == "src":
+        return "application"
+    libraries = (_LIBRARIES[project.runtime], project.model_name)
+    is_own = first in _ARCHIVES[project.runtime] or (bool(rest) and rest[0] in libraries)
+    return "runtime" if is_own else ""
