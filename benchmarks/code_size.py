@@ -29,7 +29,8 @@ from benchmarks.tflite_builder import ModelBuilder
 from codegen.graph import DEFAULT_ROUNDING
 from codegen.lower_steps import lower_step
 from codegen.operators import check_operators
-from codegen.planner import aligned, plan_graph
+from codegen.placement import aligned
+from codegen.planner import plan_graph
 from codegen.read_tflite import parse_tflite
 from firmware.files import write_json
 from firmware.targets import Target, load_target

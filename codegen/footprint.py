@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from codegen.code_size import Code, constant_bytes, estimate_code, estimate_tflm_code
 from codegen.graph import Graph
-from codegen.planner import MemoryPlan, aligned
+from codegen.placement import aligned
+from codegen.planner import MemoryPlan
 
 
 @dataclass(frozen=True, slots=True)

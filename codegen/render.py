@@ -10,7 +10,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from codegen.c_source import byte_lines, literal
 from codegen.fixed_point import type_range
 from codegen.graph import DType, Graph, Tensor
-from codegen.planner import ALIGNMENT_BYTES, MemoryPlan
+from codegen.placement import ALIGNMENT_BYTES
+from codegen.planner import MemoryPlan
 from codegen.program import C_TYPES, Program
 from codegen.tflm.library import (
     CORE_LEVEL,

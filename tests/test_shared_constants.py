@@ -8,7 +8,7 @@ import pytest
 
 from codegen import steps, work
 from codegen.operators import channels, concatenation, reductions
-from codegen.planner import ALIGNMENT_BYTES
+from codegen.placement import ALIGNMENT_BYTES
 from firmware.targets import load_target
 from hil import identity, protocol, transport
 from hil.flash import swd_programmer

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from codegen.graph import Graph, Tensor
-from codegen.planner import Buffer, aligned, place_in_order
+from codegen.placement import Buffer, aligned, place_in_order
 from codegen.tflm.kernels import KernelNeeds, kernel_needs, opened_tensors, unmodelled_name
 from codegen.tflm.structures import (
     PLANNER_BYTES_PER_BUFFER,

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from codegen.code_size import Code
 from codegen.footprint import kept_output_bytes
 from codegen.graph import Graph
-from codegen.planner import MemoryPlan, aligned
+from codegen.placement import aligned
+from codegen.planner import MemoryPlan
 from codegen.tflm.arena import TflmArena, plan_tflm_arena
 from codegen.tflm.reserve import reserved_bytes
 from codegen.tflm.structures import MCU, WHEEL

@@ -5,15 +5,8 @@ import numpy as np
 import pytest
 
 from codegen.graph import DType, Graph, Operator, Tensor
-from codegen.planner import (
-    ALIGNMENT_BYTES,
-    SMALL_PART,
-    Buffer,
-    aligned,
-    place,
-    place_in_order,
-    plan_graph,
-)
+from codegen.placement import ALIGNMENT_BYTES, SMALL_PART, Buffer, aligned, place, place_in_order
+from codegen.planner import plan_graph
 from codegen.read_tflite import parse_tflite
 from codegen.steps import make_steps
 from nas.spaces import Candidate
