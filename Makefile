@@ -41,7 +41,7 @@ check: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	clang-format --dry-run --Werror $(C_SOURCES)
-	$(BIN)/python -m pytest tests/test_layering.py
+	$(BIN)/python -m pytest tests/test_layering.py tests/test_sizes.py
 
 bench: setup
 	$(BIN)/python -m benchmarks.runtime $(MODELS)

@@ -181,14 +181,7 @@ def measure(
     """
     with board:
         client = BenchClient(board.transport, settings.answer_limit_s, session=session)
-        try:
-            client.connect()
-        except NoAnswerError as error:
-            raise board.explain_silence(error) from error
-        if project.index_of_several is not None:
-            client.select(project.index_of_several)
-        identity = client.identify()
-        check_identity(identity, project)
+        identity = _connect(client, board, project)
         inputs = _inputs(identity, golden, project)
         started = client.timestamp()
         ticks, outputs = run_samples(client, inputs, on_sample)
@@ -215,6 +208,19 @@ def measure(
         step_ticks=tuple(_counted(board, own) for own in step_ticks) if any(step_ticks) else (),
         answers=tuple(outputs),
     )
+
+
+def _connect(client: BenchClient, board: Board, project: Project) -> Identity:
+    """Wait for the firmware of a project; gives what it says of itself."""
+    try:
+        client.connect()
+    except NoAnswerError as error:
+        raise board.explain_silence(error) from error
+    if project.index_of_several is not None:
+        client.select(project.index_of_several)
+    identity = client.identify()
+    check_identity(identity, project)
+    return identity
 
 
 def _inputs(identity: Identity, golden: Golden | None, project: Project) -> list[bytes]:

@@ -174,10 +174,7 @@ def estimate(
         parts = _static(graph, target, speed_model, reasons.texts)
     else:
         parts = _tflm(graph, model_bytes, target, reasons.texts)
-    operators = tuple(
-        replace(operator, **parts.ticks.get(operator.index, {}))
-        for operator in _operators(graph, parts.live_bytes)
-    )
+    operators = _timed_operators(graph, parts)
     cost = Cost(
         macc=sum(operator.macc for operator in operators),
         model_bytes=model_bytes,
@@ -198,6 +195,13 @@ def estimate(
         blocks=parts.blocks,
         unsupported=parts.unsupported,
         unmodelled=parts.unmodelled,
+    )
+
+
+def _timed_operators(graph: Graph, parts: "_Parts") -> tuple[OperatorEstimate, ...]:
+    return tuple(
+        replace(operator, **parts.ticks.get(operator.index, {}))
+        for operator in _operators(graph, parts.live_bytes)
     )
 
 

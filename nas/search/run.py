@@ -85,20 +85,27 @@ def run(
             )
             search_seconds = store.seconds
             dataset = datasets[winner.candidate.side]
-            arguments = {
-                "dataset": str(dataset.folder),
-                "space": config.space,
-                "candidate": winner.candidate.as_record(),
-                "recipe": _final_recipe(config, host, winner.candidate),
-                "checkpoint": str(out / CHECKPOINT),
-                "threads": threads,
-            }
+            arguments = _winner_arguments(config, host, winner.candidate, dataset, out)
+            arguments["threads"] = threads
         training, conversion = _finish(config, arguments, out, listener, machine)
         found = _search_record(config, trials, winner)
         found |= {"search_seconds": search_seconds}
         record = start | found | _final_record(dataset, out, training, conversion)
         write_json(out / RECORD, record)
     return record
+
+
+def _winner_arguments(
+    config: SearchConfig, host: Host, winner: Candidate, dataset: Dataset, out: Path
+) -> dict[str, Any]:
+    """What the tasks take that train the winner and convert it."""
+    return {
+        "dataset": str(dataset.folder),
+        "space": config.space,
+        "candidate": winner.as_record(),
+        "recipe": _final_recipe(config, host, winner),
+        "checkpoint": str(out / CHECKPOINT),
+    }
 
 
 def _check_out(out: Path) -> None:

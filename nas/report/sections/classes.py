@@ -27,34 +27,41 @@ def classes_section(facts: Facts) -> Section:
         return Section(_KEY, _TITLE, missing=(text,))
     answers, classes = final.answers, facts.run.config.classes
     both = class_figures(answers.in_float), class_figures(answers.in_int8)
+    figures = _figures(answers, classes, both)
     missing: tuple[str, ...] = ()
-    figures: tuple[Figure, ...] = ()
-    if len(classes) <= MOST_CLASSES:
-        figures = (
-            Figure(
-                "confusion-int8",
-                "What the int8 model takes for what",
-                confusion_plot("confusion-int8", "int8 model", answers.in_int8, classes, MEASURED),
-            ),
-            Figure(
-                "confusion-float",
-                "What the float model takes for what",
-                confusion_plot(
-                    "confusion-float", "float model", answers.in_float, classes, EXPECTED
-                ),
-            ),
-            Figure(
-                "classes",
-                "Recall and precision, 95 % intervals",
-                *(class_plot(classes, *both, width) for width in (WIDE, WIDTH)),
-            ),
-        )
-    else:
+    if not figures:
         missing = (
             f"Figures of more than {MOST_CLASSES} classes could not be read; the confusion "
             "matrices are in report.json.",
         )
     return Section(_KEY, _TITLE, _notes(answers), figures, (_table(classes, *both),), missing)
+
+
+def _figures(
+    answers: Answers,
+    classes: tuple[str, ...],
+    both: tuple[tuple[ClassFigures, ...], tuple[ClassFigures, ...]],
+) -> tuple[Figure, ...]:
+    """Both matrices and the classes side by side; none if there are too many to read."""
+    if len(classes) > MOST_CLASSES:
+        return ()
+    return (
+        Figure(
+            "confusion-int8",
+            "What the int8 model takes for what",
+            confusion_plot("confusion-int8", "int8 model", answers.in_int8, classes, MEASURED),
+        ),
+        Figure(
+            "confusion-float",
+            "What the float model takes for what",
+            confusion_plot("confusion-float", "float model", answers.in_float, classes, EXPECTED),
+        ),
+        Figure(
+            "classes",
+            "Recall and precision, 95 % intervals",
+            *(class_plot(classes, *both, width) for width in (WIDE, WIDTH)),
+        ),
+    )
 
 
 def _notes(answers: Answers) -> tuple[str, ...]:
