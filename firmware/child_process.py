@@ -20,6 +20,7 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 from firmware import die_with_parent
+from firmware.group_guard import group_guard
 from firmware.interruption import call_before_end
 
 KILL_LIMIT_S = 1.0
@@ -173,6 +174,8 @@ def run_to_end(
 ) -> Finished:
     """Run a program to its end, then kill the processes that it left running.
 
+    They are also killed if this process is killed.
+
     Args:
         command: The program and its arguments.
         limit_s: Longest time that it may take.
@@ -183,9 +186,10 @@ def run_to_end(
         OSError: There is no such program, or it could not be started.
         TimeoutError: It took longer than the limit and was killed.
     """
-    with ChildProcess(
+    child = ChildProcess(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, environment=environment
-    ) as child:
+    )
+    with child, group_guard(child.id):
         end_s = time.monotonic() + limit_s
         output, in_time = _read_while_it_runs(child, end_s, on_output)
         child.kill()

@@ -106,3 +106,19 @@ with ChildProcess(["sleep", "60"]) as child:
         assert is_running(child_id)
         owner.kill()
     assert ends_soon(child_id)
+
+
+def test_what_a_program_started_ends_when_its_owner_is_killed(tmp_path: Path) -> None:
+    """Compilers of a build are children of a child, which no signal of the kernel reaches."""
+    script = "import sys\nfrom firmware.child_process import run_to_end\n"
+    script += "run_to_end(['sh', '-c', f'sleep 60 & echo $! > {sys.argv[1]}; wait'], 60)\n"
+    told = tmp_path / "sleep.pid"
+    owner = subprocess.Popen([sys.executable, "-c", script, str(told)], start_new_session=True)
+    end_s = time.monotonic() + 20
+    while not (told.exists() and told.read_text().strip()) and time.monotonic() < end_s:
+        time.sleep(0.02)
+    grandchild = int(told.read_text())
+    assert is_running(grandchild)
+    owner.kill()
+    owner.wait(10)
+    assert ends_soon(grandchild)

@@ -88,7 +88,6 @@ class Desk:
         *words: str,
         fault: Fault | None = None,
         after_s: float = 0.0,
-        is_starting: bool = False,
         limit_s: float = 120.0,
     ) -> Ended:
         """Run a command to its end.
@@ -97,7 +96,6 @@ class Desk:
             words: The program and its arguments.
             fault: What happens to it.
             after_s: When, in seconds from its start.
-            is_starting: Whether its interpreter may still start then, so that a signal ends it.
             limit_s: Longest wait for its end after that.
 
         Raises:
@@ -115,8 +113,10 @@ class Desk:
                 start_new_session=True,
             )
         try:
+            is_starting = False
             if fault is not None:
                 _wait(process, after_s)
+                is_starting = not _takes_care_of_signals(process.pid)
                 fault(process)
             first_s = time.monotonic()
             code = process.wait(limit_s)
@@ -193,6 +193,16 @@ def _wait(process: "subprocess.Popen[bytes]", seconds: float) -> None:
         process.wait(seconds)
     except subprocess.TimeoutExpired:
         return
+
+
+def _takes_care_of_signals(process_id: int) -> bool:
+    """Whether a command has come so far that SIGTERM does not end it without a word."""
+    try:
+        status = Path(f"/proc/{process_id}/status").read_text()
+    except OSError:
+        return True
+    caught = next(line for line in status.splitlines() if line.startswith("SigCgt:"))
+    return bool(int(caught.split()[1], 16) & 1 << signal.SIGTERM - 1)
 
 
 def _check_words(words: tuple[str, ...], ended: Ended, is_starting: bool) -> None:

@@ -27,8 +27,6 @@ BUILD_S = 1.5
 MEASURE = ("hil", "run", "project", "--board", "virtual")
 MEASURE_S = 4.0
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
-_START_S = 0.5
-"""Longest start of the interpreter: a signal that comes earlier ends it before our code runs."""
 _BEFORE_START = (-signal.SIGINT, -signal.SIGTERM)
 
 Scenario = Callable[[Desk, random.Random, dict[str, str]], None]
@@ -241,8 +239,7 @@ def _signalled(desk: Desk, rng: random.Random, words: tuple[str, ...], usual_s: 
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(0.0 if index == times - 1 else 0.1)
 
-    after_s = rng.uniform(0, usual_s)
-    ended = desk.run(*words, fault=send, after_s=after_s, is_starting=after_s < _START_S)
+    ended = desk.run(*words, fault=send, after_s=rng.uniform(0, usual_s))
     if ended.code != 0 and ended.seconds > INTERRUPTED_S:
         raise Violation(f"ended {ended.seconds:.1f} s after {number.name}")
     return ended
