@@ -2,8 +2,9 @@
 
     python -m benchmarks.code_size --out FILE.json
 
-Builds a firmware for each kernel, runs it on the virtual board, and takes apart what the linker
-kept. `nas estimate` adds these figures up; they hold for the compiler and flags that they name.
+Builds a firmware for each kernel and takes apart what the linker kept; stack is measured on the
+virtual board. `nas estimate` adds these figures up; they hold for the compiler and flags that they
+name.
 """
 
 import argparse
@@ -13,32 +14,37 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from elftools.elf.elffile import ELFFile
-from elftools.elf.sections import SymbolTableSection
 
+from benchmarks.elf_symbols import named_symbols, objects_named
+from benchmarks.glue_size import Glue, fit_prices, glue_of, measure_glue, stack_by_kind
 from benchmarks.operator_cases import CASES, FUSED
 from benchmarks.random_networks import random_network
-from benchmarks.runtime import ROOT, run_model
+from benchmarks.runtime import ROOT
+from benchmarks.stack_size import calls_of, measure_stack
 from benchmarks.tflite_builder import ModelBuilder
-from codegen.graph import DEFAULT_ROUNDING
-from codegen.lower_steps import lower_step
+from codegen.code_size import whole_words
+from codegen.graph import DEFAULT_ROUNDING, Graph
 from codegen.operators import check_operators
 from codegen.placement import aligned
-from codegen.planner import plan_graph
+from codegen.project import build_project
 from codegen.read_tflite import parse_tflite
+from codegen.source import find_model
 from firmware.files import write_json
+from firmware.platformio import run_platformio
 from firmware.targets import Target, load_target
+from hil.elf import measure_elf
+from hil.project import Project, read_project
 
 SEEDS_PER_OPERATOR = 6
 MANY_CALLS = 4
-SCHEMA = 1
-RAM = range(0x20000000, 0x40000000)
+SCHEMA = 2
+ALIGNMENT_BYTES = 64
+"""Of newlib's strlen, before which the linker leaves a gap."""
 _MODEL = "measured"
 
 
@@ -47,24 +53,24 @@ class Built:
     """A firmware, taken apart.
 
     Attributes:
-        functions: The kernels that its model calls, in order.
+        graph: Its model.
+        functions: The kernels that it calls, in order.
+        glue: The generated code that calls them.
         kernel_symbols: Bytes of everything from the kernels' sources, by name.
         library_symbols: Bytes of everything that is neither kernel nor model nor application.
         other_bytes: Flash besides these and the model.
-        invoke_bytes: Code of the model that calls the kernels.
         params_bytes: Of the parameters of each call.
-        output_bytes: Of the model, which the application keeps a copy of.
-        figures: As measurement.json has them.
+        ram_bytes: Of the application's variables.
     """
 
+    graph: Graph
     functions: list[str]
+    glue: Glue
     kernel_symbols: dict[str, int]
     library_symbols: dict[str, int]
     other_bytes: int
-    invoke_bytes: int
     params_bytes: list[int]
-    output_bytes: int
-    figures: dict[str, Any]
+    ram_bytes: int
 
 
 def main() -> int:
@@ -76,13 +82,11 @@ def main() -> int:
     parser.add_argument("--out", required=True, type=Path, metavar="FILE", help="the table")
     arguments = parser.parse_args()
     target = load_target(arguments.target)
-    models = list(_models())
-    with ThreadPoolExecutor(2) as pool:
-        built = list(pool.map(lambda own: _build(*own, target), models))
-    table = make_table(built, target)
+    table = make_table(_build(list(_models()), target), target)
     write_json(arguments.out, table)
     for function, own in table["functions"].items():
-        print(f"{function:<28}{sum(own['symbols'].values()):>8,}{own['stack_bytes']:>7,}")
+        stack_bytes = max(own["stack_bytes"].values())
+        print(f"{function:<28}{sum(own['symbols'].values()):>8,}{stack_bytes:>7,}")
     print(f"application: {table['application']}")
     return 0
 
@@ -101,7 +105,7 @@ def _alone() -> Iterator[bytes]:
     for operator, case in {**CASES, **FUSED}.items():
         for seed in range(SEEDS_PER_OPERATOR):
             model, _ = case(np.random.default_rng([seed, len(operator)]))
-            functions = _functions(model)
+            functions = _functions(parse_tflite(model))
             is_alone = len(functions) == 1 or operator == "CONCATENATION"
             if is_alone and not set(functions) <= seen:
                 seen |= set(functions)
@@ -123,124 +127,113 @@ def _single_operators() -> Iterator[bytes]:
     factors = builder.constant(np.arange(8, dtype=np.int8), 1 / 16)
     builder.operator("MUL", [image, factors], output)
     yield builder.build([image], [output])
-    builder = ModelBuilder()
-    image = builder.activation((1, 8), 1 / 16)
-    output = builder.activation((1, 8), 1 / 16, 128, "uint8")
-    builder.operator("QUANTIZE", [image], output)
-    yield builder.build([image], [output])
+    for scale, kind in ((1 / 16, "int8"), (None, "float32")):
+        builder = ModelBuilder()
+        image = builder.activation((1, 8), scale, dtype=kind)
+        output = builder.activation((1, 8), 1 / 16, 128, "uint8")
+        builder.operator("QUANTIZE", [image], output)
+        yield builder.build([image], [output])
 
 
-def _functions(model: bytes, rounding: str = DEFAULT_ROUNDING) -> list[str]:
-    graph = replace(parse_tflite(model), rounding=rounding)
-    if check_operators(graph):
-        return []
-    return [lower_step(graph, step).function for step in plan_graph(graph).steps]
+def _functions(graph: Graph) -> list[str]:
+    return [] if check_operators(graph) else [function for function, _ in calls_of(graph)]
 
 
-def _build(model: bytes, rounding: str, target: Target) -> Built:
+def _build(models: list[tuple[bytes, str]], target: Target) -> list[Built]:
+    """One after the other in one project, so that only the model is compiled again."""
+    built = []
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"{_MODEL}.tflite"
-        path.write_bytes(model)
-        project, figures = run_model(path, target, Path(folder) / "project", rounding=rounding)
-        output_bytes = project.manifest["output"]["bytes"]
-        return _take_apart(project.firmware, _functions(model, rounding), output_bytes, figures)
+        path, place = Path(folder) / f"{_MODEL}.tflite", Path(folder) / "project"
+        for model, rounding in models:
+            path.write_bytes(model)
+            build_project(find_model(path), target, place, "static", "system", rounding=rounding)
+            run_platformio(place, target)
+            (project,) = read_project(place)
+            built.append(
+                _take_apart(project, replace(parse_tflite(model), rounding=rounding), target)
+            )
+            print(f"{', '.join(sorted(set(built[-1].functions)))}", file=sys.stderr)
+    return built
 
 
-def _take_apart(
-    elf: Path, functions: list[str], output_bytes: int, figures: dict[str, Any]
-) -> Built:
-    kernels, library, model = {}, {}, {}
+def _take_apart(project: Project, graph: Graph, target: Target) -> Built:
+    kernels, library, params = {}, {}, {}
     sources = {path.name for path in (ROOT / "firmware" / "nn" / "src").glob("*.c")}
     own = {path.name for path in (ROOT / "firmware").rglob("*.c")} - sources | {"bench_model.c"}
-    for source, name, size in named_symbols(elf):
+    for source, name, size in named_symbols(project.firmware):
         if source in sources or name.startswith("nn_"):
             kernels[f"{name}@{source}"] = size
-        elif name.startswith(f"{_MODEL}_") or re.fullmatch(r"op\d+_params", name):
-            model[name] = size
-        elif source not in own:
+        elif re.fullmatch(r"op\d+_params", name):
+            params[int(name[2:].split("_")[0])] = size
+        elif source not in own and not name.startswith(f"{_MODEL}_"):
             library[name] = size
-    in_order = sorted(name for name in model if name.endswith("_params"))
-    in_order.sort(key=lambda name: int(name[2:].split("_")[0]))
-    params = [model[name] for name in in_order]
-    known = sum(kernels.values()) + sum(library.values()) + sum(model.values())
+    weights = objects_named(project.firmware, rf"{_MODEL}_op\d+_")
+    glue = glue_of(graph, target)
+    known = sum(map(whole_words, (*kernels.values(), *library.values(), *weights)))
+    linked = measure_elf(project.firmware, project.model_symbols)
+    kept_bytes = aligned(graph.tensors[graph.outputs[0]].size_bytes)
     return Built(
-        functions=functions,
+        graph=graph,
+        functions=_functions(graph),
+        glue=glue,
         kernel_symbols=kernels,
         library_symbols=library,
-        other_bytes=figures["flash_bytes"] - known,
-        invoke_bytes=sum(model.values()) - sum(params) - figures["weight_bytes"],
-        params_bytes=params,
-        output_bytes=output_bytes,
-        figures=figures,
+        other_bytes=linked.flash_bytes - known - glue.code_bytes - sum(params.values()),
+        params_bytes=[params[index] for index in sorted(params)],
+        ram_bytes=linked.ram_bytes - project.arena_bytes - kept_bytes - target.stack_bytes,
     )
-
-
-def named_symbols(elf: Path) -> Iterator[tuple[str, str, int]]:
-    """Source file, name and bytes of everything in flash that has a name; every byte once."""
-    reached = 0
-    for address, size, name, source in sorted(_named(elf), key=lambda s: (s[0], -s[1])):
-        if address + size > reached:
-            yield source, name, address + size - max(address, reached)
-            reached = address + size
-
-
-def named_bytes(elf: Path) -> dict[str, int]:
-    """Bytes in flash by name; names that are static several times share an entry."""
-    sizes: dict[str, int] = {}
-    for _, name, size in named_symbols(elf):
-        sizes[name] = sizes.get(name, 0) + size
-    return sizes
-
-
-def _named(elf: Path) -> Iterator[tuple[int, int, str, str]]:
-    """Address, bytes, name and source file (of those that are static) of functions and objects."""
-    with elf.open("rb") as stream:
-        table = ELFFile(stream).get_section_by_name(".symtab")
-        assert isinstance(table, SymbolTableSection)
-        source = ""
-        for symbol in table.iter_symbols():
-            if symbol["st_info"]["type"] == "STT_FILE":
-                source = symbol.name
-            is_named = symbol["st_info"]["type"] in ("STT_OBJECT", "STT_FUNC")
-            address = symbol["st_value"] & ~1
-            if is_named and symbol["st_size"] > 0 and address not in RAM:
-                is_static = symbol["st_info"]["bind"] == "STB_LOCAL"
-                yield address, symbol["st_size"], symbol.name, source if is_static else ""
 
 
 def make_table(built: list[Built], target: Target) -> dict[str, Any]:
     """What each function adds, and what every firmware has."""
     library = set.intersection(*(set(b.library_symbols) for b in built))
-    functions = _by_function(built, library)
-    single = [b for b in built if len(b.functions) == 1]
-    most = max(built, key=lambda b: len(b.functions))
-    invoke_bytes = statistics.median(b.invoke_bytes for b in single)
-    call_bytes = (most.invoke_bytes - invoke_bytes) / (len(most.functions) - 1)
-    stacks = {name: own["stack_bytes"] for name, own in functions.items()}
-    several = [
-        b.figures["stack_peak_bytes"] - max(stacks[name] for name in b.functions)
-        for b in built
-        if len(b.functions) > 1
-    ]
-    size = built[0].figures
-    kept = aligned(built[0].output_bytes)
-    base = statistics.median(b.other_bytes for b in built)
-    base += sum(built[0].library_symbols[name] for name in library)
+    glue = measure_glue(target)
+    stack, least_stack_bytes = measure_stack([b.graph for b in built], glue, target)
     return {
         "schema": SCHEMA,
         "compiler": _compiler(),
         "flags": [*target.cpu_flags, "-O2", "-ffunction-sections", "-fdata-sections"],
         "core": target.core,
         "application": {
-            "flash_bytes": round(base),
-            "ram_bytes": size["ram_bytes"] - size["arena_bytes"] - kept - target.stack_bytes,
+            **_application(built, library),
+            "ram_bytes": max(b.ram_bytes for b in built),
+            "stack_bytes": least_stack_bytes,
         },
-        "model": {
-            "flash_bytes": round(invoke_bytes - call_bytes),
-            "flash_bytes_per_call": round(call_bytes, 1),
-            "stack_bytes_of_several_calls": round(max(several)),
+        "model": {"prices": fit_prices(glue), "stack_bytes": stack_by_kind(glue)},
+        "functions": {
+            name: {"stack_bytes": stack[name], **own}
+            for name, own in _by_function(built, library).items()
         },
-        "functions": functions,
+    }
+
+
+def _application(built: list[Built], library: set[str]) -> dict[str, int]:
+    """Flash without the gap before an aligned function, and what lies before it modulo that.
+
+    The gap depends on what the model adds. Of all that could lie before it, that is taken with
+    which the same is left of every firmware.
+    """
+    own_library = [sum(whole_words(b.library_symbols[name]) for name in library) for b in built]
+    others = [b.other_bytes + own for b, own in zip(built, own_library, strict=True)]
+    befores = [
+        b.glue.code_bytes
+        + sum(map(whole_words, b.kernel_symbols.values()))
+        + sum(whole_words(size) for name, size in b.library_symbols.items() if name not in library)
+        for b in built
+    ]
+
+    def left(before_bytes: int) -> list[int]:
+        return [
+            other - -(code + before_bytes) % ALIGNMENT_BYTES
+            for other, code in zip(others, befores, strict=True)
+        ]
+
+    best = min(range(0, ALIGNMENT_BYTES, 4), key=lambda own: max(left(own)) - min(left(own)))
+    print(f"application: {sorted(left(best))}", file=sys.stderr)
+    return {
+        "flash_bytes": round(statistics.median(left(best))),
+        "alignment_bytes": ALIGNMENT_BYTES,
+        "bytes_before": best,
     }
 
 
@@ -256,7 +249,6 @@ def _by_function(built: list[Built], library: set[str]) -> dict[str, Any]:
         more = {n: size for n, size in b.library_symbols.items() if n not in library}
         own = b.kernel_symbols | more
         functions[function] = {
-            "stack_bytes": b.figures["stack_peak_bytes"],
             "params_bytes": b.params_bytes[b.functions.index(function)],
             "symbols": {name: own[name] for name in sorted(own.keys() - known)},
         }

@@ -1,33 +1,29 @@
 """Fits the instruction model of the static runtime on the virtual board, and shows its errors.
 
-    python -m benchmarks.instruction_model --work DIR [--out FILE] [MODEL.tflite...]
+    python -m benchmarks.instruction_model [--out FILE] [MODEL.tflite...]
 
 Random networks are what it is fitted on; the models named are not among them, and a table shows
-how well their instructions are predicted. Measurements lie in DIR; those that are there already
-are not made again.
+how well their instructions are predicted.
 """
 
 import argparse
 import statistics
 import sys
-import tempfile
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from benchmarks.many_networks import CallRun, run_calls
 from benchmarks.random_networks import random_network, random_products
-from benchmarks.runtime import run_model
-from codegen.graph import DEFAULT_ROUNDING, ROUNDINGS
+from codegen.graph import ROUNDINGS, Graph
 from codegen.planner import plan_graph
-from codegen.read_tflite import read_tflite
+from codegen.read_tflite import parse_tflite, read_tflite
 from codegen.work import step_work
-from firmware.files import sha256_of_file, write_json
-from firmware.targets import Target, load_target
-from nas.estimator.calibration import calibrate, read_measurements
+from firmware.files import write_json
+from firmware.targets import load_target
+from nas.estimator.calibration import Call, Measured, calibrate
 from nas.estimator.speed import SpeedModel, predict_all
 
-Job = tuple[Path, bytes, str]
-"""Where the measurement goes, the model, and its rounding."""
 PRODUCTS = 6
 """Networks of FULLY_CONNECTED alone, for each rounding: elsewhere it is seldom, and small."""
 
@@ -38,51 +34,44 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("models", nargs="*", type=Path, metavar="MODEL.tflite")
-    parser.add_argument("--work", required=True, type=Path, metavar="DIR", help="measurements")
-    parser.add_argument("--networks", type=int, default=100, metavar="N", help="to fit on")
+    parser.add_argument("--networks", type=int, default=200, metavar="N", help="to fit on")
     parser.add_argument("--out", type=Path, metavar="FILE", help="write the model")
     parser.add_argument("--target", default="stm32f412", help="chip (%(default)s)")
     arguments = parser.parse_args()
     target = load_target(arguments.target)
-    arguments.work.mkdir(parents=True, exist_ok=True)
-    fitted_on = list(_random_jobs(arguments.work, arguments.networks))
-    compared = [
-        (
-            arguments.work / f"{path.stem}-{sha256_of_file(path)[:8]}.json",
-            path.read_bytes(),
-            DEFAULT_ROUNDING,
-        )
-        for path in arguments.models
+    fitted_on = random_graphs(arguments.networks)
+    compared = [read_tflite(path) for path in arguments.models]
+    runs = run_calls([*fitted_on, *compared], target)
+    calls = [
+        call
+        for index, (graph, own) in enumerate(zip(fitted_on, runs, strict=False))
+        for call in calls_of(f"random {index}", graph, own)
     ]
-    with ThreadPoolExecutor(2) as pool:
-        list(pool.map(lambda job: _measure(job, target), [*fitted_on, *compared]))
-    model = calibrate(read_measurements([path for path, *_ in fitted_on], target.core))
+    model = calibrate(Measured("instructions", "static", target.core, "virtual", tuple(calls)))
     print(_kernels_text(model))
     if compared:
-        print(_networks_text(model, arguments.models, [path for path, *_ in compared], target))
+        print(_networks_text(model, arguments.models, compared, runs[len(fitted_on) :]))
     if arguments.out:
         write_json(arguments.out, model.as_record())
     return 0
 
 
-def _random_jobs(folder: Path, count: int) -> Iterator[Job]:
-    for seed in range(count):
-        yield folder / f"random{seed:03}.json", random_network(seed), DEFAULT_ROUNDING
+def random_graphs(count: int) -> list[Graph]:
+    """What is fitted on: `count` networks of all operators, and some of matrix products alone."""
+    graphs = [parse_tflite(random_network(seed)) for seed in range(count)]
     for seed in range(PRODUCTS):
-        for rounding in ROUNDINGS:
-            yield folder / f"products{seed}-{rounding}.json", random_products(seed), rounding
+        products = parse_tflite(random_products(seed))
+        graphs += [replace(products, rounding=rounding) for rounding in ROUNDINGS]
+    return graphs
 
 
-def _measure(job: Job, target: Target) -> None:
-    path, model, rounding = job
-    if path.exists():
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "measured.tflite"
-        file.write_bytes(model)
-        _, figures = run_model(file, target, Path(folder) / "project", rounding=rounding)
-    write_json(path, figures)
-    print(f"{path.stem}: {figures['instructions']:,} instructions", file=sys.stderr)
+def calls_of(name: str, graph: Graph, runs: Sequence[CallRun]) -> list[Call]:
+    """The kernel calls of a network, and what they took."""
+    steps = plan_graph(graph).steps
+    return [
+        Call(name, *step_work(graph, step), float(run.instructions))
+        for step, run in zip(steps, runs, strict=True)
+    ]
 
 
 def _kernels_text(model: SpeedModel) -> str:
@@ -105,19 +94,21 @@ def _kernels_text(model: SpeedModel) -> str:
 
 
 def _networks_text(
-    model: SpeedModel, models: list[Path], measurements: list[Path], target: Target
+    model: SpeedModel,
+    paths: Sequence[Path],
+    graphs: Sequence[Graph],
+    runs: Sequence[list[CallRun]],
 ) -> str:
     lines = ["", f"{'not used for fitting':<28}{'measured':>14}{'predicted':>14}{'error':>9}"]
     errors = []
-    for path, measurement in zip(models, measurements, strict=True):
-        graph = read_tflite(path)
+    for path, graph, own in zip(paths, graphs, runs, strict=True):
         calls = [step_work(graph, step) for step in plan_graph(graph).steps]
         _, predicted = predict_all(model, calls)
-        measured = sum(c.ticks for c in read_measurements([measurement], target.core).calls)
+        measured = sum(run.instructions for run in own)
         assert predicted is not None
         errors.append(abs(predicted / measured - 1))
         lines.append(
-            f"{path.stem:<28}{measured:>14,.0f}{predicted:>14,.0f}"
+            f"{path.stem:<28}{measured:>14,}{predicted:>14,.0f}"
             f"{100 * (predicted / measured - 1):>+7.2f} %"
         )
     median, worst = statistics.median(errors), max(errors)

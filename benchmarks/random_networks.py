@@ -4,96 +4,57 @@ from collections.abc import Callable
 
 import numpy as np
 
+from benchmarks.network_chain import MOST_BYTES, Chain, Shape, weights_of
+from benchmarks.random_ends import random_head, random_start
 from benchmarks.tflite_builder import ModelBuilder
 
-MOST_BYTES = 24_000
-MOST_MACC = 2_000_000
-SCALE, ZERO_POINT = 0.0613, -8
-"""Of nearly all activations; no power of two, with which divisions would be fast."""
-RELU_ZERO_POINT = -128
-"""After a fused RELU: the activation then takes no instruction of its own, as in real networks."""
-Shape = tuple[int, ...]
+MOST_MACC = 400_000
+LENGTHS = (3, 6, 10, 10, 14, 20)
+MOST_INPUTS = 4000
+"""The line to the board is slow."""
 
 
-class _Chain:
-    """A network in the making: operators one after the other."""
-
-    def __init__(self, rng: np.random.Generator) -> None:
-        self.rng = rng
-        self.model = ModelBuilder()
-        side = int(rng.integers(12, 65))
-        self.shape: Shape = (1, side, int(rng.integers(12, 65)), int(rng.choice([1, 3, 3, 4, 8])))
-        while np.prod(self.shape) > MOST_BYTES:
-            self.shape = (1, self.shape[1] // 2, self.shape[2], self.shape[3])
-        self.first = self.last = self.model.activation(self.shape, SCALE, ZERO_POINT)
-
-    def constant(self, shape: Shape) -> int:
-        """Add random int8 weights of one scale; gives their index."""
-        values = self.rng.integers(-127, 128, shape).astype(np.int8)
-        return self.model.constant(values, _weight_scale(self.rng, shape[-1]))
-
-    def add(self, kind: str, more: list[int], shape: Shape, **options: int | float | bool) -> None:
-        """Append an operator on what is last."""
-        zero_point = ZERO_POINT
-        if kind in _KEEPING:
-            zero_point = self.model.tensors[self.last]["zero_points"][0]
-        elif options.get("fused_activation_function") == 1:
-            zero_point = RELU_ZERO_POINT
-        output = self.model.activation(shape, SCALE, zero_point)
-        self.model.operator(kind, [self.last, *more], output, **options)
-        self.last, self.shape = output, shape
-
-    def window(self, kernel: tuple[int, int], strides: tuple[int, int], padding: int) -> Shape:
-        """Height and width after a window has moved over the image; 0 where it does not fit."""
-        sizes = zip(self.shape[1:3], kernel, strides, strict=True)
-        return tuple(
-            -(-size // s) if padding == 0 else max(0, -(-(size - k + 1) // s))
-            for size, k, s in sizes
-        )
-
-
-def random_network(seed: int, length: int = 10) -> bytes:
-    """The bytes of a network of about `length` operators and a head of four."""
-    chain = _Chain(np.random.default_rng(seed))
-    for _ in range(length):
-        part = _PARTS[int(chain.rng.integers(len(_PARTS)))]
-        if min(chain.shape[1:3]) >= 2:
+def random_network(seed: int, length: int | None = None) -> bytes:
+    """The bytes of a network of about `length` operators, random by default, between two ends."""
+    rng = np.random.default_rng(seed)
+    chain = Chain(rng, _input_shape(rng))
+    random_start(chain)
+    for _ in range(int(rng.choice(LENGTHS)) if length is None else length):
+        part = _PARTS[int(rng.integers(len(_PARTS)))]
+        if max(chain.shape[1:3]) >= 2:
             part(chain)
-    _head(chain)
+    random_head(chain)
     return chain.model.build([chain.first], [chain.last])
 
 
-def _weights(chain: _Chain, shape: Shape, axis: int) -> list[int]:
-    count = shape[axis]
+def _input_shape(rng: np.random.Generator) -> Shape:
+    """Mostly images; one in five a series, which has one row."""
+    if rng.random() < 0.2:
+        return (1, 1, int(rng.integers(24, 257)), int(rng.choice([1, 2, 3, 6, 9, 12])))
+    channels = int(rng.choice([1, 1, 2, 3, 3, 3, 4, 5, 6, 8]))
+    height, width = (int(n) for n in rng.integers(10, 65, 2))
+    while height * width * channels > MOST_INPUTS:
+        height //= 2
+    return (1, height, width, channels)
+
+
+def _kernel(chain: Chain) -> tuple[tuple[int, int], tuple[int, int], int]:
+    """Mostly 3×3 with stride 1 and padding, as networks have them; of a series, its rows."""
     rng = chain.rng
-    taps = int(np.prod(shape)) // count
-    scales = [_weight_scale(rng, taps) for _ in range(count)]
-    weights = chain.model.constant(
-        rng.integers(-127, 128, shape).astype(np.int8), scales, axis=axis
-    )
-    biases = rng.integers(-500, 500, count).astype(np.int32)
-    return [weights, chain.model.constant(biases, [SCALE * s for s in scales])]
-
-
-def _weight_scale(rng: np.random.Generator, taps: int) -> float:
-    """A scale at which sums of so many products spread over the output's range."""
-    return float(np.float32(rng.uniform(0.004, 0.016) / np.sqrt(taps)))
-
-
-def _kernel(chain: _Chain) -> tuple[tuple[int, int], tuple[int, int], int]:
-    """Mostly 3×3 with stride 1 and padding, as networks have them."""
-    rng = chain.rng
+    if chain.shape[1] == 1:
+        stride = int(rng.choice([1, 1, 2, 3]))
+        return (1, int(rng.choice([1, 3, 3, 5, 8]))), (1, stride), int(rng.integers(2))
     if rng.random() < 0.5:
         return (3, 3), (1, 1), 0
-    kernel = [(1, 1), (3, 3), (5, 5), (2, 2), (3, 1), (10, 4)][int(rng.integers(6))]
+    kernel = [(1, 1), (1, 1), (3, 3), (5, 5), (2, 2), (3, 1), (10, 4)][int(rng.integers(7))]
     stride = int(rng.choice([1, 1, 2]))
     return kernel, (stride, stride), int(rng.integers(2))
 
 
-def _convolution(chain: _Chain) -> bool:
+def _convolution(chain: Chain) -> bool:
     kernel, strides, padding = _kernel(chain)
     size = chain.window(kernel, strides, padding)
-    count = int(chain.rng.choice([2, 3, 4, 6, 8, 12, 16, 24, 32]))
+    count = int(chain.rng.choice([2, 3, 4, 5, 6, 8, 10, 12, 16, 24, 32, 40]))
     taps = kernel[0] * kernel[1] * chain.shape[3]
     outputs = size[0] * size[1] * count
     if outputs == 0 or outputs > MOST_BYTES or outputs * taps > MOST_MACC:
@@ -106,12 +67,12 @@ def _convolution(chain: _Chain) -> bool:
         "dilation_w_factor": 1,
         "fused_activation_function": int(chain.rng.choice([0, 1])),
     }
-    weights = _weights(chain, (count, *kernel, chain.shape[3]), 0)
+    weights = weights_of(chain, (count, *kernel, chain.shape[3]), 0)
     chain.add("CONV_2D", weights, (1, *size, count), **options)
     return True
 
 
-def _pool(chain: _Chain, kind: str, window: tuple[int, int], padding: int) -> None:
+def _pool(chain: Chain, kind: str, window: tuple[int, int], padding: int) -> None:
     size = chain.window(window, window, padding)
     if min(size) == 0:
         return
@@ -126,17 +87,22 @@ def _pool(chain: _Chain, kind: str, window: tuple[int, int], padding: int) -> No
     chain.add(kind, [], (1, *size, chain.shape[3]), **options)
 
 
-def _pooled_convolution(chain: _Chain) -> None:
+def _pooled_convolution(chain: Chain) -> None:
     if not _convolution(chain) or min(chain.shape[1:3]) < 2:
         return
     _pool(chain, "MAX_POOL_2D", (2, 2), 1)
     channels = chain.shape[3]
     for kind, chance in (("MUL", 0.6), ("ADD", 0.8)):
         if chain.rng.random() < chance:
-            chain.add(kind, [chain.constant((channels,))], chain.shape)
+            chain.add(kind, [_operand(chain, channels)], chain.shape)
 
 
-def _depthwise(chain: _Chain) -> None:
+def _operand(chain: Chain, channels: int) -> int:
+    """A constant of MUL or ADD: one value for each channel, between -2 and 2."""
+    return chain.constant((channels,), float(np.float32(chain.rng.uniform(0.002, 0.016))))
+
+
+def _depthwise(chain: Chain) -> None:
     kernel, strides, padding = _kernel(chain)
     size = chain.window(kernel, strides, padding)
     channels = chain.shape[3]
@@ -151,36 +117,38 @@ def _depthwise(chain: _Chain) -> None:
         "depth_multiplier": 1,
         "fused_activation_function": int(chain.rng.choice([0, 1])),
     }
-    weights = _weights(chain, (1, *kernel, channels), 3)
+    weights = weights_of(chain, (1, *kernel, channels), 3)
     chain.add("DEPTHWISE_CONV_2D", weights, (1, *size, channels), **options)
 
 
-def _separate_pool(chain: _Chain) -> None:
-    window = [(2, 2), (3, 3), (4, 2)][int(chain.rng.integers(3))]
+def _separate_pool(chain: Chain) -> None:
+    window = [(2, 2), (3, 3), (4, 2), (1, 2)][int(chain.rng.integers(4))]
     kind = str(chain.rng.choice(["MAX_POOL_2D", "AVERAGE_POOL_2D"]))
     _pool(chain, kind, window, int(chain.rng.integers(2)))
 
 
-def _residual(chain: _Chain) -> None:
+def _residual(chain: Chain) -> None:
     """What two activations become together: a sum, a product, or both behind each other."""
     before, shape = chain.last, chain.shape
+    kind = str(chain.rng.choice(["ADD", "ADD", "MUL", "CONCATENATION"]))
     chain.add("RELU", [], shape)
-    chain.model.tensors[chain.last]["zero_points"] = chain.model.tensors[before]["zero_points"]
-    kind = str(chain.rng.choice(["ADD", "MUL", "CONCATENATION"]))
+    if kind == "CONCATENATION":
+        kept = {name: chain.model.tensors[before][name] for name in ("scales", "zero_points")}
+        chain.model.tensors[chain.last] |= kept
     if kind != "CONCATENATION":
         chain.add(kind, [before], shape)
     elif 2 * np.prod(shape) <= MOST_BYTES:
         chain.add(kind, [before], (*shape[:3], 2 * shape[3]), axis=3)
 
 
-def _elementwise(chain: _Chain) -> None:
+def _elementwise(chain: Chain) -> None:
     """With many channels its own kernel, with few a table."""
     channels = chain.shape[3]
     kind = str(chain.rng.choice(["ADD", "MUL"]))
-    chain.add(kind, [chain.constant((channels,))], chain.shape)
+    chain.add(kind, [_operand(chain, channels)], chain.shape)
 
 
-def _pad(chain: _Chain) -> None:
+def _pad(chain: Chain) -> None:
     _, height, width, channels = chain.shape
     top, left = (int(n) for n in chain.rng.integers(0, 3, 2))
     shape = (1, height + top + 1, width + left + 1, channels)
@@ -190,35 +158,11 @@ def _pad(chain: _Chain) -> None:
     chain.add("PAD", [chain.model.constant(amounts)], shape)
 
 
-def _head(chain: _Chain) -> None:
-    channels = chain.shape[3]
-    if chain.rng.random() < 0.5:
-        axes = chain.model.constant(np.array([1, 2], np.int32))
-        chain.add("MEAN", [axes], (1, channels), keep_dims=False)
-    else:
-        flat = int(np.prod(chain.shape))
-        shape = chain.model.constant(np.array([1, flat], np.int32))
-        chain.add("RESHAPE", [shape], (1, flat))
-    outputs = int(chain.rng.integers(2, 33))
-    inputs = chain.shape[1]
-    weights = chain.constant((outputs, inputs))
-    scale = SCALE * chain.model.tensors[weights]["scales"][0]
-    biases = chain.rng.integers(-500, 500, outputs).astype(np.int32)
-    chain.add("FULLY_CONNECTED", [weights, chain.model.constant(biases, scale)], (1, outputs))
-    chain.model.tensors[chain.last]["scales"] = [float(chain.rng.uniform(0.05, 0.2))]
-    chain.add("SOFTMAX", [], (1, outputs), beta=1.0)
-    chain.model.tensors[chain.last] |= {"scales": [1 / 256], "zero_points": [-128]}
-    is_uint8 = chain.rng.random() < 0.5
-    chain.add("QUANTIZE" if is_uint8 else "DEQUANTIZE", [], (1, outputs))
-    uint8 = {"dtype": "uint8", "scales": [1 / 256], "zero_points": [0]}
-    float32 = {"dtype": "float32", "scales": [], "zero_points": []}
-    chain.model.tensors[chain.last] |= uint8 if is_uint8 else float32
+def _requantize(chain: Chain) -> None:
+    chain.add("QUANTIZE", [], chain.shape)
 
 
-_KEEPING = ("AVERAGE_POOL_2D", "MAX_POOL_2D", "CONCATENATION", "PAD", "RESHAPE")
-"""Operators whose output must have the scale and zero point of their input."""
-
-_PARTS: list[Callable[[_Chain], object]] = [
+_PARTS: list[Callable[[Chain], object]] = [
     _convolution,
     _convolution,
     _pooled_convolution,
@@ -229,6 +173,7 @@ _PARTS: list[Callable[[_Chain], object]] = [
     _residual,
     _elementwise,
     _pad,
+    _requantize,
 ]
 
 

@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks.code_size import named_bytes
+from benchmarks.elf_symbols import named_bytes
 from codegen.tflm.library import OPERATORS, method_of
 from firmware.files import write_json
 from firmware.targets import Target, load_target

@@ -14,7 +14,7 @@ from typing import Any
 
 from elftools.elf.elffile import ELFFile
 
-from benchmarks.code_size import named_symbols
+from benchmarks.elf_symbols import named_symbols
 from benchmarks.runtime import PEERS, run_model
 from firmware.files import write_json
 from firmware.targets import Target, load_target

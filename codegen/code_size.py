@@ -5,17 +5,18 @@ is valid for the compiler and the flags that it names.
 """
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import numpy as np
-
-from codegen.graph import DType, Graph, Quantization, Tensor
+from codegen.glue import glue_parts, stack_kind
+from codegen.graph import Graph
 from codegen.kernel_call import KernelCall
 from codegen.lower_steps import lower_step
+from codegen.placeholders import with_placeholders
 from codegen.planner import MemoryPlan
+from codegen.work import Work, step_work
 
 _STATIC = "static_cortex_m4_code.json"
 _TFLM = "tflm_cortex_m4_code.json"
@@ -58,18 +59,34 @@ def estimate_code(graph: Graph, plan: MemoryPlan, core: str) -> Code | None:
         return None
     functions = {name: table["functions"][name] for name in names}
     symbols = {n: size for own in functions.values() for n, size in own["symbols"].items()}
-    model = table["model"]
-    glue = model["flash_bytes"] + model["flash_bytes_per_call"] * len(calls)
-    glue += sum(functions[call.function]["params_bytes"] for call in calls)
-    several = model["stack_bytes_of_several_calls"] if len(calls) > 1 else 0
+    model, application = table["model"], table["application"]
+    filled = with_placeholders(graph)
+    parts = glue_parts(filled, plan, calls)
+    glue_bytes = sum(model["prices"].get(part, 0.0) * count for part, count in parts.items())
+    code_bytes = sum(map(whole_words, symbols.values())) + whole_words(glue_bytes)
+    params_bytes = sum(functions[call.function]["params_bytes"] for call in calls)
+    gap_bytes = -(code_bytes + application["bytes_before"]) % application["alignment_bytes"]
     return Code(
         weight_bytes=sum(_constant_bytes(call) for call in calls),
-        runtime_bytes=_whole_words(sum(map(_whole_words, symbols.values())) + glue),
-        application_bytes=table["application"]["flash_bytes"],
-        application_ram_bytes=table["application"]["ram_bytes"],
-        stack_bytes=max(own["stack_bytes"] for own in functions.values()) + several,
+        runtime_bytes=code_bytes + params_bytes + sum(map(_padding_bytes, calls)),
+        application_bytes=application["flash_bytes"] + gap_bytes,
+        application_ram_bytes=application["ram_bytes"],
+        stack_bytes=max(
+            application["stack_bytes"],
+            model["stack_bytes"][stack_kind(calls)]
+            + max(
+                _stack_bytes(functions[call.function]["stack_bytes"], step_work(graph, step)[1])
+                for call, step in zip(calls, plan.steps, strict=True)
+            ),
+        ),
         holds_for=f"{table['compiler']}, {' '.join(table['flags'])}",
     )
+
+
+def _stack_bytes(by_part: dict[str, int], work: Work) -> int:
+    """Of the deepest part of a kernel that runs; of all parts if one was never measured."""
+    used = {part for part, count in work.items() if count > 0}
+    return max(by_part[part] for part in (used if used <= by_part.keys() else by_part))
 
 
 def estimate_tflm_code(graph: Graph, model_bytes: int, core: str) -> Code | None:
@@ -108,24 +125,11 @@ def _constant_bytes(call: KernelCall) -> int:
     return sum(constant.size_bytes for constant in call.constants)
 
 
-def _whole_words(size: float) -> int:
+def _padding_bytes(call: KernelCall) -> int:
+    """Padding after constants whose size is not a multiple of a word."""
+    return sum(-constant.size_bytes % _WORD for constant in call.constants)
+
+
+def whole_words(size: float) -> int:
+    """A size in bytes, rounded up to whole words."""
     return -(-round(size) // _WORD) * _WORD
-
-
-def with_placeholders(graph: Graph) -> Graph:
-    """A network that can be lowered: unknown weights and scales are replaced by placeholders.
-
-    The size of the generated code depends only on shapes.
-    """
-    return replace(graph, tensors=tuple(_with_placeholder(tensor) for tensor in graph.tensors))
-
-
-def _with_placeholder(tensor: Tensor) -> Tensor:
-    changed = tensor
-    if tensor.is_constant and tensor.data is None:
-        changed = replace(changed, data=np.zeros(tensor.shape, tensor.dtype.value))
-    if tensor.quantization is None and tensor.dtype in (DType.INT8, DType.UINT8):
-        count = max(tensor.expected_scales, 1)
-        axis = tensor.shape.index(count) if count > 1 and count in tensor.shape else 0
-        changed = replace(changed, quantization=Quantization((0.01,) * count, (0,) * count, axis))
-    return changed

@@ -1,7 +1,8 @@
 """Counts the work of a kernel call: the terms whose sum is its time. Pure.
 
 The counts follow the loops of the kernels in `firmware/nn/src`: how often each body runs. They
-depend only on shapes and options, so a candidate without weights can be counted.
+depend on shapes and options, and some on scales (`codegen/scaled_work.py`), for which a candidate
+without weights gets placeholders.
 """
 
 from collections import Counter
@@ -9,6 +10,7 @@ from collections import Counter
 from codegen.graph import Graph, Operator
 from codegen.operators.channels import PATCH_GROUP
 from codegen.operators.windows import padding_before
+from codegen.scaled_work import scaled_work, softmax_work
 from codegen.steps import (
     Step,
     StepKind,
@@ -48,6 +50,9 @@ def step_work(graph: Graph, step: Step) -> tuple[str, Work]:
     counted = _COUNTS.get(first.kind, _generic)(graph, first)
     if first.kind == "FULLY_CONNECTED" and graph.rounding == "litert":
         return "FULLY_CONNECTED rounded once", {"call": 1} | counted
+    if first.kind == "QUANTIZE":
+        source, output = graph.inputs_of(first)[0].dtype, graph.outputs_of(first)[0].dtype
+        return f"QUANTIZE {source} to {output}", {"call": 1} | counted
     if first.kind == "RESHAPE" and step.in_place is not None:
         counted = {}
     return first.kind, {"call": 1} | counted
@@ -144,6 +149,9 @@ def _pooled_convolution(graph: Graph, step: Step) -> Work:
     _, height, width, channels = graph.tensors[step.output].shape
     pixels, groups = height * width, patch_groups(graph, convolution)
     kinds = [operator.kind for operator in others]
+    scaled = Counter({"scaled down": 0, "scaled up": 0})
+    for operator in others[1:]:
+        scaled.update(scaled_work(graph, operator, pixels * channels))
     return {
         "rows": height,
         "pixels": pixels,
@@ -153,6 +161,7 @@ def _pooled_convolution(graph: Graph, step: Step) -> Work:
         "multiplied": pixels * channels * kinds.count("MUL"),
         "added": pixels * channels * kinds.count("ADD"),
         "changed pixels": pixels * (kinds.count("MUL") + kinds.count("ADD")),
+        **scaled,
         **_gathered(graph, convolution, factor=2),
     }
 
@@ -250,13 +259,13 @@ def _elementwise(graph: Graph, operator: Operator) -> Work:
     """Elements, and how often the smaller operand is gone through."""
     elements = graph.outputs_of(operator)[0].element_count
     smaller = min(tensor.element_count for tensor in graph.inputs_of(operator))
-    return {"rows": elements // max(smaller, 1), "elements": elements}
+    rows = elements // max(smaller, 1)
+    return {"rows": rows, "elements": elements, **scaled_work(graph, operator, elements)}
 
 
-def _softmax(graph: Graph, operator: Operator) -> Work:
-    output = graph.outputs_of(operator)[0]
-    classes = max(output.shape[-1], 1) if output.shape else 1
-    return {"rows": output.element_count // classes, "elements": output.element_count}
+def _quantize(graph: Graph, operator: Operator) -> Work:
+    elements = graph.outputs_of(operator)[0].element_count
+    return {"elements": elements, **scaled_work(graph, operator, elements)}
 
 
 def _elements(graph: Graph, operator: Operator) -> Work:
@@ -279,7 +288,7 @@ _COUNTS = {
     "MEAN": _mean,
     "MUL": _elementwise,
     "PAD": _pad,
-    "QUANTIZE": _elements,
+    "QUANTIZE": _quantize,
     "RESHAPE": _elements,
-    "SOFTMAX": _softmax,
+    "SOFTMAX": softmax_work,
 }

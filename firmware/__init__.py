@@ -1,1 +1,21 @@
 """The C code for the board, the targets, and the records that the stages exchange."""
+
+from typing import TYPE_CHECKING
+
+from firmware.exports import exported
+
+if TYPE_CHECKING:
+    from firmware.errors import SdkError
+    from firmware.targets import Target, known_targets, load_target
+
+__all__ = ["SdkError", "Target", "known_targets", "load_target"]
+
+__getattr__ = exported(
+    __name__,
+    {
+        "SdkError": "firmware.errors",
+        "Target": "firmware.targets",
+        "known_targets": "firmware.targets",
+        "load_target": "firmware.targets",
+    },
+)

@@ -4,10 +4,12 @@ from nas import SearchRequest, run_search
 result = run_search(SearchRequest("photos/", target="stm32f412", out=Path("runs/door")))
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from firmware.exports import exported
 
 if TYPE_CHECKING:
+    from nas.estimator.network import estimate
     from nas.network.builder import NetworkBuilder
     from nas.network.description import Network
     from nas.search.api import run_search
@@ -22,21 +24,20 @@ __all__ = [
     "NetworkBuilder",
     "SearchRequest",
     "SearchSpace",
+    "estimate",
     "run_search",
 ]
-_HOMES = {
-    "Candidate": "nas.spaces",
-    "Listener": "nas.search.listener",
-    "Network": "nas.network.description",
-    "NetworkBuilder": "nas.network.builder",
-    "SearchRequest": "nas.search.request",
-    "SearchSpace": "nas.spaces",
-    "run_search": "nas.search.api",
-}
 
-
-def __getattr__(name: str) -> Any:
-    """What is exported, loaded when it is asked for: workers and estimates need none of it."""
-    if name not in _HOMES:
-        raise AttributeError(f"module 'nas' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+__getattr__ = exported(
+    __name__,
+    {
+        "Candidate": "nas.spaces",
+        "Listener": "nas.search.listener",
+        "Network": "nas.network.description",
+        "NetworkBuilder": "nas.network.builder",
+        "SearchRequest": "nas.search.request",
+        "SearchSpace": "nas.spaces",
+        "estimate": "nas.estimator.network",
+        "run_search": "nas.search.api",
+    },
+)

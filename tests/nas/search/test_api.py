@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-import nas
 from firmware.errors import ConfigError, DataError, DivergedError
 from nas import Listener, SearchRequest, run_search
 from nas.cli.options import make_parser
@@ -108,12 +107,6 @@ def test_a_winner_that_diverges_ends_with_the_option_that_helps(
     first = read_trials(tmp_path / "run" / "trials.sqlite")
     record = run_search(SearchRequest("digits", **options, learning_rate=1e-3))
     assert [trial["seconds"] for trial in record["trials"]] == [own.seconds for own in first]
-
-
-def test_what_is_exported_is_there_and_nothing_else() -> None:
-    assert [name for name in nas.__all__ if getattr(nas, name).__name__ != name] == []
-    with pytest.raises(AttributeError, match="no attribute 'find'"):
-        _ = nas.find  # type: ignore[attr-defined]
 
 
 def test_what_is_passed_over_of_the_data_is_told_before_the_search(tmp_path: Path) -> None:

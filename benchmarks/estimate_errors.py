@@ -1,0 +1,153 @@
+"""Compares the estimate of each model with its firmware, measured on the virtual board.
+
+    python -m benchmarks.estimate_errors [MODEL.tflite...] [--json FILE] [--target NAME]
+
+Prints estimate minus measurement. The inputs are random: on zeros, some kernels take short cuts. If
+a model cannot be generated, the reason is printed.
+"""
+
+import argparse
+import statistics
+import sys
+import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.runtime import ROOT, run_model
+from codegen.graph import DEFAULT_ROUNDING, Graph
+from codegen.read_tflite import read_tflite
+from firmware.errors import SdkError
+from firmware.files import write_json
+from firmware.printable import brief
+from firmware.targets import Target, load_target
+from nas.estimator.cost import Limits
+from nas.estimator.network import estimate
+from nas.quantization.golden import golden_inputs, write_golden
+
+MODELS = sorted((ROOT / "benchmarks" / "models").glob("*.tflite"))
+QUANTITIES = ("arena_bytes", "ram_bytes", "stack_bytes", "weight_bytes", "flash_bytes")
+INSTRUCTIONS = "instructions"
+SAMPLES, SEED = 3, 0
+_NO_LIMITS = Limits(2**62, 2**62, 2**62)
+
+
+def main() -> int:
+    """Estimate, build, run, compare; gives the exit code."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("models", nargs="*", type=Path, default=MODELS, metavar="MODEL.tflite")
+    parser.add_argument("--target", default="stm32f412", help="chip (%(default)s)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures")
+    arguments = parser.parse_args()
+    target = load_target(arguments.target)
+    with ThreadPoolExecutor(2) as pool:
+        rows = list(pool.map(lambda path: compare_or_refuse(path, target), arguments.models))
+    print(errors_text(rows))
+    if arguments.json:
+        write_json(arguments.json, {"networks": rows, "summary": summary(rows)})
+    return 0
+
+
+def compare_or_refuse(path: Path, target: Target) -> dict[str, Any]:
+    """What `compare` gives, or the reason for which nothing could be built."""
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            return {"model": path.stem, **compare(path, target, Path(folder) / "project")}
+    except SdkError as error:
+        return {"model": path.stem, "refused": str(error)}
+
+
+def compare(path: Path, target: Target, folder: Path) -> dict[str, Any]:
+    """Estimate and measurement of a model, whose project goes to `folder`."""
+    graph, model_bytes = read_tflite(path), path.stat().st_size
+    predicted = estimate(path.stem, graph, model_bytes, target, _NO_LIMITS, "static")
+    with tempfile.TemporaryDirectory() as place:
+        _, figures = run_model(_with_inputs(path, graph, Path(place)), target, folder)
+    assert predicted.code is not None
+    assert predicted.time is not None
+    return {
+        "model_sha256": figures["model_sha256"],
+        "estimated": {
+            "arena_bytes": predicted.ram.arena_bytes,
+            "ram_bytes": predicted.ram.linked_bytes,
+            "stack_bytes": predicted.ram.stack_peak_bytes,
+            "weight_bytes": predicted.code.weight_bytes,
+            "flash_bytes": predicted.linked_flash_bytes,
+            INSTRUCTIONS: predicted.time.ticks,
+        },
+        "measured": {name: figures[name] for name in _MEASURED}
+        | {"stack_bytes": figures["stack_peak_bytes"]},
+    }
+
+
+def _with_inputs(path: Path, graph: Graph, folder: Path) -> Path:
+    """A copy of the model, with random inputs beside it; nothing reads the outputs beside them."""
+    copy = folder / path.name
+    copy.write_bytes(path.read_bytes())
+    inputs, output = golden_inputs(graph, SAMPLES, SEED), graph.tensors[graph.outputs[0]]
+    outputs = np.zeros((SAMPLES, *output.shape[1:]), output.dtype.value)
+    write_golden(copy.with_suffix(".golden.npz"), copy, inputs, outputs, DEFAULT_ROUNDING)
+    return copy
+
+
+_MEASURED = ("arena_bytes", "ram_bytes", "weight_bytes", "flash_bytes", INSTRUCTIONS)
+
+
+def difference(row: dict[str, Any], quantity: str) -> int:
+    """Estimate minus measurement."""
+    return int(row["estimated"][quantity] - row["measured"][quantity])
+
+
+def error_fraction(row: dict[str, Any]) -> float:
+    """Of the instructions, signed."""
+    return difference(row, INSTRUCTIONS) / float(row["measured"][INSTRUCTIONS])
+
+
+def summary(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Lowest and highest difference in bytes; median and worst error of the instructions."""
+    compared = [row for row in rows if "refused" not in row]
+    if not compared:
+        return {"networks": 0}
+    spans = {
+        name: [min(own), max(own)]
+        for name in QUANTITIES
+        if (own := [difference(row, name) for row in compared])
+    }
+    errors = [abs(error_fraction(row)) for row in compared]
+    worst_median = {"median": round(statistics.median(errors), 5), "worst": round(max(errors), 5)}
+    return {"networks": len(compared), **spans, INSTRUCTIONS: worst_median}
+
+
+def errors_text(rows: Sequence[dict[str, Any]]) -> str:
+    """A line for each model, and one for all."""
+    titles = [name.removesuffix("_bytes") for name in QUANTITIES]
+    title = "estimate less measurement"
+    lines = [f"{title:<30}{''.join(f'{own:>9}' for own in titles)}{INSTRUCTIONS:>24}"]
+    for row in rows:
+        if "refused" in row:
+            lines.append(f"{row['model']:<30}{brief(row['refused'], 90)}")
+            continue
+        cells = "".join(f"{difference(row, name):>+9,}" for name in QUANTITIES)
+        measured = row["measured"][INSTRUCTIONS]
+        lines.append(
+            f"{row['model']:<30}{cells}{measured:>14,}{100 * error_fraction(row):>+8.2f} %"
+        )
+    own = summary(rows)
+    if own["networks"]:
+        errors = own[INSTRUCTIONS]
+        lines.append(
+            f"{own['networks']} networks: flash {own['flash_bytes'][0]:+,} to "
+            f"{own['flash_bytes'][1]:+,} bytes, stack {own['stack_bytes'][0]:+,} to "
+            f"{own['stack_bytes'][1]:+,} bytes, instructions off by {100 * errors['median']:.2f} % "
+            f"(median), {100 * errors['worst']:.2f} % at worst"
+        )
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

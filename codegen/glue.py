@@ -1,0 +1,83 @@
+"""The generated code that calls the kernels, counted: the parts of which its size is a sum. Pure.
+
+`benchmarks.glue_size` compiles such code and fits what each part takes. What is counted follows
+what GCC makes of it for a Cortex-M4: a switch over the calls, whose arguments are addresses in
+the arena and in flash.
+"""
+
+from codegen.graph import Graph
+from codegen.kernel_call import KernelCall
+from codegen.planner import MemoryPlan
+
+FEW = 4
+"""Calls from which on GCC makes a table of the switch."""
+WIDE_BYTES = 500
+"""Code from which on the entries of that table have two bytes each."""
+_CALL_BYTES = 8
+_IN_REGISTERS = 4
+"""Arguments that are passed in registers; Source: Procedure Call Standard for the Arm
+Architecture, 6.1.1."""
+
+
+def glue_parts(graph: Graph, plan: MemoryPlan, calls: list[KernelCall]) -> dict[str, int]:
+    """How often each part occurs, by its name; `model` is always 1."""
+    addresses = sum(
+        sum(_address_bytes(offset) for offset in set(offsets)) + 2 * _repeated(offsets)
+        for offsets in _offsets(plan, calls)
+    )
+    ports = (plan.offsets.get(port, 0) for port in (graph.inputs[0], graph.outputs[0]))
+    is_few = len(calls) < FEW
+    is_wide = _CALL_BYTES * len(calls) + addresses > WIDE_BYTES
+    return {
+        "model": 1,
+        "calls": len(calls),
+        "address bytes": addresses,
+        "arguments on the stack": sum(map(_on_stack, calls)),
+        "wide entries": len(calls) if is_wide else 0,
+        "few": int(is_few),
+        "calls of few": len(calls) if is_few else 0,
+        "port bytes": sum(_address_bytes(offset) for offset in ports),
+        "quantised output": int(graph.tensors[graph.outputs[0]].quantization is not None),
+    }
+
+
+def stack_kind(calls: list[KernelCall]) -> str:
+    """What the stack of this code depends on."""
+    if any(map(_on_stack, calls)):
+        return "arguments on the stack"
+    return "one call" if len(calls) == 1 else "calls"
+
+
+def _on_stack(call: KernelCall) -> int:
+    arguments = 1 + len(call.inputs) + 1 + int(call.needs_scratch)
+    return max(0, arguments - _IN_REGISTERS)
+
+
+def _offsets(plan: MemoryPlan, calls: list[KernelCall]) -> list[list[int]]:
+    """Places in the arena that each call is given; what nothing writes has none."""
+    return [
+        [plan.offsets.get(tensor, 0) for tensor in (*call.inputs, call.output)]
+        + ([scratch] if call.needs_scratch else [])
+        for call, scratch in zip(calls, plan.scratch_offsets, strict=True)
+    ]
+
+
+def _repeated(offsets: list[int]) -> int:
+    return len(offsets) - len(set(offsets))
+
+
+def _address_bytes(offset: int) -> int:
+    """Code that adds an offset to a register.
+
+    Source: ARMv7-M Architecture Reference Manual, A7.7.3: ADD takes 12 bits, or 8 bits anywhere.
+    """
+    if offset == 0:
+        return 2
+    if _is_immediate(offset):
+        return 4
+    return 6 if any(_is_immediate(offset - low) for low in range(256)) else 8
+
+
+def _is_immediate(value: int) -> bool:
+    last_bit = (value & -value).bit_length() - 1
+    return value < 1 << 12 or value >> last_bit < 1 << 8

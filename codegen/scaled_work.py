@@ -1,0 +1,73 @@
+"""Work that depends on scales besides shapes: factors above 1 or below, exponentials. Pure.
+
+A factor below 1 takes a rounding shift, one above 1 a call: other paths through the kernels.
+Where scales are not known yet, placeholders stand for them.
+"""
+
+from functools import cache
+
+import numpy as np
+
+from codegen.fixed_point import Multiplier, rescale
+from codegen.graph import Graph, Operator
+from codegen.operators import lower_operator
+from codegen.placeholders import with_placeholders
+
+_QUARTER_BITS = 24
+"""Of an exponent in Q5.26: exp is taken apart into its quarters and a rest (nn/softmax.c)."""
+_DIFFERENCES = 256
+"""An input of SOFTMAX lies so many steps below the largest, or fewer; all as often."""
+
+
+def scaled_work(graph: Graph, operator: Operator, elements: int) -> dict[str, int]:
+    """Elements that go through factors below 1, and above it, each counted for each factor."""
+    params = _params(graph, operator)
+    shifts = [
+        params[name]
+        for name in ("shift", "first_shift", "second_shift", "output_shift")
+        if name in params and not (name == "second_shift" and "addends" in params)
+    ]
+    return {
+        "scaled down": elements * sum(shift < 0 for shift in shifts),
+        "scaled up": elements * sum(shift > 0 for shift in shifts),
+    }
+
+
+def softmax_work(graph: Graph, operator: Operator) -> dict[str, int]:
+    """Rows, elements, and of these the exponentials and the factors that they are made of.
+
+    How many depends on the data; counted is what inputs give that lie anywhere below the largest.
+    """
+    params = _params(graph, operator)
+    rows, classes = params["rows"], params["classes"]
+    exponentials, factors = _exponential(
+        params["multiplier"], params["shift"], params["smallest_difference"]
+    )
+    others = rows * (classes - 1)
+    return {
+        "rows": rows,
+        "elements": rows * classes,
+        "exponentials": round(others * exponentials),
+        "factors": round(others * factors),
+    }
+
+
+@cache
+def _exponential(multiplier: int, shift: int, smallest_difference: int) -> tuple[float, float]:
+    """The fraction of differences that are not too small, and the factors of one on average."""
+    differences = -np.arange(1, _DIFFERENCES, dtype=np.int64)
+    kept = differences[differences >= smallest_difference]
+    quarters = -(rescale(kept, Multiplier(multiplier, shift)) >> _QUARTER_BITS) - 1
+    factors = sum(int(quarter).bit_count() for quarter in np.maximum(quarters, 0))
+    return len(kept) / len(differences), factors / len(differences)
+
+
+def _params(graph: Graph, operator: Operator) -> dict[str, int]:
+    tensors = (*graph.inputs_of(operator), *graph.outputs_of(operator))
+    is_known = all(
+        t.quantization is not None and (t.data is not None or not t.is_constant) for t in tensors
+    )
+    call = lower_operator(graph if is_known else with_placeholders(graph), operator)
+    return {name: value for name, value in call.params if isinstance(value, int)} | {
+        constant.name: 1 for constant in call.constants
+    }

@@ -1,0 +1,54 @@
+from dataclasses import replace
+
+import pytest
+
+from benchmarks.random_networks import random_network
+from codegen.glue import glue_parts, stack_kind
+from codegen.graph import Graph
+from codegen.kernel_call import KernelCall
+from codegen.lower_steps import lower_step
+from codegen.planner import MemoryPlan, plan_graph
+from codegen.read_tflite import parse_tflite
+from tests.small_model import small_model
+
+
+def planned(model: bytes) -> tuple[Graph, MemoryPlan, list[KernelCall]]:
+    graph = parse_tflite(model)
+    plan = plan_graph(graph)
+    return graph, plan, [lower_step(graph, step) for step in plan.steps]
+
+
+@pytest.mark.parametrize(
+    ("offset", "expected_bytes"),
+    # mov; add with 12 bits; 0xf5 << 8; 0xb7 << 6 and 48; 0x12 << 12 and 0x345.
+    [(0, 2), (16, 4), (4095, 4), (0xF500, 4), ((0xB7 << 6) + 48, 6), (0x12345, 8)],
+)
+def test_an_address_takes_the_instructions_that_its_offset_needs(
+    offset: int, expected_bytes: int
+) -> None:
+    graph, plan, calls = planned(small_model())
+    offsets = dict.fromkeys(plan.offsets, 0)
+    zeros = replace(plan, offsets=offsets, scratch_offsets=(0,) * len(calls))
+    one = replace(zeros, offsets=offsets | {graph.inputs[0]: offset})
+    before, after = (glue_parts(graph, own, calls) for own in (zeros, one))
+    assert after["port bytes"] - before["port bytes"] == expected_bytes - 2
+    # In the first call it was the same as two others, of which one is a copy of the other now.
+    repeated_bytes = 0 if offset == 0 else expected_bytes - 2
+    assert after["address bytes"] - before["address bytes"] == repeated_bytes
+
+
+def test_entries_are_wide_where_the_code_is_long() -> None:
+    assert glue_parts(*planned(small_model()))["wide entries"] == 0
+    graph, plan, calls = planned(random_network(0, 70))
+    assert len(calls) > 30
+    assert glue_parts(graph, plan, calls)["wide entries"] == len(calls)
+
+
+def test_what_does_not_fit_into_four_registers_lies_on_the_stack() -> None:
+    graph, plan, calls = planned(small_model())
+    assert stack_kind(calls) == "calls"
+    assert stack_kind(calls[:1]) == "one call"
+    six = replace(calls[-1], inputs=tuple(plan.offsets)[:4])
+    assert stack_kind([*calls, six]) == "arguments on the stack"
+    assert glue_parts(graph, plan, calls)["arguments on the stack"] == 0
+    assert glue_parts(graph, plan, [*calls[:-1], six])["arguments on the stack"] == 2
