@@ -78,3 +78,12 @@ def test_what_is_not_as_it_was_asked_for_is_told(clock: FakeClock) -> None:
     stream = io.StringIO()
     Narrator(Progress("nas", stream, clock), clock).noted("1 of 2 workers: memory")
     assert stream.getvalue() == "nas: 1 of 2 workers: memory\n"
+
+
+def test_a_stage_before_the_first_epoch_is_told_as_it_is(clock: FakeClock) -> None:
+    """A machine that joins late compiles the trainer first."""
+    stream = io.StringIO()
+    narrator = Narrator(Progress("nas", stream, clock), clock)
+    narrator.trial_progressed(Candidate(k=2, c=1), {"stage": "compiling the trainer"})
+    narrator.winner_progressed({"stage": "converting"})
+    assert stream.getvalue() == "nas: compiling the trainer\nnas: converting\n"
