@@ -53,5 +53,5 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 def test_projects_are_generated_only_where_there_is_a_board() -> None:
     assert load_board_target("stm32f412").environment == "nucleo_f412zg"
-    with pytest.raises(ConfigError, match="stm32l412kb is a target for estimates alone"):
+    with pytest.raises(ConfigError, match="stm32l412kb is a target for estimates only"):
         load_board_target("stm32l412kb")

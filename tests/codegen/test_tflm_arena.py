@@ -33,7 +33,7 @@ def candidates() -> list[bytes]:
     spaces = known_spaces()
     for index in range(CANDIDATES):
         height, width = (int(size) for size in rng.integers(16, 97, 2))
-        candidate = Candidate(int(rng.integers(1, 12)), int(rng.integers(0, 5)))
+        candidate = Candidate(k=int(rng.integers(1, 12)), c=int(rng.integers(0, 5)))
         shape = (height, width, int(rng.choice([1, 3])))
         space = spaces[index % len(spaces)]
         graph = graph_of(space, candidate, shape, int(rng.integers(2, 11)))
