@@ -5,6 +5,7 @@ is valid for the compiler and the flags that it names.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -16,6 +17,7 @@ from codegen.kernel_call import KernelCall
 from codegen.lower_steps import lower_step
 from codegen.placeholders import with_placeholders
 from codegen.planner import MemoryPlan
+from codegen.tflm.library import Registration, registrations
 from codegen.work import Work, step_work
 
 _STATIC = "static_cortex_m4_code.json"
@@ -90,18 +92,37 @@ def _stack_bytes(by_part: dict[str, int], work: Work) -> int:
 
 
 def estimate_tflm_code(graph: Graph, model_bytes: int, core: str) -> Code | None:
-    """What TFLM takes of flash, the .tflite included; None for a core without a table.
-
-    Operators that the library lacks take nothing.
-    """
+    """What TFLM takes of flash, the .tflite included; None if the table lacks core or operator."""
     table = _table(_TFLM)
-    if table["core"] != core:
+    runtime_bytes = tflm_runtime_bytes(graph, table) if table["core"] == core else None
+    if runtime_bytes is None:
         return None
+    return Code(model_bytes, runtime_bytes, table["built"], table["application_bytes"])
+
+
+def tflm_runtime_bytes(graph: Graph, table: dict[str, Any]) -> int | None:
+    """Interpreter and kernels by a table; None if it lacks an operator.
+
+    Operators are registered as in generated projects: for int8 alone where the release has such.
+    """
     operators: dict[str, list[int]] = table["operators"]
-    kinds = {operator.kind for operator in graph.operators}
-    parts = {part for kind in kinds for part in operators.get(kind, [])}
-    runtime_bytes = table["interpreter_bytes"] + sum(table["sizes"][part] for part in parts)
-    return Code(model_bytes, runtime_bytes, table["built"])
+    keys = [_key(own, operators) for own in registrations(graph)]
+    if not operators.keys() >= set(keys):
+        return None
+    parts = {part for key in keys for part in operators[key]}
+    further = table["bytes_per_further_operator"] * (len(keys) - 1)
+    own_bytes = sum(table["sizes"][part] for part in parts)
+    return whole_words(table["interpreter_bytes"] + own_bytes + further)
+
+
+def int8_key(kind: str) -> str:
+    """Under which name the table has an operator's kernel for int8 alone."""
+    return f"{kind} int8"
+
+
+def _key(own: Registration, operators: Mapping[str, Any]) -> str:
+    key = int8_key(own.kind)
+    return key if own.is_int8 and key in operators else own.kind
 
 
 @cache

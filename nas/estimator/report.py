@@ -122,7 +122,8 @@ def _tflm_arena(estimate: Estimate) -> list[tuple[str, str]]:
 def _flash(estimate: Estimate) -> list[tuple[str, str]]:
     code = estimate.code
     if code is None:
-        why = f"no build of the {estimate.runtime} runtime for {estimate.target.core} was measured"
+        core = estimate.target.core
+        why = f"no {estimate.runtime} runtime with these operators was measured on {core}"
         return [] if estimate.unsupported else [("code", f"not known: {why}")]
     own = f"model {code.weight_bytes:,}, runtime {code.runtime_bytes:,}"
     lines = [
