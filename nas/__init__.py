@@ -1,4 +1,4 @@
-"""The search: networks for microcontrollers, found on the gateway, within its memory.
+"""Searches networks for microcontrollers on the gateway, within the gateway's memory.
 
 from nas import SearchRequest, run_search
 result = run_search(SearchRequest("photos/", target="stm32f412", out=Path("runs/door")))

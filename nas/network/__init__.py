@@ -1,1 +1,1 @@
-"""One description of a network, and what is worked out from it alone."""
+"""The description of a network, and everything that is calculated from it alone."""

@@ -1,7 +1,7 @@
-"""A network, written down once: operations and what each of them reads. Pure.
+"""The single description of a network: its operations and their inputs. Pure.
 
 Shapes, parameters, the program of the trainer, the memory of the host, the int8 graph and the Keras
-model are all worked out from it. A space builds it with `nas.network.builder`.
+model are all calculated from it. A space builds it with `nas.network.builder`.
 """
 
 from collections.abc import Iterable
@@ -12,15 +12,15 @@ from firmware.errors import ConfigError
 Shape = tuple[int, int, int]
 """Height, width and channels of an image or an activation."""
 Pair = tuple[int, int]
-"""Of rows, and of columns."""
+"""A value for rows and a value for columns."""
 
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """What the network looks at: the first node, and only that.
+    """The input of the network. It must be the first node, and no other.
 
     Attributes:
-        shape: Of an image. Its values are 0 to 1, or 0 to 255 if a `Rescaling` follows.
+        shape: Shape of an image. Values are 0 to 1, or 0 to 255 if a `Rescaling` follows.
     """
 
     shape: Shape
@@ -28,15 +28,15 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class Rescaling:
-    """From bytes to 0 to 1, inside the network; directly after the image."""
+    """Scales bytes to 0 to 1 inside the network. It must directly follow the image."""
 
 
 @dataclass(frozen=True, slots=True)
 class Convolution:
-    """A convolution whose input is padded with zeros, TFLite's and Keras's SAME.
+    """A convolution with zero padding: SAME of TFLite and Keras.
 
     Attributes:
-        channels: Kernels, each of which gives one channel.
+        channels: Number of kernels, which is the number of output channels.
         kernel: Rows and columns of a kernel, odd.
         stride: Rows and columns from one window to the next.
         has_bias: Whether each channel has a bias.
@@ -50,7 +50,7 @@ class Convolution:
 
 @dataclass(frozen=True, slots=True)
 class DepthwiseConvolution:
-    """A convolution of each channel by itself, padded as `Convolution` is.
+    """A depthwise convolution, padded like `Convolution`.
 
     Attributes:
         kernel: Rows and columns of a kernel, odd.
@@ -70,10 +70,10 @@ class Normalisation:
 
 @dataclass(frozen=True, slots=True)
 class Relu:
-    """Negative values become 0.
+    """Replaces negative values by 0.
 
     Attributes:
-        highest: Larger values become this one; None if they stay.
+        highest: Upper limit of the values; None if there is no limit.
     """
 
     highest: float | None = None
@@ -81,12 +81,12 @@ class Relu:
 
 @dataclass(frozen=True, slots=True)
 class Addition:
-    """The sum of two activations of one shape, element by element."""
+    """The element-wise sum of two activations of the same shape."""
 
 
 @dataclass(frozen=True, slots=True)
 class MaxPooling:
-    """The largest value of each window; windows that are not whole are left out.
+    """The largest value of each window; incomplete windows are ignored.
 
     Attributes:
         size: Rows and columns of a window, and from one window to the next.
@@ -97,7 +97,7 @@ class MaxPooling:
 
 @dataclass(frozen=True, slots=True)
 class AveragePooling:
-    """The mean of each window; windows that are not whole are left out.
+    """The mean of each window; incomplete windows are ignored.
 
     Attributes:
         size: Rows and columns of a window, and from one window to the next.
@@ -113,7 +113,7 @@ class Mean:
 
 @dataclass(frozen=True, slots=True)
 class Dropout:
-    """Sets values to 0 at random while the network is trained.
+    """Sets random values to 0 during training.
 
     Attributes:
         rate: Fraction of the values, below 1.
@@ -124,10 +124,10 @@ class Dropout:
 
 @dataclass(frozen=True, slots=True)
 class Dense:
-    """A matrix product with biases, of an activation of one row and one column.
+    """A fully connected layer with biases. Its input has one row and one column.
 
     Attributes:
-        channels: That it gives.
+        channels: Number of outputs.
     """
 
     channels: int
@@ -135,7 +135,7 @@ class Dense:
 
 @dataclass(frozen=True, slots=True)
 class Softmax:
-    """Probabilities of the classes: the last node, and only that."""
+    """The probabilities of the classes. It must be the last node, and no other."""
 
 
 Operation = (
@@ -160,8 +160,8 @@ class Node:
     """One operation.
 
     Attributes:
-        operation: What is done.
-        inputs: Indices of the nodes whose results it reads, all of them before it.
+        operation: The operation.
+        inputs: Indices of the nodes that it reads, all smaller than its own index.
     """
 
     operation: Operation
@@ -170,13 +170,13 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """Nodes in an order in which they can be run: a directed acyclic graph.
+    """Nodes in execution order: a directed acyclic graph.
 
     Attributes:
-        nodes: From the `Image` to the `Softmax`; each but the last is read by another.
+        nodes: From the `Image` to the `Softmax`; every node except the last has a reader.
 
     Raises:
-        ConfigError: The nodes make no network. All that is wrong is said at once.
+        ConfigError: The nodes are not a valid network. The message lists all problems.
     """
 
     nodes: tuple[Node, ...]
@@ -184,7 +184,7 @@ class Network:
     def __post_init__(self) -> None:
         problems = list(_problems(self.nodes))
         if problems:
-            raise ConfigError(f"this is no network: {'; '.join(problems)}")
+            raise ConfigError(f"invalid network: {'; '.join(problems)}")
 
     @property
     def image(self) -> Shape:
@@ -195,16 +195,16 @@ class Network:
 
     @property
     def has_rescaling(self) -> bool:
-        """Whether the network itself brings bytes to 0 to 1."""
+        """Whether the network itself scales bytes to 0 to 1."""
         return isinstance(self.nodes[1].operation, Rescaling)
 
     @property
     def image_scale(self) -> float:
-        """From a byte to what the first node takes."""
+        """The factor from a byte to an input value of the network."""
         return 1.0 if self.has_rescaling else 1 / 255
 
     def readers(self) -> tuple[tuple[int, ...], ...]:
-        """For each node, the indices of the nodes that read its result, rising."""
+        """For each node, the indices of the nodes that read it, in rising order."""
         found: list[list[int]] = [[] for _ in self.nodes]
         for index, node in enumerate(self.nodes):
             for source in dict.fromkeys(node.inputs):
@@ -213,7 +213,7 @@ class Network:
 
 
 def _problems(nodes: tuple[Node, ...]) -> Iterable[str]:
-    """What keeps nodes from being a network."""
+    """The problems that make the nodes an invalid network."""
     if len(nodes) < 2 or not isinstance(nodes[0].operation, Image):
         yield "it does not begin with an image"
     if not nodes or not isinstance(nodes[-1].operation, Softmax):
@@ -226,9 +226,9 @@ def _problems(nodes: tuple[Node, ...]) -> Iterable[str]:
         if len(node.inputs) != wanted:
             yield f"{name} reads {len(node.inputs)} nodes, expected {wanted}"
         if any(not 0 <= source < index for source in node.inputs):
-            yield f"{name} reads a node that does not stand before it"
+            yield f"{name} reads a node that is not before it"
         if index < len(nodes) - 1 and index not in read:
-            yield f"nothing reads {name}"
+            yield f"no node reads {name}"
         if isinstance(operation, Image) and index > 0:
             yield f"{name} is a second image"
         if isinstance(operation, Softmax) and index < len(nodes) - 1:
@@ -239,19 +239,19 @@ def _problems(nodes: tuple[Node, ...]) -> Iterable[str]:
 
 
 def _parameter_problems(operation: Operation, name: str) -> Iterable[str]:
-    """What is wrong with an operation by itself."""
+    """The invalid parameters of an operation."""
     if isinstance(operation, Image) and min(operation.shape) < 1:
-        yield f"{name} is of {operation.shape}, all of which must be at least 1"
+        yield f"{name} has the shape {operation.shape}; all sizes must be at least 1"
     if isinstance(operation, Convolution | DepthwiseConvolution):
         if any(side < 1 or side % 2 == 0 for side in operation.kernel):
-            yield f"{name} has kernels of {operation.kernel}, both of which must be odd"
+            yield f"{name} has kernels of {operation.kernel}; both sizes must be odd"
         if min(operation.stride) < 1:
-            yield f"{name} has a stride of {operation.stride}, both of which must be at least 1"
+            yield f"{name} has a stride of {operation.stride}; both must be at least 1"
     if isinstance(operation, MaxPooling | AveragePooling) and min(operation.size) < 1:
-        yield f"{name} has windows of {operation.size}, both of which must be at least 1"
+        yield f"{name} has windows of {operation.size}; both sizes must be at least 1"
     if isinstance(operation, Convolution | Dense) and operation.channels < 1:
-        yield f"{name} gives {operation.channels} channels, expected at least 1"
+        yield f"{name} has {operation.channels} channels, expected at least 1"
     if isinstance(operation, Dropout) and not 0 <= operation.rate < 1:
         yield f"{name} has a rate of {operation.rate}, expected 0 to below 1"
     if isinstance(operation, Relu) and operation.highest is not None and operation.highest <= 0:
-        yield f"{name} ends at {operation.highest}, expected above 0"
+        yield f"{name} has the upper limit {operation.highest}, expected above 0"

@@ -1,4 +1,4 @@
-"""Which nodes of a network become one operator of its int8 graph. Pure."""
+"""Decides which nodes of a network become one operator of its int8 graph. Pure."""
 
 from nas.network.description import (
     Addition,
@@ -14,14 +14,14 @@ from nas.network.description import (
 
 _CONVOLUTIONS = Convolution | DepthwiseConvolution
 _RECTIFIED = _CONVOLUTIONS | Normalisation | Addition | Dense
-"""Whose operator has a fused activation."""
+"""Operations whose operator has a fused activation."""
 
 
 def owners(network: Network) -> tuple[int, ...]:
-    """For each node, the index of the one whose operator gives its result; often itself.
+    """For each node, the index of the node whose operator computes its result; often itself.
 
-    A normalisation is folded into the convolution before it, and a ReLU fused into what it
-    rectifies, unless something else reads the value between them. A dropout does nothing.
+    A normalisation is folded into the convolution before it, and a ReLU is fused into the operator
+    before it, unless another node reads the value between them. A dropout has no operator.
     """
     readers = network.readers()
     found: list[int] = []
@@ -36,14 +36,14 @@ def owners(network: Network) -> tuple[int, ...]:
 
 
 def _takes_in(before: Operation, after: Operation) -> bool:
-    """Whether the operator of one operation can do the next one too."""
+    """Whether the operator of one operation can also compute the next one."""
     if isinstance(after, Normalisation):
         return isinstance(before, _CONVOLUTIONS)
     return isinstance(after, Relu) and isinstance(before, _RECTIFIED)
 
 
 def members(network: Network) -> dict[int, tuple[int, ...]]:
-    """For each node that has an operator, the nodes that it does, in order; dropouts left out."""
+    """For each node with an operator, the nodes that it computes, in order, without dropouts."""
     found: dict[int, tuple[int, ...]] = {}
     for index, owner in enumerate(owners(network)):
         if owner == index or not isinstance(network.nodes[index].operation, Dropout):

@@ -1,4 +1,4 @@
-"""A network as the int8 graph of its .tflite, before anything is trained. Pure.
+"""Lowers a network to the int8 graph of its .tflite, before training. Pure.
 
 Operators, options and tensors, and their order, are those of TensorFlow 2.21's converter for one
 image: the input, then constants from the last layer to the first, then activations in the order of
@@ -26,21 +26,21 @@ from nas.network.tflite_operators import Options, activation_name, tflite_operat
 
 
 class Role(StrEnum):
-    """What a tensor of the graph is to its node."""
+    """The role of a tensor for its node."""
 
     RESULT = "result"
     KERNELS = "kernels"
     BIASES = "biases"
     FACTORS = "factors"
-    """Of a multiplication: of a rescaling, or of a normalisation that is not folded."""
+    """Factor of a multiplication: of a rescaling, or of a normalisation that is not folded."""
     SHIFTS = "shifts"
-    """Which such a normalisation adds then."""
+    """Summand of a normalisation that is not folded."""
     PRODUCT = "product"
-    """To which it adds them."""
+    """Product to which the summand is added."""
     AXES = "axes"
-    """Over which a mean is taken."""
+    """Axes of a mean."""
     PORT = "port"
-    """The image or the probabilities as uint8, where the network inside is int8."""
+    """The image or the probabilities as uint8, if the network inside is int8."""
 
 
 _CONSTANTS = {
@@ -56,12 +56,12 @@ _CONSTANTS = {
 
 @dataclass(frozen=True, slots=True)
 class Int8Graph:
-    """The graph of a network, and where its tensors come from.
+    """The graph of a network, and the origin of its tensors.
 
     Attributes:
         graph: Operators and tensors; a tensor's name is its role and its node.
-        origins: For each tensor its role, and its node: of a `RESULT` the last of the nodes that
-            the operator does.
+        origins: For each tensor, its role and its node. For a `RESULT`, the node is the last one
+            that the operator computes.
     """
 
     graph: Graph
@@ -69,16 +69,16 @@ class Int8Graph:
 
 
 def lower(network: Network) -> Int8Graph:
-    """The int8 graph of a network; bytes in and out are uint8 if it rescales, else int8.
+    """The int8 graph of a network; input and output are uint8 if it rescales, else int8.
 
     Raises:
-        ConfigError: A node cannot take what it reads, or has no int8 form.
+        ConfigError: The inputs of a node do not fit, or it has no int8 form.
     """
     return _Lowering(network).finished()
 
 
 class _Lowering:
-    """Collects tensors and operators; lives for the lowering of one network."""
+    """Collects the tensors and operators of one network."""
 
     def __init__(self, network: Network) -> None:
         self._network = network
@@ -110,7 +110,7 @@ class _Lowering:
         return Int8Graph(graph, tuple(self._origins))
 
     def _add_constants(self) -> None:
-        """From the last layer to the first, those of means before all others."""
+        """Add constants from the last layer to the first, those of means before all others."""
         nodes = list(enumerate(self._network.nodes))
         for index, node in reversed(nodes):
             if isinstance(node.operation, Mean):
@@ -139,7 +139,7 @@ class _Lowering:
         self._constants[role, node] = self._add(tensor, role, node)
 
     def _add_operators(self, owner: int) -> None:
-        """The operator of a node and of those that it does; two of a normalisation by itself."""
+        """Add the operator of a node. A normalisation that is not folded has two operators."""
         operation, own = self._network.nodes[owner].operation, self._members[owner]
         inputs = tuple(self._results[source] for source in self._network.nodes[owner].inputs)
         shape = self._result_shape(owner)
@@ -154,7 +154,7 @@ class _Lowering:
         self._results[owner] = result
 
     def _activation(self, own: tuple[int, ...]) -> str:
-        """TFLite's name of the activation that follows the first of some nodes."""
+        """TFLite's name of the activation that is fused into the first node."""
         for index in own[1:]:
             operation = self._network.nodes[index].operation
             if isinstance(operation, Relu):
@@ -162,7 +162,7 @@ class _Lowering:
         return "NONE"
 
     def _result_shape(self, index: int) -> tuple[int, ...]:
-        """Of one image; a mean and what follows it have no rows and columns."""
+        """The shape for one image; a mean and the nodes after it have no rows and columns."""
         node = self._network.nodes[index]
         is_flat = isinstance(node.operation, Mean | Dense | Softmax) or all(
             len(self._tensors[self._results[source]].shape) == 2 for source in node.inputs

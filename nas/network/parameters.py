@@ -1,4 +1,4 @@
-"""The parameters of a network, which lie one after the other in one flat array. Pure."""
+"""The parameters of a network, stored one after the other in one flat array. Pure."""
 
 from collections.abc import Sequence
 from math import prod, sqrt
@@ -15,7 +15,7 @@ Floats = NDArray[np.float32]
 def initial_parameters(network: Network, seed: int) -> Floats:
     """All parameters of a network before training, flat, node by node.
 
-    Weights are uniform, biases 0, a normalisation changes nothing.
+    Weights are uniform, biases are 0, and a normalisation is the identity.
 
     Source: Glorot and Bengio, 2010, equation 16: ± sqrt(6 / (inputs + outputs)).
     """
@@ -49,7 +49,7 @@ def _glorot(rng: np.random.Generator, shape: tuple[int, ...], is_depthwise: bool
 
 
 def split_parameters(flat: Floats, network: Network) -> list[list[Floats]]:
-    """For each node its own parameters, as arrays of their shapes; views of the flat ones."""
+    """For each node, its parameters as arrays of their shapes; views of the flat array."""
     first, split = 0, []
     for shapes in parameter_shapes(network):
         own = []

@@ -1,4 +1,4 @@
-"""Shapes, parameters and arithmetic of a network. Pure."""
+"""Calculates shapes, parameters and multiply-accumulates of a network. Pure."""
 
 from math import prod
 
@@ -20,10 +20,10 @@ from nas.network.description import (
 
 
 def output_shapes(network: Network) -> tuple[Shape, ...]:
-    """Height, width and channels of what each node gives.
+    """Height, width and channels of each node's output.
 
     Raises:
-        ConfigError: A node cannot take what it reads; the first one is named.
+        ConfigError: The inputs of a node do not fit. The message names the first such node.
     """
     shapes: list[Shape] = []
     for index, node in enumerate(network.nodes):
@@ -36,13 +36,13 @@ def output_shapes(network: Network) -> tuple[Shape, ...]:
 
 
 def _refusal(operation: Operation, inputs: list[Shape]) -> str:
-    """Why an operation cannot take these inputs; empty if it can."""
+    """The reason why an operation cannot use these inputs; empty if it can."""
     if isinstance(operation, Addition) and inputs[0] != inputs[1]:
-        return f"adds {inputs[0]} to {inputs[1]}, which must be alike"
+        return f"adds {inputs[0]} to {inputs[1]}, but the shapes must be the same"
     if isinstance(operation, MaxPooling | AveragePooling) and not all(
         side >= window for side, window in zip(inputs[0], operation.size, strict=False)
     ):
-        return f"pools windows of {operation.size} of {inputs[0]}, which has no whole one"
+        return f"pools windows of {operation.size}, but its input is only {inputs[0]}"
     if isinstance(operation, Dense) and inputs[0][:2] != (1, 1):
         return f"reads {inputs[0]}, expected one row and one column"
     return ""
@@ -53,7 +53,7 @@ def _output_shape(operation: Operation, inputs: list[Shape]) -> Shape:
         return operation.shape
     height, width, channels = inputs[0]
     if isinstance(operation, Convolution | DepthwiseConvolution):
-        # TFLite's SAME: as many windows as strides begin inside the input.
+        # TFLite's SAME: one window for each stride that begins inside the input.
         height, width = -(-height // operation.stride[0]), -(-width // operation.stride[1])
     if isinstance(operation, MaxPooling | AveragePooling):
         height, width = height // operation.size[0], width // operation.size[1]
@@ -67,8 +67,8 @@ def _output_shape(operation: Operation, inputs: list[Shape]) -> Shape:
 def parameter_shapes(network: Network) -> tuple[tuple[tuple[int, ...], ...], ...]:
     """For each node, the shapes of its parameters, in Keras's order and layout.
 
-    Kernels (rows, columns, inputs, outputs), of a depthwise convolution (rows, columns, channels,
-    1), then biases; gamma, beta, moving mean and moving variance of a normalisation.
+    Kernels are (rows, columns, inputs, outputs), or (rows, columns, channels, 1) for a depthwise
+    convolution. Biases follow. A normalisation has gamma, beta, moving mean and moving variance.
     """
     shapes = output_shapes(network)
     return tuple(
@@ -92,14 +92,14 @@ def _parameters(operation: Operation, channels: int) -> tuple[tuple[int, ...], .
 
 
 def parameter_count(network: Network) -> int:
-    """All parameters of a network."""
+    """The number of parameters of a network."""
     return sum(prod(shape) for own in parameter_shapes(network) for shape in own)
 
 
 def count_macs(network: Network) -> int:
-    """Multiply-accumulates of one inference: of convolutions and matrix products.
+    """Multiply-accumulates of the convolutions and matrix products of one inference.
 
-    Padding counts as if it were data, as the published tables do.
+    Padding is counted like data, as in the published tables.
     """
     total = 0
     for node, shape, own in zip(

@@ -1,4 +1,4 @@
-"""TFLite's operators of the operations of a network, and their options. Pure."""
+"""Maps the operations of a network to TFLite operators and their options. Pure."""
 
 from collections.abc import Mapping
 
@@ -21,22 +21,22 @@ from nas.network.description import (
 
 Options = Mapping[str, int | float | str | bool]
 _ACTIVATIONS = {None: "RELU", 6.0: "RELU6"}
-"""TFLite's names of a ReLU by its highest value."""
+"""TFLite's names of a ReLU, by its upper limit."""
 
 
 def activation_name(relu: Relu) -> str:
     """TFLite's name of a ReLU.
 
     Raises:
-        ConfigError: TFLite has none that ends at this value.
+        ConfigError: TFLite has no ReLU with this upper limit.
     """
     if relu.highest not in _ACTIVATIONS:
-        raise ConfigError(f"a ReLU that ends at {relu.highest} has no int8 form; 6 has")
+        raise ConfigError(f"a ReLU with the upper limit {relu.highest} has no int8 form; 6 has")
     return _ACTIVATIONS[relu.highest]
 
 
 def tflite_operator(operation: Operation, activation: str) -> tuple[str, Options]:
-    """TFLite's operator of an operation, and its options in the order of the schema."""
+    """The TFLite operator of an operation, and its options in the order of the schema."""
     fused = {"fused_activation_function": activation}
     if isinstance(operation, Rescaling):
         return "MUL", fused

@@ -1,4 +1,4 @@
-"""Search spaces: what a candidate is, and its network."""
+"""Search spaces: the candidates and their networks."""
 
 from nas.spaces.candidate import Candidate
 from nas.spaces.registry import DEFAULT_SPACE, find_converter, find_space, known_spaces

@@ -1,4 +1,4 @@
-"""One point of a search space. Pure."""
+"""A candidate: one point of a search space. Pure."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -6,22 +6,22 @@ from functools import total_ordering
 from typing import Any, Self
 
 SIDE = "side"
-"""Name of the value that every candidate has: rows and columns of its input."""
+"""Name of the value that every candidate has: the rows and columns of its input."""
 _MOST_VALUES, _MOST_NAME = 64, 40
 
 
 @total_ordering
 class Candidate(Mapping[str, int]):
-    """Whole numbers by name, as a search space names them: hashable, ordered, and JSON.
+    """Whole numbers by name. A search space defines the names. Hashable, ordered, and JSON.
 
-    Candidates of one space are ordered by their values, the first one first.
+    Candidates of one space are ordered by their values; the first value counts most.
 
     Args:
-        values: By name; `side` is rows and columns of the input, 0 where all candidates have the
-            same, which is what it is if it is missing.
+        values: The values by name. `side` is the rows and columns of the input. It is 0, the
+            default, if all candidates have the same input.
 
     Raises:
-        ValueError: A value is no whole number of 0 or more, or a name is no word.
+        ValueError: A value is not a whole number of 0 or more, or a name is not a word.
 
     Example:
         >>> Candidate(k=8, c=3)["k"]
@@ -35,42 +35,42 @@ class Candidate(Mapping[str, int]):
         side = own.pop(SIDE, 0)
         self._values = {**own, SIDE: side}
         if len(self._values) > _MOST_VALUES:
-            raise ValueError(f"{len(self._values)} values, at most {_MOST_VALUES} are expected")
+            raise ValueError(f"{len(self._values)} values, expected at most {_MOST_VALUES}")
         for name, value in self._values.items():
             if not isinstance(name, str) or not name.isidentifier() or len(name) > _MOST_NAME:
-                raise ValueError(f"a name of a value is {str(name)[:_MOST_NAME]!r}")
+                raise ValueError(f"invalid name of a value: {str(name)[:_MOST_NAME]!r}")
             if type(value) is not int or not 0 <= value < 1 << 53:
                 raise ValueError(f"{name}: expected a whole number of 0 or more")
         self._key = json.dumps(self._values, separators=(",", ":"))
 
     @classmethod
     def from_record(cls, record: object) -> Self:
-        """The candidate that `as_record` gave.
+        """The candidate of a record from `as_record`.
 
         Raises:
-            ValueError: It gave something else.
+            ValueError: The record is not a candidate.
         """
         if not isinstance(record, Mapping):
-            raise ValueError("a candidate is an object of whole numbers")
+            raise ValueError("a candidate must be an object of whole numbers")
         return cls(record)
 
     def as_record(self) -> dict[str, Any]:
-        """The values as JSON holds them."""
+        """The values, in a form that JSON can store."""
         return dict(self._values)
 
     @property
     def key(self) -> str:
-        """The candidate as JSON: equal candidates of a space have equal keys."""
+        """The candidate as JSON. Equal candidates of a space have equal keys."""
         return self._key
 
     @property
     def side(self) -> int:
-        """Rows and columns of its input; 0 where all candidates have the same."""
+        """Rows and columns of its input; 0 if all candidates have the same input."""
         return self._values[SIDE]
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Names of its values but the side, in order."""
+        """Names of its values without the side, in order."""
         return tuple(name for name in self._values if name != SIDE)
 
     @property
@@ -79,7 +79,7 @@ class Candidate(Mapping[str, int]):
         return f"{','.join(self.names)} = {self}"
 
     def having(self, **changed: int) -> Self:
-        """The same with other values."""
+        """A copy with some values replaced."""
         return type(self)({**self._values, **changed})
 
     def __getitem__(self, name: str) -> int:
@@ -101,7 +101,7 @@ class Candidate(Mapping[str, int]):
         return tuple(self._values.values()) < tuple(other._values.values())
 
     def __str__(self) -> str:
-        """The values as they are typed, such as `8,3`, and the side where it was chosen."""
+        """The values as they are typed, such as `8,3`, and the side if it is not 0."""
         typed = ",".join(str(self._values[name]) for name in self.names)
         return f"{typed} at {self.side}" if self.side else typed
 

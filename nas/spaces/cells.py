@@ -1,4 +1,4 @@
-"""Spaces of cells after a first convolution: how wide (k) and how deep (c). Pure.
+"""Base of spaces with a first convolution of k kernels and c cells after it. Pure.
 
 Source: the published method; n_0 = k and n_i = ceil(n_(i-1) · (1 + 2^(1-i))) kernels.
 """
@@ -13,7 +13,7 @@ from nas.spaces.space import SearchSpace
 
 
 class CellSpace(SearchSpace):
-    """Kernels of the first convolution, and cells after it; each halves the resolution."""
+    """Candidates of k kernels in the first convolution and c cells, which halve the input."""
 
     dimensions: ClassVar[dict[str, range]] = {"k": range(1, 1_000_001), "c": range(64)}
     words: ClassVar[dict[str, str]] = {"k": "kernels of the first convolution", "c": "cells"}
@@ -27,9 +27,9 @@ class CellSpace(SearchSpace):
 
 
 def channels(candidate: Candidate) -> tuple[int, ...]:
-    """Kernels of each convolution, c + 1 of them.
+    """Kernels of each of the c + 1 convolutions.
 
-    In whole numbers, because a float product may round up over the next integer.
+    Calculated in whole numbers, because a float product may round up to the next integer.
     """
     widths = [candidate["k"]]
     for cell in range(1, candidate["c"] + 1):
@@ -39,7 +39,7 @@ def channels(candidate: Candidate) -> tuple[int, ...]:
 
 
 def cell_limit(shape: Shape) -> int:
-    """The most cells that an input allows: a cell needs 2 rows and 2 columns to pool."""
+    """Maximum number of cells for an input. The pooling of a cell needs 2 rows and 2 columns."""
     height, width, _ = shape
     return min(height, width).bit_length() - 1
 
@@ -48,7 +48,7 @@ def check_cells(candidate: Candidate, shape: Shape) -> None:
     """Refuse a candidate with more cells than the input allows.
 
     Raises:
-        ConfigError: It has.
+        ConfigError: It has more cells than the input allows.
     """
     limit = cell_limit(shape)
     if candidate["c"] > limit:

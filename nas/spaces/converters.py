@@ -1,7 +1,7 @@
-"""Who can make the .tflite of a network, by name. Pure."""
+"""Names of the converters that write the .tflite of a network. Pure."""
 
 OWN = "own"
-"""Ours: small files, no TensorFlow."""
+"""The converter of this SDK: small files, without TensorFlow."""
 TENSORFLOW = "tensorflow"
-"""TensorFlow's, whose files hold names, a signature and metadata besides."""
+"""TensorFlow's converter: its files also contain names, a signature and metadata."""
 CONVERTERS = (OWN, TENSORFLOW)

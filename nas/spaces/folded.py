@@ -1,4 +1,4 @@
-"""The space of the published networks with a normalisation that costs nothing. Pure."""
+"""The published networks, with a normalisation that costs no inference time. Pure."""
 
 from nas.network.builder import NetworkBuilder
 from nas.network.description import Network, Shape
@@ -7,7 +7,7 @@ from nas.spaces.cells import CellSpace, channels, check_cells
 
 
 class Folded(CellSpace):
-    """Batch normalisation after each convolution, into which it is folded."""
+    """Batch normalisation after each convolution. It is folded into the convolution."""
 
     name = "folded"
 

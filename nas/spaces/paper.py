@@ -8,10 +8,10 @@ from nas.spaces.converters import TENSORFLOW
 
 
 class Paper(CellSpace):
-    """Batch normalisation before each convolution, where it cannot be folded into it.
+    """Batch normalisation before each convolution. It cannot be folded into the convolution.
 
-    The network itself brings bytes to 0 to 1. The published files are TensorFlow's, as the
-    published figures of their flash are.
+    The network itself scales bytes to 0 to 1. TensorFlow is the default converter, because the
+    published flash sizes are those of TensorFlow's files.
     """
 
     name = "paper"

@@ -1,4 +1,4 @@
-"""Search spaces by name, or by the file that holds one. Loads Python files of the user."""
+"""Finds a search space by its name or its file. Loads Python files of the user."""
 
 import importlib.util
 from functools import cache
@@ -12,21 +12,21 @@ from nas.spaces.separable import Separable
 from nas.spaces.space import SearchSpace
 
 DEFAULT_SPACE = "folded"
-"""More accurate in less flash than the published network, and converted without TensorFlow."""
+"""More accurate with less flash than the published space, and converted without TensorFlow."""
 _SPACES: tuple[SearchSpace, ...] = (Paper(), Folded(), Separable())
 _NAME_IN_FILE = "SPACE"
 
 
 def known_spaces() -> tuple[str, ...]:
-    """Names of the spaces that are built in, in the order of their making."""
+    """Names of the built-in spaces, in the order of their registration."""
     return tuple(space.name for space in _SPACES)
 
 
 def find_space(name: str) -> SearchSpace:
-    """The search space of a name, or the `SPACE` of a Python file.
+    """The search space with a name, or the `SPACE` of a Python file.
 
     Raises:
-        ConfigError: There is none, or the file cannot be used.
+        ConfigError: There is no such space, or the file cannot be used.
     """
     for space in _SPACES:
         if space.name == name:
@@ -41,16 +41,16 @@ def find_space(name: str) -> SearchSpace:
 
 @cache
 def _load(path: str) -> SearchSpace:
-    """The space of a file, which runs: it is the user's own code."""
+    """The space of a file. The file is executed: it is the user's own code."""
     spec = importlib.util.spec_from_file_location("nas_own_space", path)
     if spec is None or spec.loader is None or not Path(path).is_file():
-        raise ConfigError(f"there is no search space in {path!r}: no such file")
+        raise ConfigError(f"could not load a search space from {path!r}: no such file")
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
     except Exception as error:
         reason = brief(f"{type(error).__name__}: {error}", 300)
-        raise ConfigError(f"the search space in {path!r} does not load: {reason}") from error
+        raise ConfigError(f"could not load a search space from {path!r}: {reason}") from error
     space = getattr(module, _NAME_IN_FILE, None)
     if not isinstance(space, SearchSpace):
         raise ConfigError(
@@ -61,7 +61,7 @@ def _load(path: str) -> SearchSpace:
 
 
 def find_converter(space: str, name: str) -> str:
-    """The converter of a name, or the one that a space has by itself if the name is empty.
+    """The converter with a name; the default converter of the space if the name is empty.
 
     Raises:
         ConfigError: It cannot convert the networks of the space.
@@ -69,6 +69,6 @@ def find_converter(space: str, name: str) -> str:
     known = find_space(space).converters
     if name and name not in known:
         raise ConfigError(
-            f"converter {name!r} does not know the space {space!r}; what does: {', '.join(known)}"
+            f"converter {name!r} does not support the space {space!r}; use {' or '.join(known)}"
         )
     return name or known[0]

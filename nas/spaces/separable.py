@@ -1,4 +1,4 @@
-"""The space of `folded` with separable convolutions. Pure."""
+"""The space `folded`, with separable convolutions. Pure."""
 
 from nas.network.builder import NetworkBuilder
 from nas.network.description import Network, Shape
@@ -7,7 +7,7 @@ from nas.spaces.cells import CellSpace, channels, check_cells
 
 
 class Separable(CellSpace):
-    """Cells have a depthwise convolution and one of 1×1, each with a folded normalisation."""
+    """Cells of a depthwise and a 1×1 convolution, each with a folded normalisation."""
 
     name = "separable"
 

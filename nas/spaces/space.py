@@ -1,4 +1,4 @@
-"""What a search must know of a family of networks. Pure."""
+"""The interface of a search space: a family of networks. Pure."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -12,21 +12,20 @@ from nas.spaces.converters import OWN
 
 
 class SearchSpace(ABC):
-    """A family of networks: what a candidate is, its network, and what lies next to it.
+    """A family of networks: its candidates, their networks, and the neighbours of a candidate.
 
-    A candidate has a value for each dimension. Two of them have a meaning for strategies: the width
-    (with which every need of the network grows) and the depth. A space of your own names its
-    dimensions and writes `build`.
+    A candidate has a value for each dimension. Strategies use two of the dimensions: the width
+    (RAM, flash and MACs grow with it) and the depth. A space of your own names its dimensions and
+    implements `build`.
 
     Attributes:
-        name: On the command line and in records.
-        words: What a dimension is, by its name, in words for reports.
-        dimensions: Range of each value by name, in the order in which they are typed.
-        width_name: The dimension with which all needs of a network grow.
-        depth_name: The one that says how many layers there are.
-        first_width: At which numbers of layers are compared first.
-        converters: Who can make the .tflite of its networks; the first one does unless another is
-            wanted.
+        name: Name on the command line and in records.
+        words: Description of each dimension for reports, by its name.
+        dimensions: Range of each value by name, in the order in which the values are typed.
+        width_name: The dimension with which RAM, flash and MACs grow.
+        depth_name: The dimension that determines the number of layers.
+        first_width: Width at which the search first compares the depths.
+        converters: Converters that support its networks; the first one is the default.
     """
 
     name: ClassVar[str]
@@ -44,14 +43,14 @@ class SearchSpace(ABC):
         Args:
             candidate: A value for each dimension.
             shape: Height, width and channels of an image.
-            classes: Probabilities to give.
+            classes: Number of classes.
 
         Raises:
             ConfigError: There is no such network for this input.
         """
 
     def network(self, candidate: Candidate, shape: Shape, classes: int) -> Network:
-        """The network of a candidate, whose shapes fit together.
+        """The network of a candidate, with checked values and shapes.
 
         Raises:
             ConfigError: A value is out of its range, or there is no such network for this input.
@@ -62,27 +61,27 @@ class SearchSpace(ABC):
         return network
 
     def check(self, candidate: Candidate) -> None:
-        """Refuse what is no candidate of the space.
+        """Check that a candidate belongs to the space.
 
         Raises:
             ConfigError: It has other values, or one is out of its range.
         """
         if candidate.names != tuple(self.dimensions):
             raise ConfigError(
-                f"{dict(candidate)} is no candidate of the space {self.name!r}, whose values are "
-                f"{', '.join(self.dimensions)}"
+                f"{dict(candidate)} is not a candidate of the space {self.name!r}, whose values "
+                f"are {', '.join(self.dimensions)}"
             )
         for name, values in self.dimensions.items():
             if candidate[name] not in values:
                 raise ConfigError(
-                    f"{name} of {candidate} is {candidate[name]}, expected {_told(values)}"
+                    f"{name} of {candidate} is {candidate[name]}, expected {_described(values)}"
                 )
 
     def parse(self, text: str) -> Candidate:
-        """The candidate that is typed as its values, such as `6,4`.
+        """Parse a candidate from its typed values, such as `6,4`.
 
         Raises:
-            ConfigError: The text is not that many whole numbers in their ranges.
+            ConfigError: The text does not have the right number of whole numbers in their ranges.
         """
         parts = text.split(",")
         if len(parts) != len(self.dimensions) or not all(
@@ -104,11 +103,11 @@ class SearchSpace(ABC):
         )
 
     def start(self, shape: Shape, side: int = 0) -> list[Candidate]:
-        """The narrowest candidate of each depth that an input allows, the deepest first.
+        """For each depth that an input allows, the narrowest candidate; the deepest first.
 
         Args:
             shape: Height, width and channels of the input.
-            side: What the candidates have as their side.
+            side: Value of the candidates' side.
         """
         least = {name: values[0] for name, values in self.dimensions.items()}
         found = []
@@ -131,21 +130,21 @@ class SearchSpace(ABC):
         return self.dimensions[self.width_name]
 
     def width(self, candidate: Candidate) -> int:
-        """The value with which all needs grow."""
+        """The value with which RAM, flash and MACs grow."""
         return candidate[self.width_name]
 
     def depth(self, candidate: Candidate) -> int:
-        """The value that says how many layers there are."""
+        """The value that determines the number of layers."""
         return candidate[self.depth_name]
 
     def with_width(self, candidate: Candidate, width: int) -> Candidate:
-        """The same with another width, or with the next smaller one that there is."""
+        """A copy with another width, or with the next smaller one that the space has."""
         widths = self.widths
         index = min((max(width, widths[0]) - widths[0]) // widths.step, len(widths) - 1)
         return candidate.having(**{self.width_name: widths[index]})
 
     def neighbours(self, candidate: Candidate) -> Sequence[Candidate]:
-        """Candidates one step away: one value is the next smaller or the next larger."""
+        """Candidates in which one value is the next smaller or the next larger one."""
         found = []
         for name, values in self.dimensions.items():
             at = values.index(candidate[name])
@@ -155,6 +154,6 @@ class SearchSpace(ABC):
         return found
 
 
-def _told(values: range) -> str:
+def _described(values: range) -> str:
     steps = "" if values.step == 1 else f" in steps of {values.step}"
     return f"{values[0]:,} to {values[-1]:,}{steps}"

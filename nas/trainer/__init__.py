@@ -1,1 +1,1 @@
-"""Trains the networks of the search without TensorFlow: layers in C, 16 images side by side."""
+"""Trains the networks of the search without TensorFlow: layers in C, 16 images at a time."""

@@ -1,4 +1,4 @@
-"""Compiles the trainer for this machine, once, into the cache. I/O; runs the C compiler."""
+"""Compiles the trainer once for this machine and caches it. I/O; runs the C compiler."""
 
 import fcntl
 import hashlib
@@ -18,24 +18,24 @@ from firmware.files import cache_folder, replacing
 
 FLAGS = ("-std=gnu11", "-O3", "-march=native", "-fno-math-errno", "-fPIC", "-fopenmp")
 COMPILE_S = 300.0
-"""Longest time of one file, and of the wait for another process that compiles."""
+"""Time limit for compiling one file, and for waiting for another process that compiles."""
 _LOOK_S = 0.1
 _REASON_CHARACTERS = 300
 OnStage = Callable[[str], None]
 
 
 def compiled_trainer(on_stage: OnStage = lambda _: None, compile_s: float = COMPILE_S) -> Path:
-    """The trainer as a shared library; compiled first if it was not for this processor.
+    """The trainer as a shared library. Compiles it if the cache has none for this processor.
 
-    Processes that ask at the same time compile it once.
+    If several processes call it at the same time, only one compiles.
 
     Args:
-        on_stage: Is told what takes long.
-        compile_s: Longest time of one file, and of the wait for another process.
+        on_stage: Called with the name of a step that takes long.
+        compile_s: Time limit for one file, and for waiting for another process.
 
     Raises:
-        BuildError: There is no C compiler, it refuses the sources or takes too long, or the cache
-            cannot be written.
+        BuildError: There is no C compiler, it fails or takes too long, or the cache cannot be
+            written.
     """
     with as_file(files("nas.trainer")) as sources:
         path = _path(sources)
@@ -48,24 +48,24 @@ def compiled_trainer(on_stage: OnStage = lambda _: None, compile_s: float = COMP
                         _compile(sources, path, on_stage, compile_s)
         except OSError as error:
             raise BuildError(
-                f"could not keep the compiled trainer in {str(folder)!r}: {error.strerror}; "
-                "XDG_CACHE_HOME names another place"
+                f"could not write the compiled trainer to {str(folder)!r}: {error.strerror}; "
+                "set XDG_CACHE_HOME to another folder"
             ) from error
     return path
 
 
 def kept_trainer() -> Path:
-    """The trainer as a shared library, compiled before.
+    """The compiled trainer from the cache.
 
     Raises:
-        BuildError: It was not compiled for this processor.
+        BuildError: The cache has none for this processor.
     """
     with as_file(files("nas.trainer")) as sources:
         path = _path(sources)
     if not path.is_file():
         raise BuildError(
             "the trainer is not compiled for this processor yet: "
-            "nas.trainer.library.load_library(print) does it, and tells how far it is"
+            "call nas.trainer.library.load_library(print) first"
         )
     return path
 
@@ -75,7 +75,7 @@ def _path(sources: Path) -> Path:
 
 
 def _key(sources: Path) -> str:
-    """Of the sources, the flags and the processor."""
+    """Key of the cache: a hash of the sources, the flags and the processor."""
     digest = hashlib.sha256(" ".join((*FLAGS, platform.machine(), _processor())).encode())
     for path in sorted([*sources.glob("*.c"), *sources.glob("*.h")]):
         digest.update(path.name.encode() + path.read_bytes())
@@ -83,7 +83,7 @@ def _key(sources: Path) -> str:
 
 
 def _processor() -> str:
-    """What the kernel says of the processor's abilities; a cache may move between machines."""
+    """The processor's features, from the kernel. A cache may be copied between machines."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
@@ -93,7 +93,7 @@ def _processor() -> str:
 
 @contextmanager
 def _only_one(path: Path, limit_s: float, on_stage: OnStage) -> Iterator[None]:
-    """Keep other processes from compiling the same file; a process that ends lets them in."""
+    """Lock against other processes that compile the same file. The lock ends with the process."""
     end_s = time.monotonic() + limit_s
     with path.with_suffix(".lock").open("w") as lock:
         while True:
@@ -104,7 +104,7 @@ def _only_one(path: Path, limit_s: float, on_stage: OnStage) -> Iterator[None]:
                 if time.monotonic() > end_s:
                     raise BuildError(
                         f"another process has been compiling the trainer for {limit_s:g} s; end "
-                        f"what holds {lock.name!r}"
+                        f"the process that holds {lock.name!r}"
                     ) from error
             on_stage("waiting for another process that compiles the trainer")
             time.sleep(_LOOK_S)
@@ -129,7 +129,7 @@ def _compile(sources: Path, out: Path, on_stage: OnStage, limit_s: float) -> Non
 
 @contextmanager
 def _folder_of_its_own(folder: Path) -> Iterator[Path]:
-    """An empty folder; what a process that was killed has left in it goes first."""
+    """Create an empty folder. Files left by a killed process are removed first."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     try:
@@ -139,7 +139,7 @@ def _folder_of_its_own(folder: Path) -> Iterator[Path]:
 
 
 def _run(command: list[str], limit_s: float, folder: Path) -> None:
-    """Run the compiler, which keeps what it makes in between in the folder."""
+    """Run the compiler. Its temporary files are written to the folder."""
     try:
         finished = run_to_end(command, limit_s, os.environ | {"TMPDIR": str(folder)})
     except TimeoutError as error:

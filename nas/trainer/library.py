@@ -1,4 +1,4 @@
-"""Loads the compiled trainer, and describes its functions and records. I/O."""
+"""Loads the compiled trainer and declares its functions and records. I/O."""
 
 import ctypes
 from enum import IntEnum
@@ -16,7 +16,7 @@ _INT, _LONG, _FLOAT = ctypes.c_int32, ctypes.c_int64, ctypes.c_float
 
 
 class Array(ctypes.Structure):
-    """`float_array` in network.h, which keeps the NumPy array alive that it points into."""
+    """`float_array` in network.h. It keeps the NumPy array alive that it points to."""
 
     _fields_ = (("values", _POINTER), ("count", _LONG))
 
@@ -26,7 +26,7 @@ class Array(ctypes.Structure):
 
 
 class Source(ctypes.Structure):
-    """`source` in network.h, which keeps the NumPy arrays alive that it points into."""
+    """`source` in network.h. It keeps the NumPy arrays alive that it points to."""
 
     _fields_ = (
         ("images", _POINTER),
@@ -65,10 +65,10 @@ class Recipe(ctypes.Structure):
 
 
 def address_of(array: NDArray[Any], kind: type[np.generic]) -> int:
-    """Where the elements of an array lie, while the array is alive.
+    """Address of the elements of an array, valid while the array is alive.
 
     Raises:
-        ConfigError: They are of another type, or do not lie one after the other.
+        ConfigError: The array has another type, or is not contiguous.
     """
     if array.dtype != kind or not array.flags.c_contiguous:
         raise ConfigError(
@@ -124,14 +124,14 @@ _loaded: list[ctypes.CDLL] = []
 
 
 def load_library(on_stage: OnStage | None = None) -> ctypes.CDLL:
-    """The trainer's functions; loaded once in each process.
+    """The trainer's functions, loaded once in each process.
 
     Args:
-        on_stage: Is told what takes long: the trainer is compiled if it was not for this
-            processor. None where nobody could be told; then nothing is compiled.
+        on_stage: Called with the name of a step that takes long: the trainer is compiled if the
+            cache has none for this processor. With None, nothing is compiled.
 
     Raises:
-        BuildError: It could not be compiled, was not compiled before, or could not be loaded.
+        BuildError: It could not be compiled or loaded, or is not compiled and may not be.
     """
     if not _loaded:
         library = _open(on_stage)
@@ -148,10 +148,10 @@ def _open(on_stage: OnStage | None) -> ctypes.CDLL:
         return ctypes.CDLL(str(path))
     except OSError as error:  # damaged in the cache
         if on_stage is None:
-            raise BuildError(f"the compiled trainer does not load: {error}") from error
+            raise BuildError(f"could not load the compiled trainer: {error}") from error
         path.unlink(missing_ok=True)
         path = compiled_trainer(on_stage)
     try:
         return ctypes.CDLL(str(path))
     except OSError as error:
-        raise BuildError(f"the compiled trainer does not load: {error}") from error
+        raise BuildError(f"could not load the compiled trainer: {error}") from error

@@ -1,4 +1,4 @@
-"""What a network would be in the trainer: its memory and parameters, without making it.
+"""Predicts the memory and parameters of a network in the trainer, without creating it.
 
 Loads the compiled trainer.
 """
@@ -16,25 +16,25 @@ from nas.trainer.library import Status, address_of, load_library
 from nas.trainer.program import LANES, Program, program_of
 
 _REASONS = {
-    Status.KIND: "is of a kind that the trainer does not know there",
-    Status.INPUT: "reads a node that does not stand before it",
-    Status.SHAPE: "cannot take the shape of what it reads",
-    Status.NUMBER: "has a number that the trainer does not know: kernels are odd and, as strides, "
-    "of at most 255 rows and columns",
-    Status.LARGE: "is too large: the trainer counts 2^28 values of an image, 2^24 of a row and "
+    Status.KIND: "is of a kind that the trainer does not support there",
+    Status.INPUT: "reads a node that is not before it",
+    Status.SHAPE: "does not fit the shapes of its inputs",
+    Status.NUMBER: "has a number that the trainer does not support: kernels must be odd; kernels "
+    "and strides must be at most 255",
+    Status.LARGE: "is too large: the maximum is 2^28 values of an image, 2^24 of a row and "
     "16,384 channels",
-    Status.UNREAD: "is read by nothing",
-    Status.LAST: "gives the classes more than one row and one column",
+    Status.UNREAD: "is not read by any node",
+    Status.LAST: "has more than one row and one column for the classes",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """What a network takes.
+    """Size of a network in the trainer.
 
     Attributes:
         size_bytes: All memory that the trainer allocates for it.
-        parameters: How many it has.
+        parameters: Number of parameters.
     """
 
     size_bytes: int
@@ -42,17 +42,17 @@ class Measure:
 
 
 def groups_of(part: int) -> int:
-    """Groups of images side by side in a part of a batch."""
+    """Number of groups of `LANES` images in a part of a batch."""
     return max(1, part // LANES)
 
 
 def measure(network: Network, part: int) -> Measure:
-    """What the trainer takes for a network and parts of batches of `part` images.
+    """The size of a network in the trainer, with parts of a batch of `part` images.
 
     Raises:
         BuildError: The trainer was not compiled before, or does not load.
-        ConfigError: The trainer does not know such a network; the node to blame is named.
-        HostMemoryError: Memory is short even for that.
+        ConfigError: The trainer does not support the network. The message names the node.
+        HostMemoryError: There is not even enough memory for the calculation.
     """
     program = program_of(network)
     facts = np.zeros((len(program.nodes), 5), np.int64)
@@ -72,25 +72,25 @@ def measure(network: Network, part: int) -> Measure:
 
 
 def check_status(status: int, row: int, network: Network, program: Program, part: int) -> None:
-    """Raise what a status of the making of a network means.
+    """Raise the error that belongs to the status of creating a network.
 
     Raises:
-        ConfigError: The trainer does not know such a network.
-        HostMemoryError: Memory is short.
+        ConfigError: The trainer does not support the network.
+        HostMemoryError: There is not enough memory.
     """
     if status == Status.OK:
         return
     if status == Status.MEMORY:
         raise HostMemoryError(
-            f"the memory of this host is too short for a network of {len(network.nodes)} nodes, "
+            f"this host has too little memory for a network of {len(network.nodes)} nodes, "
             f"images of {network.image} and parts of {part}"
         )
     if status == Status.UNTRAINED:
-        raise ConfigError("the network has no parameters that could be trained")
+        raise ConfigError("the network has no parameters to train")
     if status == Status.CALL:
         raise ConfigError(
-            f"the trainer makes no network of {len(network.nodes)} nodes and parts of {part} "
-            "images: 65,536 of both are the most"
+            f"the trainer does not support {len(network.nodes)} nodes with parts of {part} "
+            "images; the maximum of both is 65,536"
         )
     index = program.nodes[row]
     name = type(network.nodes[index].operation).__name__
@@ -100,7 +100,7 @@ def check_status(status: int, row: int, network: Network, program: Program, part
 def _check_facts(
     network: Network, program: Program, shapes: list[list[int]], counts: list[int]
 ) -> None:
-    """The trainer and nas.network.shapes mean the same network."""
+    """Check that the trainer and nas.network.shapes calculate the same shapes."""
     expected, own = output_shapes(network), parameter_shapes(network)
     for index, shape, count in zip(program.nodes, shapes, counts, strict=True):
         wanted = expected[index], sum(map(prod, own[index]))

@@ -1,4 +1,4 @@
-"""One network in the trainer, with numpy arrays around it."""
+"""A network in the trainer, with NumPy arrays as its interface."""
 
 import ctypes
 from dataclasses import dataclass
@@ -15,23 +15,23 @@ from nas.trainer.measure import check_status, groups_of, measure
 from nas.trainer.program import LANES, program_of
 
 _SCALE = 1 / 255
-"""From a byte to what the network sees, whether it scales its images itself or not."""
+"""Scale from a byte to the network's input, whether or not the network scales images itself."""
 _REASONS = {
-    Status.SIZE: "an array is shorter than what it has to hold",
-    Status.IMAGE: "the order names an image that is not there",
-    Status.LABEL: "a label is none of the classes",
-    Status.RECIPE: "smoothing and flip are shares of 1, shift is 0 to 32,767, a batch has a part",
+    Status.SIZE: "an array is too short",
+    Status.IMAGE: "the order contains an image that does not exist",
+    Status.LABEL: "a label is not one of the classes",
+    Status.RECIPE: "smoothing and flip must be 0 to 1, shift 0 to 32,767, accumulated at least 1",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Augmentation:
-    """How a network is regularised while it trains.
+    """Regularisation during training.
 
     Attributes:
-        smoothing: Share of a label that goes to all classes alike.
-        flip: Chance that an image is mirrored.
-        shift: Rows and columns by which an image is moved at most.
+        smoothing: Fraction of a label that is spread over all classes.
+        flip: Probability that an image is mirrored.
+        shift: Maximum rows and columns by which an image is shifted.
     """
 
     smoothing: float = 0.0
@@ -40,18 +40,18 @@ class Augmentation:
 
 
 class TrainableNetwork:
-    """A network in the trainer; a context manager, because its memory is not Python's.
+    """A network in the trainer. A context manager, because Python does not manage its memory.
 
     Args:
-        network: Any; nodes are computed in its order.
+        network: The network. Nodes are computed in its order.
         batch_size: Images of a part of a batch, a multiple of `LANES`.
-        threads: That work side by side, at most one for each `LANES` images; results do not
-            depend on it.
+        threads: Number of threads, at most one for each `LANES` images. Results do not depend on
+            it.
 
     Raises:
-        BuildError: The trainer was not compiled before, or does not load.
-        ConfigError: The trainer does not know such a network; the node to blame is named.
-        HostMemoryError: Memory is short.
+        BuildError: The trainer is not compiled, or cannot be loaded.
+        ConfigError: The trainer does not support the network. The message names the node.
+        HostMemoryError: There is not enough memory.
     """
 
     def __init__(self, network: Network, batch_size: int = LANES, threads: int = 1) -> None:
@@ -84,19 +84,19 @@ class TrainableNetwork:
         self._handle = None
 
     def _call(self, function: str, *arguments: Any) -> None:
-        """Call a function of the library on this network.
+        """Call a function of the trainer for this network.
 
         Raises:
-            ConfigError: An array is too short, or names what is not there.
-            DivergedError: A number that came out is not finite.
+            ConfigError: An array is too short, or contains invalid indices.
+            DivergedError: A result is not finite.
         """
         if self._handle is None:
-            raise ConfigError("the network was closed before")
+            raise ConfigError("the network is closed")
         status = getattr(self._library, function)(self._handle, *arguments)
         if status == Status.DIVERGED:
-            raise DivergedError("the network gives numbers that are not finite")
+            raise DivergedError("the results of the network are not finite")
         if status != Status.OK:
-            raise ConfigError(f"the trainer refuses what it was given: {_REASONS[status]}")
+            raise ConfigError(f"invalid arguments for the trainer: {_REASONS[status]}")
 
     def train(
         self,
@@ -110,10 +110,10 @@ class TrainableNetwork:
         accumulated: int = 1,
         augmentation: Augmentation = Augmentation(),
     ) -> float:
-        """Take a step of Adam for each learning rate; gives the mean loss.
+        """Run one step of Adam for each learning rate. Returns the mean loss.
 
         Args:
-            state: (3, parameters): the parameters and Adam's moments; changed.
+            state: (3, parameters): the parameters and Adam's moments, updated in place.
             images: (n, h, w, c), contiguous; may be mapped.
             labels: (n,).
             order: Indices of images, `part` times `accumulated` for each step.
@@ -124,8 +124,8 @@ class TrainableNetwork:
             augmentation: Changes of images and labels.
 
         Raises:
-            ConfigError: An array is too short, or names what is not there.
-            DivergedError: The loss, a parameter or a moment is no finite number any more.
+            ConfigError: An array is too short, or contains invalid indices.
+            DivergedError: The loss, a parameter or a moment is not finite.
         """
         loss = ctypes.c_double()
         self._call(
@@ -142,11 +142,11 @@ class TrainableNetwork:
     def gradients(
         self, parameters: NDArray[np.float32], images: NDArray[np.uint8], labels: NDArray[np.int32]
     ) -> tuple[float, NDArray[np.float32]]:
-        """The loss of the first `part` images, and its gradients.
+        """The loss of the first `part` images and its gradients.
 
         Raises:
             ConfigError: There are fewer images.
-            DivergedError: The loss or a gradient is no finite number.
+            DivergedError: The loss or a gradient is not finite.
         """
         gradients = np.zeros(self.parameter_count, np.float32)
         loss = ctypes.c_double()
@@ -166,7 +166,7 @@ class TrainableNetwork:
         """Class probabilities (n, classes).
 
         Raises:
-            DivergedError: A parameter or a probability is no finite number.
+            DivergedError: A parameter or a probability is not finite.
         """
         order = np.arange(len(images), dtype=np.int64)
         probabilities = np.zeros((len(images), self.classes), np.float32)
@@ -180,17 +180,17 @@ class TrainableNetwork:
         images: NDArray[np.uint8],
         order: NDArray[np.int64] | None = None,
     ) -> dict[int, NDArray[np.float32]]:
-        """What nodes give for some images: (channels, 2), lowest and highest values.
+        """Ranges of the nodes' outputs for some images: (channels, 2), lowest and highest value.
 
-        By the index of the node: of all but the image, its rescaling and the softmax.
+        By the index of the node, without the image, its rescaling and the softmax.
 
         Args:
             parameters: All of them, flat.
             images: (n, h, w, c), contiguous; may be mapped.
-            order: Indices of the images that count; all if None.
+            order: Indices of the images to use; all if None.
 
         Raises:
-            DivergedError: A parameter or a value is no finite number.
+            DivergedError: A parameter or a value is not finite.
         """
         nodes = self._program.nodes[1:]
         ends = np.cumsum([self.shapes[node][2] for node in nodes])

@@ -1,4 +1,4 @@
-"""Networks as rows of numbers, which the trainer takes. Pure."""
+"""Converts networks to the rows of numbers that the trainer reads. Pure."""
 
 import ctypes
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ from nas.network.description import (
 )
 
 LANES = 16
-"""Images that the trainer has side by side (LANES in lanes.h)."""
+"""Images that the trainer processes in parallel (LANES in lanes.h)."""
 _INT, _FLOAT = ctypes.c_int32, ctypes.c_float
 
 
@@ -78,11 +78,11 @@ class Row(ctypes.Structure):
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A network for the trainer.
+    """A network in the trainer's form.
 
     Attributes:
-        rows: One for each node but the rescaling, which is part of how images are read, and the
-            softmax, which is part of the loss.
+        rows: One for each node, except the rescaling (part of reading images) and the softmax
+            (part of the loss).
         nodes: For each row, the index of its node.
     """
 
@@ -105,8 +105,8 @@ def program_of(network: Network) -> Program:
         elif not isinstance(node.operation, Softmax):
             if network.has_rescaling and 0 in node.inputs:
                 raise ConfigError(
-                    f"node {index} ({type(node.operation).__name__}) reads the image beside its "
-                    "rescaling, which the trainer does not know"
+                    f"node {index} ({type(node.operation).__name__}) reads the image without its "
+                    "rescaling, which the trainer does not support"
                 )
             row_of[index] = len(rows)
             rows.append(_row(node, [row_of[source] for source in node.inputs]))

@@ -82,7 +82,7 @@ def test_a_converter_that_does_not_know_the_space(
 ) -> None:
     arguments = (*RUN, "--data", "digits", "--out", str(tmp_path / "run"))
     text = refusal(capsys, *arguments, "--space", "paper", "--converter", "own")
-    assert text == "converter 'own' does not know the space 'paper'; what does: tensorflow"
+    assert text == "converter 'own' does not support the space 'paper'; use tensorflow"
 
 
 def test_a_converter_that_is_not_installed_is_missed_before_the_search(

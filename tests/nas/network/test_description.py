@@ -42,8 +42,8 @@ def test_a_node_that_reads_another_twice_is_one_reader() -> None:
     [
         ((), "it does not begin with an image; it does not end with a softmax"),
         ((IMAGE, Node(Mean(), (0,)), Node(Dense(2), (1,))), "it does not end with a softmax"),
-        ((IMAGE, Node(Mean(), (1,)), Node(Softmax(), (1,))), "does not stand before it"),
-        ((IMAGE, Node(Relu(), (-1,)), Node(Softmax(), (1,))), "does not stand before it"),
+        ((IMAGE, Node(Mean(), (1,)), Node(Softmax(), (1,))), "reads a node that is not before it"),
+        ((IMAGE, Node(Relu(), (-1,)), Node(Softmax(), (1,))), "reads a node that is not before it"),
         ((IMAGE, Node(Addition(), (0,)), *classifier(1)), "reads 1 nodes, expected 2"),
         (
             (
@@ -53,7 +53,7 @@ def test_a_node_that_reads_another_twice_is_one_reader() -> None:
                 Node(Dense(2), (2,)),
                 Node(Softmax(), (3,)),
             ),
-            "nothing reads node 1 (Relu)",
+            "no node reads node 1 (Relu)",
         ),
         ((IMAGE, IMAGE, *classifier(1)), "node 1 (Image) is a second image"),
         ((IMAGE, Node(Softmax(), (0,)), *classifier(1)), "node 1 (Softmax) is not the last node"),
@@ -61,15 +61,15 @@ def test_a_node_that_reads_another_twice_is_one_reader() -> None:
             (IMAGE, Node(Relu(), (0,)), Node(Rescaling(), (1,)), *classifier(2)),
             "node 2 (Rescaling) does not follow the image",
         ),
-        ((Node(Image((0, 8, 3))), *classifier(0)), "all of which must be at least 1"),
+        ((Node(Image((0, 8, 3))), *classifier(0)), "all sizes must be at least 1"),
         (
             (IMAGE, Node(Convolution(2, (2, 3)), (0,)), *classifier(1)),
-            "node 1 (Convolution) has kernels of (2, 3), both of which must be odd",
+            "node 1 (Convolution) has kernels of (2, 3); both sizes must be odd",
         ),
         ((IMAGE, Node(Convolution(2, stride=(0, 1)), (0,)), *classifier(1)), "has a stride of"),
-        ((IMAGE, Node(Convolution(0), (0,)), *classifier(1)), "gives 0 channels"),
+        ((IMAGE, Node(Convolution(0), (0,)), *classifier(1)), "has 0 channels"),
         ((IMAGE, Node(Dropout(1.0), (0,)), *classifier(1)), "has a rate of 1.0"),
-        ((IMAGE, Node(Relu(0.0), (0,)), *classifier(1)), "ends at 0.0, expected above 0"),
+        ((IMAGE, Node(Relu(0.0), (0,)), *classifier(1)), "the upper limit 0.0, expected above 0"),
     ],
 )
 def test_what_is_no_network_is_refused_with_the_reason(
@@ -81,5 +81,5 @@ def test_what_is_no_network_is_refused_with_the_reason(
 
 
 def test_all_problems_are_told_at_once() -> None:
-    with pytest.raises(ConfigError, match=r"gives 0 channels.*gives -1 channels"):
+    with pytest.raises(ConfigError, match=r"has 0 channels.*has -1 channels"):
         Network((IMAGE, Node(Convolution(0), (0,)), Node(Convolution(-1), (1,)), *classifier(2)))

@@ -89,7 +89,7 @@ def test_constants_come_from_the_last_layer_to_the_first_and_axes_before_all() -
 def test_a_relu_that_tflite_does_not_have_is_refused() -> None:
     build = NetworkBuilder((8, 8, 3))
     x = build.append(Relu(2.5), build.append(Convolution(4), build.image))
-    with pytest.raises(ConfigError, match="a ReLU that ends at 2.5 has no int8 form"):
+    with pytest.raises(ConfigError, match="a ReLU with the upper limit 2.5 has no int8 form"):
         lower(build.classify(x, 2))
 
 

@@ -43,5 +43,5 @@ def test_candidates_are_ordered_by_the_first_value_then_by_the_others() -> None:
     ],
 )
 def test_other_records_are_no_candidates(record: object) -> None:
-    with pytest.raises(ValueError, match="expected|a name|an object"):
+    with pytest.raises(ValueError, match="expected|invalid name|an object"):
         Candidate.from_record(record)

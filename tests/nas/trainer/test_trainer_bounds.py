@@ -19,7 +19,7 @@ def test_only_memory_that_is_too_short_is_called_so() -> None:
     limits = resource.getrlimit(resource.RLIMIT_AS)
     resource.setrlimit(resource.RLIMIT_AS, (1 << 38, limits[1]))
     try:
-        with pytest.raises(HostMemoryError, match="memory of this host is too short"):
+        with pytest.raises(HostMemoryError, match="this host has too little memory"):
             TrainableNetwork(network, 65_536)
     finally:
         resource.setrlimit(resource.RLIMIT_AS, limits)
@@ -38,11 +38,11 @@ def test_arrays_that_are_too_short_are_refused_and_not_read_past_their_end() -> 
             (state, images, labels + CLASSES, order),
             (state, images, labels, order - 1),
         ):
-            with pytest.raises(ConfigError, match="the trainer refuses what it was given"):
+            with pytest.raises(ConfigError, match="invalid arguments for the trainer"):
                 network.train(*too_short, 0, rates, 0)
-        with pytest.raises(ConfigError, match="shorter than what it has to hold"):
+        with pytest.raises(ConfigError, match="an array is too short"):
             network.gradients(state[0], images[:15], labels[:15])
-        with pytest.raises(ConfigError, match="shorter than what it has to hold"):
+        with pytest.raises(ConfigError, match="an array is too short"):
             network.predict(state[0][:-1].copy(), images)
 
 
@@ -56,7 +56,7 @@ def test_arrays_of_another_type_or_layout_are_refused() -> None:
             network.predict(parameters, images[::2])
         with pytest.raises(ConfigError, match=r"images are of \(8, 4, 1\)"):
             network.predict(parameters, images[:, :, :4])
-    with pytest.raises(ConfigError, match="closed before"):
+    with pytest.raises(ConfigError, match="the network is closed"):
         network.predict(parameters, images)
 
 

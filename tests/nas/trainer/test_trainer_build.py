@@ -65,7 +65,7 @@ def test_a_process_that_compiles_for_too_long_is_named_after_the_deadline(calls:
     with path.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         with pytest.raises(
-            BuildError, match=r"has been compiling the trainer for 0\.2 s; end what"
+            BuildError, match=r"has been compiling the trainer for 0\.2 s; end the process"
         ):
             build.compiled_trainer(stages.append, 0.2)
     assert set(stages) == {"waiting for another process that compiles the trainer"}
@@ -117,7 +117,7 @@ def test_a_cache_that_cannot_be_written_is_named(
 ) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
-    with pytest.raises(BuildError, match=r"could not keep the compiled trainer in .*file"):
+    with pytest.raises(BuildError, match=r"could not write the compiled trainer to .*file"):
         build.compiled_trainer()
 
 
@@ -127,7 +127,7 @@ def test_a_library_that_is_damaged_in_the_cache_is_compiled_again(
     """The test's compiler makes no library either: then the second attempt is the last."""
     monkeypatch.setattr(library, "_loaded", [])
     path = build.compiled_trainer()
-    with pytest.raises(BuildError, match="the compiled trainer does not load"):
+    with pytest.raises(BuildError, match="could not load the compiled trainer"):
         library.load_library(lambda _: None)
     assert len(calls.read_text().split()) == 2 * (FILES + 1)
     assert path.is_file()
@@ -141,6 +141,6 @@ def test_nothing_is_compiled_where_nobody_could_be_told(
         library.load_library()
     assert not calls.exists()
     build.compiled_trainer()
-    with pytest.raises(BuildError, match="the compiled trainer does not load"):
+    with pytest.raises(BuildError, match="could not load the compiled trainer"):
         library.load_library()
     assert len(calls.read_text().split()) == FILES + 1
