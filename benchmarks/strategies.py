@@ -21,7 +21,7 @@ from firmware.files import write_json
 from nas.search.strategy import Accuracy, Bounds, Evaluation, known_strategies, start_strategy
 from nas.spaces import Candidate, find_space
 
-SPACE, SHAPE = find_space("folded"), (50, 50, 3)
+SPACE, SHAPE = find_space("paper"), (50, 50, 3)
 """What `benchmarks.landscape` records."""
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from firmware.printable import escape_markdown, printable
+from firmware.text_table import table as text_table
 from hil.judge import Check, Verdict
 
 _WORDS = {True: "holds", False: "BROKEN", None: "–"}
@@ -114,13 +115,6 @@ def _identical(verdict: Verdict) -> str:
     return "not checked" if outputs is None else f"{outputs.identical} of {outputs.samples}"
 
 
-def _aligned(texts: Sequence[Sequence[str]]) -> str:
-    """Columns as wide as their widest cells."""
-    rows = [[printable(cell) for cell in row] for row in texts]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]) - 1)]
-    return "\n".join(
-        "  ".join(
-            f"{cell:<{width}}" for cell, width in zip(row, [*widths, 0], strict=True)
-        ).rstrip()
-        for row in rows
-    )
+def _aligned(rows: Sequence[Sequence[str]]) -> str:
+    """Columns of text, the first row as their header."""
+    return text_table(rows[0], rows[1:], left=len(rows[0]))

@@ -20,6 +20,7 @@ import msgspec
 from firmware.errors import RecordError, SdkError
 from firmware.printable import brief
 from firmware.records.complaint import seen, told
+from firmware.records.conversion import from_record
 from firmware.regular_file import open_at_once
 
 JSON_BYTES = 8 << 20
@@ -97,15 +98,6 @@ def read_toml(path: Path, kind: Kind) -> dict[str, Any]:
     return table
 
 
-def _from_record(form: type[Any], value: object) -> Any:
-    """A value of a class that reads its own record.
-
-    Raises:
-        ValueError: It is not what the class writes.
-    """
-    return form.from_record(value)
-
-
 def convert(value: object, form: type[_Record], path: Path, kind: Kind) -> _Record:
     """Convert values to a frozen type. Every field is checked.
 
@@ -113,7 +105,7 @@ def convert(value: object, form: type[_Record], path: Path, kind: Kind) -> _Reco
         RecordError: A field is missing, has another type, or is out of range.
     """
     try:
-        return msgspec.convert(value, form, dec_hook=_from_record)
+        return from_record(value, form)
     except msgspec.ValidationError as error:
         raise kind.refusal(path, told(str(error), value, form)) from error
     except SdkError as error:

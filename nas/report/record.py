@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from firmware.records.writer import to_record
+from firmware.records.conversion import to_record
 from nas.report.facts import Facts, front, outcome_of
 from nas.report.headlines import headlines
 from nas.report.published import HOST_ROWS, OTHER_WORKS

@@ -54,6 +54,7 @@ def run_search(
         WorkerError: Training or conversion failed.
     """
     chip, told = load_target(request.target), listener or Listener()
+    converter = find_converter(request.space, request.converter)  # before images are read
     limits, pace = limits_of(
         chip,
         request.runtime,
@@ -67,7 +68,7 @@ def run_search(
     machine.planned()  # too little memory is refused before the images are read
     datasets = _datasets(request, told, machine.memory_bytes)
     told.data_ready(datasets)
-    config = _config(request, datasets, chip.name, limits, pace)
+    config = _config(request, datasets, chip.name, converter, limits, pace)
     return run(config, datasets, request.out, told, machine, Origin(command, chip))
 
 
@@ -75,6 +76,7 @@ def _config(
     request: SearchRequest,
     datasets: dict[int, Dataset],
     target: str,
+    converter: str,
     limits: Limits,
     pace: Pace | None,
 ) -> SearchConfig:
@@ -87,7 +89,7 @@ def _config(
         classes=dataset.classes,
         space=request.space if own_space is None else str(own_space),
         space_sha256="" if own_space is None else sha256_of_file(own_space),
-        converter=find_converter(request.space, request.converter),
+        converter=converter,
         strategy=request.strategy,
         target=target,
         runtime=request.runtime,

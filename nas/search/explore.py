@@ -193,15 +193,13 @@ def _find_price(config: SearchConfig, candidate: Candidate, images: int, base_by
     trial, too_much = replace(trial, cost=cost), exceeded(cost, config.limits)
     if too_much:
         return replace(trial, status=Status.INFEASIBLE, reason="; ".join(map(str, too_much)))
-    predicted = _training_bytes(config, candidate, images, base_bytes)
+    predicted = _training_bytes(config, network, images, base_bytes)
     return replace(trial, predicted_anonymous_bytes=predicted)
 
 
-def _training_bytes(
-    config: SearchConfig, candidate: Candidate, images: int, base_bytes: int
-) -> int:
+def _training_bytes(config: SearchConfig, network: Network, images: int, base_bytes: int) -> int:
     batch_size = config.search_recipe(0)["batch_size"]
-    return training_bytes(_network_of(config, candidate), batch_size, images, base_bytes)
+    return training_bytes(network, batch_size, images, base_bytes)
 
 
 def training_extremes(
@@ -216,24 +214,34 @@ def training_extremes(
         prices: Gets the candidates that are priced for it, for `Host`.
     """
     bounds = _bounds(config, lambda own: _price(config, own, images, base_bytes, prices))
-    narrowest = [own for side in bounds.inputs for own in bounds.narrowest(side)]
-    smallest = [bounds.narrowest(side)[-1] for side in bounds.inputs if bounds.narrowest(side)]
+    by_input = [own for side in bounds.inputs if (own := bounds.narrowest(side))]
+    smallest = [candidates[-1] for candidates in by_input]
     least = min(
         winner_bytes(_network_of(config, own), LANES, images, base_bytes) for own in smallest
     )
-    widest = [own for own in map(bounds.widest, narrowest) if own is not None]
-    sizes = [_training_bytes(config, candidate, images, base_bytes) for candidate in widest]
+    widest = [bounds.widest(candidate) for candidates in by_input for candidate in candidates]
+    # They fit, so they were priced, and with their price comes the memory of their training.
+    sizes = [prices[own].predicted_anonymous_bytes for own in widest if own is not None]
     return least, max(sizes, default=least)
 
 
 def _bounds(config: SearchConfig, price_of: Callable[[Candidate], Trial]) -> Bounds:
+    """What is known before anything is trained.
+
+    Raises:
+        InfeasibleError: The space has no network for any of the inputs.
+    """
     sides = config.sides or (0,)
-    return Bounds(
+    bounds = Bounds(
         find_space(config.space),
         lambda candidate: price_of(candidate).status is Status.PRICED,
         {side: config.input_at(side) for side in sides},
         config.shape[0] if config.sides else 0,
     )
+    if not any(map(bounds.narrowest, bounds.inputs)):
+        sizes = " or ".join("x".join(map(str, shape)) for shape in bounds.inputs.values())
+        raise InfeasibleError(f"the space {config.space!r} has no network for images of {sizes}")
+    return bounds
 
 
 def _with_outcome(trial: Trial, outcome: Outcome) -> Trial:

@@ -4,10 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-import msgspec
-
+from firmware.records.conversion import from_record, to_record
 from firmware.records.values import Count, Fraction, NotNegative
-from firmware.records.writer import to_record
 from nas.estimator.cost import Cost
 from nas.search.strategy import Evaluation
 from nas.spaces import Candidate
@@ -73,4 +71,4 @@ def trial_of_record(record: object) -> Trial:
     Raises:
         ValueError: It gave something else.
     """
-    return msgspec.convert(record, Trial, dec_hook=lambda form, value: form.from_record(value))
+    return from_record(record, Trial)

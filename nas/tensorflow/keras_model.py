@@ -35,7 +35,7 @@ def build_keras_model(network: Network, batch_size: int | None = None) -> Any:
     """
     from keras import Input, Model
 
-    names, readers = layer_names(network), network.readers()
+    names, only_readers = layer_names(network), _only_readers(network)
     values: list[Any] = []
     for index, node in enumerate(network.nodes):
         operation = node.operation
@@ -43,10 +43,11 @@ def build_keras_model(network: Network, batch_size: int | None = None) -> Any:
             values.append(Input(operation.shape, batch_size=batch_size, name=names[index]))
             continue
         inputs = [values[source] for source in node.inputs]
-        if _is_part_of_layer(network, index):
+        source = node.inputs[0]
+        if _has_activation(network.nodes[source].operation, only_readers[source]):
             values.append(inputs[0])
             continue
-        after = network.nodes[readers[index][0]].operation if len(readers[index]) == 1 else None
+        after = only_readers[index]
         layer = _layer(operation, names[index], after)
         values.append(layer(inputs if len(inputs) > 1 else inputs[0]))
     return Model(values[0], values[-1], name=MODEL)
@@ -59,21 +60,16 @@ def set_parameters(model: Any, network: Network, flat: NDArray[np.float32]) -> N
             model.get_layer(name).set_weights(own)
 
 
-def _is_part_of_layer(network: Network, index: int) -> bool:
-    """Whether the Keras layer before an operation has it as its activation."""
-    node = network.nodes[index]
-    before = network.nodes[node.inputs[0]].operation
-    if isinstance(node.operation, Softmax):
-        return isinstance(before, Dense)
-    is_alone = len(network.readers()[node.inputs[0]]) == 1
-    return is_alone and isinstance(node.operation, Relu) and _has_activation(before, node.operation)
+def _only_readers(network: Network) -> list[Operation | None]:
+    """For each node, the operation that reads it; None if several do, or none."""
+    return [network.nodes[own[0]].operation if len(own) == 1 else None for own in network.readers()]
 
 
 def _has_activation(operation: Operation, after: Operation | None) -> bool:
-    """Whether an operation is a convolution with biases whose ReLU has no limit."""
-    is_convolution = isinstance(operation, Convolution | DepthwiseConvolution)
-    is_plain = isinstance(after, Relu) and after.highest is None
-    return is_plain and is_convolution and getattr(operation, "has_bias", False)
+    """Whether the Keras layer of an operation takes in what follows it, as its activation."""
+    if isinstance(operation, Convolution | DepthwiseConvolution):
+        return operation.has_bias and isinstance(after, Relu) and after.highest is None
+    return isinstance(operation, Dense) and isinstance(after, Softmax)
 
 
 def _layer(operation: Operation, name: str, after: Operation | None) -> Any:
@@ -92,7 +88,7 @@ def _layer(operation: Operation, name: str, after: Operation | None) -> Any:
             return layers.Conv2D(operation.channels, operation.kernel, **options)
         return layers.DepthwiseConv2D(operation.kernel, **options)
     if isinstance(operation, Dense):
-        activation = "softmax" if isinstance(after, Softmax) else None
+        activation = "softmax" if _has_activation(operation, after) else None
         return layers.Dense(operation.channels, activation=activation, name=name)
     if isinstance(operation, Rescaling):
         return layers.Rescaling(1 / 255, name=name)

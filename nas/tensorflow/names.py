@@ -22,6 +22,7 @@ from nas.network.description import (
     Mean,
     Network,
     Normalisation,
+    Operation,
     Relu,
     Rescaling,
     Softmax,
@@ -40,16 +41,16 @@ def layer_names(network: Network) -> tuple[str, ...]:
     names: list[str] = []
     used: Counter[str] = Counter()
     count = 0
-    for index, node in enumerate(network.nodes):
-        name = _layer_name(network, index, count)
+    for node, owner in zip(network.nodes, owners(network), strict=True):
+        name = _layer_name(node.operation, network.nodes[owner].operation, count)
         used[name] += 1
         names.append(name if used[name] == 1 else f"{name}_{used[name]}")
         count += isinstance(node.operation, Convolution)
     return tuple(names)
 
 
-def _layer_name(network: Network, index: int, count: int) -> str:
-    operation = network.nodes[index].operation
+def _layer_name(operation: Operation, owner: Operation, count: int) -> str:
+    """Of an operation that the operator of another one does, perhaps, after some convolutions."""
     plain: dict[type, str] = {
         Image: INPUT,
         Rescaling: "rescaling",
@@ -66,7 +67,6 @@ def _layer_name(network: Network, index: int, count: int) -> str:
     if type(operation) in plain:
         return plain[type(operation)]
     kind = {Normalisation: "norm", Relu: "relu"}[type(operation)]
-    owner = network.nodes[owners(network)[index]].operation
     if isinstance(owner, DepthwiseConvolution):
         return f"depthwise_{kind}_{count}"
     kind = "batch_norm" if kind == "norm" else kind

@@ -2,7 +2,7 @@
 
 from nas.host.memory_plan import MIB
 from nas.network.description import Network
-from nas.trainer.measure import measure
+from nas.trainer.measure import Measure, measure
 
 _FLOAT = 4
 _ADAM_ARRAYS = 3
@@ -25,7 +25,10 @@ def training_bytes(network: Network, part: int, images: int, base_bytes: int) ->
         BuildError: The trainer, which knows what it takes, was not compiled before.
         ConfigError: The trainer does not know such a network.
     """
-    taken = measure(network, part)
+    return _training_bytes(measure(network, part), images, base_bytes)
+
+
+def _training_bytes(taken: Measure, images: int, base_bytes: int) -> int:
     arrays = _ADAM_ARRAYS * taken.parameters * _FLOAT
     per_image = 4 * 8
     return base_bytes + taken.size_bytes + arrays + per_image * images
@@ -36,5 +39,6 @@ def winner_bytes(network: Network, part: int, images: int, base_bytes: int) -> i
 
     Takes and raises what `training_bytes` does.
     """
-    copies = _WINNER_COPIES * measure(network, part).parameters * _FLOAT
-    return training_bytes(network, part, images, base_bytes) + copies + _CONVERTER_BYTES
+    taken = measure(network, part)
+    copies = _WINNER_COPIES * taken.parameters * _FLOAT
+    return _training_bytes(taken, images, base_bytes) + copies + _CONVERTER_BYTES

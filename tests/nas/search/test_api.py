@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from firmware.errors import ConfigError, DataError, DivergedError
+from firmware.errors import ConfigError, DataError, DivergedError, InfeasibleError
 from nas import Listener, SearchRequest, run_search
 from nas.cli.options import make_parser
 from nas.search.config import RECIPES
@@ -126,3 +126,36 @@ def test_what_is_passed_over_of_the_data_is_told_before_the_search(tmp_path: Pat
         "no pictures that are read in 'dog'; nothing comes of such a folder",
         "files passed over, which are not read as images: 1 .avif, 1 .jfif",
     ]
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ({"space": "luck"}, "unknown search space 'luck'"),
+        ({"space": "nothing.py"}, "no such file"),
+        ({"space": "paper", "converter": "own"}, "converter 'own' does not support"),
+    ],
+)
+def test_a_space_that_cannot_be_searched_is_refused_before_any_image_is_read(
+    options: dict[str, Any], text: str, tmp_path: Path
+) -> None:
+    request = SearchRequest(str(tmp_path / "nothing"), "stm32f412", tmp_path / "run", **options)
+    with pytest.raises(ConfigError, match=text):
+        run_search(request)
+
+
+def test_a_space_without_a_network_for_the_images_is_told_with_their_size(tmp_path: Path) -> None:
+    own = tmp_path / "large.py"
+    own.write_text(
+        "from firmware.errors import ConfigError\n"
+        "from nas import SearchSpace\n"
+        "class Large(SearchSpace):\n"
+        "    name = 'large'\n"
+        "    dimensions = {'width': range(1, 9), 'depth': range(1, 3)}\n"
+        "    def build(self, candidate, shape, classes):\n"
+        "        raise ConfigError('images of 100 pixels are the least')\n"
+        "SPACE = Large()\n"
+    )
+    request = SearchRequest("digits", "stm32f412", tmp_path / "run", space=str(own), workers=1)
+    with pytest.raises(InfeasibleError, match=r"large.py' has no network for images of 8x8x1$"):
+        run_search(request)
