@@ -35,10 +35,12 @@ def _training_bytes(taken: Measure, images: int, base_bytes: int) -> int:
 
 
 def winner_bytes(network: Network, part: int, images: int, base_bytes: int) -> int:
-    """Most anonymous memory of the processes that train the winner and convert it.
+    """The larger anonymous memory of two processes: one trains the winner, the next converts it.
 
     Takes and raises what `training_bytes` does.
     """
     taken = measure(network, part)
     copies = _WINNER_COPIES * taken.parameters * _FLOAT
-    return _training_bytes(taken, images, base_bytes) + copies + _CONVERTER_BYTES
+    training = _training_bytes(taken, images, base_bytes)
+    conversion = base_bytes + taken.size_bytes + _CONVERTER_BYTES
+    return max(training, conversion) + copies
