@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from codegen.graph import Graph
 from codegen.placement import Buffer, aligned, alive_in_steps, arena_height, place
+from codegen.segments import Segment
 from codegen.steps import Step, make_steps
 
 
@@ -22,6 +23,7 @@ class MemoryPlan:
         scratch_offsets: First byte of the scratch memory of each step; 0 if it needs none.
         live_bytes: Bytes in use while each operator runs, in the order of operators.
         peak_op: Index of the first operator at which most bytes are in use.
+        segments: The steps as segments, in order; every step is in exactly one.
     """
 
     arena_bytes: int
@@ -30,6 +32,7 @@ class MemoryPlan:
     scratch_offsets: tuple[int, ...]
     live_bytes: tuple[int, ...]
     peak_op: int
+    segments: tuple[Segment, ...]
 
 
 def plan_graph(graph: Graph) -> MemoryPlan:
@@ -60,6 +63,7 @@ def plan_graph(graph: Graph) -> MemoryPlan:
         scratch_offsets=tuple(offsets[len(tensors) :]),
         live_bytes=tuple(live),
         peak_op=max(range(len(live)), key=live.__getitem__, default=0),
+        segments=(Segment(0, len(steps)),) if steps else (),
     )
 
 

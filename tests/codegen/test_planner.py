@@ -279,3 +279,14 @@ def test_an_arena_that_ends_the_search_early_is_the_lowest_of_all() -> None:
                 overlaps[2 * step, 2 * step - 2] = int(rng.integers(0, 900))
         expected = improved_by_hand(buffers, overlaps)
         assert aligned(height(buffers, place(buffers, overlaps))) == expected
+
+
+def test_every_step_is_in_exactly_one_segment() -> None:
+    for graph in (parse_tflite(small_model()), fan(3), Graph((), (), (), ())):
+        plan = plan_graph(graph)
+        named = [
+            step
+            for segment in plan.segments
+            for step in range(segment.first_step, segment.end_step)
+        ]
+        assert named == list(range(len(plan.steps)))
