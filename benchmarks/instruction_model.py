@@ -21,7 +21,7 @@ from codegen.read_tflite import parse_tflite, read_tflite
 from codegen.work import step_work
 from firmware.files import write_json
 from firmware.targets import load_target
-from nas.estimator.calibration import Call, Measured, calibrate
+from nas.estimator.calibration import MeasuredCall, MeasuredCalls, calibrate
 from nas.estimator.speed import SpeedModel, predict_all
 
 PRODUCTS = 6
@@ -47,7 +47,7 @@ def main() -> int:
         for index, (graph, own) in enumerate(zip(fitted_on, runs, strict=False))
         for call in calls_of(f"random {index}", graph, own)
     ]
-    model = calibrate(Measured("instructions", "static", target.core, "virtual", tuple(calls)))
+    model = calibrate(MeasuredCalls("instructions", "static", target.core, "virtual", tuple(calls)))
     print(_kernels_text(model))
     if compared:
         print(_networks_text(model, arguments.models, compared, runs[len(fitted_on) :]))
@@ -65,11 +65,11 @@ def random_graphs(count: int) -> list[Graph]:
     return graphs
 
 
-def calls_of(name: str, graph: Graph, runs: Sequence[CallRun]) -> list[Call]:
+def calls_of(name: str, graph: Graph, runs: Sequence[CallRun]) -> list[MeasuredCall]:
     """The kernel calls of a network, and what they took."""
     steps = plan_graph(graph).steps
     return [
-        Call(name, *step_work(graph, step), float(run.instructions))
+        MeasuredCall(name, *step_work(graph, step), float(run.instructions))
         for step, run in zip(steps, runs, strict=True)
     ]
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from firmware.files import sha256_of_file
 from nas.search.trial_store import read_trials
-from nas.search.trials import Status
+from nas.search.trials import TrialStatus
 
 LONGEST_S = 6.0
 Trials = dict[tuple[int, int, int], tuple[float, ...]]
@@ -81,7 +81,7 @@ def trained(folder: Path) -> Trials:
     return {
         (trial.candidate.key, trial.repeat): trial.accuracies
         for trial in read_trials(path)
-        if trial.status is Status.TRAINED
+        if trial.status is TrialStatus.TRAINED
     }
 
 

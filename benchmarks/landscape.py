@@ -27,7 +27,7 @@ from nas.search.config import SEARCH_BATCH, SEARCH_LEARNING_RATE
 from nas.spaces import Candidate, find_converter, find_space, known_spaces
 from nas.spaces.cells import cell_limit
 from nas.trainer.library import load_library
-from nas.training.epochs import Recipe, Trainer
+from nas.training.epochs import Trainer, TrainingRecipe
 
 EPOCHS = 3
 SAVE_EVERY = 5
@@ -94,7 +94,7 @@ def _fits(space: str, candidate: Candidate, shape: Shape, classes: int, limits: 
 
 def _train(folder: str, space: str, candidate: Candidate, seed: int) -> tuple[str, list[float]]:
     dataset = open_dataset(Path(folder))
-    recipe = Recipe(EPOCHS, SEARCH_BATCH, SEARCH_LEARNING_RATE, seed)
+    recipe = TrainingRecipe(EPOCHS, SEARCH_BATCH, SEARCH_LEARNING_RATE, seed)
     accuracies = []
     network = find_space(space).network(candidate, dataset.shape, len(dataset.classes))
     with Trainer(network, dataset, recipe) as trainer:

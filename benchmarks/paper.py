@@ -31,11 +31,11 @@ from nas.host.host_memory import parse_host_memory
 from nas.host.machine import Machine
 from nas.report.published import (
     HOST_ROWS,
-    ROWS,
+    PUBLISHED_NETWORKS,
     SHAPE,
     TEST_IMAGES,
     HostRow,
-    Row,
+    PublishedNetwork,
     published_needs,
 )
 from nas.report.statistics import wilson_interval
@@ -91,10 +91,10 @@ def _parse() -> argparse.Namespace:
 def resources() -> dict[str, Any]:
     """What each published network needs, counted here, beside the published figures."""
     hosts = {row.winner: row.host for row in HOST_ROWS}
-    return {"rows": [_compared(row, hosts.get(row.candidate, "")) for row in ROWS]}
+    return {"rows": [_compared(row, hosts.get(row.candidate, "")) for row in PUBLISHED_NETWORKS]}
 
 
-def _compared(row: Row, host: str) -> dict[str, Any]:
+def _compared(row: PublishedNetwork, host: str) -> dict[str, Any]:
     ours = published_needs(row.candidate)
     ram, flash = ours.ram_kib / row.ram_kib - 1, ours.flash_kib / row.flash_kib - 1
     return {

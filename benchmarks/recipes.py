@@ -25,7 +25,7 @@ from nas.data.splits import Split
 from nas.search.config import RECIPES
 from nas.spaces import find_space, known_spaces
 from nas.trainer.library import load_library
-from nas.training.epochs import Recipe, Trainer
+from nas.training.epochs import Trainer, TrainingRecipe
 
 COMPARED: dict[str, dict[str, Any]] = {
     "published": RECIPES["paper"],
@@ -91,7 +91,7 @@ def main() -> int:
 
 
 def _train(name: str, folder: str, seed: int, arguments: argparse.Namespace) -> Result:
-    recipe = Recipe(epochs=arguments.epochs, seed=seed, **COMPARED[name])
+    recipe = TrainingRecipe(epochs=arguments.epochs, seed=seed, **COMPARED[name])
     space, dataset = find_space(arguments.space), open_dataset(Path(folder))
     candidate, first = space.parse(arguments.candidate), time.monotonic()
     network = space.network(candidate, dataset.shape, len(dataset.classes))

@@ -27,7 +27,7 @@ from nas.network.shapes import count_macs
 from nas.search.config import SEARCH_BATCH, SEARCH_LEARNING_RATE
 from nas.spaces import Candidate, find_space
 from nas.trainer.library import load_library
-from nas.training.epochs import Recipe, Trainer
+from nas.training.epochs import Trainer, TrainingRecipe
 
 SHAPE = (50, 50, 3)
 FLOP_PER_MAC = 6
@@ -104,7 +104,7 @@ def _ready(_: int) -> None:
 
 def _train(folder: str, candidate: Candidate, epochs: int, seed: int) -> tuple[int, int]:
     dataset = open_dataset(Path(folder))
-    recipe = Recipe(epochs, SEARCH_BATCH, SEARCH_LEARNING_RATE, seed)
+    recipe = TrainingRecipe(epochs, SEARCH_BATCH, SEARCH_LEARNING_RATE, seed)
     network = find_space("paper").network(candidate, dataset.shape, len(dataset.classes))
     with Trainer(network, dataset, recipe) as trainer:
         for epoch in range(epochs):

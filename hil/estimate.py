@@ -15,7 +15,7 @@ _KIND = Kind(
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
+class PredictedValues:
     """The predicted values that a board can confirm; None where the estimate has no value.
 
     Attributes:
@@ -37,7 +37,7 @@ class Estimate:
     ram_bytes: int | None
 
 
-def read_estimate(path: Path, project: Project) -> Estimate:
+def read_estimate(path: Path, project: Project) -> PredictedValues:
     """Read an estimate of the project's model under the project's runtime.
 
     Raises:
@@ -54,7 +54,7 @@ def read_estimate(path: Path, project: Project) -> Estimate:
             f"{expected[2]}"
         )
     time, flash = record.time, record.flash
-    return Estimate(
+    return PredictedValues(
         unit=None if time is None else time.unit,
         ticks=None if time is None else time.ticks,
         lowest_ms=None if time is None else time.lowest_ms,

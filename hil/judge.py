@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from hil.agreement import Agreement
 from hil.clock_check import TOLERANCE_FRACTION
-from hil.estimate import Estimate
+from hil.estimate import PredictedValues
 from hil.measure import Measurement
 from hil.project import Project
 from hil.tolerances import Tolerances
@@ -77,7 +77,7 @@ def judge(
     project: Project,
     measurement: Measurement,
     tolerance: Tolerances,
-    estimate: Estimate | None = None,
+    estimate: PredictedValues | None = None,
     half_width_fraction: float = 1.0,
     agreement: Agreement | None = None,
 ) -> tuple[Check, ...]:
@@ -205,7 +205,7 @@ def _interval(measurement: Measurement, wanted_fraction: float) -> tuple[Check, 
 
 
 def _predicted(
-    project: Project, estimate: Estimate, measured: Measurement, tolerance: Tolerances
+    project: Project, estimate: PredictedValues, measured: Measurement, tolerance: Tolerances
 ) -> list[Check]:
     """Check the estimate of one runtime. A firmware with several runtimes is not compared."""
     size = measured.build.size
@@ -222,7 +222,7 @@ def _predicted(
     ]
 
 
-def _speed(measured: Measurement, estimate: Estimate | None, tolerance: Tolerances) -> Check:
+def _speed(measured: Measurement, estimate: PredictedValues | None, tolerance: Tolerances) -> Check:
     """Check the time. An estimate in instructions gives only a range for the time of a board."""
     one, unit, milliseconds = measured.timing.one, measured.unit, measured.milliseconds
     time = "" if milliseconds is None else f", {milliseconds:.2f} ms"

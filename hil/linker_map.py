@@ -43,7 +43,7 @@ class CodeParts:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class MapSection:
     """A section of an object file that lies in the firmware.
 
     Attributes:
@@ -77,10 +77,10 @@ def measure_code(project: Project) -> CodeParts | None:
     return _add_up(project, (own for own in sections if own.within in written))
 
 
-def read_map(lines: Iterable[str]) -> tuple[dict[str, int], list[Section]]:
+def read_map(lines: Iterable[str]) -> tuple[dict[str, int], list[MapSection]]:
     """The sections of a firmware with their bytes, and those of object files in them."""
     sizes: dict[str, int] = {}
-    sections: list[Section] = []
+    sections: list[MapSection] = []
     within = name = ""
     for line in _after_beginning(lines):
         found = _SECTION.fullmatch(line)
@@ -96,7 +96,7 @@ def read_map(lines: Iterable[str]) -> tuple[dict[str, int], list[Section]]:
         if name == within and (file is None or file.startswith("load address ")):
             sizes[name] = int(size, 16)
         elif file is not None:
-            sections.append(Section(within, name, int(size, 16), file))
+            sections.append(MapSection(within, name, int(size, 16), file))
     return sizes, sections
 
 
@@ -132,14 +132,14 @@ def _written_sections(elf: Path) -> dict[str, int]:
         }
 
 
-def _add_up(project: Project, sections: Iterable[Section]) -> CodeParts:
+def _add_up(project: Project, sections: Iterable[MapSection]) -> CodeParts:
     parts: Counter[str] = Counter()
     for section in sections:
         parts[_owner(project, section)] += section.size_bytes
     return CodeParts(parts["runtime"], parts["application"], parts["toolchain"])
 
 
-def _owner(project: Project, section: Section) -> str:
+def _owner(project: Project, section: MapSection) -> str:
     """Whose a section is; empty if it is the model, or another runtime's."""
     _, is_built_here, place = section.file.partition(f".pio/build/{project.target.environment}/")
     if not is_built_here:

@@ -29,7 +29,7 @@ OnSample = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Build:
+class FirmwareBuild:
     """The firmware that is measured.
 
     Attributes:
@@ -92,7 +92,7 @@ class Measurement:
     probe: str
     counts_instructions: bool
     identity: Identity
-    build: Build
+    build: FirmwareBuild
     arena_peak_bytes: int
     stack_peak_bytes: int
     timing: Timing
@@ -163,7 +163,7 @@ def measure(
     board: Board,
     project: Project,
     golden: Golden | None,
-    build: Build,
+    build: FirmwareBuild,
     settings: Settings,
     on_sample: OnSample,
     session: Deadline | None = None,

@@ -15,7 +15,7 @@ from hil.elf import measure_elf, read_compilers
 from hil.estimate import read_estimate
 from hil.judge import Verdict, judge
 from hil.linker_map import measure_code
-from hil.measure import Build, Measurement, Settings, measure
+from hil.measure import FirmwareBuild, Measurement, Settings, measure
 from hil.project import Project, read_golden
 
 Tell = Callable[[str], None]
@@ -147,7 +147,7 @@ def measure_on(
         board,
         project,
         read_golden(project.golden) if project.golden else None,
-        Build(
+        FirmwareBuild(
             measure_elf(project.firmware, project.model_symbols),
             sha256_of_file(project.firmware),
             read_compilers(project.firmware),

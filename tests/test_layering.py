@@ -170,6 +170,17 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
     assert graph.keys() - packages == set()
 
 
+def test_no_two_classes_of_the_product_have_one_name() -> None:
+    """A name that a reader finds by search means one thing."""
+    places: dict[str, list[str]] = {}
+    for path in MODULES:
+        for node in ast.walk(tree_of(path)):
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name, []).append(name_of(path))
+    assert len(places) > 200
+    assert {name: where for name, where in places.items() if len(where) > 1} == {}
+
+
 def module_name(path: Path) -> str:
     return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 

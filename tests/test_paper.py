@@ -8,7 +8,7 @@ from scipy.stats import binomtest
 
 from benchmarks import paper
 from nas.host.host_memory import PROFILES
-from nas.report.published import HOST_ROWS, ROWS
+from nas.report.published import HOST_ROWS, PUBLISHED_NETWORKS
 
 
 def test_ram_and_flash_are_within_a_percent_and_macc_is_exact(
@@ -19,7 +19,7 @@ def test_ram_and_flash_are_within_a_percent_and_macc_is_exact(
     assert paper.main() == 0
     rows = json.loads(path.read_text())["rows"]
     assert {row["host"] for row in rows if row["host"]} == set(PROFILES)
-    assert len(rows) == len(ROWS) == len(capsys.readouterr().out.splitlines()) - 1
+    assert len(rows) == len(PUBLISHED_NETWORKS) == len(capsys.readouterr().out.splitlines()) - 1
     for row in rows:
         ours, published = row["ours"], row["published"]
         assert ours["ram_kib"] == pytest.approx(published["ram_kib"], rel=0.01)
@@ -33,9 +33,9 @@ def test_ram_and_flash_are_within_a_percent_and_macc_is_exact(
 def test_a_figure_that_differs_fails_the_benchmark(
     monkeypatch: pytest.MonkeyPatch, wrong: dict[str, float]
 ) -> None:
-    row = next(row for row in ROWS if str(row.candidate) == "5,3")
+    row = next(row for row in PUBLISHED_NETWORKS if str(row.candidate) == "5,3")
     fields = {name: getattr(row, name) for name in row.__dataclass_fields__}
-    monkeypatch.setattr(paper, "ROWS", (type(row)(**(fields | wrong)),))
+    monkeypatch.setattr(paper, "PUBLISHED_NETWORKS", (type(row)(**(fields | wrong)),))
     monkeypatch.setattr("sys.argv", ["paper", "--resources-only"])
     assert paper.main() == 1
 

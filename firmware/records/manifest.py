@@ -28,7 +28,7 @@ class JournalRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class Port:
+class PortRecord:
     """The input or output of the model."""
 
     dtype: Literal["int8", "uint8", "int16", "float32"]
@@ -67,8 +67,8 @@ class ManifestRecord:
     runtime: Literal["static", "tflm"]
     model_bytes: Count
     weight_bytes: Count
-    input: Port
-    output: Port
+    input: PortRecord
+    output: PortRecord
     estimate: Sizes
     golden_sha256: Sha256 | None
     steps: tuple[dict[str, Any], ...] = ()

@@ -10,14 +10,14 @@ ERASED = 0xFF
 
 
 @dataclass(frozen=True, slots=True)
-class Image:
+class FlashImage:
     """Bytes and the address of the first."""
 
     address: int
     content: bytes
 
 
-def read_image(elf: Path) -> Image:
+def read_image(elf: Path) -> FlashImage:
     """The loadable segments of an ELF at the addresses where flash holds them.
 
     Raises:
@@ -36,4 +36,4 @@ def read_image(elf: Path) -> Image:
     content = bytearray([ERASED]) * (end - first)
     for address, data in segments:
         content[address - first : address - first + len(data)] = data
-    return Image(first, bytes(content))
+    return FlashImage(first, bytes(content))

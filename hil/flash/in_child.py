@@ -19,7 +19,7 @@ from firmware.child_process import KILL_LIMIT_S, ChildProcess
 from firmware.errors import BoardError, FlashError, SdkError
 from firmware.printable import printable
 from hil.deadline import Deadline
-from hil.flash.image import Image
+from hil.flash.image import FlashImage
 from hil.flash.programmer import OnBytes, Programmer, program
 
 LIMIT_S = 180.0
@@ -33,7 +33,7 @@ _LENGTH = struct.Struct("<I")
 def program_in_child(
     make: Callable[..., Programmer],
     arguments: tuple[Any, ...],
-    image: Image,
+    image: FlashImage,
     device_id: int,
     on_bytes: OnBytes,
     deadline: Deadline | None = None,

@@ -5,7 +5,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from firmware.errors import FlashError, WrongDeviceError
-from hil.flash.image import Image
+from hil.flash.image import FlashImage
 
 READ_BYTES = 256
 READ_ATTEMPTS = 8
@@ -37,14 +37,14 @@ class Programmer(Protocol):
     def device_id(self) -> int:
         """The chip's product id, DEV_ID of RM0402."""
 
-    def write(self, image: Image, on_bytes: OnBytes) -> None:
+    def write(self, image: FlashImage, on_bytes: OnBytes) -> None:
         """Erase what the image needs, and write it."""
 
     def read(self, address: int, count: int) -> bytes:
         """At most `READ_BYTES` bytes of the chip's memory."""
 
 
-def program(programmer: Programmer, image: Image, device_id: int, on_bytes: OnBytes) -> None:
+def program(programmer: Programmer, image: FlashImage, device_id: int, on_bytes: OnBytes) -> None:
     """Check the chip, write an image, and read it back.
 
     Raises:

@@ -16,7 +16,7 @@ from firmware.errors import BoardError, ConfigError, FlashError, ManyBoardsError
 from firmware.printable import printable
 from firmware.targets import Target
 from hil.bench.bench_file import BoardEntry
-from hil.flash.image import Image
+from hil.flash.image import FlashImage
 from hil.flash.programmer import OnBytes
 
 DBGMCU_IDCODE = 0xE004_2000
@@ -109,7 +109,7 @@ class SwdProgrammer:
         with _told("read the chip's id"):
             return int(self._session.target.read32(DBGMCU_IDCODE)) & _DEVICE_ID
 
-    def write(self, image: Image, on_bytes: OnBytes) -> None:
+    def write(self, image: FlashImage, on_bytes: OnBytes) -> None:
         """See `Programmer`."""
         total = len(image.content)
         with tempfile.TemporaryDirectory() as folder, _told("write the flash"):

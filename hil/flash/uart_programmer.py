@@ -10,7 +10,7 @@ from firmware.errors import BoardError, FlashError
 from firmware.targets import Target
 from hil.bench.bench_file import BoardEntry
 from hil.deadline import Deadline
-from hil.flash.image import Image
+from hil.flash.image import FlashImage
 from hil.flash.programmer import OnBytes
 from hil.flash.rom_bootloader import BLOCK_BYTES, RomBootloader
 from hil.transport import close_port, open_port
@@ -73,7 +73,7 @@ class UartProgrammer:
         """See `Programmer`."""
         return self._open_loader.device_id()
 
-    def write(self, image: Image, on_bytes: OnBytes) -> None:
+    def write(self, image: FlashImage, on_bytes: OnBytes) -> None:
         """See `Programmer`."""
         on_bytes("erased", 0, len(image.content))
         self._open_loader.erase(self._target.sectors_of(image.address, len(image.content)))

@@ -11,7 +11,7 @@ from firmware.printable import printable
 from firmware.targets import Target
 from hil.bench.bench_file import BoardEntry
 from hil.deadline import Deadline
-from hil.flash.image import Image, read_image
+from hil.flash.image import FlashImage, read_image
 from hil.flash.in_child import program_in_child
 from hil.flash.programmer import OnBytes, program
 from hil.flash.swd_programmer import SwdProgrammer
@@ -57,7 +57,7 @@ def write_firmware(
 
 
 def _program(
-    board: BoardEntry, target: Target, image: Image, on_bytes: OnBytes, deadline: Deadline
+    board: BoardEntry, target: Target, image: FlashImage, on_bytes: OnBytes, deadline: Deadline
 ) -> None:
     if board.flash == "swd":
         program_in_child(

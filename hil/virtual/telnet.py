@@ -15,7 +15,7 @@ LONGEST_SUBOPTION_BYTES = 64
 _NONSENSE = (ValueError, TypeError, KeyError, IndexError, AttributeError, struct.error)
 
 
-class Port(Protocol):
+class BufferedPort(Protocol):
     """The methods of a port that are called. PySerial's port manager uses only attributes."""
 
     def reset_input_buffer(self) -> None:
@@ -33,7 +33,7 @@ class TelnetPort:
         send: Sends bytes to the client.
     """
 
-    def __init__(self, port: Port, send: Callable[[bytes], object]) -> None:
+    def __init__(self, port: BufferedPort, send: Callable[[bytes], object]) -> None:
         connection: Any = _Connection(send)
         served: Any = port
         self._send = send

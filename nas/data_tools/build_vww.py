@@ -37,7 +37,7 @@ _MOST_RECORD_BYTES = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class VwwSettings:
     """What is built.
 
     Attributes:
@@ -78,7 +78,7 @@ class Recipe:
         }
 
 
-def build_vww(recipe: Recipe, out: Path, on_step: OnStep) -> dict[str, Any]:
+def build_vww(recipe: VwwSettings, out: Path, on_step: OnStep) -> dict[str, Any]:
     """Build the dataset, or go on with it; gives what `vww.json` holds.
 
     Args:
@@ -143,7 +143,7 @@ def _record_of(folder: Path) -> dict[str, Any] | None:
     return record if is_ours and isinstance(record.get("plan"), dict) else None
 
 
-def _read(path: Path, recipe: Recipe, on_step: OnStep) -> list[CocoImage]:
+def _read(path: Path, recipe: VwwSettings, on_step: OnStep) -> list[CocoImage]:
     def on_bytes(done_bytes: int, all_bytes: int) -> None:
         on_step(f"reading {path.name}", done_bytes, all_bytes)
 
@@ -174,7 +174,7 @@ def _minival(path: Path | None) -> frozenset[int] | None:
         ) from error
 
 
-def _missing(chosen: Chosen, folders: ImageFolders, recipe: Recipe) -> dict[int, str]:
+def _missing(chosen: Chosen, folders: ImageFolders, recipe: VwwSettings) -> dict[int, str]:
     """Why images cannot be used, by their numbers: they are in no folder."""
     images = [image for own in chosen.values() for image in own]
     missing = [image for image in images if folders.find(image.file_name) is None]
@@ -204,7 +204,7 @@ def _write_all(
     left_out: Mapping[int, str],
     folders: ImageFolders,
     partial: Path,
-    recipe: Recipe,
+    recipe: VwwSettings,
     on_step: OnStep,
 ) -> dict[int, str]:
     """Write the images that are not written yet; gives why others cannot be, by their numbers."""

@@ -138,10 +138,10 @@ def _fraction(text: str) -> Fraction:
 
 
 def _vww(arguments: argparse.Namespace) -> None:
-    from nas.data_tools.build_vww import RECORD, Recipe, build_vww
+    from nas.data_tools.build_vww import RECORD, VwwSettings, build_vww
     from nas.data_tools.vww_report import vww_text
 
-    recipe = Recipe(
+    recipe = VwwSettings(
         tuple(arguments.annotations),
         tuple(arguments.images),
         arguments.size,

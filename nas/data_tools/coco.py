@@ -67,7 +67,7 @@ def read_coco(path: Path, area_fraction: Fraction, on_bytes: OnBytes) -> list[Co
     Raises:
         DataError: The file cannot be read, or is no such file.
     """
-    reader = _Reader(path, on_bytes)
+    reader = _CocoReader(path, on_bytes)
     person = _person_id(reader)
     images = _images(reader)
     count = 0
@@ -111,7 +111,7 @@ def _refusal(path: Path, text: str) -> DataError:
     return DataError(f"could not use {brief(repr(str(path)), 160)}: {text}")
 
 
-class _Reader:
+class _CocoReader:
     """Reads the sections of one file, pass by pass."""
 
     def __init__(self, path: Path, on_bytes: OnBytes) -> None:
@@ -155,7 +155,7 @@ class _Reader:
         return _refusal(self.path, text)
 
 
-def _person_id(reader: _Reader) -> int:
+def _person_id(reader: _CocoReader) -> int:
     others: list[str] = []
     for category in reader.items("categories"):
         if category.get("name") == PERSON:
@@ -166,7 +166,7 @@ def _person_id(reader: _Reader) -> int:
     raise reader.error(f"no category is named {PERSON!r}; its categories: {names}")
 
 
-def _images(reader: _Reader) -> dict[int, CocoImage]:
+def _images(reader: _CocoReader) -> dict[int, CocoImage]:
     """The images by their numbers."""
     images: dict[int, CocoImage] = {}
     for record in reader.items("images"):
@@ -184,7 +184,7 @@ def _images(reader: _Reader) -> dict[int, CocoImage]:
     return images
 
 
-def _box_area(reader: _Reader, annotation: dict[str, Any]) -> float:
+def _box_area(reader: _CocoReader, annotation: dict[str, Any]) -> float:
     """Pixels of a box; 0 if it has no extent."""
     box = annotation.get("bbox")
     if isinstance(box, list) and len(box) == 4 and all(map(_is_number, box)):

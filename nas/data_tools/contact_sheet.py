@@ -29,7 +29,7 @@ _Font: TypeAlias = "ImageFont.ImageFont | ImageFont.FreeTypeFont"
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SheetRow:
     """Images of one part and class.
 
     Attributes:
@@ -50,7 +50,7 @@ class Row:
         return printable(f"{self.part} / {self.label}: {self.count:,} images")
 
 
-def choose_rows(source: DataSource, per_row: int, seed: int) -> list[Row]:
+def choose_rows(source: DataSource, per_row: int, seed: int) -> list[SheetRow]:
     """Some images of each part and class, drawn with the seed, in the order of the data.
 
     Raises:
@@ -68,7 +68,7 @@ def choose_rows(source: DataSource, per_row: int, seed: int) -> list[Row]:
         order = np.random.default_rng((seed, row)).permutation(len(own))
         chosen = sorted(order[:per_row].tolist())
         samples = tuple(source.samples[own[index]] for index in chosen)
-        rows.append(Row(part, label, len(own), samples))
+        rows.append(SheetRow(part, label, len(own), samples))
     return rows
 
 
@@ -77,7 +77,7 @@ def _in_order(key: tuple[Split, str]) -> tuple[int, str]:
     return list(Split).index(part), label
 
 
-def draw_sheet(rows: Sequence[Row], shape: Shape | None) -> Image.Image:
+def draw_sheet(rows: Sequence[SheetRow], shape: Shape | None) -> Image.Image:
     """The sheet.
 
     Args:

@@ -30,7 +30,7 @@ SMALL_TICKS = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class MeasuredCall:
     """One kernel call that was measured."""
 
     network: str
@@ -40,14 +40,14 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class MeasuredCalls:
     """The kernel calls of several networks, measured in one unit on one core."""
 
     unit: Literal["cycles", "instructions"]
     runtime: str
     core: str
     board: str
-    calls: tuple[Call, ...]
+    calls: tuple[MeasuredCall, ...]
 
     @property
     def networks(self) -> list[str]:
@@ -55,7 +55,7 @@ class Measured:
         return list(dict.fromkeys(call.network for call in self.calls))
 
 
-def read_measurements(paths: Iterable[Path], core: str) -> Measured:
+def read_measurements(paths: Iterable[Path], core: str) -> MeasuredCalls:
     """The kernel calls in files that `hil run` wrote.
 
     Raises:
@@ -72,23 +72,23 @@ def read_measurements(paths: Iterable[Path], core: str) -> Measured:
     calls = [
         call for path, record in zip(several, records, strict=True) for call in _calls(path, record)
     ]
-    return Measured(unit, runtime, core, board, tuple(calls))
+    return MeasuredCalls(unit, runtime, core, board, tuple(calls))
 
 
-def _calls(path: Path, record: MeasurementRecord) -> list[Call]:
+def _calls(path: Path, record: MeasurementRecord) -> list[MeasuredCall]:
     """The kernel calls of one network."""
     calls = []
     for number, step in enumerate(record.steps):
         ticks = getattr(step, record.unit)
         if step.kernel is None or ticks is None:
             raise _KIND.refusal(path, f"steps[{number}]: expected a kernel and its {record.unit}")
-        calls.append(Call(record.model_sha256, step.kernel, step.work, float(ticks)))
+        calls.append(MeasuredCall(record.model_sha256, step.kernel, step.work, float(ticks)))
     if not calls:
         raise _KIND.refusal(path, "it holds no kernel calls")
     return calls
 
 
-def calibrate(measured: Measured, start: SpeedModel | None = None) -> SpeedModel:
+def calibrate(measured: MeasuredCalls, start: SpeedModel | None = None) -> SpeedModel:
     """Fit a speed model, and hold out networks to say how good it is.
 
     Args:
@@ -97,7 +97,7 @@ def calibrate(measured: Measured, start: SpeedModel | None = None) -> SpeedModel
     """
     networks = measured.networks
     model = _fit(measured, measured.calls, start)
-    predicted: list[tuple[Call, float | None]] = []
+    predicted: list[tuple[MeasuredCall, float | None]] = []
     for fold in range(min(FOLDS, len(networks)) if len(networks) > 1 else 0):
         held_out = set(networks[fold::FOLDS])
         rest = [call for call in measured.calls if call.network not in held_out]
@@ -114,8 +114,10 @@ def calibrate(measured: Measured, start: SpeedModel | None = None) -> SpeedModel
     return replace(model, kernels=kernels, error=_error_of_networks(predicted))
 
 
-def _fit(measured: Measured, calls: Sequence[Call], start: SpeedModel | None) -> SpeedModel:
-    by_kernel: dict[str, list[Call]] = defaultdict(list)
+def _fit(
+    measured: MeasuredCalls, calls: Sequence[MeasuredCall], start: SpeedModel | None
+) -> SpeedModel:
+    by_kernel: dict[str, list[MeasuredCall]] = defaultdict(list)
     for call in calls:
         by_kernel[call.kernel].append(call)
     known = start.kernels if start is not None else {}
@@ -140,7 +142,7 @@ def _fit(measured: Measured, calls: Sequence[Call], start: SpeedModel | None) ->
     )
 
 
-def _prices(calls: Sequence[Call], start: dict[str, float] | None) -> dict[str, float]:
+def _prices(calls: Sequence[MeasuredCall], start: dict[str, float] | None) -> dict[str, float]:
     parts = sorted({part for call in calls for part in call.work})
     if start is not None and len(calls) < 2 * len(parts):
         ratio = _ratio((call.ticks, price(start, call.work)) for call in calls)
@@ -181,7 +183,9 @@ def _ratio(pairs: Iterable[tuple[float, float]]) -> float:
     return all_ticks / all_prices if all_prices > 0 else 1.0
 
 
-def _error_of_calls(predicted: list[tuple[Call, float | None]], kernel: str) -> Error | None:
+def _error_of_calls(
+    predicted: list[tuple[MeasuredCall, float | None]], kernel: str
+) -> Error | None:
     errors = [
         abs(value - call.ticks) / max(call.ticks, SMALL_TICKS)
         for call, value in predicted
@@ -190,7 +194,7 @@ def _error_of_calls(predicted: list[tuple[Call, float | None]], kernel: str) -> 
     return _error(errors)
 
 
-def _error_of_networks(predicted: list[tuple[Call, float | None]]) -> Error | None:
+def _error_of_networks(predicted: list[tuple[MeasuredCall, float | None]]) -> Error | None:
     totals: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
     for call, value in predicted:
         totals[call.network][0] += call.ticks

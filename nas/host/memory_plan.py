@@ -16,7 +16,7 @@ LEAST_TASK_BYTES = 20 * MIB
 
 
 @dataclass(frozen=True, slots=True)
-class MemoryPlan:
+class HostMemoryPlan:
     """The shares of a host's memory.
 
     Attributes:
@@ -36,7 +36,7 @@ def plan_memory(
     parent_bytes: int,
     least_bytes: int = LEAST_TASK_BYTES,
     largest_bytes: int = LEAST_TASK_BYTES,
-) -> MemoryPlan:
+) -> HostMemoryPlan:
     """Share the memory between this process and its workers.
 
     There are several workers only if each can run the largest task: so their number decides how
@@ -53,7 +53,7 @@ def plan_memory(
         HostMemoryError: It is not enough for one worker and the smallest task.
     """
     if memory_bytes is None:
-        return MemoryPlan(workers, None, None)
+        return HostMemoryPlan(workers, None, None)
     fixed_bytes = parent_bytes + PARENT_GROWTH_BYTES + SYSTEM_BYTES
     shares = {n: (memory_bytes - fixed_bytes) // n - SERVER_BYTES for n in range(1, workers + 1)}
     if shares[1] < least_bytes:
@@ -65,7 +65,7 @@ def plan_memory(
             "of the control group"
         )
     most = max((n for n, share in shares.items() if share >= largest_bytes), default=1)
-    return MemoryPlan(most, shares[most], shares[1])
+    return HostMemoryPlan(most, shares[most], shares[1])
 
 
 def _mebibytes(count: int) -> str:

@@ -9,11 +9,11 @@ from statistics import mean
 from codegen.planner import plan_graph
 from nas.estimator.cost import Limits, Need, exceeded, needs
 from nas.estimator.network import Estimate, estimate
-from nas.report.measurement import Measured, of_runtime
+from nas.report.measurement import BoardResult, of_runtime
 from nas.report.run_folder import Run
 from nas.report.statistics import Proportion, pareto_front
 from nas.search.explore import best_so_far
-from nas.search.trials import Status, Trial
+from nas.search.trials import Trial, TrialStatus
 from nas.spaces import Candidate
 
 NEEDS = ("RAM", "flash", "MACC", "latency")
@@ -44,21 +44,21 @@ _OVER = {
     "latency": TrialOutcome.OVER_LATENCY,
 }
 _ENDS = {
-    Status.HOST_MEMORY: TrialOutcome.HOST_MEMORY,
-    Status.FAILED: TrialOutcome.FAILED,
-    Status.INFEASIBLE: TrialOutcome.NO_NETWORK,
-    Status.PRICED: TrialOutcome.WAITING,
+    TrialStatus.HOST_MEMORY: TrialOutcome.HOST_MEMORY,
+    TrialStatus.FAILED: TrialOutcome.FAILED,
+    TrialStatus.INFEASIBLE: TrialOutcome.NO_NETWORK,
+    TrialStatus.PRICED: TrialOutcome.WAITING,
 }
 
 
 def outcome_of(trial: Trial, limits: Limits) -> TrialOutcome:
     """What became of a trial; of several limits that it exceeds, the worst."""
-    if trial.status in (Status.HOST_MEMORY, Status.FAILED):
+    if trial.status in (TrialStatus.HOST_MEMORY, TrialStatus.FAILED):
         return _ENDS[trial.status]
     too_much = () if trial.cost is None else exceeded(trial.cost, limits)
     if too_much:
         return _OVER[too_much[0].name]
-    if trial.status is Status.INFEASIBLE and trial.cost is not None:
+    if trial.status is TrialStatus.INFEASIBLE and trial.cost is not None:
         # Needs of the whole firmware are not stored; the reason begins with the worst.
         for name in ("linked RAM", "linked flash"):
             if trial.reason.startswith(f"{name} "):
@@ -118,7 +118,7 @@ def front(all_tried: Sequence[Tried], need: str) -> tuple[Tried, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ReportedCall:
     """One kernel call of an inference, or one operator where an interpreter runs them.
 
     Attributes:
@@ -156,7 +156,7 @@ class Facts:
 
     run: Run
     estimate: Estimate | None
-    measured: tuple[Measured, ...]
+    measured: tuple[BoardResult, ...]
 
     @cached_property
     def leader(self) -> Trial | None:
@@ -181,7 +181,7 @@ class Facts:
         return tried(self.run.trials, self.run.config.limits)
 
     @property
-    def measured_here(self) -> Measured | None:
+    def measured_here(self) -> BoardResult | None:
         """What was measured of the runtime that the search planned for."""
         return of_runtime(self.measured, self.run.config.runtime)
 
@@ -198,7 +198,7 @@ class Facts:
         return Proportion(final.float_right, final.test_images) if final else None
 
     @cached_property
-    def calls(self) -> tuple[Call, ...]:
+    def calls(self) -> tuple[ReportedCall, ...]:
         """The kernel calls of an inference; empty without an estimate."""
         final, own = self.run.final, self.estimate
         if final is None or final.graph is None or own is None:
@@ -211,9 +211,9 @@ class Facts:
         return tuple(_call(own, *pair) for pair in zip(groups, measured, strict=True))
 
 
-def _call(own: Estimate, group: tuple[int, ...], measured: int | None) -> Call:
+def _call(own: Estimate, group: tuple[int, ...], measured: int | None) -> ReportedCall:
     operators = [own.operators[index] for index in group]
-    return Call(
+    return ReportedCall(
         operators=group,
         kinds=tuple(operator.kind for operator in operators),
         macc=sum(operator.macc for operator in operators),
@@ -224,7 +224,7 @@ def _call(own: Estimate, group: tuple[int, ...], measured: int | None) -> Call:
     )
 
 
-def gather(run: Run, measured: tuple[Measured, ...]) -> Facts:
+def gather(run: Run, measured: tuple[BoardResult, ...]) -> Facts:
     """The facts of a run, with an estimate of its winner where that can be made."""
     final, target, config = run.final, run.start.target, run.config
     own = None

@@ -1,7 +1,7 @@
 """What a reader wants to know first, in four answers. Pure."""
 
 from nas.report.facts import Facts
-from nas.report.measurement import Measured
+from nas.report.measurement import BoardResult
 from nas.report.page import Headline, Tone
 from nas.report.sections.limits import limited, linked
 from nas.report.shown import percent, quantity, span
@@ -60,7 +60,7 @@ def _time(facts: Facts) -> Headline:
     return Headline(label, value, detail, Tone.NEUTRAL)
 
 
-def _measured_time(ticks: int, measured: Measured) -> Headline:
+def _measured_time(ticks: int, measured: BoardResult) -> Headline:
     where = f"on board {measured.board}"
     if measured.milliseconds is not None:
         detail = f"{quantity(ticks, '')} {measured.unit}, measured {where}"

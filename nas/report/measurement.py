@@ -16,7 +16,7 @@ _KIND = Kind("is no measurement", "make one with 'hil run'")
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class BoardResult:
     """One runtime on a board.
 
     Attributes:
@@ -46,7 +46,7 @@ class Measured:
     provenance: dict[str, str]
 
 
-def read_measurement(path: Path, model_sha256: str) -> tuple[Measured, ...]:
+def read_measurement(path: Path, model_sha256: str) -> tuple[BoardResult, ...]:
     """What was measured of a model, for each runtime that the firmware held.
 
     Raises:
@@ -62,15 +62,15 @@ def read_measurement(path: Path, model_sha256: str) -> tuple[Measured, ...]:
     return tuple(map(_measured, (record, *record.beside)))
 
 
-def of_runtime(several: tuple[Measured, ...], runtime: str) -> Measured | None:
+def of_runtime(several: tuple[BoardResult, ...], runtime: str) -> BoardResult | None:
     """The one of a runtime; None if it was not measured."""
     return next((own for own in several if own.runtime == runtime), None)
 
 
-def _measured(record: MeasurementRecord) -> Measured:
+def _measured(record: MeasurementRecord) -> BoardResult:
     unit, windows = record.unit, record.timing.windows
     steps = [getattr(step, unit) for step in record.steps]
-    return Measured(
+    return BoardResult(
         board=record.board,
         runtime=record.runtime,
         verdict=record.verdict,

@@ -22,7 +22,7 @@ CLASSES = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class PublishedNetwork:
     """A network of the published tables.
 
     Attributes:
@@ -44,14 +44,22 @@ class Row:
     flash_kib: float
 
 
-ROWS = (
-    Row(Candidate(k=3, c=3), (3, 6, 9, 12), 408_750, 1_904, 15_008, 20.0, 10.66),
-    Row(Candidate(k=5, c=3), (5, 10, 15, 19), 905_528, 4_817, 20_016, 25.0, 13.95),
-    Row(Candidate(k=5, c=4), (5, 10, 15, 19, 22), 939_392, 8_711, 20_016, 26.0, 19.73),
-    Row(Candidate(k=6, c=4), (6, 12, 18, 23, 26), 1_272_562, 12_395, 22_512, 28.5, 23.65),
-    Row(Candidate(k=7, c=4), (7, 14, 21, 27, 31), 1_656_341, 16_976, 25_008, 31.0, 28.48),
-    Row(Candidate(k=8, c=4), (8, 16, 24, 30, 34), 2_073_632, 21_179, 27_504, 33.5, 32.84),
-    Row(Candidate(k=9, c=4), (9, 18, 27, 34, 39), 2_553_522, 27_056, 30_016, 36.0, 38.96),
+PUBLISHED_NETWORKS = (
+    PublishedNetwork(Candidate(k=3, c=3), (3, 6, 9, 12), 408_750, 1_904, 15_008, 20.0, 10.66),
+    PublishedNetwork(Candidate(k=5, c=3), (5, 10, 15, 19), 905_528, 4_817, 20_016, 25.0, 13.95),
+    PublishedNetwork(Candidate(k=5, c=4), (5, 10, 15, 19, 22), 939_392, 8_711, 20_016, 26.0, 19.73),
+    PublishedNetwork(
+        Candidate(k=6, c=4), (6, 12, 18, 23, 26), 1_272_562, 12_395, 22_512, 28.5, 23.65
+    ),
+    PublishedNetwork(
+        Candidate(k=7, c=4), (7, 14, 21, 27, 31), 1_656_341, 16_976, 25_008, 31.0, 28.48
+    ),
+    PublishedNetwork(
+        Candidate(k=8, c=4), (8, 16, 24, 30, 34), 2_073_632, 21_179, 27_504, 33.5, 32.84
+    ),
+    PublishedNetwork(
+        Candidate(k=9, c=4), (9, 18, 27, 34, 39), 2_553_522, 27_056, 30_016, 36.0, 38.96
+    ),
 )
 
 
@@ -72,9 +80,9 @@ class HostRow:
     seconds: float
 
     @property
-    def network(self) -> Row:
+    def network(self) -> PublishedNetwork:
         """The published needs of the winner."""
-        return next(row for row in ROWS if row.candidate == self.winner)
+        return next(row for row in PUBLISHED_NETWORKS if row.candidate == self.winner)
 
 
 _DAY_S = 86_400

@@ -9,7 +9,7 @@ from firmware.files import write_text
 from firmware.output_files import MARK, check_outputs
 from nas.report.contents import make_page
 from nas.report.facts import gather
-from nas.report.measurement import Measured, read_measurement
+from nas.report.measurement import BoardResult, read_measurement
 from nas.report.page import html, markdown
 from nas.report.record import report_record
 from nas.report.run_folder import read_run
@@ -38,7 +38,7 @@ def write_report(
     own = read_run(run)
     if measurement is not None and own.final is None:
         raise ConfigError(f"{str(run)!r} is not finished, so nothing can be measured of it yet")
-    measured: tuple[Measured, ...] = ()
+    measured: tuple[BoardResult, ...] = ()
     if measurement is not None and own.final is not None:
         measured = read_measurement(measurement, own.final.model_sha256)
     facts = gather(own, measured)

@@ -14,7 +14,7 @@ from nas.network.description import Network
 from nas.search.config import SearchConfig
 from nas.search.strategy import Bounds, Evaluation, ranked, start_strategy
 from nas.search.trial_store import TrialStore
-from nas.search.trials import Status, Trial
+from nas.search.trials import Trial, TrialStatus
 from nas.spaces import Candidate, find_space
 from nas.trainer.program import LANES
 from nas.training.memory import training_bytes, winner_bytes
@@ -88,7 +88,7 @@ def explore(
         shallowest = bounds.narrowest(next(iter(bounds.inputs)))[-2:]
         nearest = [price(config, host, Evaluation(own)) for own in reversed(shallowest)]
         raise _no_winner(config, list(judged.values()) or nearest)
-    ended = [trial for trial in judged.values() if trial.status is not Status.PRICED]
+    ended = [trial for trial in judged.values() if trial.status is not TrialStatus.PRICED]
     return judged[Evaluation(winner)], ended
 
 
@@ -118,10 +118,10 @@ def _judge(
     priced = [price(config, host, evaluation) for evaluation in evaluations]
     judged |= {trial.evaluation: trial for trial in priced}
     known = {evaluation: store.find(evaluation) for evaluation in evaluations}
-    to_train = [t for t in priced if t.status is Status.PRICED and known[t.evaluation] is None]
+    to_train = [t for t in priced if t.status is TrialStatus.PRICED and known[t.evaluation] is None]
     for trial in priced:
         before = known[trial.evaluation]
-        if trial.status is not Status.PRICED:
+        if trial.status is not TrialStatus.PRICED:
             store.add(trial)
             on_trial(trial)
         elif before is not None:
@@ -157,15 +157,15 @@ def price(config: SearchConfig, host: Host, evaluation: Evaluation) -> Trial:
     predicted = trial.predicted_anonymous_bytes
     if host.worker_bytes is not None and predicted > host.worker_bytes:
         reason = f"its training would take {predicted:,} of {host.worker_bytes:,} bytes of the host"
-        return replace(trial, status=Status.HOST_MEMORY, reason=reason)
-    if host.alone_bytes is not None and trial.status is Status.PRICED:
+        return replace(trial, status=TrialStatus.HOST_MEMORY, reason=reason)
+    if host.alone_bytes is not None and trial.status is TrialStatus.PRICED:
         network = _network_of(config, evaluation.candidate)
         needed = winner_bytes(network, LANES, host.images, host.base_bytes)
         if needed > host.alone_bytes:
             reason = (
                 f"as the winner it would take {needed:,} of {host.alone_bytes:,} bytes of the host"
             )
-            return replace(trial, status=Status.HOST_MEMORY, reason=reason)
+            return replace(trial, status=TrialStatus.HOST_MEMORY, reason=reason)
     return trial
 
 
@@ -184,15 +184,15 @@ def _price(
 
 
 def _find_price(config: SearchConfig, candidate: Candidate, images: int, base_bytes: int) -> Trial:
-    trial = Trial(candidate, Status.PRICED, None)
+    trial = Trial(candidate, TrialStatus.PRICED, None)
     try:
         network = _network_of(config, candidate)
     except ConfigError as error:
-        return replace(trial, status=Status.INFEASIBLE, reason=str(error))
+        return replace(trial, status=TrialStatus.INFEASIBLE, reason=str(error))
     cost = measure_cost(network, config.runtime, config.converter, config.pace, config.limits)
     trial, too_much = replace(trial, cost=cost), exceeded(cost, config.limits)
     if too_much:
-        return replace(trial, status=Status.INFEASIBLE, reason="; ".join(map(str, too_much)))
+        return replace(trial, status=TrialStatus.INFEASIBLE, reason="; ".join(map(str, too_much)))
     predicted = _training_bytes(config, network, images, base_bytes)
     return replace(trial, predicted_anonymous_bytes=predicted)
 
@@ -234,7 +234,7 @@ def _bounds(config: SearchConfig, price_of: Callable[[Candidate], Trial]) -> Bou
     sides = config.sides or (0,)
     bounds = Bounds(
         find_space(config.space),
-        lambda candidate: price_of(candidate).status is Status.PRICED,
+        lambda candidate: price_of(candidate).status is TrialStatus.PRICED,
         {side: config.input_at(side) for side in sides},
         config.shape[0] if config.sides else 0,
     )
@@ -250,15 +250,15 @@ def _with_outcome(trial: Trial, outcome: Outcome) -> Trial:
     )
     if outcome.value is None:
         is_memory = isinstance(outcome.error, HostMemoryError)
-        status = Status.HOST_MEMORY if is_memory else Status.FAILED
+        status = TrialStatus.HOST_MEMORY if is_memory else TrialStatus.FAILED
         return replace(measured, status=status, reason=str(outcome.error))
     accuracies = tuple(outcome.value["accuracies"])
-    return replace(measured, status=Status.TRAINED, accuracies=accuracies)
+    return replace(measured, status=TrialStatus.TRAINED, accuracies=accuracies)
 
 
 def _no_winner(config: SearchConfig, trials: list[Trial]) -> InfeasibleError | WorkerError:
     """Why there is no winner: the first failure, or the limit that even the nearest one breaks."""
-    ends = (Status.FAILED, Status.HOST_MEMORY)
+    ends = (TrialStatus.FAILED, TrialStatus.HOST_MEMORY)
     failed = [trial for trial in trials if trial.status in ends]
     if failed:
         return WorkerError(

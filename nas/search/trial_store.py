@@ -29,7 +29,7 @@ from nas.search.trial_file import (
     read_store,
     write_search,
 )
-from nas.search.trials import Status, Trial
+from nas.search.trials import Trial, TrialStatus
 
 STORE = "trials.sqlite"
 
@@ -119,7 +119,7 @@ class TrialStore:
         A failed trial is not given: what failed, such as memory, may be there the next time.
         """
         trial = self._trials.get(evaluation)
-        return trial if trial is not None and trial.status is Status.TRAINED else None
+        return trial if trial is not None and trial.status is TrialStatus.TRAINED else None
 
     def all(self) -> list[Trial]:
         """Every trial, in the order in which they ended."""

@@ -11,7 +11,7 @@ from nas.search.strategy import Evaluation
 from nas.spaces import Candidate
 
 
-class Status(StrEnum):
+class TrialStatus(StrEnum):
     """Where a trial is; all but `PRICED` are ends."""
 
     PRICED = "priced"
@@ -36,7 +36,7 @@ class Trial:
     """
 
     candidate: Candidate
-    status: Status
+    status: TrialStatus
     cost: Cost | None
     reason: str = ""
     accuracies: tuple[Fraction, ...] = ()
@@ -46,7 +46,7 @@ class Trial:
     repeat: Count = 0
 
     def __post_init__(self) -> None:
-        if self.status is Status.TRAINED and not self.accuracies:
+        if self.status is TrialStatus.TRAINED and not self.accuracies:
             raise ValueError("a trained candidate has no accuracies")
 
     @property
@@ -57,7 +57,7 @@ class Trial:
     @property
     def accuracy(self) -> float | None:
         """The best accuracy of all epochs, by which the search compares; None if not trained."""
-        return max(self.accuracies) if self.status is Status.TRAINED else None
+        return max(self.accuracies) if self.status is TrialStatus.TRAINED else None
 
     def as_record(self) -> dict[str, Any]:
         """The trial as JSON holds it."""

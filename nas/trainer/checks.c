@@ -28,10 +28,11 @@ int32_t check_source(const network *n, const source *from, int64_t needed, bool 
 
 static bool is_share(float value) { return value >= 0 && value <= 1; }
 
-int32_t check_recipe(const recipe *how) {
-    const bool is_possible = is_share(how->smoothing) && is_share(how->flip) && how->shift >= 0 &&
-                             how->shift <= MOST_SHIFT && how->accumulated >= 1;
-    return is_possible ? NETWORK_OK : NETWORK_RECIPE;
+int32_t check_settings(const step_settings *settings) {
+    const bool is_possible = is_share(settings->smoothing) && is_share(settings->flip) &&
+                             settings->shift >= 0 && settings->shift <= MOST_SHIFT &&
+                             settings->accumulated >= 1;
+    return is_possible ? NETWORK_OK : NETWORK_SETTINGS;
 }
 
 bool are_finite(const float *values, int64_t count) {

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from firmware.errors import BuildError, ConfigError
 from nas.trainer.build import OnStage, compiled_trainer, kept_trainer
-from nas.trainer.program import Row
+from nas.trainer.program import NetworkRow
 
 _POINTER = ctypes.c_void_p
 _INT, _LONG, _FLOAT = ctypes.c_int32, ctypes.c_int64, ctypes.c_float
@@ -52,8 +52,8 @@ class Source(ctypes.Structure):
         self.kept = (images, labels, order)
 
 
-class Recipe(ctypes.Structure):
-    """`recipe` in network.h."""
+class StepSettings(ctypes.Structure):
+    """`step_settings` in network.h."""
 
     _fields_ = (
         ("smoothing", _FLOAT),
@@ -78,7 +78,7 @@ def address_of(array: NDArray[Any], kind: type[np.generic]) -> int:
     return int(array.ctypes.data)
 
 
-class Status(IntEnum):
+class NetworkStatus(IntEnum):
     """`network_status` in network.h."""
 
     OK = 0
@@ -95,12 +95,12 @@ class Status(IntEnum):
     SIZE = 11
     IMAGE = 12
     LABEL = 13
-    RECIPE = 14
+    SETTINGS = 14
     DIVERGED = 15
 
 
-_SOURCE, _RECIPE = ctypes.POINTER(Source), ctypes.POINTER(Recipe)
-_ROWS = ctypes.POINTER(Row)
+_SOURCE, _SETTINGS = ctypes.POINTER(Source), ctypes.POINTER(StepSettings)
+_ROWS = ctypes.POINTER(NetworkRow)
 _DOUBLE_OUT, _INT_OUT = ctypes.POINTER(ctypes.c_double), ctypes.POINTER(_INT)
 _LONG_OUT = ctypes.POINTER(_LONG)
 _FUNCTIONS: dict[str, tuple[type | None, tuple[Any, ...]]] = {
@@ -113,8 +113,8 @@ _FUNCTIONS: dict[str, tuple[type | None, tuple[Any, ...]]] = {
     "network_row_bytes": (_INT, ()),
     "network_kind": (_INT, (ctypes.c_char_p,)),
     "network_use_threads": (None, (_POINTER, _INT)),
-    "network_train": (_INT, (_POINTER, Array, _SOURCE, _RECIPE, _LONG, Array, _DOUBLE_OUT)),
-    "network_gradients": (_INT, (_POINTER, Array, _SOURCE, _RECIPE, Array, _DOUBLE_OUT)),
+    "network_train": (_INT, (_POINTER, Array, _SOURCE, _SETTINGS, _LONG, Array, _DOUBLE_OUT)),
+    "network_gradients": (_INT, (_POINTER, Array, _SOURCE, _SETTINGS, Array, _DOUBLE_OUT)),
     "network_predict": (_INT, (_POINTER, Array, _SOURCE, Array)),
     "network_ranges": (_INT, (_POINTER, Array, _SOURCE, Array)),
 }

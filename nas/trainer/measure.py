@@ -12,19 +12,19 @@ import numpy as np
 from firmware.errors import ConfigError, HostMemoryError
 from nas.network.description import Network
 from nas.network.shapes import output_shapes, parameter_shapes
-from nas.trainer.library import Status, address_of, load_library
-from nas.trainer.program import LANES, Program, program_of
+from nas.trainer.library import NetworkStatus, address_of, load_library
+from nas.trainer.program import LANES, TrainerProgram, program_of
 
 _REASONS = {
-    Status.KIND: "is of a kind that the trainer does not support there",
-    Status.INPUT: "reads a node that is not before it",
-    Status.SHAPE: "does not fit the shapes of its inputs",
-    Status.NUMBER: "has a number that the trainer does not support: kernels must be odd; kernels "
-    "and strides must be at most 255",
-    Status.LARGE: "is too large: the maximum is 2^28 values of an image, 2^24 of a row and "
+    NetworkStatus.KIND: "is of a kind that the trainer does not support there",
+    NetworkStatus.INPUT: "reads a node that is not before it",
+    NetworkStatus.SHAPE: "does not fit the shapes of its inputs",
+    NetworkStatus.NUMBER: "has a number that the trainer does not support: kernels must be odd; "
+    "kernels and strides must be at most 255",
+    NetworkStatus.LARGE: "is too large: the maximum is 2^28 values of an image, 2^24 of a row and "
     "16,384 channels",
-    Status.UNREAD: "is not read by any node",
-    Status.LAST: "has more than one row and one column for the classes",
+    NetworkStatus.UNREAD: "is not read by any node",
+    NetworkStatus.LAST: "has more than one row and one column for the classes",
 }
 
 
@@ -71,34 +71,36 @@ def measure(network: Network, part: int) -> Measure:
     return Measure(size_bytes.value, parameters)
 
 
-def check_status(status: int, row: int, network: Network, program: Program, part: int) -> None:
+def check_status(
+    status: int, row: int, network: Network, program: TrainerProgram, part: int
+) -> None:
     """Raise the error that belongs to the status of creating a network.
 
     Raises:
         ConfigError: The trainer does not support the network.
         HostMemoryError: There is not enough memory.
     """
-    if status == Status.OK:
+    if status == NetworkStatus.OK:
         return
-    if status == Status.MEMORY:
+    if status == NetworkStatus.MEMORY:
         raise HostMemoryError(
             f"this host has too little memory for a network of {len(network.nodes)} nodes, "
             f"images of {network.image} and parts of {part}"
         )
-    if status == Status.UNTRAINED:
+    if status == NetworkStatus.UNTRAINED:
         raise ConfigError("the network has no parameters to train")
-    if status == Status.CALL:
+    if status == NetworkStatus.CALL:
         raise ConfigError(
             f"the trainer does not support {len(network.nodes)} nodes with parts of {part} "
             "images; the maximum of both is 65,536"
         )
     index = program.nodes[row]
     name = type(network.nodes[index].operation).__name__
-    raise ConfigError(f"node {index} ({name}) {_REASONS[Status(status)]}")
+    raise ConfigError(f"node {index} ({name}) {_REASONS[NetworkStatus(status)]}")
 
 
 def _check_facts(
-    network: Network, program: Program, shapes: list[list[int]], counts: list[int]
+    network: Network, program: TrainerProgram, shapes: list[list[int]], counts: list[int]
 ) -> None:
     """Check that the trainer and nas.network.shapes calculate the same shapes."""
     expected, own = output_shapes(network), parameter_shapes(network)

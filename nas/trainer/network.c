@@ -14,15 +14,15 @@ static int32_t limited(int32_t value, int32_t end) {
 
 /* One image into its lane, perhaps mirrored and moved; what comes in at a border repeats it. */
 static void load_image(network *n, const uint8_t *image, lanes *group, int lane,
-                       const recipe *how) {
+                       const step_settings *settings) {
     bool is_mirrored = false;
     int32_t down = 0, right = 0;
-    if (how != NULL && n->step.is_training && (how->flip > 0 || how->shift > 0)) {
+    if (settings != NULL && n->step.is_training && (settings->flip > 0 || settings->shift > 0)) {
         const uint64_t bits = next_random(&n->step.random);
-        const int32_t places = 2 * how->shift + 1;
-        is_mirrored = (float)(bits & 0xFFFF) / 0x1p16f < how->flip;
-        down = (int32_t)((bits >> 16 & 0xFFFF) % (uint64_t)places) - how->shift;
-        right = (int32_t)((bits >> 32 & 0xFFFF) % (uint64_t)places) - how->shift;
+        const int32_t places = 2 * settings->shift + 1;
+        is_mirrored = (float)(bits & 0xFFFF) / 0x1p16f < settings->flip;
+        down = (int32_t)((bits >> 16 & 0xFFFF) % (uint64_t)places) - settings->shift;
+        right = (int32_t)((bits >> 32 & 0xFFFF) % (uint64_t)places) - settings->shift;
     }
     const shape of = n->nodes[0].out;
     for (int32_t y = 0; y < of.height; y++) {
@@ -40,12 +40,12 @@ static void load_image(network *n, const uint8_t *image, lanes *group, int lane,
 
 /* So many images from a position of the order; lanes beyond repeat the last of them. */
 static void load(network *n, const source *from, int64_t position, int64_t count,
-                 const recipe *how) {
+                 const step_settings *settings) {
     const int64_t size = elements(n->nodes[0].out);
     for (int64_t i = 0; i < part_of(n); i++) {
         const int64_t index = from->order[position + (i < count ? i : count - 1)];
         load_image(n, from->images + index * size, n->nodes[0].output + i / LANES * size,
-                   (int)(i % LANES), how);
+                   (int)(i % LANES), settings);
         n->labels[i] = from->labels == NULL ? 0 : from->labels[index];
     }
 }
@@ -57,9 +57,10 @@ static const lanes *run(network *n, float *parameters) {
     return last_of(n)->output;
 }
 
-static double lose(network *n, const lanes *logits, const recipe *how, int64_t batch) {
+static double lose(network *n, const lanes *logits, const step_settings *settings, int64_t batch) {
     const batch_labels labels = {n->labels, n->step.groups, batch};
-    return cross_entropy(logits, classes_of(n), &labels, how->smoothing, last_of(n)->gradients);
+    return cross_entropy(logits, classes_of(n), &labels, settings->smoothing,
+                         last_of(n)->gradients);
 }
 
 /* The gradients of an addition are those of each of its inputs. */
@@ -118,14 +119,15 @@ static float momentum_at(int64_t step_number) {
     return (float)fmin(MOMENTUM, first);
 }
 
-int32_t network_train(network *n, float_array state, const source *from, const recipe *how,
-                      int64_t first_step, float_array rates, double *loss) {
+int32_t network_train(network *n, float_array state, const source *from,
+                      const step_settings *settings, int64_t first_step, float_array rates,
+                      double *loss) {
     const int64_t steps = rates.count, part = part_of(n);
-    int32_t status = check_recipe(how);
+    int32_t status = check_settings(settings);
     if (status != NETWORK_OK) {
         return status;
     }
-    const int64_t batch = part * how->accumulated;
+    const int64_t batch = part * settings->accumulated;
     if (steps < 1 || first_step < 0 || steps > INT64_MAX / batch || !holds(rates, steps) ||
         !holds(state, 3 * n->parameters)) {
         return NETWORK_SIZE;
@@ -137,12 +139,12 @@ int32_t network_train(network *n, float_array state, const source *from, const r
     double sum = 0;
     n->step.is_training = true;
     for (int64_t i = 0; i < steps; i++) {
-        n->step.random = how->seed ^ (uint64_t)(first_step + i) * UINT64_C(0xD1342543DE82EF95);
+        n->step.random = settings->seed ^ (uint64_t)(first_step + i) * UINT64_C(0xD1342543DE82EF95);
         n->step.momentum = momentum_at(first_step + i);
         memset(n->gradients, 0, (size_t)n->parameters * sizeof *n->gradients);
-        for (int32_t j = 0; j < how->accumulated; j++) {
-            load(n, from, i * batch + j * part, part, how);
-            sum += lose(n, run(n, state.values), how, batch) / (double)batch;
+        for (int32_t j = 0; j < settings->accumulated; j++) {
+            load(n, from, i * batch + j * part, part, settings);
+            sum += lose(n, run(n, state.values), settings, batch) / (double)batch;
             run_back(n, state.values, n->gradients);
         }
         adam(state.values, n->parameters, n->gradients, first_step + i + 1, rates.values[i]);
@@ -153,23 +155,23 @@ int32_t network_train(network *n, float_array state, const source *from, const r
                                                                           : NETWORK_DIVERGED;
 }
 
-int32_t network_gradients(network *n, float_array parameters, const source *from, const recipe *how,
-                          float_array gradients, double *loss) {
+int32_t network_gradients(network *n, float_array parameters, const source *from,
+                          const step_settings *settings, float_array gradients, double *loss) {
     const int64_t batch = part_of(n);
     if (!holds(parameters, n->parameters) || !holds(gradients, n->parameters)) {
         return NETWORK_SIZE;
     }
-    const int32_t recipe_status = check_recipe(how);
+    const int32_t settings_status = check_settings(settings);
     const int32_t status =
-        recipe_status != NETWORK_OK ? recipe_status : check_source(n, from, batch, true);
+        settings_status != NETWORK_OK ? settings_status : check_source(n, from, batch, true);
     if (status != NETWORK_OK) {
         return status;
     }
     n->step.is_training = true;
     n->step.momentum = MOMENTUM;
-    n->step.random = how->seed;
-    load(n, from, 0, batch, how);
-    *loss = lose(n, run(n, parameters.values), how, batch) / (double)batch;
+    n->step.random = settings->seed;
+    load(n, from, 0, batch, settings);
+    *loss = lose(n, run(n, parameters.values), settings, batch) / (double)batch;
     memset(gradients.values, 0, (size_t)n->parameters * sizeof *gradients.values);
     run_back(n, parameters.values, gradients.values);
     return isfinite(*loss) && are_finite(gradients.values, n->parameters) ? NETWORK_OK

@@ -23,7 +23,7 @@ enum network_status {
     NETWORK_SIZE,      /* an array is absent or shorter than what it has to hold */
     NETWORK_IMAGE,     /* the order names an image that is not there */
     NETWORK_LABEL,     /* a label is none of the classes */
-    NETWORK_RECIPE,    /* a number of the recipe cannot be */
+    NETWORK_SETTINGS,  /* a setting of the step is out of range */
     NETWORK_DIVERGED,  /* a number that came out is not finite */
 };
 
@@ -65,7 +65,7 @@ typedef struct {
     int32_t shift;       /* rows and columns by which an image is moved at most, below 32,768 */
     int32_t accumulated; /* parts of a batch whose gradients are added up */
     uint64_t seed;
-} recipe;
+} step_settings;
 
 /* A network of rows, of which the first is the image and the last gives the logits, for `groups`
  * times 16 images together, whose bytes are multiplied by `scale`. Gives null and the reason if
@@ -94,12 +94,13 @@ void network_use_threads(network *n, int32_t threads);
 
 /* Take a step with Adam for each rate, the first one number `first_step` of all; gives the mean
  * loss. `state` is the parameters, then Adam's two moments, each of network_parameters values. */
-int32_t network_train(network *n, float_array state, const source *from, const recipe *how,
-                      int64_t first_step, float_array rates, double *loss);
+int32_t network_train(network *n, float_array state, const source *from,
+                      const step_settings *settings, int64_t first_step, float_array rates,
+                      double *loss);
 
 /* The gradients of one batch, without a step; gives its loss. */
-int32_t network_gradients(network *n, float_array parameters, const source *from, const recipe *how,
-                          float_array gradients, double *loss);
+int32_t network_gradients(network *n, float_array parameters, const source *from,
+                          const step_settings *settings, float_array gradients, double *loss);
 
 /* Class probabilities [order_count][classes]. */
 int32_t network_predict(network *n, float_array parameters, const source *from,

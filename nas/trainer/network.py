@@ -10,17 +10,18 @@ from numpy.typing import NDArray
 from firmware.errors import ConfigError, DivergedError
 from nas.network.description import Network
 from nas.network.shapes import output_shapes
-from nas.trainer.library import Array, Recipe, Source, Status, load_library
+from nas.trainer.library import Array, NetworkStatus, Source, StepSettings, load_library
 from nas.trainer.measure import check_status, groups_of, measure
 from nas.trainer.program import LANES, program_of
 
 _SCALE = 1 / 255
 """Scale from a byte to the network's input, whether or not the network scales images itself."""
 _REASONS = {
-    Status.SIZE: "an array is too short",
-    Status.IMAGE: "the order contains an image that does not exist",
-    Status.LABEL: "a label is not one of the classes",
-    Status.RECIPE: "smoothing and flip must be 0 to 1, shift 0 to 32,767, accumulated at least 1",
+    NetworkStatus.SIZE: "an array is too short",
+    NetworkStatus.IMAGE: "the order contains an image that does not exist",
+    NetworkStatus.LABEL: "a label is not one of the classes",
+    NetworkStatus.SETTINGS: "smoothing and flip must be 0 to 1, shift 0 to 32,767, accumulated at "
+    "least 1",
 }
 
 
@@ -93,9 +94,9 @@ class TrainableNetwork:
         if self._handle is None:
             raise ConfigError("the network is closed")
         status = getattr(self._library, function)(self._handle, *arguments)
-        if status == Status.DIVERGED:
+        if status == NetworkStatus.DIVERGED:
             raise DivergedError("the results of the network are not finite")
-        if status != Status.OK:
+        if status != NetworkStatus.OK:
             raise ConfigError(f"invalid arguments for the trainer: {_REASONS[status]}")
 
     def train(
@@ -132,7 +133,7 @@ class TrainableNetwork:
             "network_train",
             Array(state),
             self._source(images, labels, order),
-            _recipe(augmentation, accumulated, seed),
+            _settings(augmentation, accumulated, seed),
             first_step,
             Array(rates),
             loss,
@@ -154,7 +155,7 @@ class TrainableNetwork:
             "network_gradients",
             Array(parameters),
             self._source(images, labels, np.arange(len(images), dtype=np.int64)),
-            _recipe(Augmentation(), 1, 0),
+            _settings(Augmentation(), 1, 0),
             Array(gradients),
             loss,
         )
@@ -213,8 +214,8 @@ class TrainableNetwork:
         return Source(images, labels, order)
 
 
-def _recipe(augmentation: Augmentation, accumulated: int, seed: int) -> Recipe:
-    return Recipe(
+def _settings(augmentation: Augmentation, accumulated: int, seed: int) -> StepSettings:
+    return StepSettings(
         augmentation.smoothing,
         augmentation.flip,
         augmentation.shift,

@@ -30,7 +30,7 @@ LANES = 16
 _INT, _FLOAT = ctypes.c_int32, ctypes.c_float
 
 
-class Kind(IntEnum):
+class NodeKind(IntEnum):
     """Kinds of nodes, numbered as in nodes.h."""
 
     IMAGE = 1
@@ -46,22 +46,22 @@ class Kind(IntEnum):
     DENSE = 11
 
 
-_KINDS: dict[type[Operation], Kind] = {
-    Image: Kind.IMAGE,
-    Convolution: Kind.CONVOLUTION,
-    DepthwiseConvolution: Kind.DEPTHWISE,
-    Normalisation: Kind.NORMALISATION,
-    Relu: Kind.RELU,
-    Addition: Kind.ADDITION,
-    MaxPooling: Kind.MAX_POOL,
-    AveragePooling: Kind.AVERAGE_POOL,
-    Mean: Kind.MEAN,
-    Dropout: Kind.DROPOUT,
-    Dense: Kind.DENSE,
+_KINDS: dict[type[Operation], NodeKind] = {
+    Image: NodeKind.IMAGE,
+    Convolution: NodeKind.CONVOLUTION,
+    DepthwiseConvolution: NodeKind.DEPTHWISE,
+    Normalisation: NodeKind.NORMALISATION,
+    Relu: NodeKind.RELU,
+    Addition: NodeKind.ADDITION,
+    MaxPooling: NodeKind.MAX_POOL,
+    AveragePooling: NodeKind.AVERAGE_POOL,
+    Mean: NodeKind.MEAN,
+    Dropout: NodeKind.DROPOUT,
+    Dense: NodeKind.DENSE,
 }
 
 
-class Row(ctypes.Structure):
+class NetworkRow(ctypes.Structure):
     """`network_row` in network.h."""
 
     _fields_ = (
@@ -77,7 +77,7 @@ class Row(ctypes.Structure):
 
 
 @dataclass(frozen=True, slots=True)
-class Program:
+class TrainerProgram:
     """A network in the trainer's form.
 
     Attributes:
@@ -86,17 +86,17 @@ class Program:
         nodes: For each row, the index of its node.
     """
 
-    rows: "ctypes.Array[Row]"
+    rows: "ctypes.Array[NetworkRow]"
     nodes: tuple[int, ...]
 
 
-def program_of(network: Network) -> Program:
+def program_of(network: Network) -> TrainerProgram:
     """The rows of a network.
 
     Raises:
         ConfigError: Nodes read the image both with and without its rescaling.
     """
-    rows: list[Row] = []
+    rows: list[NetworkRow] = []
     nodes: list[int] = []
     row_of: dict[int, int] = {}
     for index, node in enumerate(network.nodes):
@@ -111,12 +111,12 @@ def program_of(network: Network) -> Program:
             row_of[index] = len(rows)
             rows.append(_row(node, [row_of[source] for source in node.inputs]))
             nodes.append(index)
-    return Program((Row * len(rows))(*rows), tuple(nodes))
+    return TrainerProgram((NetworkRow * len(rows))(*rows), tuple(nodes))
 
 
-def _row(node: Node, inputs: list[int]) -> Row:
+def _row(node: Node, inputs: list[int]) -> NetworkRow:
     operation = node.operation
-    row = Row(kind=_KINDS[type(operation)], inputs=(*inputs, -1, -1)[:2], highest=inf)
+    row = NetworkRow(kind=_KINDS[type(operation)], inputs=(*inputs, -1, -1)[:2], highest=inf)
     if isinstance(operation, Image):
         height, width, row.channels = operation.shape
         row.size = height, width

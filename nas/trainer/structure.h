@@ -56,7 +56,7 @@ void connect_buffers(network *n);
 
 /* Whether a call can be done: arrays that are long enough, images and labels that exist. */
 int32_t check_source(const network *n, const source *from, int64_t needed, bool has_labels);
-int32_t check_recipe(const recipe *how);
+int32_t check_settings(const step_settings *settings);
 bool holds(float_array array, int64_t count);
 
 /* Whether all values are finite numbers. */

@@ -27,7 +27,7 @@ _WARM_UP = 0.02
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class TrainingRecipe:
     """How a network is trained: Adam on the cross-entropy.
 
     Attributes:
@@ -87,7 +87,7 @@ class Trainer:
     """
 
     def __init__(
-        self, network: Network, dataset: Dataset, recipe: Recipe, threads: int = 1
+        self, network: Network, dataset: Dataset, recipe: TrainingRecipe, threads: int = 1
     ) -> None:
         self.network, self._dataset, self._recipe = network, dataset, recipe
         # Before the network takes its memory: it then takes what the first weights leave behind.

@@ -15,7 +15,7 @@ from nas.network.description import Network
 from nas.spaces import Candidate, find_space
 from nas.trainer.library import load_library
 from nas.training.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
-from nas.training.epochs import Recipe, Trainer
+from nas.training.epochs import Trainer, TrainingRecipe
 
 Arguments = dict[str, Any]
 Report = Callable[[dict[str, Any]], None]
@@ -33,11 +33,12 @@ def probe(_: Arguments, report: Report) -> dict[str, Any]:
 def train_candidate(arguments: Arguments, report: Report) -> dict[str, Any]:
     """Train a candidate for the search.
 
-    Arguments: `dataset` (folder), `space`, `candidate` (its values), `recipe` (fields of `Recipe`).
-    Returns `accuracies`, one for each epoch, on the validation images. Reports `stage` too, if the
-    trainer is compiled first.
+    Arguments: `dataset` (folder), `space`, `candidate` (its values), `recipe` (fields of
+    `TrainingRecipe`).
+    Returns `accuracies`, the validation accuracy of each epoch. Reports `stage` too, if the trainer
+    must be compiled first.
     """
-    recipe = Recipe(**arguments["recipe"])
+    recipe = TrainingRecipe(**arguments["recipe"])
     accuracies = []
     with _trainer(arguments, recipe, report) as trainer:
         for epoch in range(recipe.epochs):
@@ -54,7 +55,7 @@ def train_winner(arguments: Arguments, report: Report) -> dict[str, Any]:
     Returns, by epoch, `accuracies` on the validation images and `losses` on the training images,
     and `answers`: the class that the best epoch's weights give each test image.
     """
-    recipe = Recipe(**arguments["recipe"])
+    recipe = TrainingRecipe(**arguments["recipe"])
     path, key = Path(arguments["checkpoint"]), training_key(arguments)
     checkpoint = read_checkpoint(path, key) or Checkpoint()
     with _trainer(arguments, recipe, report) as trainer:
@@ -91,7 +92,7 @@ def _load_trainer(report: Report) -> None:
     load_library(lambda stage: report({"stage": stage}))
 
 
-def _trainer(arguments: Arguments, recipe: Recipe, report: Report) -> Trainer:
+def _trainer(arguments: Arguments, recipe: TrainingRecipe, report: Report) -> Trainer:
     _load_trainer(report)
     dataset = open_dataset(Path(arguments["dataset"]))
     return Trainer(network_of(arguments, dataset), dataset, recipe, arguments.get("threads", 1))

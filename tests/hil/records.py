@@ -8,7 +8,7 @@ from firmware.targets import load_target
 from hil.clock_check import ClockMeasurement
 from hil.elf import FirmwareSize
 from hil.identity import Identity
-from hil.measure import Build, Measurement, Timing
+from hil.measure import FirmwareBuild, Measurement, Timing
 from hil.outputs import Outputs
 from hil.project import Project
 from hil.windows import Windows
@@ -57,7 +57,9 @@ MEASUREMENT = Measurement(
     probe="",
     counts_instructions=True,
     identity=IDENTITY,
-    build=Build(FirmwareSize(20_000, 1_000, 32_000, 0x20007D00), "cd" * 32, ("GNU C11 -O2",)),
+    build=FirmwareBuild(
+        FirmwareSize(20_000, 1_000, 32_000, 0x20007D00), "cd" * 32, ("GNU C11 -O2",)
+    ),
     arena_peak_bytes=27_000,
     stack_peak_bytes=300,
     timing=Timing(14_700_000, 14_699_990, 14_700_010, 24),

@@ -18,7 +18,7 @@ from hil.elf import FirmwareSize
 from hil.judge import EXIT_OUTPUTS_DIFFER, Verdict, judge, verdict_code
 from hil.junit import junit
 from hil.linker_map import CodeParts
-from hil.measure import Build, Measurement, Settings, measure
+from hil.measure import FirmwareBuild, Measurement, Settings, measure
 from hil.outputs import Outputs, random_inputs
 from hil.project import Golden, Project
 from hil.record import records
@@ -162,7 +162,7 @@ class ToyBoard:
 
 
 def measured_on_toy(program: Path, project: Project, golden: Golden | None) -> Measurement:
-    build = Build(FirmwareSize(1, 1, 1, 1), "cd" * 32)
+    build = FirmwareBuild(FirmwareSize(1, 1, 1, 1), "cd" * 32)
     own = replace(project, model_sha256="0" * 64)
     return measure(ToyBoard(program), own, golden, build, Settings(5.0), lambda *_: None)
 

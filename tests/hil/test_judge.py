@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from hil.estimate import Estimate
+from hil.estimate import PredictedValues
 from hil.judge import (
     EXIT_OUTPUTS_DIFFER,
     EXIT_REFUTED,
@@ -21,15 +21,19 @@ from hil.tolerances import Tolerances
 from tests.hil.records import ON_BOARD, PROJECT, identity, measurement, size
 
 TFLM = replace(PROJECT, runtime="tflm")
-ESTIMATE = Estimate("instructions", 14_700_000, 98.0, 196.0, 300, 20_000, 32_000)
+ESTIMATE = PredictedValues("instructions", 14_700_000, 98.0, 196.0, 300, 20_000, 32_000)
 
 
-def verdict(project: Project, measured: Measurement, estimate: Estimate | None = None) -> Verdict:
+def verdict(
+    project: Project, measured: Measurement, estimate: PredictedValues | None = None
+) -> Verdict:
     checks = judge(project, measured, Tolerances(), estimate, 0.001)
     return Verdict(project, measured, checks)
 
 
-def broken(project: Project, measured: Measurement, estimate: Estimate | None = None) -> list[str]:
+def broken(
+    project: Project, measured: Measurement, estimate: PredictedValues | None = None
+) -> list[str]:
     checks = verdict(project, measured, estimate).checks
     return [check.quantity for check in checks if check.holds is False]
 
@@ -151,7 +155,7 @@ def test_a_timing_that_is_sure_enough_has_no_caveat() -> None:
     ],
 )
 def test_an_estimate_is_judged_with_its_tolerance(
-    measured: Measurement, estimate: Estimate, quantities: list[str]
+    measured: Measurement, estimate: PredictedValues, quantities: list[str]
 ) -> None:
     assert broken(PROJECT, measured, estimate) == quantities
 

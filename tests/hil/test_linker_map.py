@@ -9,7 +9,7 @@ import pytest
 
 from firmware.errors import BoardError
 from hil.elf import measure_elf
-from hil.linker_map import CodeParts, Section, measure_code, read_map
+from hil.linker_map import CodeParts, MapSection, measure_code, read_map
 from hil.project import Project, read_project
 from tests.hil.conftest import NEEDS_BOARD
 from tests.hil.records import PROJECT
@@ -152,7 +152,7 @@ LOAD build/a.o
     sizes, sections = read_map(lines)
     assert sizes == {".text": 0x30, ".data": 4}
     assert sections == [
-        Section(".text", ".text.short", 0x10, "build/a.o"),
-        Section(".text", ".text.a_name_that_is_long", 0x18, "/lib/libc.a(exit.o)"),
-        Section(".data", ".data", 4, "a folder/b.o"),
+        MapSection(".text", ".text.short", 0x10, "build/a.o"),
+        MapSection(".text", ".text.a_name_that_is_long", 0x18, "/lib/libc.a(exit.o)"),
+        MapSection(".data", ".data", 4, "a folder/b.o"),
     ]

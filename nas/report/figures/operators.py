@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 
-from nas.report.facts import Call
+from nas.report.facts import ReportedCall
 from nas.report.figures.drawing import WIDE, WIDTH, drawing, finish, pair_legend, without_frame
 from nas.report.figures.palette import EXPECTED, GRID, INK, MEASURED, MUTED, OTHER
 from nas.report.shown import quantity, shortened
@@ -35,7 +35,7 @@ _NAME_CHARACTERS = 62
 
 
 def operator_plots(
-    calls: Sequence[Call], estimated_unit: str, measured_unit: str
+    calls: Sequence[ReportedCall], estimated_unit: str, measured_unit: str
 ) -> tuple[str, str]:
     """The picture for a desktop, and the one for a phone.
 
@@ -56,7 +56,9 @@ def operator_plots(
     )
 
 
-def _plot(calls: Sequence[Call], unit: str, has_both: bool, width: int, layout: _Layout) -> str:
+def _plot(
+    calls: Sequence[ReportedCall], unit: str, has_both: bool, width: int, layout: _Layout
+) -> str:
     with drawing(layout.row * len(calls) + _AROUND, width) as figure:
         left, right = figure.subplots(1, 2, sharey=True)
         for axes in (left, right):
@@ -91,7 +93,7 @@ class _Bar:
     is_hollow: bool = False
 
 
-def _ticks(row: int, call: Call, layout: _Layout) -> list[_Bar]:
+def _ticks(row: int, call: ReportedCall, layout: _Layout) -> list[_Bar]:
     """What was estimated, and below it what was measured; alone each is in the middle."""
     apart = 0.5 * layout.thickness + 0.02
     if call.estimated is None or call.measured is None:

@@ -1,7 +1,7 @@
 """Promised against measured. Pure."""
 
 from nas.report.facts import Facts
-from nas.report.measurement import Measured
+from nas.report.measurement import BoardResult
 from nas.report.page import Section, Table, Tone
 from nas.report.sections.training import NOT_FINISHED
 from nas.report.shown import NONE, percent
@@ -29,7 +29,7 @@ def board_section(facts: Facts) -> Section:
     )
 
 
-def _note(own: Measured) -> str:
+def _note(own: BoardResult) -> str:
     kept = sum(check.holds is True for check in own.checks)
     promises = sum(check.holds is not None for check in own.checks)
     text = (
@@ -49,7 +49,7 @@ def _note(own: Measured) -> str:
     )
 
 
-def _table(own: Measured) -> Table:
+def _table(own: BoardResult) -> Table:
     return Table(
         f"{own.runtime} on board {own.board}",
         ("quantity", "promised", "measured", ""),

@@ -3,7 +3,7 @@
 import shlex
 
 from nas.report.facts import Facts
-from nas.report.measurement import Measured
+from nas.report.measurement import BoardResult
 from nas.report.page import Section, Table
 
 _KEY, _TITLE = "provenance", "Provenance"
@@ -30,7 +30,7 @@ def provenance_section(facts: Facts) -> Section:
     return Section(_KEY, _TITLE, tuple(notes), tables=tables, missing=tuple(missing))
 
 
-def _board(own: Measured) -> Table:
+def _board(own: BoardResult) -> Table:
     title = f"Board {own.board}, {own.runtime} runtime"
     return Table(title, ("", ""), tuple(own.provenance.items()), "ll", is_wide=True)
 

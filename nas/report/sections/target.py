@@ -1,7 +1,7 @@
 """What the winner does on its target, operator by operator. Pure."""
 
 from nas.estimator.time_needed import Time
-from nas.report.facts import Call, Facts
+from nas.report.facts import Facts, ReportedCall
 from nas.report.figures.arena import arena_plots
 from nas.report.figures.operators import operator_plots
 from nas.report.page import Figure, Section, Table
@@ -94,7 +94,7 @@ def _missing(facts: Facts, measured_unit: str) -> tuple[str, ...]:
     return tuple(texts)
 
 
-def _table(calls: tuple[Call, ...], unit: str, measured_unit: str) -> Table:
+def _table(calls: tuple[ReportedCall, ...], unit: str, measured_unit: str) -> Table:
     header = ["call", "MACC", "share", "weights, B", "arena in use, B"]
     if unit:
         header.append(f"{unit}, estimated")
@@ -111,7 +111,9 @@ def _table(calls: tuple[Call, ...], unit: str, measured_unit: str) -> Table:
     )
 
 
-def _row(call: Call, calls: tuple[Call, ...], unit: str, measured_unit: str) -> tuple[str, ...]:
+def _row(
+    call: ReportedCall, calls: tuple[ReportedCall, ...], unit: str, measured_unit: str
+) -> tuple[str, ...]:
     macc = sum(own.macc for own in calls) or 1
     row = [
         call.name,

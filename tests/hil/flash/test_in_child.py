@@ -6,10 +6,10 @@ import pytest
 
 from firmware.errors import FlashError, WrongDeviceError
 from hil.deadline import Deadline
-from hil.flash.image import Image
+from hil.flash.image import FlashImage
 from hil.flash.in_child import program_in_child
 
-IMAGE = Image(0, b"abc")
+IMAGE = FlashImage(0, b"abc")
 
 
 class ChildProgrammer:
@@ -35,7 +35,7 @@ class ChildProgrammer:
     def device_id(self) -> int:
         return 0x441
 
-    def write(self, image: Image, on_bytes: object) -> None:
+    def write(self, image: FlashImage, on_bytes: object) -> None:
         pass
 
     def read(self, address: int, count: int) -> bytes:

@@ -11,7 +11,7 @@ from firmware.errors import FlashError, ManyBoardsError, NoBoardError, WrongDevi
 from firmware.targets import load_target
 from hil.bench.bench_file import BoardEntry
 from hil.bench.ready_board import virtual_entry
-from hil.flash.image import Image
+from hil.flash.image import FlashImage
 from hil.flash.programmer import Programmer, program
 from hil.flash.swd_programmer import SwdProgrammer, load_pyocd
 from hil.flash.uart_programmer import UartProgrammer
@@ -22,7 +22,7 @@ from tests.hil.flash.swd_fake import FakeChip, fake_pyocd
 
 TARGET = load_target("stm32f412")
 CONTENT = bytes(range(256)) * 2 + b"end"
-IMAGE = Image(TARGET.flash_origin, CONTENT)
+IMAGE = FlashImage(TARGET.flash_origin, CONTENT)
 
 
 class Bench(Protocol):
@@ -113,7 +113,7 @@ def test_what_is_written_lies_in_the_flash_and_the_chip_is_let_go(bench: Bench) 
 
 def test_another_image_replaces_the_first(bench: Bench) -> None:
     for content in (b"\0" * 600, CONTENT):
-        image = Image(TARGET.flash_origin, content)
+        image = FlashImage(TARGET.flash_origin, content)
         program(bench.programmer(), image, TARGET.device_id, lambda *_: None)
     assert bench.flash()[: len(CONTENT)] == CONTENT
 

@@ -8,7 +8,7 @@ import pytest
 from firmware.errors import FlashError, NoAnswerError
 from firmware.targets import load_target
 from hil.deadline import Deadline
-from hil.flash.image import Image
+from hil.flash.image import FlashImage
 from hil.flash.programmer import program
 from hil.flash.rom_bootloader import ACK, BLOCK_BYTES, NACK, RomBootloader
 from hil.virtual.line_faults import LineFaults
@@ -77,7 +77,7 @@ class LoopbackProgrammer:
     def __exit__(self, *_: object) -> None:
         pass
 
-    def write(self, image: Image, on_bytes: object) -> None:
+    def write(self, image: FlashImage, on_bytes: object) -> None:
         self.loader.erase(TARGET.sectors_of(image.address, len(image.content)))
         for offset in range(0, len(image.content), BLOCK_BYTES):
             block = image.content[offset : offset + BLOCK_BYTES]
@@ -92,7 +92,7 @@ def test_with_one_byte_in_2000_damaged_an_image_is_flashed_at_the_first_attempt(
     for seed in range(20):
         port = Loopback(clock)
         port.faults = LineFaults(**{kind: 0.0005}, seed=seed)
-        image = Image(TARGET.flash_origin, CONTENT)
+        image = FlashImage(TARGET.flash_origin, CONTENT)
         try:
             program(LoopbackProgrammer(port, clock), image, TARGET.device_id, lambda *_: None)
         except FlashError as error:
@@ -108,7 +108,7 @@ def test_on_a_very_noisy_line_an_image_is_right_or_flashing_fails(
     clock: FakeClock, kind: str
 ) -> None:
     """And noise is never told as another chip."""
-    image = Image(TARGET.flash_origin, CONTENT[:96])
+    image = FlashImage(TARGET.flash_origin, CONTENT[:96])
     ends: Counter[str] = Counter()
     for seed in range(50):
         port = Loopback(clock)

@@ -6,7 +6,7 @@ from firmware.progress import Progress
 from nas.cli.narrator import Narrator
 from nas.data.dataset import Dataset
 from nas.host.machine import Machine
-from nas.search.trials import Status, Trial
+from nas.search.trials import Trial, TrialStatus
 from nas.spaces import Candidate
 from tests.fake_clock import FakeClock
 
@@ -32,7 +32,7 @@ def told(stream: io.StringIO, clock: FakeClock, *, limit_bytes: int | None = 400
         event: dict[str, Any] = {"epoch": epoch, "epochs": 3, "accuracy": 0.5 + epoch / 10}
         narrator.trial_progressed(Candidate(k=2, c=1), event)
     narrator.trial_ended(
-        Trial(Candidate(k=2, c=1), Status.TRAINED, None, "", (0.6, 0.8), 30.0, 31_000_000)
+        Trial(Candidate(k=2, c=1), TrialStatus.TRAINED, None, "", (0.6, 0.8), 30.0, 31_000_000)
     )
     return stream.getvalue()
 

@@ -14,7 +14,7 @@ from nas.data.data_source import find_data
 from nas.data.dataset import prepare_dataset
 from nas.data.sample import decode, image_of
 from nas.data.splits import Split
-from nas.data_tools.build_vww import Recipe, build_vww
+from nas.data_tools.build_vww import VwwSettings, build_vww
 
 COUNT = 40
 MINIVAL = (2, 3, 10, 11)
@@ -28,7 +28,7 @@ def name_of(number: int) -> str:
     return f"COCO_train2014_{number:012d}.jpg"
 
 
-def coco(folder: Path, numbers: Sequence[int] = range(COUNT), name: str = "a.json") -> Recipe:
+def coco(folder: Path, numbers: Sequence[int] = range(COUNT), name: str = "a.json") -> VwwSettings:
     """Images of one colour each, of which those of odd numbers have a person."""
     pictures = folder / "coco" / "train2014"
     pictures.mkdir(parents=True, exist_ok=True)
@@ -48,12 +48,12 @@ def coco(folder: Path, numbers: Sequence[int] = range(COUNT), name: str = "a.jso
     (folder / name).write_text(json.dumps(record))
     ids = folder / "minival.txt"
     ids.write_text("\n".join(map(str, MINIVAL)) + "\n")
-    return Recipe((folder / name,), (folder / "coco",), minival_ids=ids)
+    return VwwSettings((folder / name,), (folder / "coco",), minival_ids=ids)
 
 
-def changed(recipe: Recipe, **changes: Any) -> Recipe:
-    fields = {name: getattr(recipe, name) for name in Recipe.__dataclass_fields__}
-    return Recipe(**(fields | changes))
+def changed(recipe: VwwSettings, **changes: Any) -> VwwSettings:
+    fields = {name: getattr(recipe, name) for name in VwwSettings.__dataclass_fields__}
+    return VwwSettings(**(fields | changes))
 
 
 def quietly(*_: object) -> None:

@@ -10,7 +10,7 @@ from firmware.errors import ConfigError, DataError
 from nas.data.data_source import find_data
 from nas.data.sample import Sample
 from nas.data.splits import Split
-from nas.data_tools.contact_sheet import Row, choose_rows, draw_sheet
+from nas.data_tools.contact_sheet import SheetRow, choose_rows, draw_sheet
 
 RED, BLUE = (200, 10, 10), (10, 10, 200)
 
@@ -30,9 +30,9 @@ def count_of(image: Image.Image, colour: tuple[int, int, int]) -> int:
     return int((np.asarray(image) == colour).all(axis=2).sum())
 
 
-def row(*arrays: np.ndarray, label: str = "a") -> Row:
+def row(*arrays: np.ndarray, label: str = "a") -> SheetRow:
     samples = tuple(Sample(f"x{n}", label, None, lambda a=a: a) for n, a in enumerate(arrays))
-    return Row(Split.TRAIN, label, len(samples), samples)
+    return SheetRow(Split.TRAIN, label, len(samples), samples)
 
 
 def test_each_part_and_class_has_a_row_in_the_order_of_a_run(tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ def test_a_network_of_one_channel_sees_grey() -> None:
 
 def test_a_damaged_image_is_crossed_out() -> None:
     good = np.full((8, 8, 3), 100, np.uint8)
-    bad = Row(Split.TRAIN, "a", 1, (Sample("x", "a", None, lambda: b"no image"),))
+    bad = SheetRow(Split.TRAIN, "a", 1, (Sample("x", "a", None, lambda: b"no image"),))
     assert draw_sheet([row(good)], None).size == draw_sheet([bad], None).size
     assert count_of(draw_sheet([bad], None), (225, 225, 225)) > 10_000
 

@@ -13,7 +13,7 @@ from codegen.read_tflite import parse_tflite
 from codegen.work import step_work
 from firmware.errors import ConfigError
 from nas.cli import main
-from nas.estimator.calibration import Call, Measured, calibrate, read_measurements
+from nas.estimator.calibration import MeasuredCall, MeasuredCalls, calibrate, read_measurements
 from nas.estimator.pace import Pace
 from nas.estimator.speed import KernelPrices, SpeedModel, read_speed_model, shipped_speed_model
 from tests.small_model import small_model
@@ -21,7 +21,7 @@ from tests.small_model import small_model
 PRICES = {"call": 60.0, "pixels": 11.0, "taps": 1.5}
 
 
-def measured(count: int, noise: float = 0.0, unit: str = "cycles") -> Measured:
+def measured(count: int, noise: float = 0.0, unit: str = "cycles") -> MeasuredCalls:
     """Calls of one kernel that cost what `PRICES` say, two in each network."""
     rng = np.random.default_rng(0)
     calls = []
@@ -29,8 +29,10 @@ def measured(count: int, noise: float = 0.0, unit: str = "cycles") -> Measured:
         work = {"call": 1, "pixels": int(rng.integers(10, 900))}
         work["taps"] = work["pixels"] * int(rng.integers(1, 60))
         ticks = sum(PRICES[part] * amount for part, amount in work.items())
-        calls.append(Call(f"network{index // 2}", "POOL", work, ticks * rng.normal(1, noise)))
-    return Measured(unit, "static", "cortex-m4", "nucleo", tuple(calls))
+        calls.append(
+            MeasuredCall(f"network{index // 2}", "POOL", work, ticks * rng.normal(1, noise))
+        )
+    return MeasuredCalls(unit, "static", "cortex-m4", "nucleo", tuple(calls))
 
 
 def test_the_prices_of_exact_measurements_are_found_again() -> None:
@@ -68,10 +70,12 @@ def test_few_measurements_scale_a_known_model_by_one_factor() -> None:
 def test_no_part_costs_less_than_nothing() -> None:
     rng = np.random.default_rng(1)
     calls = tuple(
-        Call(f"n{i}", "POOL", {"call": 1, "pixels": i, "taps": 7 * i}, rng.uniform(50, 5000))
+        MeasuredCall(
+            f"n{i}", "POOL", {"call": 1, "pixels": i, "taps": 7 * i}, rng.uniform(50, 5000)
+        )
         for i in range(30)
     )
-    model = calibrate(Measured("cycles", "static", "cortex-m4", "nucleo", calls))
+    model = calibrate(MeasuredCalls("cycles", "static", "cortex-m4", "nucleo", calls))
     assert all(value > 0 for value in model.kernels["POOL"].prices.values())
 
 

@@ -6,7 +6,7 @@ from codegen.planner import plan_graph, unfused_buffers
 from firmware.errors import ConfigError
 from nas.estimator.cost import Cost, Limits, arena_bytes, exceeded, fits, measure_cost, needs
 from nas.network.shapes import count_macs
-from nas.report.published import ROWS, Row, published_needs
+from nas.report.published import PUBLISHED_NETWORKS, PublishedNetwork, published_needs
 from nas.spaces import Candidate, find_space
 from nas.spaces.converters import TENSORFLOW
 from tests.networks import paper_graph
@@ -14,15 +14,15 @@ from tests.networks import paper_graph
 LIMITS = Limits(macc=100, flash_bytes=1000, ram_bytes=500)
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: str(row.candidate))
-def test_macc_is_the_published_one(row: Row) -> None:
+@pytest.mark.parametrize("row", PUBLISHED_NETWORKS, ids=lambda row: str(row.candidate))
+def test_macc_is_the_published_one(row: PublishedNetwork) -> None:
     network = find_space("paper").network(row.candidate, (50, 50, 3), 2)
     assert count_macs(network) == row.macc
     assert measure_cost(network, "static", TENSORFLOW).macc == row.macc
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: str(row.candidate))
-def test_convolution_weights_are_the_published_ones(row: Row) -> None:
+@pytest.mark.parametrize("row", PUBLISHED_NETWORKS, ids=lambda row: str(row.candidate))
+def test_convolution_weights_are_the_published_ones(row: PublishedNetwork) -> None:
     """Published weight bytes: int8 weights and int32 biases of convolutions and the dense layer,
     and the constants of batch normalisation."""
     graph = paper_graph(row.candidate, (50, 50, 3), 2)
@@ -30,8 +30,10 @@ def test_convolution_weights_are_the_published_ones(row: Row) -> None:
     assert sum(tensor.size_bytes for tensor in weights) == pytest.approx(row.weight_bytes, abs=12)
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: str(row.candidate))
-def test_without_fusion_the_largest_input_and_output_are_the_published_peak(row: Row) -> None:
+@pytest.mark.parametrize("row", PUBLISHED_NETWORKS, ids=lambda row: str(row.candidate))
+def test_without_fusion_the_largest_input_and_output_are_the_published_peak(
+    row: PublishedNetwork,
+) -> None:
     graph = paper_graph(row.candidate, (50, 50, 3), 2)
     buffers = unfused_buffers(graph)
     alive = [
@@ -41,19 +43,21 @@ def test_without_fusion_the_largest_input_and_output_are_the_published_peak(row:
     assert max(alive) == row.peak_bytes
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: str(row.candidate))
-def test_the_static_runtime_needs_little_more_than_the_image(row: Row) -> None:
+@pytest.mark.parametrize("row", PUBLISHED_NETWORKS, ids=lambda row: str(row.candidate))
+def test_the_static_runtime_needs_little_more_than_the_image(row: PublishedNetwork) -> None:
     arena = plan_graph(paper_graph(row.candidate, (50, 50, 3), 2)).arena_bytes
     assert 50 * 50 * 3 < arena < 1.1 * 50 * 50 * 3
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: str(row.candidate))
-def test_the_file_is_the_published_one_up_to_the_names_of_its_tensors(row: Row) -> None:
+@pytest.mark.parametrize("row", PUBLISHED_NETWORKS, ids=lambda row: str(row.candidate))
+def test_the_file_is_the_published_one_up_to_the_names_of_its_tensors(
+    row: PublishedNetwork,
+) -> None:
     assert published_needs(row.candidate).flash_kib == pytest.approx(row.flash_kib, rel=0.01)
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: str(row.candidate))
-def test_the_interpreter_on_a_pc_needs_the_published_ram(row: Row) -> None:
+@pytest.mark.parametrize("row", PUBLISHED_NETWORKS, ids=lambda row: str(row.candidate))
+def test_the_interpreter_on_a_pc_needs_the_published_ram(row: PublishedNetwork) -> None:
     assert published_needs(row.candidate).ram_kib == pytest.approx(row.ram_kib, rel=0.01)
 
 

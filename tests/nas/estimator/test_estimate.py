@@ -13,7 +13,7 @@ from firmware.targets import load_target
 from nas.cli import main
 from nas.estimator.cost import Limits
 from nas.estimator.network import estimate
-from nas.report.published import ROWS, Row
+from nas.report.published import PUBLISHED_NETWORKS, PublishedNetwork
 from tests.networks import paper_graph
 from tests.small_model import small_model
 
@@ -26,9 +26,9 @@ def estimated(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, 
     return record
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: str(row.candidate))
+@pytest.mark.parametrize("row", PUBLISHED_NETWORKS, ids=lambda row: str(row.candidate))
 def test_a_candidate_is_estimated_before_it_exists(
-    capsys: pytest.CaptureFixture[str], row: Row
+    capsys: pytest.CaptureFixture[str], row: PublishedNetwork
 ) -> None:
     candidate = str(row.candidate)
     record = estimated(

@@ -18,7 +18,7 @@ from nas.estimator.network import estimate
 from nas.quantization.predict_file import predict_file
 from nas.report.facts import TrialOutcome, outcome_of
 from nas.search.api import limits_of
-from nas.search.trials import Status, Trial
+from nas.search.trials import Trial, TrialStatus
 from nas.spaces import Candidate, find_space
 from nas.spaces.converters import OWN
 from tests.graph_file import graph_file
@@ -137,5 +137,5 @@ def test_a_report_tells_what_a_stored_trial_failed_by() -> None:
         ("5 cells do not fit", TrialOutcome.NO_NETWORK),
     ):
         cost = None if end is TrialOutcome.NO_NETWORK else Cost(1, 1, 1)
-        trial = Trial(Candidate(k=1, c=0), Status.INFEASIBLE, cost, reason)
+        trial = Trial(Candidate(k=1, c=0), TrialStatus.INFEASIBLE, cost, reason)
         assert outcome_of(trial, limits) is end

@@ -16,7 +16,7 @@ from nas.search.answers import count_answers
 from nas.search.config import SearchConfig
 from nas.search.provenance import Origin
 from nas.search.trial_store import TrialStore
-from nas.search.trials import Status, Trial
+from nas.search.trials import Trial, TrialStatus
 from nas.spaces import Candidate
 from tests.small_model import small_model
 
@@ -52,7 +52,7 @@ WORKER_BYTES = 30_000_000
 def _trained(k: int, c: int, cost: Cost, accuracy: float, repeat: int = 0) -> Trial:
     return Trial(
         Candidate(k=k, c=c),
-        Status.TRAINED,
+        TrialStatus.TRAINED,
         cost,
         accuracies=(accuracy / 2, accuracy),
         seconds=1.5,
@@ -68,19 +68,26 @@ TRIALS = (
     _trained(8, 2, WINNER, 0.5),
     _trained(16, 2, Cost(30_000, 15_000, 2_000), 0.45),
     Trial(
-        Candidate(k=64, c=1), Status.INFEASIBLE, Cost(20_000, 18_000, 9_000), "RAM 9,000 of 4,000"
+        Candidate(k=64, c=1),
+        TrialStatus.INFEASIBLE,
+        Cost(20_000, 18_000, 9_000),
+        "RAM 9,000 of 4,000",
     ),
-    Trial(Candidate(k=64, c=2), Status.INFEASIBLE, Cost(49_000, 90_000, 3_900), "flash 90,000"),
-    Trial(Candidate(k=64, c=3), Status.INFEASIBLE, Cost(99_000, 19_000, 3_900), "MACC 99,000"),
-    Trial(Candidate(k=8, c=9), Status.INFEASIBLE, None, "9 cells do not fit an input of 6x6x2"),
+    Trial(
+        Candidate(k=64, c=2), TrialStatus.INFEASIBLE, Cost(49_000, 90_000, 3_900), "flash 90,000"
+    ),
+    Trial(Candidate(k=64, c=3), TrialStatus.INFEASIBLE, Cost(99_000, 19_000, 3_900), "MACC 99,000"),
+    Trial(
+        Candidate(k=8, c=9), TrialStatus.INFEASIBLE, None, "9 cells do not fit an input of 6x6x2"
+    ),
     Trial(
         Candidate(k=32, c=1),
-        Status.HOST_MEMORY,
+        TrialStatus.HOST_MEMORY,
         Cost(40_000, 19_000, 3_000),
         "its training would take 31,000,000 of 30,000,000 bytes of the host",
         predicted_anonymous_bytes=31_000_000,
     ),
-    Trial(Candidate(k=32, c=2), Status.FAILED, Cost(45_000, 19_500, 3_500), REASON),
+    Trial(Candidate(k=32, c=2), TrialStatus.FAILED, Cost(45_000, 19_500, 3_500), REASON),
     _trained(8, 2, WINNER, 0.7, repeat=1),
     _trained(16, 2, Cost(30_000, 15_000, 2_000), 0.55, repeat=1),
 )

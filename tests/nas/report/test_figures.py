@@ -15,7 +15,7 @@ from nas.estimator.cost import Limits
 from nas.estimator.memory_map import memory_map_svg
 from nas.estimator.network import Estimate, estimate
 from nas.report.axes import Axis
-from nas.report.facts import Call, TrialOutcome
+from nas.report.facts import ReportedCall, TrialOutcome
 from nas.report.figures.arena import arena_plots
 from nas.report.figures.confusion import class_plot, confusion_plot
 from nas.report.figures.curves import training_curves
@@ -55,8 +55,8 @@ STOPS = (
     Stop(16, 2, 0, (3,), None, TrialOutcome.HOST_MEMORY, "third", is_leader=False),
 )
 CALLS = (
-    Call((0, 1), ("CONV_2D", "MAX_POOL_2D"), 2592, 100, 300, 5_000, 5_100),
-    Call((2,), ("MEAN",), 0, 0, 40, None, 90),
+    ReportedCall((0, 1), ("CONV_2D", "MAX_POOL_2D"), 2592, 100, 300, 5_000, 5_100),
+    ReportedCall((2,), ("MEAN",), 0, 0, 40, None, 90),
 )
 HOST = (
     HostTrial(1, 20_000_000, 21_000_000, "first"),

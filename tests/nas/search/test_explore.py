@@ -15,7 +15,7 @@ from nas.host.worker import Outcome, Worker
 from nas.search.config import SearchConfig
 from nas.search.explore import Host, explore
 from nas.search.trial_store import TrialStore, read_trials
-from nas.search.trials import Status, Trial, trial_of_record
+from nas.search.trials import Trial, TrialStatus, trial_of_record
 from nas.spaces import Candidate, find_space
 from nas.training.memory import training_bytes, winner_bytes
 
@@ -74,7 +74,7 @@ def test_what_does_not_fit_is_not_trained(tmp_path: Path) -> None:
     worker = FakeWorker()
     config = replace(CONFIG, limits=replace(CONFIG.limits, macc=1_000))
     _, trials = search(tmp_path, worker, config)
-    refused = [trial for trial in trials if trial.status is Status.INFEASIBLE]
+    refused = [trial for trial in trials if trial.status is TrialStatus.INFEASIBLE]
     assert refused
     assert all("MACC" in trial.reason and "of 1,000 MACs" in trial.reason for trial in refused)
     assert not {(t.candidate["k"], t.candidate["c"]) for t in refused} & set(worker.trained)
@@ -99,7 +99,7 @@ def test_other_limits_go_on_with_the_same_trials(tmp_path: Path) -> None:
 
 def test_a_failed_trial_is_tried_again_by_the_next_run(tmp_path: Path) -> None:
     _, trials = search(tmp_path, FakeWorker(failing=((1, 1),)))
-    assert trials[1].status is Status.FAILED
+    assert trials[1].status is TrialStatus.FAILED
     assert trials[1].reason == "out of memory"
     worker = FakeWorker()
     search(tmp_path, worker)
@@ -117,8 +117,8 @@ def test_a_candidate_that_diverges_has_failed_and_the_search_goes_on(tmp_path: P
 
     winner, trials = search(tmp_path, DivergingWorker())
     failed = next(trial for trial in trials if trial.candidate == Candidate(k=1, c=1))
-    assert (failed.status, failed.reason) == (Status.FAILED, "training diverged in epoch 2")
-    assert winner.status is Status.TRAINED
+    assert (failed.status, failed.reason) == (TrialStatus.FAILED, "training diverged in epoch 2")
+    assert winner.status is TrialStatus.TRAINED
 
 
 def test_limits_that_nobody_meets_name_the_limit_and_the_nearest(tmp_path: Path) -> None:
@@ -158,7 +158,7 @@ def test_trials_are_read_while_a_run_works_and_come_back_from_their_records(
 ) -> None:
     config = replace(CONFIG, limits=replace(CONFIG.limits, macc=1_000))
     _, trials = search(tmp_path, FakeWorker(failing=((1, 1),)), config)
-    assert {trial.status for trial in trials} > {Status.TRAINED, Status.FAILED}
+    assert {trial.status for trial in trials} > {TrialStatus.TRAINED, TrialStatus.FAILED}
     with TrialStore(tmp_path, config) as store:
         assert read_trials(tmp_path / "trials.sqlite") == store.all()
     records = json.loads(json.dumps([trial.as_record() for trial in trials]))
@@ -181,7 +181,7 @@ def test_a_candidate_too_large_for_the_host_is_not_trained(tmp_path: Path) -> No
     network = find_space("paper").network(Candidate(k=2, c=1), (8, 8, 1), 2)
     limit = training_bytes(network, 16, 100, 0)
     _, trials = search(tmp_path, worker, worker_bytes=limit)
-    refused = [trial for trial in trials if trial.status is Status.HOST_MEMORY]
+    refused = [trial for trial in trials if trial.status is TrialStatus.HOST_MEMORY]
     assert refused
     assert "of the host" in refused[0].reason
     assert all(trial.predicted_anonymous_bytes > limit for trial in refused)
@@ -199,7 +199,7 @@ def test_a_candidate_that_the_host_could_not_train_as_the_winner_is_not_trained(
     with TrialStore(tmp_path, CONFIG) as store:
         host = Host(WorkerPool([worker]), {0: "images"}, 100, alone_bytes=limit)
         _, trials = explore(CONFIG, host, store, lambda _: None, lambda *_: None)
-    refused = [trial for trial in trials if trial.status is Status.HOST_MEMORY]
+    refused = [trial for trial in trials if trial.status is TrialStatus.HOST_MEMORY]
     assert refused
     assert refused[0].reason.startswith("as the winner it would take ")
     assert (2, 1) in worker.trained
@@ -280,9 +280,9 @@ def test_when_the_time_is_over_what_is_being_trained_is_ended_and_not_kept(
     with TrialStore(tmp_path, config) as store:
         host = HostOfShortTime(WorkerPool([SlowWorker(others)]), {0: "images"}, 100)
         winner, trials = explore(config, host, store, lambda _: None, lambda *_: None)
-        assert [own.status for own in store.all()].count(Status.TRAINED) == 1
-    assert winner.status is Status.TRAINED
-    assert not [trial for trial in trials if trial.status is Status.PRICED]
+        assert [own.status for own in store.all()].count(TrialStatus.TRAINED) == 1
+    assert winner.status is TrialStatus.TRAINED
+    assert not [trial for trial in trials if trial.status is TrialStatus.PRICED]
 
 
 def test_each_candidate_is_trained_on_images_of_its_own_input(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from firmware.errors import ConfigError, RecordError, SdkError
 from nas.estimator.cost import Cost
 from nas.search.trial_store import TrialStore, read_trials
-from nas.search.trials import Status, Trial
+from nas.search.trials import Trial, TrialStatus
 from nas.spaces import Candidate
 from tests.fake_clock import FakeClock
 from tests.host_compiler import ROOT
@@ -208,9 +208,9 @@ def lay_first(folder: Path) -> Path:
 def test_the_trials_of_an_earlier_version_are_read_and_gone_on_with(tmp_path: Path) -> None:
     path = lay_first(tmp_path)
     first = Trial(
-        Candidate(k=8, c=2), Status.TRAINED, Cost(9000, 9000, 1000), "", (0.25, 0.5), 1.5, 2, 1
+        Candidate(k=8, c=2), TrialStatus.TRAINED, Cost(9000, 9000, 1000), "", (0.25, 0.5), 1.5, 2, 1
     )
-    second = Trial(Candidate(k=8, c=9), Status.INFEASIBLE, None, "no")
+    second = Trial(Candidate(k=8, c=9), TrialStatus.INFEASIBLE, None, "no")
     assert read_trials(path) == [first, second]
     config = str(CONFIG.training_record()).replace("'", '"')
     change(path, f"INSERT INTO search VALUES (0, '{config}')")  # noqa: S608

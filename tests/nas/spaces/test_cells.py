@@ -2,13 +2,13 @@ import pytest
 
 from firmware.errors import ConfigError
 from nas.data.input_size import parse_shape
-from nas.report.published import ROWS, Row
+from nas.report.published import PUBLISHED_NETWORKS, PublishedNetwork
 from nas.spaces import Candidate, find_space
 from nas.spaces.cells import cell_limit, channels
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: str(row.candidate))
-def test_channels_are_the_published_ones(row: Row) -> None:
+@pytest.mark.parametrize("row", PUBLISHED_NETWORKS, ids=lambda row: str(row.candidate))
+def test_channels_are_the_published_ones(row: PublishedNetwork) -> None:
     assert channels(row.candidate) == row.channels
 
 

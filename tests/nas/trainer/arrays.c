@@ -87,18 +87,18 @@ static void release(source s) {
 static void use_everything(const network_row *rows, int32_t count, int32_t threads) {
     network *const n = make(rows, count, 2);
     network_use_threads(n, threads);
-    const recipe how = {0.1f, 0.5f, 2, 2, 5};
+    const step_settings settings = {0.1f, 0.5f, 2, 2, 5};
     const float_array state = state_of(n), rates = array_of(3, 0);
     for (int32_t i = 0; i < 3; i++) {
         rates.values[i] = 1e-3f;
     }
     const source training = make_source(3 * 2 * part_of(n));
     double loss = 0;
-    CHECK(network_train(n, state, &training, &how, 0, rates, &loss) == NETWORK_OK);
+    CHECK(network_train(n, state, &training, &settings, 0, rates, &loss) == NETWORK_OK);
     CHECK(loss > 0 && loss < 10);
     const source batch = make_source(part_of(n)), odd = make_source(37);
     const float_array gradients = array_of(network_parameters(n), 0);
-    CHECK(network_gradients(n, state, &batch, &how, gradients, &loss) == NETWORK_OK);
+    CHECK(network_gradients(n, state, &batch, &settings, gradients, &loss) == NETWORK_OK);
     const float_array probabilities = array_of(37 * CLASSES, 0);
     CHECK(network_predict(n, state, &odd, probabilities) == NETWORK_OK);
     int64_t channels = 0;
@@ -111,7 +111,7 @@ static void use_everything(const network_row *rows, int32_t count, int32_t threa
     CHECK(network_ranges(n, state, &odd, short_ranges) == NETWORK_SIZE);
     const float_array short_probabilities = {probabilities.values, 37 * CLASSES - 1};
     CHECK(network_predict(n, state, &odd, short_probabilities) == NETWORK_SIZE);
-    CHECK(network_gradients(n, state, &odd, &how, gradients, &loss) ==
+    CHECK(network_gradients(n, state, &odd, &settings, gradients, &loss) ==
           (part_of(n) > 37 ? NETWORK_SIZE : NETWORK_OK));
     free(state.values);
     free(rates.values);
@@ -126,21 +126,21 @@ static void use_everything(const network_row *rows, int32_t count, int32_t threa
 
 static void refuse_what_cannot_be_read(void) {
     network *const n = make(all_kinds, COUNT(all_kinds), 1);
-    const recipe how = {0, 0, 0, 1, 0};
+    const step_settings settings = {0, 0, 0, 1, 0};
     const int64_t count = network_parameters(n);
     const float_array state = state_of(n), rates = array_of(1, 0);
     const float_array none = {NULL, 0}, short_state = {state.values, 3 * count - 1};
     source s = make_source(LANES);
     double loss = 0;
-    CHECK(network_train(n, short_state, &s, &how, 0, rates, &loss) == NETWORK_SIZE);
-    CHECK(network_train(n, none, &s, &how, 0, rates, &loss) == NETWORK_SIZE);
-    CHECK(network_train(n, state, &s, &how, 0, none, &loss) == NETWORK_SIZE);
+    CHECK(network_train(n, short_state, &s, &settings, 0, rates, &loss) == NETWORK_SIZE);
+    CHECK(network_train(n, none, &s, &settings, 0, rates, &loss) == NETWORK_SIZE);
+    CHECK(network_train(n, state, &s, &settings, 0, none, &loss) == NETWORK_SIZE);
     s.order_count = LANES - 1;
-    CHECK(network_train(n, state, &s, &how, 0, rates, &loss) == NETWORK_SIZE);
-    CHECK(network_gradients(n, state, &s, &how, state, &loss) == NETWORK_SIZE);
+    CHECK(network_train(n, state, &s, &settings, 0, rates, &loss) == NETWORK_SIZE);
+    CHECK(network_gradients(n, state, &s, &settings, state, &loss) == NETWORK_SIZE);
     s.order_count = LANES;
     s.image_count = LANES - 1;
-    CHECK(network_train(n, state, &s, &how, 0, rates, &loss) == NETWORK_IMAGE);
+    CHECK(network_train(n, state, &s, &settings, 0, rates, &loss) == NETWORK_IMAGE);
     CHECK(network_predict(n, state, &s, state) == NETWORK_IMAGE);
     s.image_count = IMAGES;
     int32_t *const labels = malloc(IMAGES * sizeof *labels);
@@ -148,13 +148,13 @@ static void refuse_what_cannot_be_read(void) {
     memset(labels, 0, IMAGES * sizeof *labels);
     labels[3] = CLASSES;
     const source wrong_label = {s.images, labels, s.order, IMAGES, LANES};
-    CHECK(network_train(n, state, &wrong_label, &how, 0, rates, &loss) == NETWORK_LABEL);
-    const recipe wrong[] = {
+    CHECK(network_train(n, state, &wrong_label, &settings, 0, rates, &loss) == NETWORK_LABEL);
+    const step_settings wrong[] = {
         {-0.1f, 0, 0, 1, 0}, {0, 1.1f, 0, 1, 0}, {0, 0, -1, 1, 0},
         {0, 0, 32768, 1, 0}, {0, 0, 0, 0, 0},
     };
     for (int32_t i = 0; i < COUNT(wrong); i++) {
-        CHECK(network_train(n, state, &s, &wrong[i], 0, rates, &loss) == NETWORK_RECIPE);
+        CHECK(network_train(n, state, &s, &wrong[i], 0, rates, &loss) == NETWORK_SETTINGS);
     }
     free(labels);
     free(state.values);
@@ -194,13 +194,13 @@ static bool shows(const network *n, const source *s, int32_t lane, int32_t down,
 /* How often each move and each side was seen in 40 steps; each lane shows one of them. */
 static void augment(float flip, int32_t shift) {
     network *const n = make(no_weights, COUNT(no_weights), 1);
-    const recipe how = {0, flip, shift, 1, 9};
+    const step_settings settings = {0, flip, shift, 1, 9};
     const float_array state = state_of(n), rates = array_of(1, 0);
     const source s = make_source(LANES);
     int32_t seen[2][16][16] = {{{0}}}, mirrored = 0;
     for (int64_t turn = 0; turn < 40; turn++) {
         double loss = 0;
-        CHECK(network_train(n, state, &s, &how, turn, rates, &loss) == NETWORK_OK);
+        CHECK(network_train(n, state, &s, &settings, turn, rates, &loss) == NETWORK_OK);
         for (int32_t lane = 0; lane < LANES; lane++) {
             int32_t found = 0;
             for (int32_t at = 0; at < 2 * (2 * shift + 1) * (2 * shift + 1); at++) {

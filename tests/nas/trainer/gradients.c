@@ -127,11 +127,11 @@ static void compute_gradients(subject *of, network *n) {
     }
     const int64_t count = network_parameters(n);
     const source from = {of->bytes, of->labels, order, IMAGES, IMAGES};
-    const recipe how = {0, 0, 0, 1, 0};
+    const step_settings settings = {0, 0, 0, 1, 0};
     const float_array own = {of->parameters, count}, to = {of->gradients, count};
     double loss = 0;
     network_use_threads(n, 2);
-    CHECK(network_gradients(n, own, &from, &how, to, &loss) == NETWORK_OK);
+    CHECK(network_gradients(n, own, &from, &settings, to, &loss) == NETWORK_OK);
     const double expected = reference_loss(of->rows, of->facts, of->row_count, of->precise,
                                            of->images, of->labels, IMAGES);
     CHECK(fabs(loss - expected) < 1e-5);

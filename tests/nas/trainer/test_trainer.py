@@ -30,10 +30,10 @@ from nas.network.parameters import initial_parameters, split_parameters
 from nas.network.shapes import parameter_count
 from nas.spaces import Candidate, find_space, known_spaces
 from nas.trainer import library
-from nas.trainer.library import Status
+from nas.trainer.library import NetworkStatus
 from nas.trainer.measure import measure
 from nas.trainer.network import Augmentation, TrainableNetwork
-from nas.trainer.program import LANES, Kind, Row
+from nas.trainer.program import LANES, NetworkRow, NodeKind
 from tests.nas.random_networks import random_network
 
 CLASSES = 4
@@ -309,17 +309,21 @@ def test_images_are_scaled_alike_with_and_without_a_rescaling() -> None:
 def test_numbers_that_python_and_c_share_are_the_same() -> None:
     trainer = library.load_library()
     assert trainer.network_lanes() == LANES
-    assert trainer.network_row_bytes() == ctypes.sizeof(Row)
-    assert {kind.name: trainer.network_kind(kind.name.encode()) for kind in Kind} == dict(
-        Kind.__members__
+    assert trainer.network_row_bytes() == ctypes.sizeof(NetworkRow)
+    assert {kind.name: trainer.network_kind(kind.name.encode()) for kind in NodeKind} == dict(
+        NodeKind.__members__
     )
     header = Path(library.__file__).with_name("network.h").read_text()
-    assert re.findall(r"^    NETWORK_(\w+),", header, re.MULTILINE) == [own.name for own in Status]
+    assert re.findall(r"^    NETWORK_(\w+),", header, re.MULTILINE) == [
+        own.name for own in NetworkStatus
+    ]
     nodes = Path(library.__file__).with_name("nodes.h").read_text()
     kinds = re.search(r"enum node_kind {(.*?)};", nodes, re.DOTALL)
     assert kinds is not None
-    assert re.findall(r"^    ([A-Z_]+)(?: = 1)?,", kinds[1], re.MULTILINE) == [k.name for k in Kind]
+    assert re.findall(r"^    ([A-Z_]+)(?: = 1)?,", kinds[1], re.MULTILINE) == [
+        k.name for k in NodeKind
+    ]
     fields = re.search(r"typedef struct {([^}]*)} network_row;", header)
     assert fields is not None
     names = re.findall(r"^    \w+ (\w+)", fields[1], re.MULTILINE)
-    assert names == [name for name, _ in Row._fields_]
+    assert names == [name for name, _ in NetworkRow._fields_]

@@ -10,7 +10,7 @@ from nas.data.splits import Split
 from nas.host.worker import Worker
 from nas.spaces import Candidate, find_space
 from nas.training.checkpoint import read_checkpoint
-from nas.training.epochs import Recipe, Trainer
+from nas.training.epochs import Trainer, TrainingRecipe
 
 RECIPE = {"epochs": 4, "batch_size": 16, "learning_rate": 1e-2, "seed": 3}
 
@@ -99,7 +99,7 @@ def test_a_training_that_diverges_says_in_which_epoch_and_leaves_no_checkpoint(
 
 
 def test_a_later_epoch_that_diverges_is_named(small_dataset: Dataset) -> None:
-    recipe = Recipe(**RECIPE)
+    recipe = TrainingRecipe(**RECIPE)
     network = find_space("paper").network(Candidate(k=2, c=1), small_dataset.shape, 2)
     with Trainer(network, small_dataset, recipe) as trainer:
         trainer.train_epoch(0)
