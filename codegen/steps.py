@@ -11,8 +11,9 @@ from enum import StrEnum
 import numpy as np
 
 from codegen.graph import DType, Graph, Operator, Tensor
-from codegen.operators import in_place_input
+from codegen.operators import in_place_input, row_window
 from codegen.operators.channels import PATCH_GROUP
+from codegen.operators.rows import RowWindow
 from codegen.operators.windows import padding_before
 
 SCRATCH_BYTES_PER_GROUP = 36
@@ -51,6 +52,8 @@ class Step:
         in_place: The input that the output may overwrite in place, if any.
         overlap_bytes: The output may overlap the first input if it begins at least this number of
             bytes before it; None if it may not.
+        rows: The rows of each input that one row of the output needs; None if the step cannot make
+            single rows.
     """
 
     kind: StepKind
@@ -60,6 +63,7 @@ class Step:
     scratch_bytes: int = 0
     in_place: int | None = None
     overlap_bytes: int | None = None
+    rows: RowWindow | None = None
 
 
 def make_steps(graph: Graph) -> tuple[Step, ...]:
@@ -84,6 +88,7 @@ def _operator(graph: Graph, index: int) -> Step:
         inputs,
         operator.outputs[0],
         in_place=in_place_input(graph, operator),
+        rows=row_window(graph, operator),
     )
     if operator.kind != "DEPTHWISE_CONV_2D" or not _has_images(graph, operator):
         return step
@@ -144,6 +149,7 @@ def _table(graph: Graph, readers: Counter[int], first: int) -> Step | None:
         (source,),
         graph.operators[end - 1].outputs[0],
         in_place=source,
+        rows=row_window(graph, graph.operators[first]),
     )
 
 
@@ -161,6 +167,9 @@ def _convolution(graph: Graph, readers: Counter[int], index: int) -> Step | None
                 end += 1
     kind = StepKind.CONVOLUTION if end == index + 1 else StepKind.POOLED_CONVOLUTION
     output = graph.operators[end - 1].outputs[0]
+    rows = row_window(graph, operator)
+    if kind is StepKind.POOLED_CONVOLUTION and rows is not None:
+        rows = RowWindow(rows.size + rows.stride, 2 * rows.stride, rows.padding)
     return Step(
         kind,
         tuple(range(index, end)),
@@ -168,6 +177,7 @@ def _convolution(graph: Graph, readers: Counter[int], index: int) -> Step | None
         output,
         scratch_bytes=patch_groups(graph, operator) * SCRATCH_BYTES_PER_GROUP,
         overlap_bytes=_overlap(graph, operator, output, kind),
+        rows=rows,
     )
 
 

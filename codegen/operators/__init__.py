@@ -7,6 +7,7 @@ from codegen.operators.depthwise import DEPTHWISE_CONV_2D
 from codegen.operators.elementwise import ADD, DEQUANTIZE, MUL, QUANTIZE, RESHAPE
 from codegen.operators.pad import PAD
 from codegen.operators.reductions import FULLY_CONNECTED, MEAN, SOFTMAX
+from codegen.operators.rows import RowWindow
 from codegen.operators.support import OperatorSupport
 from codegen.operators.tables import LOGISTIC, RELU, RELU6
 from codegen.operators.windows import AVERAGE_POOL_2D, CONV_2D, MAX_POOL_2D
@@ -55,6 +56,12 @@ def check_operators(graph: Graph) -> list[str]:
 def lower_operator(graph: Graph, operator: Operator) -> KernelCall:
     """The kernel call of an operator that passed `check_operators`."""
     return _SUPPORTED[operator.kind].lower(graph, operator)
+
+
+def row_window(graph: Graph, operator: Operator) -> RowWindow | None:
+    """The rows of its inputs that one row of the operator's output needs; None if all of them."""
+    support = _SUPPORTED.get(operator.kind)
+    return None if support is None else support.row_window(graph, operator)
 
 
 def in_place_input(graph: Graph, operator: Operator) -> int | None:

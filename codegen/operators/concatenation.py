@@ -4,6 +4,7 @@ from math import prod
 
 from codegen.graph import DType, Graph, Operator
 from codegen.kernel_call import KernelCall
+from codegen.operators.rows import channel_rows
 from codegen.operators.support import (
     OperatorSupport,
     check_activation,
@@ -62,4 +63,6 @@ def _lower(graph: Graph, operator: Operator) -> KernelCall:
     )
 
 
-CONCATENATION = OperatorSupport(_check, _lower, input_counts=tuple(range(2, MOST_INPUTS + 1)))
+CONCATENATION = OperatorSupport(
+    _check, _lower, channel_rows, input_counts=tuple(range(2, MOST_INPUTS + 1))
+)

@@ -27,6 +27,7 @@ from codegen.operators.support import (
 from codegen.operators.windows import (
     check_window,
     convolution_call,
+    convolution_rows,
     geometry,
     weight_multipliers,
 )
@@ -106,4 +107,4 @@ def _lower(graph: Graph, operator: Operator) -> KernelCall:
     )
 
 
-DEPTHWISE_CONV_2D = OperatorSupport(_check, _lower, input_counts=(2, 3))
+DEPTHWISE_CONV_2D = OperatorSupport(_check, _lower, convolution_rows, input_counts=(2, 3))

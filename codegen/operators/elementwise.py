@@ -15,6 +15,7 @@ from codegen.fixed_point import (
 )
 from codegen.graph import DType, Graph, Operator, Tensor
 from codegen.kernel_call import ConstantArray, KernelCall
+from codegen.operators.rows import elementwise_rows, not_by_rows
 from codegen.operators.support import (
     LARGEST_DIFFERENCE,
     OperatorSupport,
@@ -269,8 +270,14 @@ def _lower_reshape(graph: Graph, operator: Operator) -> KernelCall:
     )
 
 
-ADD = OperatorSupport(_check_add, _lower_add, input_counts=(2,), works_in_place=True)
-MUL = OperatorSupport(_check_mul, _lower_mul, input_counts=(2,), works_in_place=True)
-QUANTIZE = OperatorSupport(_check_quantize, _lower_quantize, works_in_place=True)
-DEQUANTIZE = OperatorSupport(_check_dequantize, _lower_dequantize)
-RESHAPE = OperatorSupport(_check_reshape, _lower_reshape, input_counts=(1, 2), works_in_place=True)
+ADD = OperatorSupport(
+    _check_add, _lower_add, elementwise_rows, input_counts=(2,), works_in_place=True
+)
+MUL = OperatorSupport(
+    _check_mul, _lower_mul, elementwise_rows, input_counts=(2,), works_in_place=True
+)
+QUANTIZE = OperatorSupport(_check_quantize, _lower_quantize, elementwise_rows, works_in_place=True)
+DEQUANTIZE = OperatorSupport(_check_dequantize, _lower_dequantize, elementwise_rows)
+RESHAPE = OperatorSupport(
+    _check_reshape, _lower_reshape, not_by_rows, input_counts=(1, 2), works_in_place=True
+)

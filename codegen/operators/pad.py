@@ -4,6 +4,7 @@ import numpy as np
 
 from codegen.graph import DType, Graph, Operator
 from codegen.kernel_call import KernelCall
+from codegen.operators.rows import padded_rows
 from codegen.operators.support import (
     OperatorSupport,
     check_constant,
@@ -58,4 +59,4 @@ def _lower(graph: Graph, operator: Operator) -> KernelCall:
     )
 
 
-PAD = OperatorSupport(_check, _lower, input_counts=(2,))
+PAD = OperatorSupport(_check, _lower, padded_rows, input_counts=(2,))

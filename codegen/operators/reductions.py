@@ -21,6 +21,7 @@ from codegen.operators.channels import (
     folded_bias_array,
     multiplier_arrays,
 )
+from codegen.operators.rows import not_by_rows
 from codegen.operators.support import (
     LARGEST_DIFFERENCE,
     OperatorSupport,
@@ -228,8 +229,8 @@ def _lower_softmax(graph: Graph, operator: Operator) -> KernelCall:
     )
 
 
-MEAN = OperatorSupport(_check_mean, _lower_mean, input_counts=(2,))
+MEAN = OperatorSupport(_check_mean, _lower_mean, not_by_rows, input_counts=(2,))
 FULLY_CONNECTED = OperatorSupport(
-    _check_fully_connected, _lower_fully_connected, input_counts=(2, 3)
+    _check_fully_connected, _lower_fully_connected, not_by_rows, input_counts=(2, 3)
 )
-SOFTMAX = OperatorSupport(_check_softmax, _lower_softmax)
+SOFTMAX = OperatorSupport(_check_softmax, _lower_softmax, not_by_rows)

@@ -15,6 +15,7 @@ from codegen.fixed_point import (
 )
 from codegen.graph import DType, Graph, Operator, Quantization, Tensor
 from codegen.kernel_call import KernelCall
+from codegen.operators.rows import RowsNeeded, RowWindow
 
 LARGEST_DIFFERENCE = 255
 """Between a stored value of 8 bits and a zero point."""
@@ -29,6 +30,8 @@ class OperatorSupport:
         check: Every reason why this operator cannot be generated, such as `with dilation 2`;
             empty if it can. Works without quantisation, for candidates that are not trained yet.
         lower: The kernel call; needs quantisation and constants, and an operator without reasons.
+        rows: The rows of its inputs that one row of its output needs; `not_by_rows` if it needs
+            whole tensors. An operator with a window has a kernel that makes single rows.
         input_counts: Numbers of inputs that the operator may have, ascending; `check` and `lower`
             may rely on them.
         works_in_place: True if the output may overwrite the first activation in place.
@@ -36,6 +39,7 @@ class OperatorSupport:
 
     check: Callable[[Graph, Operator], list[str]]
     lower: Callable[[Graph, Operator], KernelCall]
+    rows: RowsNeeded
     input_counts: tuple[int, ...] = (1,)
     works_in_place: bool = False
 
@@ -54,6 +58,13 @@ class OperatorSupport:
         if all(tensor.is_constant for tensor in graph.inputs_of(operator)):
             return ["of constants alone"]
         return list(dict.fromkeys(self.check(graph, operator)))
+
+    def row_window(self, graph: Graph, operator: Operator) -> RowWindow | None:
+        """Like `rows`, for operators with any number of inputs and outputs."""
+        needed = self.input_counts[0]
+        if len(operator.inputs) not in self.input_counts or len(operator.outputs) != 1:
+            return None
+        return self.rows(graph, operator) if min(operator.inputs[:needed]) >= 0 else None
 
 
 def check_types(tensors: Sequence[Tensor], allowed: Sequence[DType]) -> list[str]:

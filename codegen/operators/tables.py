@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from codegen.fixed_point import activation_range, rescale
 from codegen.graph import DType, Graph, Operator, Quantization
 from codegen.kernel_call import ConstantArray, KernelCall
+from codegen.operators.rows import elementwise_rows
 from codegen.operators.support import (
     LARGEST_DIFFERENCE,
     OperatorSupport,
@@ -97,6 +98,6 @@ def _lower_relu(activation: str) -> Callable[[Graph, Operator], KernelCall]:
     return lower
 
 
-LOGISTIC = OperatorSupport(_check_logistic, _lower_logistic, works_in_place=True)
-RELU = OperatorSupport(_check_relu, _lower_relu("RELU"), works_in_place=True)
-RELU6 = OperatorSupport(_check_relu, _lower_relu("RELU6"), works_in_place=True)
+LOGISTIC = OperatorSupport(_check_logistic, _lower_logistic, elementwise_rows, works_in_place=True)
+RELU = OperatorSupport(_check_relu, _lower_relu("RELU"), elementwise_rows, works_in_place=True)
+RELU6 = OperatorSupport(_check_relu, _lower_relu("RELU6"), elementwise_rows, works_in_place=True)

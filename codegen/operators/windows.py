@@ -16,6 +16,7 @@ from codegen.operators.channels import (
     multiplier_arrays,
     padded_rows,
 )
+from codegen.operators.rows import RowWindow, images_have_rows, window_rows
 from codegen.operators.support import (
     OperatorSupport,
     check_activation,
@@ -169,6 +170,28 @@ def convolution_call(graph: Graph, operator: Operator, weights: NDArray[np.gener
     )
 
 
+def convolution_rows(graph: Graph, operator: Operator) -> RowWindow | None:
+    """The window of a kernel with any dilation; see `RowsNeeded`."""
+    weights = graph.tensors[operator.inputs[1]]
+    if len(weights.shape) != 4:
+        return None
+    dilation = integer_option(operator, "dilation_h_factor", 1)
+    return _rows_of_window(graph, operator, (weights.shape[1] - 1) * dilation + 1)
+
+
+def _pool_rows(graph: Graph, operator: Operator) -> RowWindow | None:
+    return _rows_of_window(graph, operator, integer_option(operator, "filter_height", 0))
+
+
+def _rows_of_window(graph: Graph, operator: Operator, height: int) -> RowWindow | None:
+    image = graph.tensors[operator.inputs[0]]
+    stride = integer_option(operator, "stride_h", 1)
+    if not images_have_rows([image, graph.tensors[operator.outputs[0]]]) or stride < 1:
+        return None
+    padding = padding_before(image.shape[1], height, stride, str(operator.options.get("padding")))
+    return window_rows(height, stride, padding)
+
+
 def _check_pool(graph: Graph, operator: Operator) -> list[str]:
     (image,) = graph.inputs_of(operator)
     (output,) = graph.outputs_of(operator)
@@ -221,6 +244,6 @@ def _lower_pool(graph: Graph, operator: Operator) -> KernelCall:
     )
 
 
-CONV_2D = OperatorSupport(_check_conv_2d, _lower_conv_2d, input_counts=(2, 3))
-AVERAGE_POOL_2D = OperatorSupport(_check_pool, _lower_pool)
-MAX_POOL_2D = OperatorSupport(_check_pool, _lower_pool)
+CONV_2D = OperatorSupport(_check_conv_2d, _lower_conv_2d, convolution_rows, input_counts=(2, 3))
+AVERAGE_POOL_2D = OperatorSupport(_check_pool, _lower_pool, _pool_rows)
+MAX_POOL_2D = OperatorSupport(_check_pool, _lower_pool, _pool_rows)
