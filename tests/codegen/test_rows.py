@@ -72,7 +72,7 @@ def test_elementwise_operators_need_the_same_row() -> None:
         assert only_step(same, Operator(kind, (0, 1), (2,))).rows == RowWindow()
         by_channel = [image(4), constant(1, 1, 1, 4), image(4)]
         assert only_step(by_channel, Operator(kind, (0, 1), (2,))).rows == RowWindow()
-    for kind in ("LOGISTIC", "QUANTIZE", "RELU", "RELU6", "DEQUANTIZE"):
+    for kind in ("LOGISTIC", "QUANTIZE", "RELU", "RELU6"):
         assert only_step(same, Operator(kind, (0,), (2,))).rows == RowWindow()
 
 
@@ -109,6 +109,6 @@ def test_other_shapes_are_not_made_row_by_row(tensors: list[Tensor]) -> None:
 
 
 def test_classifiers_need_whole_tensors() -> None:
-    for kind in ("MEAN", "FULLY_CONNECTED", "SOFTMAX", "RESHAPE", "TRANSPOSE"):
-        operator = Operator(kind, (0,) if kind == "SOFTMAX" else (0, 1), (2,))
+    for kind in ("MEAN", "FULLY_CONNECTED", "SOFTMAX", "RESHAPE", "DEQUANTIZE", "TRANSPOSE"):
+        operator = Operator(kind, (0,) if kind in ("SOFTMAX", "DEQUANTIZE") else (0, 1), (2,))
         assert only_step([image(4), constant(4), image(4)], operator).rows is None
