@@ -20,7 +20,7 @@ class RandomStream:
         needs: What each of them needs, worked out here.
     """
 
-    def __init__(self, rng: np.random.Generator, length: int, most_rows: int = 24) -> None:
+    def __init__(self, rng: np.random.Generator, length: int, most_rows: int = 40) -> None:
         self.rng = rng
         self.tensors = [self._image(int(rng.integers(3, most_rows)))]
         self.operators: list[Operator] = []
