@@ -8,6 +8,7 @@ Then both tensors share one ring.
 """
 
 from collections.abc import Sequence
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +26,7 @@ def share_rings(graph: Graph, steps: Sequence[Step], run: RowRun) -> list[tuple[
 
     The first of them is made first; each other one is written over the row of the one before.
     """
-    groups = {tensor: (tensor,) for tensor in run.made}
+    groups: dict[int, tuple[int, ...]] = {tensor: (tensor,) for tensor in run.made}
     for index in range(run.first, run.end):
         output = steps[index].output
         sources = [t for t in _overwritable(graph, steps, run, index) if t in groups]
@@ -78,14 +79,13 @@ def ring_busy(run: RowRun, tensors: Sequence[int]) -> Busy:
 
 
 def _made(run: RowRun, tensors: Sequence[int]) -> Ticks:
-    return np.maximum.reduce([run.made[tensor] for tensor in tensors])
+    return reduce(np.maximum, (run.made[tensor] for tensor in tensors))
 
 
 def _needed(run: RowRun, tensors: Sequence[int]) -> Ticks:
     """The first row that is needed; of a tensor that nothing reads, the newest row."""
-    return np.minimum.reduce(
-        [
-            run.first_needed(tensor) if tensor in run.needed else run.made[tensor] - 1
-            for tensor in tensors
-        ]
+    each = (
+        run.first_needed(tensor) if tensor in run.needed else run.made[tensor] - 1
+        for tensor in tensors
     )
+    return reduce(np.minimum, each)

@@ -52,7 +52,8 @@ class RowRun:
 
     def ticks_of(self, step: int) -> NDArray[np.bool_]:
         """The ticks in which a step, by its index in the network, makes a row."""
-        return self.order == step - self.first
+        ticks: NDArray[np.bool_] = self.order == step - self.first
+        return ticks
 
 
 def run_by_rows(
