@@ -21,6 +21,7 @@ from codegen.project import build_project
 from codegen.source import find_model
 from firmware.files import write_json
 from firmware.platformio import run_platformio
+from firmware.records.conversion import to_record
 from firmware.targets import Target, load_target
 from hil.bench.ready_board import VIRTUAL, Choice
 from hil.elf import measure_elf
@@ -90,7 +91,7 @@ def run_model(
     run_platformio(path, target)
     (project,) = read_project(path)
     (verdict,) = run_on_board(Session((project,), Settings(300.0)), Choice(VIRTUAL))
-    return project, record(verdict)
+    return project, to_record(record(verdict))
 
 
 def measure_model(model: Path, target: Target) -> dict[str, Any]:

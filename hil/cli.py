@@ -15,6 +15,7 @@ from firmware.output_files import MARK, check_outputs
 from firmware.platformio import run_platformio
 from firmware.printable import printable
 from firmware.progress import Progress
+from firmware.records.conversion import to_record
 from firmware.targets import load_board_target
 from hil.bench.attached import attached, bench_text, state_of
 from hil.bench.bench_file import DEFAULT_FILE, read_bench
@@ -24,7 +25,7 @@ from hil.junit import Outcome, junit
 from hil.measure import Settings
 from hil.options import make_parser
 from hil.project import Project, read_project
-from hil.record import records
+from hil.record import record_of_all
 from hil.report import markdown, tables
 from hil.session import Session, run_on_boards
 from hil.virtual.line_faults import LineFaults
@@ -52,11 +53,12 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.junit:
         write_text(arguments.junit, junit(projects[0].model_name, outcomes))
     verdicts = {name: own for name, own in outcomes.items() if not isinstance(own, SdkError)}
-    results = {name: records(own) for name, own in verdicts.items()}
+    records = {name: record_of_all(own) for name, own in verdicts.items()}
+    results = {name: to_record(own) for name, own in records.items()}
     for name, result in results.items():
         write_json(measurements[name], result)
     if arguments.markdown and verdicts:
-        pages = [markdown(own, results[name]["provenance"]) for name, own in verdicts.items()]
+        pages = [markdown(own, records[name].provenance) for name, own in verdicts.items()]
         write_text(arguments.markdown, "\n".join([*pages, f"<!-- {MARK} -->\n"]))
     if arguments.json and results:
         shown = results if len(names) > 1 else next(iter(results.values()))

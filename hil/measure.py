@@ -4,6 +4,7 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Literal
 
 from firmware.errors import NoAnswerError, WrongFirmwareError
 from hil.board import Board
@@ -103,7 +104,7 @@ class Measurement:
     answers: tuple[bytes, ...] = ()
 
     @property
-    def unit(self) -> str:
+    def unit(self) -> Literal["cycles", "instructions"]:
         """Of `timing` and `step_ticks`."""
         return "instructions" if self.counts_instructions else "cycles"
 

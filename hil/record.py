@@ -1,96 +1,114 @@
-"""A measurement as measurement.json holds it; docs/bench.md describes every field. Pure."""
+"""Makes the record of a measurement; docs/bench.md describes its fields. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
-from typing import Any
+from dataclasses import replace
 
-from firmware.records.measurement import MEASUREMENT_SCHEMA
-from hil.judge import Check, Verdict
+from firmware.records.conversion import from_record
+from firmware.records.measurement import (
+    MEASUREMENT_SCHEMA,
+    AgreementRecord,
+    CheckRecord,
+    CodeRecord,
+    MeasurementRecord,
+    StepRecord,
+    TimingRecord,
+    WindowsRecord,
+)
+from firmware.records.values import Scalar
+from hil.judge import Verdict
 from hil.measure import Measurement
 from hil.project import Project
 
 
-def records(verdicts: Sequence[Verdict]) -> dict[str, Any]:
-    """What goes to measurement.json: the first runtime's record, with the others beside it.
+def record_of_all(verdicts: Sequence[Verdict]) -> MeasurementRecord:
+    """The content of measurement.json: the record of the first runtime, with the others beside it.
 
-    Sizes of a firmware with several runtimes are those of the whole. Its code in all is nobody's:
-    `code_parts` tells whose it is.
+    In a firmware with several runtimes, the sizes are those of the whole firmware. `code_bytes` is
+    None, because the code belongs to no single runtime; `code_parts` divides it.
     """
-    all_records = [record(verdict) for verdict in verdicts]
-    if len(all_records) > 1:
-        all_records = [own | {"code_bytes": None} for own in all_records]
-    return all_records[0] | {"beside": all_records[1:]}
+    first, *others = map(record, verdicts)
+    if others:
+        first = replace(first, code_bytes=None)
+    return replace(first, beside=tuple(replace(own, code_bytes=None) for own in others))
 
 
-def record(verdict: Verdict) -> dict[str, Any]:
-    """One runtime's record."""
+def record(verdict: Verdict) -> MeasurementRecord:
+    """The record of one runtime."""
     project, measurement = verdict.project, verdict.measurement
-    identity, size = measurement.identity, measurement.build.size
-    outputs, code = measurement.outputs, measurement.build.code
-    return {
-        "schema": MEASUREMENT_SCHEMA,
-        "board": measurement.board,
-        "runtime": identity.runtime,
-        "target": identity.target,
-        "model_name": project.model_name,
-        "model_sha256": identity.model_sha256,
-        "firmware_sha256": measurement.build.sha256,
-        "arena_bytes": identity.arena_bytes,
-        "arena_used_bytes": identity.arena_used_bytes,
-        "arena_peak_bytes": measurement.arena_peak_bytes,
-        "stack_peak_bytes": measurement.stack_peak_bytes,
-        "code_bytes": size.code_bytes,
-        "code_parts": None if code is None else asdict(code),
-        "weight_bytes": size.model_bytes,
-        "flash_bytes": size.flash_bytes,
-        "ram_bytes": size.ram_bytes,
-        measurement.unit: measurement.timing.one,
-        "latency_ms": measurement.milliseconds,
-        "timing": _timing(measurement),
-        "steps": _steps(project, measurement),
-        "samples": outputs.samples if outputs else 0,
-        "outputs_identical_fraction": outputs.identical_fraction if outputs else None,
-        "outputs_max_lsb": outputs.max_lsb if outputs else None,
-        "outputs_beside": _agreement(verdict),
-        "damaged_exchanges": measurement.damaged,
-        "provenance": _provenance(project, measurement),
-        "estimate": project.manifest["estimate"],
-        "checks": [_check(check) for check in verdict.checks],
-        "verdict": verdict.word,
-        "caveats": verdict.caveats,
-    }
+    identity, size, outputs = measurement.identity, measurement.build.size, measurement.outputs
+    return MeasurementRecord(
+        schema=MEASUREMENT_SCHEMA,
+        board=measurement.board,
+        runtime=identity.runtime,
+        target=identity.target,
+        model_name=project.model_name,
+        model_sha256=identity.model_sha256,
+        firmware_sha256=measurement.build.sha256,
+        arena_bytes=identity.arena_bytes,
+        arena_used_bytes=identity.arena_used_bytes,
+        arena_peak_bytes=measurement.arena_peak_bytes,
+        stack_peak_bytes=measurement.stack_peak_bytes,
+        code_bytes=size.code_bytes,
+        code_parts=_code(measurement),
+        weight_bytes=size.model_bytes,
+        flash_bytes=size.flash_bytes,
+        ram_bytes=size.ram_bytes,
+        cycles=None if measurement.counts_instructions else measurement.timing.one,
+        instructions=measurement.timing.one if measurement.counts_instructions else None,
+        latency_ms=measurement.milliseconds,
+        timing=_timing(measurement),
+        steps=_steps(project, measurement),
+        samples=outputs.samples if outputs else 0,
+        outputs_identical_fraction=outputs.identical_fraction if outputs else None,
+        outputs_max_lsb=outputs.max_lsb if outputs else None,
+        outputs_beside=_agreement(verdict),
+        damaged_exchanges=measurement.damaged,
+        provenance=_provenance(project, measurement),
+        estimate=project.manifest["estimate"],
+        checks=tuple(
+            CheckRecord(own.quantity, own.promised, own.measured, own.holds)
+            for own in verdict.checks
+        ),
+        verdict=verdict.word,
+        caveats=tuple(verdict.caveats),
+    )
 
 
-def _agreement(verdict: Verdict) -> dict[str, Any] | None:
+def _code(measurement: Measurement) -> CodeRecord | None:
+    code = measurement.build.code
+    if code is None:
+        return None
+    return CodeRecord(code.runtime_bytes, code.application_bytes, code.toolchain_bytes)
+
+
+def _agreement(verdict: Verdict) -> AgreementRecord | None:
     agreement = verdict.agreement
     if agreement is None:
         return None
     outputs = agreement.outputs
-    return {
-        "runtime": agreement.runtime,
-        "samples": outputs.samples,
-        "identical_fraction": outputs.identical_fraction,
-        "max_lsb": outputs.max_lsb,
-    }
+    return AgreementRecord(
+        runtime=agreement.runtime,
+        samples=outputs.samples,
+        identical_fraction=outputs.identical_fraction,
+        max_lsb=outputs.max_lsb,
+    )
 
 
-def _check(check: Check) -> dict[str, Any]:
-    return {key: value for key, value in asdict(check).items() if key != "note"}
-
-
-def _timing(measurement: Measurement) -> dict[str, Any]:
+def _timing(measurement: Measurement) -> TimingRecord:
     timing, windows = measurement.timing, measurement.timing.windows
-    return {
-        "unit": measurement.unit,
-        "median": timing.median,
-        "lowest": timing.lowest,
-        "highest": timing.highest,
-        "baseline": timing.baseline,
-        "windows": None if windows is None else asdict(windows),
-    }
+    return TimingRecord(
+        unit=measurement.unit,
+        median=timing.median,
+        lowest=timing.lowest,
+        highest=timing.highest,
+        baseline=timing.baseline,
+        windows=None
+        if windows is None
+        else WindowsRecord(windows.inferences, windows.ticks, windows.half_width_fraction),
+    )
 
 
-def _provenance(project: Project, measurement: Measurement) -> dict[str, Any]:
+def _provenance(project: Project, measurement: Measurement) -> dict[str, Scalar | list[Scalar]]:
     identity, clock = measurement.identity, measurement.clock
     return {
         "golden_sha256": project.manifest.get("golden_sha256"),
@@ -109,12 +127,13 @@ def _provenance(project: Project, measurement: Measurement) -> dict[str, Any]:
     }
 
 
-def _steps(project: Project, measurement: Measurement) -> list[dict[str, Any]]:
-    """What each kernel call does, and what it took."""
-    promised = project.manifest.get("steps", [])
-    if len(promised) != len(measurement.step_ticks):
-        promised = [{} for _ in measurement.step_ticks]
-    return [
-        {**step, measurement.unit: ticks}
-        for step, ticks in zip(promised, measurement.step_ticks, strict=True)
-    ]
+def _steps(project: Project, measurement: Measurement) -> tuple[StepRecord, ...]:
+    """What each kernel call does, and its ticks."""
+    planned = project.manifest.get("steps", [])
+    if len(planned) != len(measurement.step_ticks):
+        planned = [{} for _ in measurement.step_ticks]
+    steps = [from_record(step, StepRecord) for step in planned]
+    pairs = zip(steps, measurement.step_ticks, strict=True)
+    if measurement.counts_instructions:
+        return tuple(replace(step, instructions=ticks) for step, ticks in pairs)
+    return tuple(replace(step, cycles=ticks) for step, ticks in pairs)

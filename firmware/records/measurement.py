@@ -1,9 +1,14 @@
-"""The measurement of `hil run`, as far as report and calibration read it. Pure."""
+"""measurement.json: `hil run` writes it, `nas report` and `nas calibrate` read it. Pure.
+
+A field with a default was not in the files of earlier versions.
+"""
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from firmware.records.values import Count, NotNegative, Scalar, Sha256
+from msgspec import Meta
+
+from firmware.records.values import Count, Fraction, NotNegative, Scalar, Sha256
 
 MEASUREMENT_SCHEMA = 2
 
@@ -27,8 +32,23 @@ class CheckRecord:
 
 @dataclass(frozen=True, slots=True)
 class StepRecord:
-    """One kernel call: its operators and its ticks."""
+    """One kernel call of an inference.
 
+    Attributes:
+        operators: TFLite's names of its operators.
+        input: Shapes of the tensors that it reads, batch included.
+        output: Shape of the tensor that it writes, batch included.
+        macc: Multiply-accumulates.
+        kernel: Name of the kernel; None for an operator of TFLM.
+        work: How often each part of the kernel runs, by its name.
+        cycles: On a board; None on the virtual board.
+        instructions: On the virtual board; None on a board.
+    """
+
+    operators: tuple[str, ...] = ()
+    input: tuple[tuple[Count, ...], ...] = ()
+    output: tuple[Count, ...] = ()
+    macc: Count | None = None
     kernel: str | None = None
     work: dict[str, Count] = field(default_factory=dict)
     cycles: Count | None = None
@@ -37,15 +57,37 @@ class StepRecord:
 
 @dataclass(frozen=True, slots=True)
 class WindowsRecord:
-    """The confidence interval of the time: half its width, as a fraction of the time."""
+    """Windows of many inferences in a row, on a board.
 
+    Attributes:
+        inferences: Number of inferences in each window.
+        ticks: Ticks of one inference, for each window.
+        half_width_fraction: Half of the 95 % confidence interval of the time, over the time.
+    """
+
+    inferences: Count | None = None
+    ticks: tuple[NotNegative, ...] = ()
     half_width_fraction: NotNegative | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TimingRecord:
-    """How the time was measured."""
+    """How the time was measured, in ticks of one inference.
 
+    Attributes:
+        unit: `cycles` or `instructions`.
+        median: Over the inputs, each run once.
+        lowest: Of them.
+        highest: Of them.
+        baseline: What was subtracted: the ticks of measuring an inference that does nothing.
+        windows: None on the virtual board.
+    """
+
+    unit: Literal["cycles", "instructions"] | None = None
+    median: Count | None = None
+    lowest: Count | None = None
+    highest: Count | None = None
+    baseline: Count | None = None
     windows: WindowsRecord | None = None
 
 
@@ -75,33 +117,54 @@ class AgreementRecord:
     max_lsb: NotNegative
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MeasurementRecord:
-    """measurement.json, or its part for a further runtime.
+    """measurement.json, or its part for a further runtime; `docs/bench.md` describes the fields.
 
     Attributes:
-        cycles: Cycles of one inference on a board; None on the virtual board.
-        instructions: Instructions of one inference on the virtual board.
+        code_bytes: Code of the firmware; None if it holds several runtimes.
         code_parts: Code bytes by origin; None if the linker wrote no map.
+        cycles: Cycles of one inference on a board; None on the virtual board.
+        instructions: Instructions of one inference on the virtual board; None on a board.
+        latency_ms: Of one inference; None on the virtual board.
+        outputs_identical_fraction: None without a golden file.
+        outputs_max_lsb: None without a golden file.
         outputs_beside: Comparison with another runtime; None if there was none.
+        estimate: The predicted values of the manifest.
         beside: The same of the other runtimes in the firmware.
     """
 
+    schema: Annotated[int, Meta(ge=1, le=MEASUREMENT_SCHEMA)] = 1
     board: str
     runtime: str
+    target: str = ""
+    model_name: str = ""
     model_sha256: Sha256
-    verdict: str
-    checks: tuple[CheckRecord, ...]
-    schema: Literal[1, 2] = 1
     firmware_sha256: str = ""
+    arena_bytes: Count | None = None
+    arena_used_bytes: Count | None = None
+    arena_peak_bytes: Count | None = None
+    stack_peak_bytes: Count | None = None
+    code_bytes: Count | None = None
+    code_parts: CodeRecord | None = None
+    weight_bytes: Count | None = None
+    flash_bytes: Count | None = None
+    ram_bytes: Count | None = None
     cycles: Count | None = None
     instructions: Count | None = None
     latency_ms: NotNegative | None = None
     timing: TimingRecord = field(default_factory=TimingRecord)
     steps: tuple[StepRecord, ...] = ()
-    code_parts: CodeRecord | None = None
+    samples: Count = 0
+    outputs_identical_fraction: Fraction | None = None
+    outputs_max_lsb: NotNegative | None = None
     outputs_beside: AgreementRecord | None = None
+    damaged_exchanges: Count = 0
     provenance: dict[str, Scalar | list[Scalar]] = field(default_factory=dict)
+    estimate: dict[str, Any] = field(default_factory=dict)
+    checks: tuple[CheckRecord, ...]
+    verdict: str
+    caveats: tuple[str, ...] = ()
     beside: tuple["MeasurementRecord", ...] = ()
 
     @property

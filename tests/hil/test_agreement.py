@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from firmware.errors import BoardError, NoAnswerError
-from firmware.records.measurement import MeasurementRecord
+from firmware.records.conversion import to_record
+from firmware.records.measurement import AgreementRecord, CodeRecord, MeasurementRecord
 from firmware.records.reader import Kind, read_json
 from hil.agreement import Agreement, agreements
 from hil.elf import FirmwareSize
@@ -21,7 +22,7 @@ from hil.linker_map import CodeParts
 from hil.measure import FirmwareBuild, Measurement, Settings, measure
 from hil.outputs import Outputs, random_inputs
 from hil.project import Golden, Project
-from hil.record import records
+from hil.record import record_of_all
 from hil.report import markdown, tables
 from hil.tolerances import Tolerances
 from hil.transport import Transport
@@ -105,29 +106,16 @@ def test_the_page_and_the_suite_hold_the_same() -> None:
 
 
 def test_the_record_holds_the_code_and_the_comparison_of_each_runtime(tmp_path: Path) -> None:
-    record = records(verdicts(SAME, OTHER))
-    assert record["code_bytes"] is None
-    assert record["code_parts"] == {
-        "runtime_bytes": 7_000,
-        "application_bytes": 12_000,
-        "toolchain_bytes": 3_000,
-    }
-    (beside,) = record["beside"]
-    assert beside["code_parts"]["runtime_bytes"] == 61_000
-    assert beside["outputs_beside"] == {
-        "runtime": "static",
-        "samples": 2,
-        "identical_fraction": 0.5,
-        "max_lsb": 3.0,
-    }
-    assert record["outputs_identical_fraction"] is None
+    record = record_of_all(verdicts(SAME, OTHER))
+    assert record.code_bytes is record.beside[0].code_bytes is None
+    assert record.code_parts == CodeRecord(7_000, 12_000, 3_000)
+    (beside,) = record.beside
+    assert beside.code_parts == CodeRecord(61_000, 12_000, 3_000)
+    assert beside.outputs_beside == AgreementRecord("static", 2, 0.5, 3.0)
+    assert record.outputs_identical_fraction is None
     path = tmp_path / "measurement.json"
-    path.write_text(json.dumps(record))
-    read = read_json(path, MeasurementRecord, Kind("is no measurement", ""))
-    assert read.code_parts is not None
-    assert read.code_parts.runtime_bytes == 7_000
-    assert read.beside[0].outputs_beside is not None
-    assert read.beside[0].outputs_beside.identical_fraction == 0.5
+    path.write_text(json.dumps(to_record(record)))
+    assert read_json(path, MeasurementRecord, Kind("is no measurement", "")) == record
 
 
 class ToyBoard:

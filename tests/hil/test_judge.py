@@ -42,7 +42,7 @@ def test_a_board_that_keeps_every_promise_confirms_the_project() -> None:
     confirmed = verdict(PROJECT, measurement())
     assert confirmed.holds
     assert verdict_code(confirmed) == 0
-    assert record(confirmed)["verdict"] == "confirmed"
+    assert record(confirmed).verdict == "confirmed"
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_one_broken_promise_refutes_it(measured: Measurement, quantity: str) -> 
     refuted = verdict(PROJECT, measured)
     assert not refuted.holds
     assert verdict_code(refuted) in (EXIT_REFUTED, EXIT_OUTPUTS_DIFFER)
-    assert record(refuted)["verdict"] == "refuted"
+    assert record(refuted).verdict == "refuted"
     assert "BROKEN" in table(refuted)
 
 
@@ -106,20 +106,18 @@ def test_a_real_board_gives_cycles_and_milliseconds_by_the_measured_clock() -> N
     # 12,345,678 cycles at 100.01 MHz
     assert own.checks[-1].measured == "12,345,678 cycles, 123.44 ms"
     result = record(own)
-    assert (result["cycles"], result["provenance"]["clock_measured_hz"]) == (
-        12_345_678,
-        100_010_000,
-    )
-    assert "instructions" not in result
+    assert result.cycles == 12_345_678
+    assert result.provenance["clock_measured_hz"] == 100_010_000
+    assert result.instructions is None
 
 
 def test_the_virtual_board_gives_no_time() -> None:
     own = verdict(PROJECT, measurement())
     assert (own.checks[-1].quantity, own.checks[-1].measured) == ("instructions", "14,700,000")
     result = record(own)
-    assert result["instructions"] == 14_700_000
-    assert result["latency_ms"] is None
-    assert "cycles" not in result
+    assert result.instructions == 14_700_000
+    assert result.latency_ms is None
+    assert result.cycles is None
 
 
 def test_a_timing_that_spreads_too_far_breaks_no_promise_and_is_told() -> None:
@@ -128,7 +126,7 @@ def test_a_timing_that_spreads_too_far_breaks_no_promise_and_is_told() -> None:
     assert verdict_code(own) == 0
     told = "the latency is known to ± 0.11 %, not to ± 0.1 %"
     assert table(own).splitlines()[-1] == f"verdict: confirmed on board left; {told}"
-    assert record(own)["caveats"] == [told]
+    assert record(own).caveats == (told,)
     assert f"Note: {told}." in markdown([own], {})
 
 
