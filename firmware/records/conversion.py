@@ -12,7 +12,14 @@ def to_record(value: object) -> Any:
 
     A class that is no dataclass has a method `as_record`.
     """
-    return msgspec.to_builtins(value, enc_hook=_own_record)
+    return _with_lists(msgspec.to_builtins(value, enc_hook=_own_record))
+
+
+def _with_lists(value: Any) -> Any:
+    """The value with lists in place of tuples, which JSON does not have."""
+    if isinstance(value, dict):
+        return {name: _with_lists(own) for name, own in value.items()}
+    return [_with_lists(own) for own in value] if isinstance(value, list | tuple) else value
 
 
 def _own_record(value: Any) -> Any:

@@ -4,7 +4,6 @@ import hashlib
 import json
 import math
 from dataclasses import dataclass
-from typing import Any
 
 from codegen.graph import Graph
 from codegen.planner import plan_graph
@@ -12,6 +11,21 @@ from codegen.work import step_work
 from firmware.errors import ConfigError
 from nas.estimator.speed import SpeedModel
 from nas.estimator.time_needed import estimate_time
+
+
+@dataclass(frozen=True, slots=True)
+class PaceRecord:
+    """Identifies a pace in the record of a run.
+
+    Attributes:
+        source: What its speed model was fitted on.
+        sha256: SHA-256 of the speed model.
+        core_hz: Core clock of the target.
+    """
+
+    source: str
+    sha256: str
+    core_hz: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +62,11 @@ class Pace:
             )
         return math.ceil(1000 * time.highest_ms)
 
-    def as_record(self) -> dict[str, Any]:
-        """What it was fitted on, and a hash of it, as JSON holds it."""
+    @property
+    def record(self) -> PaceRecord:
+        """The record that identifies it."""
         content = json.dumps(self.model.as_record(), sort_keys=True).encode()
-        return {
-            "source": self.model.source,
-            "sha256": hashlib.sha256(content).hexdigest(),
-            "core_hz": self.core_hz,
-        }
+        return PaceRecord(self.model.source, hashlib.sha256(content).hexdigest(), self.core_hz)
 
 
 def make_pace(model: SpeedModel, core: str, core_hz: int, runtime: str) -> Pace:

@@ -3,6 +3,7 @@
 import os
 from dataclasses import asdict, dataclass, replace
 
+from firmware.records.values import Positive
 from nas.host.memory_plan import LEAST_TASK_BYTES, plan_memory
 from nas.host.process_memory import anonymous_bytes
 
@@ -23,12 +24,12 @@ class Machine:
         alone_bytes: The same for a task that runs when no other does.
     """
 
-    workers: int = 1
-    memory_bytes: int | None = None
+    workers: Positive = 1
+    memory_bytes: Positive | None = None
     scheduler: str = ""
     search_s: float | None = None
-    worker_bytes: int | None = None
-    alone_bytes: int | None = None
+    worker_bytes: Positive | None = None
+    alone_bytes: Positive | None = None
 
     def planned(
         self, least_bytes: int = LEAST_TASK_BYTES, largest_bytes: int = LEAST_TASK_BYTES

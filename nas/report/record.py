@@ -28,9 +28,9 @@ def report_record(facts: Facts) -> dict[str, Any]:
         "limits": [
             _limited(own) for own in (*limited(facts), *limited_of_host(facts), *linked(facts))
         ],
-        "winner": None if facts.leader is None else facts.leader.as_record(),
+        "winner": None if facts.leader is None else to_record(facts.leader),
         "trials": [
-            trial.as_record() | {"outcome": str(outcome_of(trial, run.config.limits))}
+            to_record(trial) | {"outcome": str(outcome_of(trial, run.config.limits))}
             for trial in run.trials
         ],
         "fronts": {

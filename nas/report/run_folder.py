@@ -10,13 +10,12 @@ from firmware.errors import ConfigError, StaleError
 from firmware.files import sha256_of_file
 from firmware.targets import Target, known_targets, load_target
 from nas.network.description import Shape
-from nas.report.axes import AxesRecord
-from nas.report.run_record import Effort, FinalRecord, StartRecord, read_record
 from nas.search.answers import Answers
 from nas.search.config import SearchConfig
-from nas.search.run import RECORD, START
+from nas.search.run_record import RECORD, START, Effort, FinalRecord, StartRecord, read_record
 from nas.search.trial_store import STORE, read_whole
 from nas.search.trials import Trial
+from nas.spaces.axes import AxesRecord
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,7 @@ def run_search(
     datasets = _datasets(request, told, machine.memory_bytes)
     told.data_ready(datasets)
     config = _config(request, datasets, chip.name, converter, limits, pace)
-    return run(config, datasets, request.out, told, machine, Origin(command, chip))
+    return run(config, datasets, request.out, told, machine, Origin(command, chip), pace)
 
 
 def _config(
@@ -101,7 +101,7 @@ def _config(
         recipe=request.recipe,
         augmentation=request.augment or ("mirror" if dataset.shape[2] == 3 else "shift"),
         sides=tuple(datasets) if request.input == AUTO else (),
-        pace=pace,
+        pace=None if pace is None else pace.record,
         learning_rate=request.learning_rate,
     )
 

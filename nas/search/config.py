@@ -1,14 +1,15 @@
 """What a search is: everything that decides its result. Pure."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from codegen.graph import DEFAULT_ROUNDING, ROUNDINGS
 from firmware.errors import ConfigError
 from firmware.printable import brief
+from firmware.records.conversion import to_record
 from nas.estimator.cost import RUNTIMES, Limits
-from nas.estimator.pace import Pace
+from nas.estimator.pace import PaceRecord
 from nas.network.description import Shape
 from nas.spaces import Candidate, find_converter, known_spaces
 
@@ -66,7 +67,7 @@ class SearchConfig:
         learning_rate: Highest one of the winner's training; the recipe's own if None.
         converter: Who makes the .tflite; the space's own choice if empty.
         seed: Of everything random.
-        pace: What makes a limit of time; None if there is none.
+        pace: What predicts the latency; None if latency is not limited.
         rounding: One of `ROUNDINGS`: whose outputs the golden file holds.
     """
 
@@ -85,7 +86,7 @@ class SearchConfig:
     augmentation: str = "shift"
     sides: tuple[int, ...] = ()
     converter: str = ""
-    pace: Pace | None = None
+    pace: PaceRecord | None = None
     learning_rate: float | None = None
     rounding: str = DEFAULT_ROUNDING
     space_sha256: str = ""
@@ -118,16 +119,10 @@ class SearchConfig:
         """Height, width and channels of an input of this side; 0 for the only input."""
         return (side, side, self.shape[2]) if side else self.shape
 
-    def as_record(self) -> dict[str, Any]:
-        """The configuration as JSON holds it."""
-        lists = {name: list(getattr(self, name)) for name in ("shape", "classes", "sides")}
-        pace = None if self.pace is None else self.pace.as_record()
-        return asdict(self) | lists | {"pace": pace}
-
     def training_record(self) -> dict[str, Any]:
         """What decides a candidate's accuracy, as JSON holds it; limits and target do not."""
         names = ("dataset_key", "shape", "classes", "space", "epochs", "seed", "sides")
-        record = {name: value for name, value in self.as_record().items() if name in names}
+        record = {name: value for name, value in to_record(self).items() if name in names}
         return record | ({"space_sha256": self.space_sha256} if self.space_sha256 else {})
 
     def search_recipe(self, repeat: int) -> dict[str, Any]:

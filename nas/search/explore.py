@@ -8,6 +8,7 @@ from typing import Any
 
 from firmware.errors import ConfigError, HostMemoryError, InfeasibleError, WorkerError
 from nas.estimator.cost import exceeded, measure_cost, needs
+from nas.estimator.pace import Pace
 from nas.host.pool import Pool
 from nas.host.worker import Outcome
 from nas.network.description import Network
@@ -20,9 +21,21 @@ from nas.trainer.program import LANES
 from nas.training.memory import training_bytes, winner_bytes
 
 TRAIN = "nas.training.tasks:train_candidate"
-Prices = dict[Candidate, Trial]
 OnTrial = Callable[[Trial], None]
 OnEpoch = Callable[[Candidate, dict[str, Any]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """The costs of candidates, each calculated once.
+
+    Attributes:
+        pace: What predicts the latency; None if latency is not limited.
+        known: The candidates so far; grows.
+    """
+
+    pace: Pace | None = None
+    known: dict[Candidate, Trial] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +51,7 @@ class Host:
         base_bytes: What a worker takes before it trains.
         deadline_s: When the search stops asking for more, by `time.monotonic`; None for never.
         alone_bytes: Anonymous memory that the winner's training and conversion may take.
-        prices: Candidates that were priced, which is asked for again and again; grows.
+        prices: The costs of candidates.
     """
 
     pool: Pool
@@ -48,7 +61,7 @@ class Host:
     base_bytes: int = 0
     deadline_s: float | None = None
     alone_bytes: int | None = None
-    prices: Prices = field(default_factory=dict)
+    prices: Prices = field(default_factory=Prices)
 
     @property
     def is_over(self) -> bool:
@@ -178,18 +191,20 @@ def _price(
     config: SearchConfig, candidate: Candidate, images: int, base_bytes: int, prices: Prices
 ) -> Trial:
     """A candidate with its cost and the memory of its training, or infeasible; found out once."""
-    if candidate not in prices:
-        prices[candidate] = _find_price(config, candidate, images, base_bytes)
-    return prices[candidate]
+    if candidate not in prices.known:
+        prices.known[candidate] = _find_price(config, candidate, images, base_bytes, prices.pace)
+    return prices.known[candidate]
 
 
-def _find_price(config: SearchConfig, candidate: Candidate, images: int, base_bytes: int) -> Trial:
+def _find_price(
+    config: SearchConfig, candidate: Candidate, images: int, base_bytes: int, pace: Pace | None
+) -> Trial:
     trial = Trial(candidate, TrialStatus.PRICED, None)
     try:
         network = _network_of(config, candidate)
     except ConfigError as error:
         return replace(trial, status=TrialStatus.INFEASIBLE, reason=str(error))
-    cost = measure_cost(network, config.runtime, config.converter, config.pace, config.limits)
+    cost = measure_cost(network, config.runtime, config.converter, pace, config.limits)
     trial, too_much = replace(trial, cost=cost), exceeded(cost, config.limits)
     if too_much:
         return replace(trial, status=TrialStatus.INFEASIBLE, reason="; ".join(map(str, too_much)))
@@ -221,7 +236,7 @@ def training_extremes(
     )
     widest = [bounds.widest(candidate) for candidates in by_input for candidate in candidates]
     # They fit, so they were priced, and with their price comes the memory of their training.
-    sizes = [prices[own].predicted_anonymous_bytes for own in widest if own is not None]
+    sizes = [prices.known[own].predicted_anonymous_bytes for own in widest if own is not None]
     return least, max(sizes, default=least)
 
 

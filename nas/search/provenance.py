@@ -3,13 +3,13 @@
 import os
 import platform
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import psutil
 
+from firmware.records.values import Scalar
 from firmware.targets import Target
 
 _PACKAGES = ("mcu-nas", "ai-edge-litert", "numpy", "pillow")
@@ -28,11 +28,6 @@ class Origin:
     command: tuple[str, ...] = ()
     target: Target | None = None
 
-    def as_record(self) -> dict[str, Any]:
-        """The origin as JSON holds it."""
-        target = None if self.target is None else asdict(self.target)
-        return {"command": list(self.command), "target": target}
-
 
 def versions(*, has_tensorflow: bool) -> dict[str, str]:
     """Versions of Python and of the packages that decide a result.
@@ -44,7 +39,7 @@ def versions(*, has_tensorflow: bool) -> dict[str, str]:
     return {"python": platform.python_version()} | {name: version(name) for name in packages}
 
 
-def describe_host() -> dict[str, Any]:
+def describe_host() -> dict[str, Scalar]:
     """The machine, without anything that tells whose it is."""
     return {
         "system": f"{platform.system()} {platform.release()}",

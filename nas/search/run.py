@@ -2,15 +2,17 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import fields, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from firmware.errors import ConfigError, DivergedError
 from firmware.files import sha256_of_file, write_json
+from firmware.records.conversion import to_record
 from nas.data.dataset import Dataset
 from nas.data.splits import Split
+from nas.estimator.pace import Pace
 from nas.host.machine import Machine
 from nas.host.memory_plan import MIB
 from nas.host.pool import Pool, WorkerPool
@@ -22,18 +24,14 @@ from nas.search.config import SearchConfig
 from nas.search.explore import Host, Prices, explore, training_extremes
 from nas.search.listener import Listener
 from nas.search.provenance import Origin, describe_host, versions
+from nas.search.run_record import RECORD, RUN_SCHEMA, START, Effort, FinalRecord, StartRecord
 from nas.search.trial_store import STORE, TrialStore
-from nas.search.trials import Trial
 from nas.spaces import Candidate, find_space
 from nas.spaces.converters import TENSORFLOW
 from nas.trainer.library import load_library
 from nas.trainer.program import LANES
 from nas.training.memory import winner_bytes
 
-RECORD = "run.json"
-START = "search.json"
-"""What was asked for; there from the first moment on, while `RECORD` is made at the end."""
-SCHEMA = 2
 CHECKPOINT = "winner.npz"
 RESULTS = (START, RECORD, CHECKPOINT, "model.tflite", "golden.npz")
 """What a run writes besides its trials."""
@@ -46,6 +44,7 @@ def run(
     listener: Listener,
     machine: Machine,
     origin: Origin = Origin(),  # noqa: B008 (frozen)
+    pace: Pace | None = None,
 ) -> dict[str, Any]:
     """Run a search in a folder, or go on with it; gives what run.json holds.
 
@@ -56,6 +55,7 @@ def run(
         listener: Is told of progress.
         machine: What the run may take of the host.
         origin: Who asked for it; is recorded.
+        pace: What predicts the latency, the one of `config.pace`; None if latency is not limited.
 
     Raises:
         BuildError: The trainer could not be compiled.
@@ -71,12 +71,12 @@ def run(
         if store.notice:
             listener.noted(store.notice)
         start = _start(config, datasets, machine, origin)
-        write_json(out / START, start)
+        write_json(out / START, to_record(start))
         base_bytes, threads = _probe(machine, listener), machine.workers
-        prices: Prices = {}
+        prices = Prices(pace)
         machine = _planned(config, datasets, machine, base_bytes, listener, prices)
-        start |= {"machine": asdict(machine), "worker_base_bytes": base_bytes}
-        write_json(out / START, start)
+        start = replace(start, machine=machine, worker_base_bytes=base_bytes)
+        write_json(out / START, to_record(start))
         listener.started(machine)
         with _make_pool(machine, listener) as pool:
             host = replace(_host(pool, base_bytes, datasets, machine), prices=prices)
@@ -88,9 +88,15 @@ def run(
             arguments = _winner_arguments(config, host, winner.candidate, dataset, out)
             arguments["threads"] = threads
         training, conversion = _finish(config, arguments, out, listener, machine)
-        found = _search_record(config, trials, winner)
-        found |= {"search_seconds": search_seconds}
-        record = start | found | _final_record(dataset, out, training, conversion)
+        finished = FinalRecord(
+            **{own.name: getattr(start, own.name) for own in fields(start)},
+            trials=tuple(trials),
+            winner=winner,
+            input=config.input_of(winner.candidate),
+            search_seconds=search_seconds,
+            **_final_fields(dataset, out, training, conversion),
+        )
+        record: dict[str, Any] = to_record(finished)
         write_json(out / RECORD, record)
     return record
 
@@ -221,59 +227,41 @@ def _final_recipe(config: SearchConfig, host: Host, winner: Candidate) -> dict[s
 
 def _start(
     config: SearchConfig, datasets: Mapping[int, Dataset], machine: Machine, origin: Origin
-) -> dict[str, Any]:
-    """What was asked for, and where."""
-    dataset, space = next(iter(datasets.values())), find_space(config.space)
-    return {
-        "schema": SCHEMA,
-        "config": config.as_record(),
-        **origin.as_record(),
-        "versions": versions(has_tensorflow=config.converter == TENSORFLOW),
-        "host": describe_host(),
-        "machine": asdict(machine),
-        "images": dataset.counts,
-        "skipped_images": list(dataset.skipped),
-        "axes": {
-            "width": {"name": space.width_name, "words": space.words.get(space.width_name, "")},
-            "depth": {"name": space.depth_name, "words": space.words.get(space.depth_name, "")},
-        },
-    }
+) -> StartRecord:
+    """The request, and the host."""
+    dataset = next(iter(datasets.values()))
+    return StartRecord(
+        schema=RUN_SCHEMA,
+        config=config,
+        command=origin.command,
+        target=origin.target,
+        versions=versions(has_tensorflow=config.converter == TENSORFLOW),
+        host=describe_host(),
+        machine=machine,
+        images=dataset.counts,
+        skipped_images=tuple(dataset.skipped),
+        axes=find_space(config.space).axes,
+    )
 
 
-def _search_record(config: SearchConfig, trials: list[Trial], winner: Trial) -> dict[str, Any]:
-    return {
-        "trials": [trial.as_record() for trial in trials],
-        "winner": winner.as_record(),
-        "input": list(config.input_of(winner.candidate)),
-    }
-
-
-def _final_record(
+def _final_fields(
     dataset: Dataset, out: Path, training: Outcome, conversion: Outcome
 ) -> dict[str, Any]:
-    """How the winner was trained and converted, and what its models answer on the test images."""
+    """The fields of run.json about the final training, the conversion and the test images."""
     model, trained, converted = out / "model.tflite", training.unwrap(), conversion.unwrap()
     labels, classes = dataset.labels(Split.TEST), len(dataset.classes)
     answers = count_answers(labels, trained["answers"], converted["int8_answers"], classes)
     return {
-        "final_accuracies": trained["accuracies"],
-        "final_losses": trained["losses"],
-        "final_training": _effort(training),
-        "conversion": _effort(conversion),
-        "valid_accuracy": max(trained["accuracies"]),
+        "final_accuracies": tuple(trained["accuracies"]),
+        "final_losses": tuple(trained["losses"]),
+        "final_training": Effort(training.seconds, training.peak_anonymous_bytes),
+        "conversion": Effort(conversion.seconds, conversion.peak_anonymous_bytes),
         "int8_valid_accuracy": converted["int8_valid_accuracy"],
         "calibration_images": converted["calibration_images"],
         "float_test_accuracy": answers.float_right / answers.images,
         "int8_test_accuracy": answers.int8_right / answers.images,
-        "test_answers": asdict(answers),
+        "test_answers": answers,
         "model_bytes": model.stat().st_size,
         "model_sha256": sha256_of_file(model),
         "golden_sha256": sha256_of_file(out / "golden.npz"),
-    }
-
-
-def _effort(outcome: Outcome) -> dict[str, Any]:
-    return {
-        "seconds": outcome.seconds,
-        "peak_anonymous_bytes": outcome.peak_anonymous_bytes,
     }

@@ -5,7 +5,8 @@ import zlib
 from dataclasses import dataclass
 from typing import Any
 
-from nas.search.trials import Trial, trial_of_record
+from firmware.records.conversion import from_record, to_record
+from nas.search.trials import Trial
 
 NEEDS = ("macc", "model_bytes", "arena_bytes", "latency_us")
 _MEASURED = ("seconds", "peak_anonymous_bytes", "predicted_anonymous_bytes")
@@ -104,7 +105,7 @@ def checksum(values: list[Any]) -> int:
 
 def row_of(number: int, trial: Trial) -> list[Any]:
     """A trial as the current table holds it, without its checksum."""
-    record = trial.as_record()
+    record = to_record(trial)
     needs = record["cost"] or dict.fromkeys(NEEDS)
     measured = [record[name] for name in _MEASURED]
     return [
@@ -131,4 +132,4 @@ def trial_of_row(values: tuple[Any, ...], of: Tables) -> Trial:
         "cost": None if needs["macc"] is None else needs,
         "accuracies": json.loads(row["accuracies"]),
     }
-    return trial_of_record(row | changed)
+    return from_record(row | changed, Trial)

@@ -1,10 +1,8 @@
 """Candidates that were judged. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
 
-from firmware.records.conversion import from_record, to_record
 from firmware.records.values import Count, Fraction, NotNegative
 from nas.estimator.cost import Cost
 from nas.search.strategy import Evaluation
@@ -33,6 +31,8 @@ class Trial:
         peak_anonymous_bytes: Most anonymous memory of the process that trained it.
         predicted_anonymous_bytes: What was predicted before.
         repeat: How many trainings of the candidate came before, with other seeds.
+        accuracy: The best accuracy of all epochs, by which the search compares; None if it was not
+            trained.
     """
 
     candidate: Candidate
@@ -44,31 +44,15 @@ class Trial:
     peak_anonymous_bytes: Count = 0
     predicted_anonymous_bytes: Count = 0
     repeat: Count = 0
+    accuracy: Fraction | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
-        if self.status is TrialStatus.TRAINED and not self.accuracies:
+        is_trained = self.status is TrialStatus.TRAINED
+        if is_trained and not self.accuracies:
             raise ValueError("a trained candidate has no accuracies")
+        object.__setattr__(self, "accuracy", max(self.accuracies) if is_trained else None)
 
     @property
     def evaluation(self) -> Evaluation:
         """What was asked for."""
         return Evaluation(self.candidate, self.repeat)
-
-    @property
-    def accuracy(self) -> float | None:
-        """The best accuracy of all epochs, by which the search compares; None if not trained."""
-        return max(self.accuracies) if self.status is TrialStatus.TRAINED else None
-
-    def as_record(self) -> dict[str, Any]:
-        """The trial as JSON holds it."""
-        record: dict[str, Any] = to_record(self)
-        return record | {"accuracy": self.accuracy}
-
-
-def trial_of_record(record: object) -> Trial:
-    """The trial that `Trial.as_record` gave.
-
-    Raises:
-        ValueError: It gave something else.
-    """
-    return from_record(record, Trial)

@@ -7,6 +7,7 @@ from typing import ClassVar
 from firmware.errors import ConfigError
 from nas.network.description import Network, Shape
 from nas.network.shapes import output_shapes
+from nas.spaces.axes import AxesRecord, Axis
 from nas.spaces.candidate import SIDE, Candidate
 from nas.spaces.converters import OWN
 
@@ -94,6 +95,14 @@ class SearchSpace(ABC):
         candidate = Candidate(dict(zip(self.dimensions, map(int, parts), strict=True)))
         self.check(candidate)
         return candidate
+
+    @property
+    def axes(self) -> AxesRecord:
+        """The width and the depth, with their descriptions."""
+        width, depth = (
+            Axis(name, self.words.get(name, "")) for name in (self.width_name, self.depth_name)
+        )
+        return AxesRecord(width, depth)
 
     @property
     def example(self) -> Candidate:

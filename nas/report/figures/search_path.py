@@ -7,11 +7,11 @@ from itertools import pairwise
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyArrowPatch
 
-from nas.report.axes import Axis
 from nas.report.facts import TrialOutcome
 from nas.report.figures.drawing import WIDTH, Look, drawing, finish, on_paper, without_frame
 from nas.report.figures.palette import GRID, INK, MEASURED, MUTED, OTHER, PAPER
 from nas.report.figures.tradeoff import MARKERS
+from nas.spaces.axes import Axis
 
 _PLOT = WIDTH - 70
 _ROW, _AROUND = 58, 96

@@ -81,7 +81,7 @@ def _time_limit(facts: Facts) -> list[tuple[str, str]]:
         return []
     return [
         ("limit of time", f"{config.limits.latency_us:,} µs"),
-        ("foretold by a model of", config.pace.model.source),
+        ("foretold by a model of", config.pace.source),
     ]
 
 

@@ -6,8 +6,8 @@ from nas.report.facts import Facts
 from nas.report.figures.curves import training_curves
 from nas.report.page import Figure, Section, Table
 from nas.report.run_folder import Final
-from nas.report.run_record import Effort
 from nas.report.shown import megabytes, percent, with_span
+from nas.search.run_record import Effort
 
 NOT_FINISHED = "The run is not finished: start the same 'nas run' again, it goes on where it was."
 

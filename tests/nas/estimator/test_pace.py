@@ -60,7 +60,7 @@ def test_a_limit_of_time_needs_a_pace() -> None:
     timed = replace(CONFIG.limits, latency_us=50_000)
     with pytest.raises(ConfigError, match="a limit of time needs a latency model"):
         replace(CONFIG, limits=timed)
-    config: SearchConfig = replace(CONFIG, limits=timed, pace=Pace(MODEL, 100_000_000))
-    record = config.as_record()["pace"]
-    assert (record["source"], record["core_hz"]) == ("one board", 100_000_000)
-    assert len(record["sha256"]) == 64
+    config: SearchConfig = replace(CONFIG, limits=timed, pace=Pace(MODEL, 100_000_000).record)
+    assert config.pace is not None
+    assert (config.pace.source, config.pace.core_hz) == ("one board", 100_000_000)
+    assert len(config.pace.sha256) == 64

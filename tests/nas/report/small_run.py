@@ -1,7 +1,7 @@
 """The folder of a small run, made without training anything."""
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +10,11 @@ import numpy as np
 from codegen.planner import plan_graph
 from codegen.read_tflite import parse_tflite
 from firmware.files import sha256_of_bytes
+from firmware.records.conversion import to_record
 from firmware.targets import load_target
 from nas.estimator.cost import Cost, Limits
 from nas.search.answers import count_answers
 from nas.search.config import SearchConfig
-from nas.search.provenance import Origin
 from nas.search.trial_store import TrialStore
 from nas.search.trials import Trial, TrialStatus
 from nas.spaces import Candidate
@@ -95,11 +95,11 @@ TRIALS = (
 
 def start_record(config: SearchConfig = CONFIG) -> dict[str, Any]:
     """What search.json holds."""
-    origin = Origin(("nas", "run", "--data", "a <b> & c"), load_target("stm32f412"))
     return {
         "schema": 2,
-        "config": config.as_record(),
-        **origin.as_record(),
+        "config": to_record(config),
+        "command": ["nas", "run", "--data", "a <b> & c"],
+        "target": to_record(load_target("stm32f412")),
         "versions": {"python": "3.11.2", "tensorflow": "2.21.0"},
         "host": {"system": "Linux", "machine": "armv7l", "processor": "a <Pi>", "cores": 4},
         "machine": {"workers": 2, "memory_bytes": 120_000_000, "worker_bytes": WORKER_BYTES},
@@ -113,8 +113,8 @@ def run_record(config: SearchConfig = CONFIG) -> dict[str, Any]:
     content = small_model()
     answers = count_answers(np.array(LABELS), IN_FLOAT, IN_INT8, len(config.classes))
     return start_record(config) | {
-        "trials": [trial.as_record() for trial in TRIALS],
-        "winner": TRIALS[1].as_record(),
+        "trials": [to_record(trial) for trial in TRIALS],
+        "winner": to_record(TRIALS[1]),
         "input": [6, 6, 2],
         "final_accuracies": [0.3, 0.8, 0.7, 0.75],
         "final_losses": [1.1, 0.8, 0.6, 0.5],
@@ -125,7 +125,7 @@ def run_record(config: SearchConfig = CONFIG) -> dict[str, Any]:
         "calibration_images": 2_400,
         "float_test_accuracy": answers.float_right / answers.images,
         "int8_test_accuracy": answers.int8_right / answers.images,
-        "test_answers": asdict(answers),
+        "test_answers": to_record(answers),
         "model_bytes": len(content),
         "model_sha256": sha256_of_bytes(content),
         "golden_sha256": "9" * 64,

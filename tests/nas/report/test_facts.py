@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from firmware.records.conversion import to_record
 from nas.report.facts import Facts, TrialOutcome, front, gather, outcome_of
 from nas.report.measurement import read_measurement
 from nas.report.run_folder import read_run
@@ -91,7 +92,7 @@ def test_another_runtime_than_the_planned_one_is_not_laid_beside_the_estimate(
 
 
 def test_a_chip_that_is_not_known_is_not_estimated_for(tmp_path: Path) -> None:
-    config = CONFIG.as_record() | {"target": "own-board"}
+    config = to_record(CONFIG) | {"target": "own-board"}
     facts = facts_of(write_run(tmp_path, target=None, config=config))
     assert facts.estimate is None
     assert facts.calls == ()

@@ -14,7 +14,6 @@ from firmware.targets import load_target
 from nas.estimator.cost import Limits
 from nas.estimator.memory_map import memory_map_svg
 from nas.estimator.network import Estimate, estimate
-from nas.report.axes import Axis
 from nas.report.facts import ReportedCall, TrialOutcome
 from nas.report.figures.arena import arena_plots
 from nas.report.figures.confusion import class_plot, confusion_plot
@@ -27,6 +26,7 @@ from nas.report.figures.palette import COLOURS, MEASURED
 from nas.report.figures.search_path import Stop, path_plot
 from nas.report.figures.tradeoff import Dot, NotTrained, Tradeoff, tradeoff_plot
 from nas.report.statistics import class_figures
+from nas.spaces.axes import Axis
 from tests.small_model import small_model
 
 SVG = "{http://www.w3.org/2000/svg}"

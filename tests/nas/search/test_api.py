@@ -1,14 +1,18 @@
 import argparse
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from firmware.errors import ConfigError, DataError, DivergedError, InfeasibleError
+from firmware.records.conversion import to_record
+from firmware.targets import load_target
 from nas import Listener, SearchRequest, run_search
 from nas.cli.options import make_parser
 from nas.search.config import RECIPES
 from nas.search.request import option_rows, request_of
+from nas.search.run_record import FinalRecord, StartRecord, read_record
 from nas.search.trial_store import read_trials
 from tests.host_compiler import ROOT
 
@@ -89,11 +93,18 @@ def test_a_small_search_gives_what_the_run_recorded(tmp_path: Path) -> None:
         final_epochs=1,
         workers=1,
     )
-    result = run_search(request, ears)
+    result = run_search(request, ears, ("nas", "run"))
     assert ears.trials == len(result["trials"])
     trained = [trial for trial in result["trials"] if trial["accuracy"] is not None]
     assert 0 < result["worker_base_bytes"] < trained[0]["predicted_anonymous_bytes"]
     assert (tmp_path / "run" / "model.tflite").stat().st_size == result["model_bytes"]
+    recorded, _ = read_record(tmp_path / "run" / "run.json", FinalRecord)
+    assert to_record(recorded) == result
+    begun, _ = read_record(tmp_path / "run" / "search.json", StartRecord)
+    own = {field.name: getattr(recorded, field.name) for field in fields(StartRecord)}
+    assert begun == StartRecord(**own)
+    assert recorded.target == load_target("stm32f412")
+    assert recorded.command == ("nas", "run")
 
 
 def test_a_winner_that_diverges_ends_with_the_option_that_helps(

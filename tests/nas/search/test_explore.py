@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from firmware.errors import ConfigError, DivergedError, InfeasibleError, WorkerError
+from firmware.records.conversion import from_record, to_record
 from nas.estimator.cost import Limits
 from nas.host.pool import WorkerPool
 from nas.host.task_watch import Progress
@@ -15,7 +16,7 @@ from nas.host.worker import Outcome, Worker
 from nas.search.config import SearchConfig
 from nas.search.explore import Host, explore
 from nas.search.trial_store import TrialStore, read_trials
-from nas.search.trials import Trial, TrialStatus, trial_of_record
+from nas.search.trials import Trial, TrialStatus
 from nas.spaces import Candidate, find_space
 from nas.training.memory import training_bytes, winner_bytes
 
@@ -161,8 +162,8 @@ def test_trials_are_read_while_a_run_works_and_come_back_from_their_records(
     assert {trial.status for trial in trials} > {TrialStatus.TRAINED, TrialStatus.FAILED}
     with TrialStore(tmp_path, config) as store:
         assert read_trials(tmp_path / "trials.sqlite") == store.all()
-    records = json.loads(json.dumps([trial.as_record() for trial in trials]))
-    assert [trial_of_record(record) for record in records] == trials
+    records = json.loads(json.dumps([to_record(trial) for trial in trials]))
+    assert [from_record(record, Trial) for record in records] == trials
 
 
 def test_trials_are_not_read_from_what_is_no_store(tmp_path: Path) -> None:

@@ -2,8 +2,7 @@ import json
 import platform
 from pathlib import Path
 
-from firmware.targets import load_target
-from nas.search.provenance import Origin, describe_host, processor_name, versions
+from nas.search.provenance import describe_host, processor_name, versions
 
 
 def test_a_host_is_described_without_telling_whose_it_is() -> None:
@@ -28,11 +27,3 @@ def test_versions_of_what_decides_a_result_are_told() -> None:
     assert own["python"] == platform.python_version()
     assert {"mcu-nas", "ai-edge-litert", "numpy"} <= own.keys()
     assert "tensorflow" not in own
-
-
-def test_an_origin_records_the_chip_as_it_was_described() -> None:
-    target = load_target("stm32f412")
-    record = json.loads(json.dumps(Origin(("nas", "run"), target).as_record()))
-    assert record["command"] == ["nas", "run"]
-    assert record["target"]["ram_bytes"] == target.ram_bytes
-    assert Origin().as_record() == {"command": [], "target": None}
