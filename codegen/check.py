@@ -1,6 +1,7 @@
 """Finds all reasons why a model cannot be run, for the estimate and the generator. Pure."""
 
 import re
+import textwrap
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from dataclasses import dataclass
 from codegen.graph import DType, Graph
 from codegen.operators import check_operators, supported_kinds
 from codegen.tflm.kernels import kernel_needs
-from codegen.tflm.library import missing_operators
+from codegen.tflm.library import missing_operators, supported_text
 from codegen.tflm.structures import MCU
 from firmware.errors import ModelError
 
@@ -18,7 +19,7 @@ MOST_INDICES = 8192
 """Maximum number of inputs, outputs, or inputs of all operators."""
 MOST_SIDES = 1 << 20
 """Largest dimensions of all activations together; windows move along each."""
-_LINE_CHARACTERS = 400
+_LINE_CHARACTERS, _LIST_CHARACTERS = 400, 96
 _SHOWN_INDICES, _SHOWN_REASONS = 6, 40
 
 
@@ -30,11 +31,13 @@ class Reasons:
         model: Reasons that concern the whole model.
         operators: Reasons for each operator, such as `op 7 CONV_2D with dilation 2`, in order.
         can_be_planned: Whether its memory can be predicted nevertheless.
+        supported: Which operators the runtime has; empty if none is missing.
     """
 
     model: tuple[str, ...]
     operators: tuple[str, ...]
     can_be_planned: bool = True
+    supported: str = ""
 
     def __bool__(self) -> bool:
         return bool(self.model or self.operators)
@@ -49,17 +52,20 @@ class Reasons:
         """All reasons in one line, or one per line if there are many."""
         operators, count = _grouped(self.operators), len(self.operators)
         head = f"{count} operator{'' if count == 1 else 's'} cannot be generated"
-        tail = f"supported in int8: {', '.join(supported_kinds())}"
         parts = list(self.model)
         if operators:
-            parts += [f"{head}: {'; '.join(operators)}", tail]
+            parts += [f"{head}: {'; '.join(operators)}", *filter(None, [self.supported])]
         if sum(map(len, parts)) < _LINE_CHARACTERS:
             return "; ".join(parts)
         more = len(operators) - _SHOWN_REASONS
         lines = [*self.model, *([f"{head}:"] if operators else [])]
         lines += [f"  {text}" for text in operators[:_SHOWN_REASONS]]
         lines += [f"  and {more} more kinds"] if more > 0 else []
-        return "\n".join([*lines, *([tail] if operators else [])])
+        return "\n".join(lines + (self._supported_lines if operators else []))
+
+    @property
+    def _supported_lines(self) -> list[str]:
+        return textwrap.wrap(self.supported, _LIST_CHARACTERS, subsequent_indent="  ")
 
 
 def reasons_against(graph: Graph, *runtimes: str) -> Reasons:
@@ -78,7 +84,12 @@ def reasons_against(graph: Graph, *runtimes: str) -> Reasons:
     if in_float:
         model.append(f"the model computes in float32: {in_float}; quantize it to int8 first")
     can_be_planned = not no_plan and not in_float and graph.subgraph_count == 1
-    return Reasons(tuple(model), tuple(sorted(operators, key=_index_of)), can_be_planned)
+    return Reasons(
+        tuple(model),
+        tuple(sorted(operators, key=_index_of)),
+        can_be_planned,
+        _supported(graph, runtimes),
+    )
 
 
 def check_model(graph: Graph, *runtimes: str) -> None:
@@ -158,6 +169,13 @@ def _state_reasons(graph: Graph) -> list[str]:
         "not supported"
         for kind, own in states.items()
     ]
+
+
+def _supported(graph: Graph, runtimes: Iterable[str]) -> str:
+    """The operators of the runtime; of several, those of the static one, which has fewer."""
+    if "static" in runtimes:
+        return f"supported in int8: {', '.join(supported_kinds())}"
+    return supported_text(graph)
 
 
 def _reasons_against_a_plan(graph: Graph, runtimes: Iterable[str]) -> list[str]:

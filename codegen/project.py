@@ -15,8 +15,9 @@ from codegen.read_tflite import parse_model
 from codegen.render import ModelNames, model_text, render_model, render_project
 from codegen.source import ModelSource
 from codegen.tflm.arena import plan_tflm_arena
+from codegen.tflm.library import DOWNLOAD
 from codegen.tflm.reserve import check_core, reserved_bytes
-from codegen.tflm.structures import MCU
+from codegen.tflm.structures import DOWNLOADED, MCU
 from codegen.write_project import write_project
 from firmware.array_file import MOST_GOLDEN_BYTES
 from firmware.errors import ConfigError, InfeasibleError, StaleError
@@ -81,7 +82,9 @@ def _generate(
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """Returns the manifest and the files by their paths."""
     _check_fits(source, graph, target, runtime)
-    parts = [_part(source, graph, target, own, own != runtime) for own in _single(runtime)]
+    parts = [
+        _part(source, graph, target, own, own != runtime, tflm_place) for own in _single(runtime)
+    ]
     manifests = [make_manifest(source, graph, part, target, toolchain) for part in parts]
     texts: dict[str, str] = {}
     for part in parts:
@@ -103,7 +106,12 @@ def _single(runtime: str) -> tuple[str, ...]:
 
 
 def _part(
-    source: ModelSource, graph: Graph, target: Target, runtime: str, is_one_of_many: bool
+    source: ModelSource,
+    graph: Graph,
+    target: Target,
+    runtime: str,
+    is_one_of_many: bool,
+    tflm_place: str,
 ) -> Part:
     """The model under one runtime; its C names tell the runtime where there are several."""
     plan = plan_graph(graph)
@@ -113,7 +121,8 @@ def _part(
         model = model_text(graph, plan, source.content, plan.arena_bytes, names)
         return Part(model, plan, program, program.weight_bytes, plan.arena_bytes)
     name = f"{source.name}_tflm" if is_one_of_many else source.name
-    arena = plan_tflm_arena(graph, MCU)
+    # Its size is enough for both releases; what will be used of it differs.
+    arena = plan_tflm_arena(graph, DOWNLOADED if tflm_place == DOWNLOAD else MCU)
     arena_bytes = reserved_bytes(graph)
     names = ModelNames(name, source.sha256, runtime, target.environment)
     model = model_text(graph, plan, source.content, arena_bytes, names)

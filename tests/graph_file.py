@@ -4,7 +4,7 @@ import numpy as np
 import tflite
 
 from benchmarks.tflite_builder import ModelBuilder
-from codegen.graph import Graph, Operator, Tensor
+from codegen.graph import DType, Graph, Operator, Tensor
 
 _NUMBERS = {
     "padding": tflite.Padding,
@@ -39,6 +39,9 @@ def _add_tensor(
     if reader.kind == "MEAN":
         data = np.array([1, 2], np.int32)
     is_depthwise_kernel = reader.kind == "DEPTHWISE_CONV_2D" and len(tensor.shape) == 4
+    if scales and tensor.dtype is DType.INT32:
+        # A bias has the scale of the products, or TensorFlow Lite Micro refuses it.
+        scales = [_SCALE * _SCALE] * len(scales)
     builder.constant(data, scales, 0, 3 if is_depthwise_kernel else 0)
 
 

@@ -1,7 +1,8 @@
 """The arena requests of TensorFlow Lite Micro's kernels when they prepare. Pure.
 
 Source: the `Prepare` functions in `tensorflow/lite/micro/kernels` and `kernels/cmsis_nn`, and the
-`…_get_buffer_size` functions of CMSIS-NN for cores with the DSP extension, GCC.
+`…_get_buffer_size` functions of CMSIS-NN for cores with the DSP extension, GCC. August 2026; where
+the library of 2023 that projects can download requests other buffers, also that one.
 """
 
 from collections.abc import Callable
@@ -116,19 +117,21 @@ _Sizes = tuple[int, ...]
 def _conv_2d(graph: Graph, operator: Operator, build: Build) -> tuple[_Sizes, _Sizes]:
     weights = graph.tensors[operator.inputs[1]]
     per_channel = _INT_BYTES * weights.shape[0]
-    if not build.has_cmsis_nn or _is_pointwise(graph, operator):
+    if not build.has_cmsis_nn or _is_pointwise(graph, operator, build):
         return (per_channel, per_channel), ()
     columns = prod(weights.shape[1:3]) * graph.tensors[operator.inputs[0]].shape[-1]
     two_columns_of_int16 = 2 * 2 * (-(-columns // 4) * 4)
     return (per_channel, per_channel), (two_columns_of_int16,)
 
 
-def _is_pointwise(graph: Graph, operator: Operator) -> bool:
-    """A 1×1 convolution without dilation over all channels: no im2col."""
+def _is_pointwise(graph: Graph, operator: Operator, build: Build) -> bool:
+    """A 1×1 convolution without dilation over all channels: no im2col, in 2023 with stride 1."""
     weights = graph.tensors[operator.inputs[1]]
     channels = graph.tensors[operator.inputs[0]].shape[-1]
-    dilations = (_option(operator, "dilation_h_factor"), _option(operator, "dilation_w_factor"))
-    return weights.shape[1:] == (1, 1, channels) and dilations == (1, 1)
+    steps = {_option(operator, "dilation_h_factor"), _option(operator, "dilation_w_factor")}
+    if build.is_of_2023:
+        steps |= {_option(operator, "stride_h"), _option(operator, "stride_w")}
+    return weights.shape[1:] == (1, 1, channels) and steps == {1}
 
 
 def _depthwise(graph: Graph, operator: Operator, build: Build) -> tuple[_Sizes, _Sizes]:
@@ -142,8 +145,9 @@ def _depthwise(graph: Graph, operator: Operator, build: Build) -> tuple[_Sizes, 
         and source.shape[0] == 1
         and dilations == (1, 1)
     )
-    # Padding is at most 1 with a 3×3 kernel, so the function without a buffer is used.
-    if not is_optimised or weights.shape[1:3] == (3, 3):
+    # Padding is at most 1 with a 3×3 kernel, so the function without a buffer is used. In 2023, the
+    # size of its buffer is requested all the same.
+    if not is_optimised or (weights.shape[1:3] == (3, 3) and not build.is_of_2023):
         return (per_channel, per_channel), ()
     return (per_channel, per_channel), (2 * source.shape[-1] * prod(weights.shape[1:3]),)
 
@@ -152,10 +156,11 @@ def _fully_connected(graph: Graph, operator: Operator, build: Build) -> tuple[_S
     weights = graph.tensors[operator.inputs[1]]
     output = graph.tensors[operator.outputs[0]]
     scales = weights.scale_count
+    as_pointwise = build.has_cmsis_nn and len(output.shape) > 2 and weights.shape[-1] % 4 == 0
+    if build.is_of_2023:
+        return (_INT_BYTES * output.shape[-1],) * 2 if as_pointwise else (), ()
     persistent = (_INT_BYTES * scales,) * 2 if scales > 1 else ()
-    as_pointwise = (
-        build.has_cmsis_nn and len(output.shape) > 2 and weights.shape[-1] % 4 == 0 and scales <= 1
-    )
+    as_pointwise = as_pointwise and scales <= 1
     return persistent, (2 * _INT_BYTES * output.shape[-1],) if as_pointwise else ()
 
 
@@ -168,6 +173,8 @@ def _reduce_sum(graph: Graph, operator: Operator, build: Build) -> tuple[_Sizes,
     accumulators: _Sizes = ()
     if graph.tensors[operator.inputs[0]].dtype in (DType.INT8, DType.INT16):
         accumulators = (_INT_BYTES * graph.tensors[operator.outputs[0]].element_count,)
+    if build.is_of_2023:
+        return (), accumulators
     return (), (*accumulators, *_reduce_extremum(graph, operator, build)[1])
 
 

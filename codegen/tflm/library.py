@@ -38,6 +38,8 @@ _UINT8 = frozenset(
 )
 """Those whose kernels take uint8 (August 2026): they convert it, or copy bytes of any type."""
 
+_NO_SUCH = ": TensorFlow Lite Micro has no such operator"
+_NOT_IN_UINT8 = " in uint8: TensorFlow Lite Micro has no kernel for that type"
 _METHODS = {
     "BATCH_MATMUL": "AddBatchMatMul",
     "CUMSUM": "AddCumSum",
@@ -90,15 +92,25 @@ def missing_operators(graph: Graph) -> list[str]:
     return [f"op {index} {kind}{why}" for index, kind, why in whys if why]
 
 
+def supported_text(graph: Graph) -> str:
+    """The operators to choose from instead of those that are missing; empty if that helps none."""
+    whys = {_why_missing(graph, operator) for operator in graph.operators}
+    if _NO_SUCH in whys:
+        return f"supported by TensorFlow Lite Micro: {', '.join(sorted(OPERATORS))}"
+    if _NOT_IN_UINT8 in whys:
+        return f"supported by TensorFlow Lite Micro in uint8: {', '.join(sorted(_UINT8))}"
+    return ""
+
+
 def _why_missing(graph: Graph, operator: Operator) -> str:
     """The reason why an operator cannot be run; empty if there is a kernel for it."""
     if operator.kind not in OPERATORS:
-        return ": TensorFlow Lite Micro has no such operator"
+        return _NO_SUCH
     types = [t.dtype for t in (*graph.inputs_of(operator), *graph.outputs_of(operator))]
     if DType.UINT8 not in types:
         return ""
     if operator.kind not in _UINT8:
-        return " in uint8: TensorFlow Lite Micro has no kernel for that type"
+        return _NOT_IN_UINT8
     if operator.kind == "QUANTIZE" and DType.INT8 not in types:
         named = " to ".join(str(dtype) for dtype in types)
         return f" from {named}: TensorFlow Lite Micro turns uint8 into int8 and back alone"

@@ -3,7 +3,7 @@
 from codegen.graph import Graph
 from codegen.tflm.arena import plan_tflm_arena
 from codegen.tflm.kernels import is_modelled_core
-from codegen.tflm.structures import MCU
+from codegen.tflm.structures import DOWNLOADED, MCU
 from firmware.errors import ConfigError
 
 STEP_BYTES = 16
@@ -18,14 +18,16 @@ most 16 (a kernel's data) in five years; the interpreter's own was 8 bytes large
 def reserved_bytes(graph: Graph) -> int:
     """The size of the buffer in the search, the estimate and generated projects.
 
-    The release that is modelled starts in `TflmArena.buffer_bytes`. One step more for each
-    operator, and one for the interpreter, are for releases before and after it.
+    The two releases that are modelled, of 2026 and the downloaded one of 2023, start in the larger
+    of their `TflmArena.buffer_bytes`. One step more for each operator, and one for the interpreter,
+    are for releases before, between and after them.
 
     Raises:
         ModelError: An operator does not have the inputs that its kernel reads.
     """
     steps = 1 + len(graph.operators)
-    return plan_tflm_arena(graph, MCU).buffer_bytes + STEP_BYTES * steps
+    needed = max(plan_tflm_arena(graph, build).buffer_bytes for build in (MCU, DOWNLOADED))
+    return needed + STEP_BYTES * steps
 
 
 def check_core(core: str) -> None:

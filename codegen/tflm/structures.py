@@ -1,8 +1,9 @@
 """Sizes of the structures that TensorFlow Lite Micro keeps in its arena. Pure data.
 
-Source: `sizeof` and `alignof` of each type in the library's headers (August 2026), with
-`TF_LITE_STATIC_MEMORY`: compiled by GCC 12 for x86-64, and by arm-none-eabi-gcc 12.2 for a
-Cortex-M4, whose ABI has pointers of 4 bytes and enumerations as short as their values allow.
+Source: `sizeof` and `alignof` of each type in the library's headers (August 2026, except where
+another release is named), with `TF_LITE_STATIC_MEMORY`: compiled by GCC 12 for x86-64, and by
+arm-none-eabi-gcc 12.2 for a Cortex-M4, whose ABI has pointers of 4 bytes and enumerations as short
+as their values allow.
 """
 
 from collections.abc import Mapping
@@ -25,13 +26,15 @@ class Build:
         name: Name in reports.
         pointer_bytes: 4 on a Cortex-M, 8 on a PC.
         kernels: `cmsis-nn` or `reference`.
-        changes: Structures that are larger in this build than in the tables below.
+        changes: Structures that have another size in this build than in the tables below.
+        is_of_2023: Whether the kernels request the buffers of 2023; `kernels.py` tells which.
     """
 
     name: str
     pointer_bytes: int
     kernels: str
     changes: Mapping[str, Struct] = field(default_factory=dict)
+    is_of_2023: bool = False
 
     @property
     def has_cmsis_nn(self) -> bool:
@@ -41,6 +44,19 @@ class Build:
 
 MCU = Build("mcu", pointer_bytes=4, kernels="cmsis-nn")
 """The build for a Cortex-M4."""
+_OF_2023 = {
+    "CONV_2D options": Struct(24, 4),
+    "FULLY_CONNECTED options": Struct(4, 1),
+    "STRIDED_SLICE options": Struct(20, 4),
+    "FULLY_CONNECTED data": Struct(60, 4),
+    "MEAN data": Struct(40, 4),
+    "REDUCE_MAX data": Struct(40, 4),
+    "REDUCE_MIN data": Struct(40, 4),
+    "RELU6 data": Struct(2, 1),
+    "SUM data": Struct(40, 4),
+}
+DOWNLOADED = Build("downloaded", 4, "cmsis-nn", _OF_2023, is_of_2023=True)
+"""The same of the release that `codegen.tflm.library` pins: that of February 2023."""
 
 _RECORDING = {
     "SingleArenaBufferAllocator": Struct(104, 8),

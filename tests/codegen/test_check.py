@@ -19,7 +19,7 @@ from codegen.operator_options import names_of
 from codegen.operators import supported_kinds
 from codegen.planner import plan_graph
 from codegen.read_tflite import parse_tflite, read_tflite
-from codegen.tflm.library import registrations
+from codegen.tflm.library import OPERATORS, registrations
 from codegen.work import step_work
 from firmware.errors import ModelError, SdkError
 from firmware.targets import load_target
@@ -210,11 +210,28 @@ def test_quantize_between_uint8_and_float_is_refused_to_tflm() -> None:
     )
 
 
-def test_many_reasons_take_many_lines_none_of_them_long() -> None:
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_many_reasons_take_many_lines_none_of_them_long(runtime: str) -> None:
     graph = parse_tflite(small_model())
-    kinds = [Operator(kind, (0,), (1,)) for kind in KINDS if kind not in supported_kinds()]
+    lacked = [kind for kind in KINDS if kind not in (*supported_kinds(), *OPERATORS)]
+    kinds = [Operator(kind, (0,), (1,)) for kind in lacked]
     many = replace(graph, operators=(*kinds, *graph.operators))
-    lines = reasons_against(many, "static").refusal.split("\n")
+    lines = reasons_against(many, runtime).refusal.split("\n")
     assert max(map(len, lines)) < 500
     assert "  and " in "\n".join(lines)
     assert len(lines) < 60
+
+
+def test_who_builds_for_tflm_is_told_its_operators_and_not_those_of_the_static_runtime() -> None:
+    graph = parse_tflite(small_model())
+    lacking = replace(graph, operators=(*graph.operators, Operator("LSTM", (0,), (1,))))
+    told = " ".join(reasons_against(lacking, "tflm").refusal.split())
+    assert "LSTM: TensorFlow Lite Micro has no such operator" in told
+    assert f"supported by TensorFlow Lite Micro: {', '.join(sorted(OPERATORS))}" in told
+    assert "supported in int8" not in told
+    assert "supported in int8" in reasons_against(lacking, "static", "tflm").refusal
+
+
+def test_who_has_uint8_for_tflm_is_told_the_operators_that_take_it() -> None:
+    told = reasons_against(parse_tflite(in_uint8(parse_tflite(small_model()))), "tflm").refusal
+    assert "supported by TensorFlow Lite Micro in uint8: BROADCAST_TO, " in told

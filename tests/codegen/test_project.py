@@ -16,6 +16,8 @@ from codegen.read_tflite import parse_tflite
 from firmware.files import sha256_of_bytes
 from hil.elf import measure_elf
 from hil.project import read_project
+from tests.codegen.known_networks import keyword_spotting
+from tests.graph_file import graph_file
 from tests.host_compiler import WARNINGS
 from tests.small_model import small_model
 
@@ -199,6 +201,18 @@ def test_the_tflm_project_names_a_tree_or_has_one_downloaded(model: Path, tmp_pa
     assert f"custom_tflm_dir = {tmp_path / 'tree'}" in own
     assert "lib_deps = https://github.com/" in fetched
     assert "#" in fetched.split("lib_deps = https://")[1].splitlines()[0], "pinned by commit"
+
+
+def test_a_project_that_downloads_tflm_promises_the_arena_of_that_release(tmp_path: Path) -> None:
+    model = tmp_path / "kws.tflite"
+    model.write_bytes(graph_file(keyword_spotting()))
+    promised = {}
+    for place in ("", "download"):
+        build(model, tmp_path / "out", "--runtime", "tflm", "--tflm", place)
+        estimate = json.loads((tmp_path / "out" / "manifest.json").read_text())["estimate"]
+        promised[place] = estimate["arena_used_bytes"]
+        assert estimate["arena_bytes"] == 24_176, "enough for both"
+    assert promised == {"": 22_820, "download": 23_940}
 
 
 def test_one_firmware_may_hold_both_runtimes(model: Path, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from benchmarks.tflm_code_table import Linked, make_table
 from codegen.code_size import estimate_tflm_code, tflm_runtime_bytes
 from codegen.graph import DType, Graph, Operator
 from codegen.read_tflite import parse_tflite, read_tflite
-from tests.codegen.person_detection import person_detection
+from tests.codegen.known_networks import person_detection
 from tests.small_model import small_model
 
 RECORDED = json.loads(Path("benchmarks/tflm_runtime.json").read_text())

@@ -30,7 +30,7 @@ from firmware.tflm.tflm_tree import (
     read_tree,
 )
 from hil.cli import main as hil
-from tests.codegen.person_detection import person_detection
+from tests.codegen.known_networks import person_detection
 from tests.graph_file import graph_file
 from tests.small_model import small_model
 
