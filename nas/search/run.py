@@ -26,6 +26,7 @@ from nas.search.listener import Listener
 from nas.search.provenance import Origin, describe_host, versions
 from nas.search.run_record import RECORD, RUN_SCHEMA, START, Effort, FinalRecord, StartRecord
 from nas.search.trial_store import STORE, TrialStore
+from nas.search.trials import Trial
 from nas.spaces import Candidate, find_space
 from nas.spaces.converters import TENSORFLOW
 from nas.trainer.library import load_library
@@ -83,20 +84,14 @@ def run(
             winner, trials = explore(
                 config, host, store, listener.trial_ended, listener.trial_progressed
             )
-            search_seconds = store.seconds
+            found = _search_fields(config, trials, winner, store.seconds)
             dataset = datasets[winner.candidate.side]
             arguments = _winner_arguments(config, host, winner.candidate, dataset, out)
             arguments["threads"] = threads
         training, conversion = _finish(config, arguments, out, listener, machine)
-        finished = FinalRecord(
-            **{own.name: getattr(start, own.name) for own in fields(start)},
-            trials=tuple(trials),
-            winner=winner,
-            input=config.input_of(winner.candidate),
-            search_seconds=search_seconds,
-            **_final_fields(dataset, out, training, conversion),
-        )
-        record: dict[str, Any] = to_record(finished)
+        found |= _final_fields(dataset, out, training, conversion)
+        begun = {own.name: getattr(start, own.name) for own in fields(start)}
+        record: dict[str, Any] = to_record(FinalRecord(**begun, **found))
         write_json(out / RECORD, record)
     return record
 
@@ -242,6 +237,18 @@ def _start(
         skipped_images=tuple(dataset.skipped),
         axes=find_space(config.space).axes,
     )
+
+
+def _search_fields(
+    config: SearchConfig, trials: list[Trial], winner: Trial, search_seconds: float | None
+) -> dict[str, Any]:
+    """The fields of run.json about the search."""
+    return {
+        "trials": tuple(trials),
+        "winner": winner,
+        "input": config.input_of(winner.candidate),
+        "search_seconds": search_seconds,
+    }
 
 
 def _final_fields(
