@@ -3,13 +3,15 @@
 The same plan decides whether a candidate fits, and places the tensors of the generated code.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
+from codegen.cut import Part, best_cut
 from codegen.graph import Graph
-from codegen.placement import Buffer, aligned, alive_in_steps, arena_height, place
+from codegen.lifetimes import Lifetimes, find_lifetimes
+from codegen.placement import Buffer, aligned, arrange, bytes_in_use, top_of
 from codegen.segments import Segment
-from codegen.steps import Step, make_steps
+from codegen.steps import Step, last_reads, make_steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,35 +37,68 @@ class MemoryPlan:
     segments: tuple[Segment, ...]
 
 
-def plan_graph(graph: Graph) -> MemoryPlan:
+def plan_graph(graph: Graph, stream: bool = False) -> MemoryPlan:
     """Place the activations of a network.
 
     The model's input is alive from the start, its outputs to the end. A step that works in place
     writes over an input that nothing reads later; the model's own input may be among them, so
     that the caller fills it anew for each inference.
+
+    Args:
+        graph: The network.
+        stream: Whether segments may run row by row, where this makes the arena smaller.
     """
     steps = make_steps(graph)
-    owners = _share_in_place(graph, steps)
-    by_owner = _activation_buffers(graph, steps, owners)
-    tensors = sorted(by_owner)
-    buffers = [by_owner[tensor] for tensor in tensors]
-    overlaps = _overlaps(steps, owners, tensors, buffers)
-    buffers += [Buffer(step.scratch_bytes, i, i + 1) for i, step in enumerate(steps)]
-    offsets = place(buffers, overlaps)
-    offset_of = dict(zip(tensors, offsets, strict=False))
+    reads = last_reads(graph, steps)
+    whole = [Part(index, index + 1, False, 0) for index in range(len(steps))]
+    life = find_lifetimes(graph, steps, reads, whole)
+    return _streamed(graph, steps, reads, life) if stream else _placed(steps, life)
+
+
+def _streamed(
+    graph: Graph, steps: tuple[Step, ...], reads: Mapping[int, int], whole: Lifetimes
+) -> MemoryPlan:
+    """The plan with the cut that gives the smallest arena.
+
+    Overlaps of whole tensors save bytes in each step, but a chain of them drifts through the
+    arena. So if they do not save all of these bytes, a cut that does not count on them is tried,
+    and none at all.
+    """
+    plans: list[MemoryPlan] = []
+    for overlaps in (whole.overlaps, {}):
+        whole_bytes = bytes_in_use(whole.sizes, whole.busy, overlaps).tolist()
+        parts = best_cut(graph, steps, reads, whole_bytes)
+        life = find_lifetimes(graph, steps, reads, parts)
+        plans.append(_placed(steps, life))
+        if plans[-1].arena_bytes <= life.most_bytes():
+            return min(plans, key=lambda plan: plan.arena_bytes)
+    return min(_placed(steps, whole), *plans, key=lambda plan: plan.arena_bytes)
+
+
+def _placed(steps: tuple[Step, ...], life: Lifetimes) -> MemoryPlan:
+    offsets = arrange(life.sizes, life.busy, life.overlaps)
     live_in_step = [
-        _bytes_in_use([(offsets[i], buffers[i].size_bytes) for i in alive])
-        for alive in alive_in_steps(buffers, len(steps))
+        _bytes_in_use(
+            (offset, size)
+            for offset, size, busy in zip(offsets, life.sizes, life.busy, strict=True)
+            if busy & ticks
+        )
+        for ticks in life.ticks_of_step
     ]
     live = [live_in_step[i] for i, step in enumerate(steps) for _ in step.operators]
     return MemoryPlan(
-        arena_bytes=arena_height(buffers, offsets),
+        arena_bytes=top_of(life.sizes, offsets),
         steps=steps,
-        offsets={tensor: offset_of[owner] for tensor, owner in sorted(owners.items())},
-        scratch_offsets=tuple(offsets[len(tensors) :]),
+        offsets={tensor: offsets[buffer] for tensor, buffer in life.of_tensor.items()},
+        scratch_offsets=tuple(offsets[buffer] for buffer in life.of_scratch),
         live_bytes=tuple(live),
         peak_op=max(range(len(live)), key=live.__getitem__, default=0),
-        segments=(Segment(0, len(steps)),) if steps else (),
+        segments=tuple(
+            replace(segment, counters_offset=offsets[life.of_counters[segment.first_step]])
+            if segment.streamed
+            else segment
+            for segment in life.segments
+        ),
     )
 
 
@@ -74,68 +109,6 @@ def _bytes_in_use(blocks: Iterable[tuple[int, int]]) -> int:
         used += max(0, end - max(first, reached))
         reached = max(reached, end)
     return used
-
-
-def _last_reads(graph: Graph, steps: Sequence[Step]) -> dict[int, int]:
-    """The last step that reads each tensor; outputs of the model are read after all."""
-    reads = {tensor: index for index, step in enumerate(steps) for tensor in step.inputs}
-    return reads | dict.fromkeys(graph.outputs, len(steps))
-
-
-def _activations(graph: Graph, steps: Sequence[Step]) -> list[int]:
-    written = [step.output for step in steps]
-    return [t for t in dict.fromkeys([*graph.inputs, *written]) if not graph.tensors[t].is_constant]
-
-
-def _share_in_place(graph: Graph, steps: Sequence[Step]) -> dict[int, int]:
-    """For each activation, the one whose bytes it uses: itself, or the one that it overwrites."""
-    last_reads = _last_reads(graph, steps)
-    owners = {tensor: tensor for tensor in _activations(graph, steps)}
-    for index, step in enumerate(steps):
-        source = step.in_place
-        if source is not None and source in owners and last_reads.get(source) == index:
-            owners[step.output] = owners[source]
-    return owners
-
-
-def _overlaps(
-    steps: Sequence[Step],
-    owners: Mapping[int, int],
-    tensors: Sequence[int],
-    buffers: Sequence[Buffer],
-) -> dict[tuple[int, int], int]:
-    """Pairs of buffers that may overlap: an input that ends with the step that writes an output."""
-    positions = {tensor: position for position, tensor in enumerate(tensors)}
-    pairs: dict[tuple[int, int], int] = {}
-    for index, step in enumerate(steps):
-        if step.overlap_bytes is None or step.inputs[0] not in owners:
-            continue
-        output = positions[owners[step.output]]
-        source = positions[owners[step.inputs[0]]]
-        if buffers[source].end_op == index + 1 and buffers[output].first_op == index:
-            pairs[output, source] = step.overlap_bytes
-    return pairs
-
-
-def _activation_buffers(
-    graph: Graph, steps: Sequence[Step], owners: Mapping[int, int]
-) -> dict[int, Buffer]:
-    """The buffers that the activations need, by the tensor that owns each."""
-    last_reads = _last_reads(graph, steps)
-    written_at = dict.fromkeys(graph.inputs, 0)
-    for index, step in enumerate(steps):
-        written_at.setdefault(step.output, index)
-    buffers: dict[int, Buffer] = {}
-    for tensor, owner in owners.items():
-        first = written_at[tensor]
-        end = max(last_reads.get(tensor, first), first) + 1
-        known = buffers.get(owner, Buffer(0, first, end))
-        buffers[owner] = Buffer(
-            max(known.size_bytes, graph.tensors[tensor].size_bytes),
-            min(known.first_op, first),
-            max(known.end_op, end),
-        )
-    return buffers
 
 
 def unfused_buffers(graph: Graph) -> list[Buffer]:

@@ -85,7 +85,7 @@ def run_by_rows(
         for tensor in dict.fromkeys(step.inputs):
             rows = graph.tensors[tensor].shape[1]
             firsts = step.rows.first_rows(rows, graph.tensors[step.output].shape[1])
-            own_needs = np.array([*firsts, rows], np.int32)[done_before]
+            own_needs = np.append(firsts, np.int32(rows))[done_before]
             needed.setdefault(tensor, {})[first + index] = own_needs
     made = {tensor: made_by[source] for tensor, source in sources.items()}
     return RowRun(first, end, order, made, needed)
@@ -95,30 +95,31 @@ def _order(graph: Graph, steps: Sequence[Step], sources: dict[int, int]) -> NDAr
     """The step of each tick. `made` holds the rows of each step, then those of the image.
 
     Steps that can make a row lie on a stack, the last step on top. A new row of a step can only
-    release later steps, which go on top of it.
+    release the step itself and later ones, which go on top of the others.
     """
-    waits, readers = _dependencies(graph, steps, sources)
+    waits, released = _dependencies(graph, steps, sources)
     made = [0] * (len(steps) + 1)
-    made[IMAGE] = 0
-
-    def can_run(step: int) -> bool:
-        row = made[step]
-        return all(made[source] >= ends[row] for source, ends in waits[step])
-
-    image_rows = [graph.tensors[t].shape[1] for t, source in sources.items() if source == IMAGE]
-    left = sum(image_rows)
-    ready = [step for step in range(len(steps)) if can_run(step)]
+    left = sum(graph.tensors[t].shape[1] for t, source in sources.items() if source == IMAGE)
+    ready: list[int] = []
     order: list[int] = []
-    while ready or left:
-        step = ready.pop() if ready else IMAGE
+    candidates = list(range(len(steps)))
+    while True:
+        for candidate in candidates:
+            row = made[candidate]
+            for source, ends in waits[candidate]:
+                if made[source] < ends[row]:
+                    break
+            else:
+                ready.append(candidate)
+        if ready:
+            step = ready.pop()
+        elif left:
+            step, left = IMAGE, left - 1
+        else:
+            return np.array(order, np.int16)
         order.append(step)
         made[step] += 1
-        if step == IMAGE:
-            left -= 1
-        elif can_run(step):
-            ready.append(step)
-        ready += [reader for reader in readers[step] if can_run(reader)]
-    return np.array(order, np.int16)
+        candidates = released[step]
 
 
 def _dependencies(
@@ -126,10 +127,10 @@ def _dependencies(
 ) -> tuple[list[list[tuple[int, list[int]]]], list[list[int]]]:
     """For each step, what it waits for: sources, and how many of their rows for each own row.
 
-    And for each step, then the image, the steps that read what it makes, ascending.
+    And for each step, then the image, the steps that a new row may release, ascending.
     """
     waits: list[list[tuple[int, list[int]]]] = []
-    readers: list[list[int]] = [[] for _ in range(len(steps) + 1)]
+    released: list[list[int]] = [*([index] for index in range(len(steps))), []]
     for index, step in enumerate(steps):
         assert step.rows is not None
         rows = graph.tensors[step.output].shape[1]
@@ -137,8 +138,8 @@ def _dependencies(
         waits.append([])
         for tensor in inner:
             ends = step.rows.end_rows(graph.tensors[tensor].shape[1], rows)
-            waits[-1].append((sources[tensor], [*ends, _NEVER]))
-            readers[sources[tensor]].append(index)
+            waits[-1].append((sources[tensor], [*ends.tolist(), _NEVER]))
+            released[sources[tensor]].append(index)
         if not inner:
             waits[-1].append((index, [*range(rows), _NEVER]))
-    return waits, readers
+    return waits, released

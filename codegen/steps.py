@@ -5,6 +5,7 @@ candidate without weights is planned in the same way as its generated code.
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -77,6 +78,12 @@ def make_steps(graph: Graph) -> tuple[Step, ...]:
         steps.append(step or _operator(graph, index))
         index = steps[-1].operators[-1] + 1
     return tuple(steps)
+
+
+def last_reads(graph: Graph, steps: Sequence[Step]) -> dict[int, int]:
+    """The last step that reads each tensor; outputs of the model are read after all."""
+    reads = {tensor: index for index, step in enumerate(steps) for tensor in step.inputs}
+    return reads | dict.fromkeys(graph.outputs, len(steps))
 
 
 def _operator(graph: Graph, index: int) -> Step:

@@ -277,7 +277,7 @@ MUL = OperatorSupport(
     _check_mul, _lower_mul, elementwise_rows, input_counts=(2,), works_in_place=True
 )
 QUANTIZE = OperatorSupport(_check_quantize, _lower_quantize, elementwise_rows, works_in_place=True)
-DEQUANTIZE = OperatorSupport(_check_dequantize, _lower_dequantize, not_by_rows)
+DEQUANTIZE = OperatorSupport(_check_dequantize, _lower_dequantize, elementwise_rows)
 RESHAPE = OperatorSupport(
     _check_reshape, _lower_reshape, not_by_rows, input_counts=(1, 2), works_in_place=True
 )

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from codegen.graph import Graph, Operator, Tensor
 
@@ -27,15 +28,15 @@ class RowWindow:
     stride: int = 1
     padding: int = 0
 
-    def first_rows(self, input_rows: int, output_rows: int) -> list[int]:
+    def first_rows(self, input_rows: int, output_rows: int) -> NDArray[np.int32]:
         """For each row of the output, the first row that it or a later one needs."""
-        starts = (y * self.stride - self.padding for y in range(output_rows))
-        return [min(max(start, 0), input_rows) for start in starts]
+        starts = np.arange(output_rows, dtype=np.int32) * self.stride - self.padding
+        return np.minimum(np.maximum(starts, 0), input_rows)
 
-    def end_rows(self, input_rows: int, output_rows: int) -> list[int]:
+    def end_rows(self, input_rows: int, output_rows: int) -> NDArray[np.int32]:
         """For each row of the output, one past the last row that it needs; 0 for none."""
-        ends = (y * self.stride - self.padding + self.size for y in range(output_rows))
-        return [min(max(end, 0), input_rows) for end in ends]
+        starts = np.arange(output_rows, dtype=np.int32) * self.stride - self.padding
+        return np.minimum(np.maximum(starts + self.size, 0), input_rows)
 
 
 RowsNeeded = Callable[[Graph, Operator], RowWindow | None]

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from codegen.graph import Graph, Tensor
-from codegen.placement import Buffer, aligned, place_in_order
+from codegen.placement import Buffer, aligned, neighbours, place_in_order
 from codegen.tflm.kernels import KernelNeeds, kernel_needs, opened_tensors, unmodelled_name
 from codegen.tflm.structures import (
     PLANNER_BYTES_PER_BUFFER,
@@ -72,7 +72,8 @@ def plan_tflm_arena(graph: Graph, build: Build) -> TflmArena:
     tensors, buffers = _buffers(graph, needs)
     # The planner takes buffers of equal size in reverse order.
     order = sorted(range(len(buffers)), key=lambda i: (-buffers[i].size_bytes, -i))
-    offsets = place_in_order(buffers, {}, order)
+    sizes, busy = [b.size_bytes for b in buffers], [b.busy for b in buffers]
+    offsets = place_in_order(order, neighbours(sizes, busy, {}))
     ends = (offset + b.size_bytes for offset, b in zip(offsets, buffers, strict=True))
     head = max(ends, default=0)
     tail = _Tail(build)

@@ -5,7 +5,15 @@ import numpy as np
 import pytest
 
 from codegen.graph import DType, Graph, Operator, Tensor
-from codegen.placement import ALIGNMENT_BYTES, SMALL_PART, Buffer, aligned, place, place_in_order
+from codegen.placement import (
+    ALIGNMENT_BYTES,
+    SMALL_PART,
+    Buffer,
+    aligned,
+    arrange,
+    neighbours,
+    place_in_order,
+)
 from codegen.planner import plan_graph
 from codegen.read_tflite import parse_tflite
 from codegen.steps import make_steps
@@ -21,6 +29,10 @@ def random_buffers(rng: np.random.Generator, count: int) -> list[Buffer]:
         size = int(rng.integers(1, 40)) * ALIGNMENT_BYTES
         buffers.append(Buffer(size, first, first + int(rng.integers(1, 4))))
     return buffers
+
+
+def place(buffers: list[Buffer], overlaps: dict[tuple[int, int], int] | None = None) -> list[int]:
+    return arrange([b.size_bytes for b in buffers], [b.busy for b in buffers], overlaps or {})
 
 
 def height(buffers: list[Buffer], offsets: list[int]) -> int:
@@ -252,6 +264,8 @@ def test_no_network_is_planned_for_long(graph: Graph) -> None:
 
 def improved_by_hand(buffers: list[Buffer], overlaps: dict[tuple[int, int], int]) -> int:
     """The lowest arena of all orders that the planner tries, without its short cuts."""
+    sizes, busy = [b.size_bytes for b in buffers], [b.busy for b in buffers]
+    beside = neighbours(sizes, busy, overlaps)
     by_size = sorted(range(len(buffers)), key=lambda i: -buffers[i].size_bytes)
     pairs = [list(pair) for pair in sorted(overlaps)]
     largest = max(buffer.size_bytes for buffer in buffers)
@@ -260,7 +274,7 @@ def improved_by_hand(buffers: list[Buffer], overlaps: dict[tuple[int, int], int]
         order, seen = [*first, *(i for i in by_size if i not in first)], set()
         while tuple(order) not in seen and len(seen) <= len(order):
             seen.add(tuple(order))
-            offsets = place_in_order(buffers, overlaps, order)
+            offsets = place_in_order(order, beside)
             best.append(aligned(height(buffers, offsets)))
             movable = [i for i in order if buffers[i].size_bytes * SMALL_PART >= largest]
             top = max(movable, key=lambda i: offsets[i] + buffers[i].size_bytes)
