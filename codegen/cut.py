@@ -111,8 +111,8 @@ def _streamable(graph: Graph, steps: Sequence[Step]) -> Iterator[tuple[int, int]
             return
         written.add(step.output)
     first = 0
-    for index, step in enumerate([*steps, None]):
-        if step is None or step.rows is None:
+    for index, rows in enumerate([*(step.rows for step in steps), None]):
+        if rows is None:
             if index > first:
                 yield first, index
             first = index + 1
@@ -176,8 +176,8 @@ def _fewest_rows(parts: Sequence[Sequence[Part]], limit_bytes: int) -> list[Part
     path: list[Part] = []
     end = len(parts)
     while end > 0:
-        part = chosen[end]
-        assert part is not None, "the limit is the need of such parts"
-        path.append(part)
-        end = part.first
+        last = chosen[end]
+        assert last is not None, "the limit is the need of such parts"
+        path.append(last)
+        end = last.first
     return path[::-1]
