@@ -21,8 +21,8 @@ MOST_LATER_STEPS = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """A range of steps as one part of a cut.
+class Piece:
+    """A range of steps as one piece of a cut.
 
     Attributes:
         first: Index of the first step.
@@ -41,7 +41,7 @@ class Part:
 
 def best_cut(
     graph: Graph, steps: Sequence[Step], reads: Mapping[int, int], whole_bytes: Sequence[int]
-) -> list[Part]:
+) -> list[Piece]:
     """The parts that need the fewest bytes; among those, the ones with the fewest streamed rows.
 
     Args:
@@ -50,7 +50,7 @@ def best_cut(
         reads: The last step that reads each tensor.
         whole_bytes: Bytes in use in each step if it is no part of a streamed segment.
     """
-    parts = [[Part(i, i + 1, False, needed)] for i, needed in enumerate(whole_bytes)]
+    parts = [[Piece(i, i + 1, False, needed)] for i, needed in enumerate(whole_bytes)]
     ends = {start: end for first, end in _streamable(graph, steps) for start in range(first, end)}
     while True:
         best = _least_bytes(parts)
@@ -62,7 +62,7 @@ def best_cut(
         parts[start] += _parts_from(graph, steps, reads, start, ends.pop(start), best[-1])
 
 
-def _promising(starts: Iterable[int], best: Sequence[int], chosen: Sequence[Part]) -> list[int]:
+def _promising(starts: Iterable[int], best: Sequence[int], chosen: Sequence[Piece]) -> list[int]:
     """Where a segment may begin that replaces the part that needs most: it covers some of it."""
     worst = max(chosen, key=lambda part: part.needed_bytes, default=None)
     if worst is None:
@@ -77,7 +77,7 @@ def _promising(starts: Iterable[int], best: Sequence[int], chosen: Sequence[Part
 
 
 def _saving_rows(
-    starts: Iterable[int], best: Sequence[int], chosen: Sequence[Part], whole_bytes: Sequence[int]
+    starts: Iterable[int], best: Sequence[int], chosen: Sequence[Piece], whole_bytes: Sequence[int]
 ) -> list[int]:
     """Where a segment may begin that makes fewer rows one by one, in place of a longer one."""
     return [
@@ -125,11 +125,11 @@ def _parts_from(
     first: int,
     end: int,
     limit_bytes: int,
-) -> list[Part]:
+) -> list[Piece]:
     """The streamed parts from one step to any later one that need at most `limit_bytes`."""
     image = fed_image(graph, steps) if first == 0 else None
     last = min(end, first + (MOST_STEPS if first == 0 else MOST_LATER_STEPS))
-    reach, parts = FIRST_REACH, list[Part]()
+    reach, parts = FIRST_REACH, list[Piece]()
     while True:
         stop = min(first + reach, last)
         run = run_by_rows(graph, steps, first, stop, image)
@@ -139,7 +139,7 @@ def _parts_from(
             needed = needs.add(index)
             rows += graph.tensors[steps[index].output].shape[1]
             if needed is not None and needed <= limit_bytes:
-                parts.append(Part(first, index + 1, True, needed, rows))
+                parts.append(Piece(first, index + 1, True, needed, rows))
             if needs.least_bytes() > limit_bytes:
                 return parts
         if stop == last:
@@ -147,7 +147,7 @@ def _parts_from(
         reach *= 4
 
 
-def _least_bytes(parts: Sequence[Sequence[Part]]) -> list[int]:
+def _least_bytes(parts: Sequence[Sequence[Piece]]) -> list[int]:
     """For each step, the fewest bytes with which the steps before it can run; then for all.
 
     `parts` are given by their first steps.
@@ -160,10 +160,10 @@ def _least_bytes(parts: Sequence[Sequence[Part]]) -> list[int]:
     return best
 
 
-def _fewest_rows(parts: Sequence[Sequence[Part]], limit_bytes: int) -> list[Part]:
+def _fewest_rows(parts: Sequence[Sequence[Piece]], limit_bytes: int) -> list[Piece]:
     """The parts that make up all steps with the fewest streamed rows, then the fewest parts."""
     best: list[tuple[int, int] | None] = [(0, 0)] + [None] * len(parts)
-    chosen: list[Part | None] = [None] * (len(parts) + 1)
+    chosen: list[Piece | None] = [None] * (len(parts) + 1)
     for own in parts:
         before = best[own[0].first]
         if before is None:
@@ -173,7 +173,7 @@ def _fewest_rows(parts: Sequence[Sequence[Part]], limit_bytes: int) -> list[Part
             known = best[part.end]
             if part.needed_bytes <= limit_bytes and (known is None or cost < known):
                 best[part.end], chosen[part.end] = cost, part
-    path: list[Part] = []
+    path: list[Piece] = []
     end = len(parts)
     while end > 0:
         last = chosen[end]

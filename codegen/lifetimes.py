@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from codegen.cut import Part, fed_image
+from codegen.cut import Piece, fed_image
 from codegen.graph import Graph
 from codegen.placement import bytes_in_use
 from codegen.rings import Busy, overlap_bytes, ring_busy, ring_rows, share_rings
@@ -55,7 +55,7 @@ class Lifetimes:
 
 
 def find_lifetimes(
-    graph: Graph, steps: Sequence[Step], reads: Mapping[int, int], parts: Sequence[Part]
+    graph: Graph, steps: Sequence[Step], reads: Mapping[int, int], parts: Sequence[Piece]
 ) -> Lifetimes:
     """The buffers of the steps in these parts.
 
@@ -121,7 +121,7 @@ class _Builder:
             first, last = self._span[self._owner[tensor]]
             self._span[self._owner[tensor]] = (first, max(last, tick))
 
-    def add_streamed(self, part: Part) -> None:
+    def add_streamed(self, part: Piece) -> None:
         """Add a segment whose steps make single rows."""
         image = fed_image(self._graph, self._steps) if part.first == 0 else None
         run = run_by_rows(self._graph, self._steps, part.first, part.end, image)

@@ -6,7 +6,7 @@ The same plan decides whether a candidate fits, and places the tensors of the ge
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from codegen.cut import Part, best_cut
+from codegen.cut import Piece, best_cut
 from codegen.graph import Graph
 from codegen.lifetimes import Lifetimes, find_lifetimes
 from codegen.placement import Buffer, aligned, arrange, bytes_in_use, top_of
@@ -50,7 +50,7 @@ def plan_graph(graph: Graph, stream: bool = False) -> MemoryPlan:
     """
     steps = make_steps(graph)
     reads = last_reads(graph, steps)
-    whole = [Part(index, index + 1, False, 0) for index in range(len(steps))]
+    whole = [Piece(index, index + 1, False, 0) for index in range(len(steps))]
     life = find_lifetimes(graph, steps, reads, whole)
     return _streamed(graph, steps, reads, life) if stream else _placed(steps, life)
 

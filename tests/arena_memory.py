@@ -9,7 +9,7 @@ from codegen.planner import MemoryPlan
 from codegen.segments import COUNTER_BYTES, NEXT_IMAGE_ROW, Segment
 from codegen.steps import Step
 
-Part = tuple[str, int, int]
+PartName = tuple[str, int, int]
 """What a byte belongs to: a kind, a tensor or step, a row."""
 
 
@@ -18,16 +18,16 @@ class ArenaMemory:
 
     def __init__(self, size_bytes: int) -> None:
         self._bytes = np.zeros(size_bytes, np.int64)
-        self._names: dict[Part, int] = {}
+        self._names: dict[PartName, int] = {}
 
-    def write(self, part: Part, offset: int, size_bytes: int) -> None:
+    def write(self, part: PartName, offset: int, size_bytes: int) -> None:
         """Fill bytes, all of which must lie in the arena."""
         assert 0 <= offset <= offset + size_bytes <= len(self._bytes)
         self._bytes[offset : offset + size_bytes] = self._names.setdefault(
             part, len(self._names) + 1
         )
 
-    def holds(self, part: Part, offset: int, size_bytes: int) -> bool:
+    def holds(self, part: PartName, offset: int, size_bytes: int) -> bool:
         """Whether all bytes still hold what was written."""
         name = self._names.get(part, -1)
         return bool((self._bytes[offset : offset + size_bytes] == name).all())
@@ -56,7 +56,7 @@ class PlanCheck:
         shape = self._graph.tensors[tensor].shape
         return range(shape[1] if len(shape) == 4 and shape[0] == 1 else 1)
 
-    def _places(self, tensor: int, rows: range) -> Iterator[tuple[Part, int, int]]:
+    def _places(self, tensor: int, rows: range) -> Iterator[tuple[PartName, int, int]]:
         count = len(self._rows(tensor))
         row_bytes = self._graph.tensors[tensor].size_bytes // count
         slots = self._rings.get(tensor, count)
