@@ -1,4 +1,5 @@
 import contextlib
+import os
 import signal
 
 import pytest
@@ -8,6 +9,16 @@ from tests.fake_clock import FakeClock
 # A shell starts background jobs with Ctrl-C ignored, and their child processes inherit that.
 with contextlib.suppress(ValueError):  # not on the main thread
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker more than processors: tests wait for boards, deadlines and child processes."""
+    return (os.cpu_count() or 1) + 1
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start the long tests first, so that no worker ends long after the others."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
 @pytest.fixture

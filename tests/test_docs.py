@@ -150,6 +150,7 @@ def pages_to_run() -> list[Any]:
     ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("page", pages_to_run())
 def test_the_commands_of_a_page_work_in_their_order(
     page: Path, desk: tuple[Path, dict[str, str]]

@@ -29,6 +29,7 @@ CASES = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", CASES)
 def test_what_is_estimated_is_generated_and_measured(tmp_path: Path, name: str) -> None:
     model = tmp_path / "model.tflite"

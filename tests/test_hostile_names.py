@@ -36,6 +36,7 @@ def files_in(folder: Path) -> set[str]:
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
 
 
+@pytest.mark.long
 def test_the_whole_chain_takes_any_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     data, run = tmp_path / "data" / "labels.npz", tmp_path / "runs" / "<b> door"
     data.parent.mkdir()

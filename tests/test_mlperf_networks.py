@@ -18,6 +18,10 @@ from tests.host_compiler import ROOT
 from tests.mlperf_networks import NAMES
 
 
+# TensorFlow makes the networks once, in one process.
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("mlperf")]
+
+
 @pytest.fixture(scope="module")
 def networks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("networks")

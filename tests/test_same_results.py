@@ -197,6 +197,7 @@ def command(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
     return same_results.main()
 
 
+@pytest.mark.long
 def test_a_search_finds_what_was_recorded_and_a_forged_record_is_noticed(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -217,6 +217,10 @@ CASES: dict[str, Callable[[], Case]] = {
 }
 
 
+# All cases are compiled and run at once, in one process.
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("edge-cases")]
+
+
 @pytest.fixture(scope="module")
 def cases() -> dict[str, Case]:
     return {name: make() for name, make in CASES.items()}

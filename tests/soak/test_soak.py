@@ -25,6 +25,7 @@ EPISODES: Mapping[Scenario, int] = {
 }
 
 
+@pytest.mark.long
 def test_commands_under_random_faults_end_as_promised(tmp_path: Path) -> None:
     expected = undisturbed(Desk(tmp_path / "undisturbed", str(tmp_path)), has_board=False)
     for scenario, times in EPISODES.items():
