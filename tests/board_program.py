@@ -1,6 +1,5 @@
 """Runs the static runtime's code for many models in one firmware on the virtual board."""
 
-import subprocess
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,7 +17,7 @@ from firmware.targets import load_target
 from hil.elf import measure_elf
 from hil.virtual.virtual_board import VirtualBoard
 from tests.generated_program import write_sources
-from tests.host_compiler import NN, ROOT, WARNINGS
+from tests.host_compiler import NN, ROOT, WARNINGS, kernel_objects, run_compiler
 
 BOARD = ROOT / "firmware" / "board" / "stm32f412"
 
@@ -112,12 +111,12 @@ def _link(folder: Path, sources: Sequence[Path], model: bytes) -> Path:
     board = [BOARD / f"{name}.c" for name in ("startup", "clock", "usart", "ticks", "fault")]
     elf = folder / "firmware.elf"
     command = ["arm-none-eabi-gcc", *target.cpu_flags, "-std=c11", "-O2", *WARNINGS]
-    command += ["-ffunction-sections", "-fdata-sections", "-Wl,--gc-sections", "-nostartfiles"]
+    command += ["-ffunction-sections", "-fdata-sections"]
+    kernels = kernel_objects(tuple(command))
+    command += ["-Wl,--gc-sections", "-nostartfiles"]
     command += ["--specs=nano.specs", "--specs=nosys.specs", f"-T{script}", "-o", str(elf)]
     command += [f"-I{path}" for path in (folder, NN / "include", BOARD)]
-    command += [str(path) for path in (*sources, *board, *sorted((NN / "src").glob("*.c")))]
-    completed = subprocess.run([*command, "-lm"], capture_output=True, text=True, timeout=300)
-    assert completed.returncode == 0, completed.stderr
+    run_compiler([*command, *map(str, (*sources, *board, *kernels)), "-lm"])
     return elf
 
 

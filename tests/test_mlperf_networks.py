@@ -17,7 +17,6 @@ from tests.generated_program import run_generated
 from tests.host_compiler import ROOT
 from tests.mlperf_networks import NAMES
 
-
 # TensorFlow makes the networks once, in one process.
 pytestmark = [pytest.mark.long, pytest.mark.xdist_group("mlperf")]
 
