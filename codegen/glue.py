@@ -14,6 +14,8 @@ FEW = 4
 WIDE_BYTES = 500
 """Code from which on the entries of that table have two bytes each."""
 _CALL_BYTES = 8
+_ROWS_BYTES = 4
+"""The two numbers of rows that a kernel on rows is given."""
 _IN_REGISTERS = 4
 """Arguments that are passed in registers; Source: Procedure Call Standard for the Arm
 Architecture, 6.1.1."""
@@ -27,10 +29,12 @@ def glue_parts(graph: Graph, plan: MemoryPlan, calls: list[KernelCall]) -> dict[
     )
     ports = (plan.offsets.get(port, 0) for port in (graph.inputs[0], graph.outputs[0]))
     is_few = len(calls) < FEW
-    is_wide = _CALL_BYTES * len(calls) + addresses > WIDE_BYTES
+    on_rows = sum(bool(call.rings) for call in calls)
+    is_wide = _CALL_BYTES * len(calls) + _ROWS_BYTES * on_rows + addresses > WIDE_BYTES
     return {
         "model": 1,
         "calls": len(calls),
+        "calls on rows": on_rows,
         "address bytes": addresses,
         "arguments on the stack": sum(map(_on_stack, calls)),
         "wide entries": len(calls) if is_wide else 0,
@@ -49,16 +53,19 @@ def stack_kind(calls: list[KernelCall]) -> str:
 
 
 def _on_stack(call: KernelCall) -> int:
-    arguments = 1 + len(call.inputs) + 1 + int(call.needs_scratch)
-    return max(0, arguments - _IN_REGISTERS)
+    """Arguments beyond those in registers; a kernel on rows has as many as registers."""
+    return 0 if call.rings else max(0, 1 + len(call.inputs) + 1 - _IN_REGISTERS)
 
 
 def _offsets(plan: MemoryPlan, calls: list[KernelCall]) -> list[list[int]]:
-    """Places in the arena that each call is given; what nothing writes has none."""
+    """Places in the arena that each call is given; what nothing writes has none.
+
+    A kernel on rows finds them in its parameters.
+    """
     return [
         [plan.offsets.get(tensor, 0) for tensor in (*call.inputs, call.output)]
-        + ([scratch] if call.needs_scratch else [])
-        for call, scratch in zip(calls, plan.scratch_offsets, strict=True)
+        for call in calls
+        if not call.rings
     ]
 
 

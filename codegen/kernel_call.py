@@ -1,7 +1,8 @@
 """A kernel call of the generated code: the kernel, its parameters, its constants. Pure.
 
-In C, a call is `nn_conv_2d_s8(&op3_params, input…, output);`. The parameters contain everything
-that is known at generation time, including the weights.
+In C, a call of a kernel on rows is `nn_conv_2d_s8(&op3_params, arena, first_row, row_count);`, one
+of another kernel `nn_mean_s8(&op9_params, input…, output);`. The parameters contain everything that
+is known at generation time: weights, and for a kernel on rows where its tensors lie.
 """
 
 from dataclasses import dataclass
@@ -43,7 +44,10 @@ class KernelCall:
         constants: Arrays that the parameters point to.
         inputs: Indices of the activation tensors that it reads, in the order of its arguments.
         output: Index of the tensor that it writes.
-        needs_scratch: True if its last argument is scratch memory.
+        rings: Fields of the parameters that say where each of `inputs` and then `output` lie; empty
+            if the kernel does not work on rows.
+        scratch: The field that says where its scratch memory lies; empty if it needs none.
+        is_one_row: Every tensor is gone through as one row, so that it cannot be streamed.
     """
 
     function: str
@@ -53,4 +57,6 @@ class KernelCall:
     constants: tuple[ConstantArray, ...]
     inputs: tuple[int, ...]
     output: int
-    needs_scratch: bool = False
+    rings: tuple[str, ...] = ()
+    scratch: str = ""
+    is_one_row: bool = False

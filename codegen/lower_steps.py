@@ -9,7 +9,8 @@ from codegen.fixed_point import Multiplier, rescale, type_range
 from codegen.graph import Graph, Operator
 from codegen.kernel_call import ConstantArray, KernelCall
 from codegen.operators import lower_operator
-from codegen.operators.support import data_of
+from codegen.operators.elementwise import SCALING
+from codegen.operators.support import data_of, has_rows, row_elements
 from codegen.operators.tables import byte_table
 from codegen.steps import Step, StepKind, constant_operand
 
@@ -39,8 +40,11 @@ def _lower_pooled_convolution(graph: Graph, step: Step) -> KernelCall:
             name = operator.kind.lower()
             part = lower_operator(graph, operator)
             arrays = {constant.name: f"{name}_{constant.name}" for constant in part.constants}
-            one_row = dict(part.params) | {"count": int(dict(part.params)["count"]) // height}
-            params += [(f"{name}.{key}", arrays.get(str(v), v)) for key, v in one_row.items()]
+            params += [
+                (f"{name}.{key.removeprefix(SCALING)}", arrays.get(str(value), value))
+                for key, value in part.params
+                if key.startswith(SCALING)
+            ]
             constants += [replace(c, name=arrays[c.name]) for c in part.constants]
     return replace(
         call,
@@ -50,6 +54,8 @@ def _lower_pooled_convolution(graph: Graph, step: Step) -> KernelCall:
         params=tuple(params),
         constants=tuple(constants),
         output=step.output,
+        rings=("conv.input", "conv.output"),
+        scratch="conv.scratch",
     )
 
 
@@ -66,16 +72,23 @@ def _lower_table(graph: Graph, step: Step) -> KernelCall:
         function="nn_lookup_8",
         header="nn/lookup.h",
         params_type="nn_lookup_params",
-        params=(("count", source.element_count), ("channels", len(table)), ("table", "table")),
+        params=(
+            ("row_elements", row_elements(source)),
+            ("channels", len(table)),
+            ("table", "table"),
+        ),
         constants=(ConstantArray("table", "uint8_t", table),),
         inputs=step.inputs,
         output=step.output,
+        rings=("input", "output"),
+        is_one_row=not has_rows(source),
     )
 
 
 def _apply(graph: Graph, operator: Operator, values: NDArray[np.int64]) -> NDArray[np.int64]:
     """Stored values (channels or 1, n) after one operator; the same arithmetic as its kernel."""
-    p: Params = dict(lower_operator(graph, operator).params)
+    call = lower_operator(graph, operator)
+    p: Params = {name.removeprefix(SCALING): value for name, value in call.params}
     if operator.kind == "QUANTIZE":
         lowest, highest = type_range(graph.outputs_of(operator)[0].dtype)
         scaled = rescale(values - _int(p, "input_zero_point"), _factor(p, ""))

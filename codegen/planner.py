@@ -50,7 +50,7 @@ def plan_graph(graph: Graph, stream: bool = False) -> MemoryPlan:
     """
     steps = make_steps(graph)
     reads = last_reads(graph, steps)
-    whole = [Piece(index, index + 1, 0) for index in range(len(steps))]
+    whole = [Piece(index, index + 1, False, 0) for index in range(len(steps))]
     life = find_lifetimes(graph, steps, reads, whole)
     return _streamed(graph, steps, reads, life) if stream else _placed(steps, life)
 

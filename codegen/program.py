@@ -4,11 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from codegen.c_source import initializer_lines, literal
+from codegen.c_source import initializer_lines, literal, wrap
 from codegen.graph import DType, Graph
 from codegen.kernel_call import ConstantArray, KernelCall
 from codegen.lower_steps import lower_step
+from codegen.operators.support import row_count
 from codegen.planner import MemoryPlan
+from codegen.segments import COUNTER_BYTES, Segment
 from codegen.steps import Step
 
 C_TYPES = {
@@ -38,7 +40,20 @@ class CallText:
     params_type: str
     params_name: str
     fields: list[tuple[str, str]]
-    arguments: list[str]
+    statement: str
+
+
+@dataclass(frozen=True, slots=True)
+class StreamText:
+    """The text of one streamed segment; its steps are those of the whole network."""
+
+    name: str
+    first_step: int
+    end_step: int
+    step_count: int
+    schedule: list[str]
+    length: int
+    counters: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +70,7 @@ class Program:
 
     headers: list[str]
     calls: list[CallText]
+    streams: list[StreamText]
     constants: list[ConstantText]
     checks: list[CheckText]
     weight_bytes: int
@@ -74,9 +90,12 @@ def make_program(graph: Graph, plan: MemoryPlan, name: str) -> Program:
         for step, call in zip(plan.steps, lowered, strict=True)
         for constant in call.constants
     ]
+    streamed = [segment for segment in plan.segments if segment.streamed]
+    headers = {call.header for call in lowered} | ({"nn/stream.h"} if streamed else set())
     return Program(
-        headers=sorted({call.header for call in lowered}),
+        headers=sorted(headers),
         calls=[_call(graph, plan, name, index, call) for index, call in enumerate(lowered)],
+        streams=[_stream(segment, index) for index, segment in enumerate(streamed)],
         constants=[_constant(symbol, constant) for symbol, constant in constants],
         checks=_checks(graph, plan, name),
         weight_bytes=sum(constant.size_bytes for _, constant in constants),
@@ -88,28 +107,70 @@ def _constant(symbol: str, constant: ConstantArray) -> ConstantText:
     return ConstantText(symbol, constant.c_type, len(values), initializer_lines(values))
 
 
+def _stream(segment: Segment, index: int) -> StreamText:
+    return StreamText(
+        name=f"stream{index}",
+        first_step=segment.first_step,
+        end_step=segment.end_step,
+        step_count=segment.end_step - segment.first_step,
+        schedule=wrap([str(entry) for entry in segment.schedule]),
+        length=len(segment.schedule),
+        counters=segment.counters_offset,
+    )
+
+
 def _call(graph: Graph, plan: MemoryPlan, name: str, index: int, call: KernelCall) -> CallText:
     step = plan.steps[index]
+    segment = next(s for s in plan.segments if s.first_step <= index < s.end_step)
     first = step.operators[0]
     named = {constant.name for constant in call.constants}
     params_name = f"op{first}_params"
-    scratch = [f"a + {plan.scratch_offsets[index]}"] if call.needs_scratch else []
+    assert not segment.streamed or (call.rings and not call.is_one_row), _comment(graph, step)
     return CallText(
         comment=_comment(graph, step),
         function=call.function,
         params_type=call.params_type,
         params_name=params_name,
         fields=[
-            (field, f"{name}_op{first}_{value}" if value in named else literal_or_text(value))
-            for field, value in call.params
+            *_places(graph, plan, index, call),
+            *(
+                (field, f"{name}_op{first}_{value}" if value in named else literal_or_text(value))
+                for field, value in call.params
+            ),
         ],
-        arguments=[
-            f"&{params_name}",
-            *(f"(const {_pointer(graph, plan, tensor)}" for tensor in call.inputs),
-            f"({_pointer(graph, plan, call.output)}",
-            *scratch,
-        ],
+        statement=f"{call.function}(&{params_name}, "
+        + ", ".join(_arguments(graph, plan, call, segment.streamed))
+        + ");",
     )
+
+
+def _arguments(graph: Graph, plan: MemoryPlan, call: KernelCall, is_streamed: bool) -> list[str]:
+    """The arguments after the parameters: the rows to make, or where the tensors lie."""
+    if call.rings:
+        rows = 1 if call.is_one_row else row_count(graph.tensors[call.output])
+        return ["a", "row", "1"] if is_streamed else ["a", "0", str(rows)]
+    return [
+        *(f"(const {_pointer(graph, plan, tensor)}" for tensor in call.inputs),
+        f"({_pointer(graph, plan, call.output)}",
+    ]
+
+
+def _places(graph: Graph, plan: MemoryPlan, index: int, call: KernelCall) -> list[tuple[str, str]]:
+    """Where a kernel on rows finds its tensors and its scratch memory: fields and their values."""
+    tensors = (*call.inputs, call.output)
+    places = [
+        (field, f"{{{', '.join(map(str, _ring(graph, plan, tensor, call.is_one_row)))}}}")
+        for field, tensor in zip(call.rings, tensors, strict=bool(call.rings))
+    ]
+    return places + ([(call.scratch, str(plan.scratch_offsets[index]))] if call.scratch else [])
+
+
+def _ring(graph: Graph, plan: MemoryPlan, tensor: int, is_one_row: bool) -> tuple[int, int, int]:
+    """Offset, rows and bytes of a row of a tensor, as an nn_ring."""
+    whole = graph.tensors[tensor]
+    height = 1 if is_one_row else row_count(whole)
+    rows = next((s.rings[tensor] for s in plan.segments if tensor in s.rings), height)
+    return plan.offsets[tensor], rows, whole.size_bytes // max(height, 1)
 
 
 def _comment(graph: Graph, step: Step) -> str:
@@ -130,17 +191,31 @@ def _pointer(graph: Graph, plan: MemoryPlan, tensor: int) -> str:
 
 def _checks(graph: Graph, plan: MemoryPlan, name: str) -> list[CheckText]:
     """Static assertions that every activation lies inside the arena."""
-    return [
-        CheckText(
-            f"{offset} + {graph.tensors[tensor].size_bytes} <= {name.upper()}_ARENA_BYTES",
-            f"tensor {tensor} lies inside the arena",
-        )
-        for tensor, offset in sorted(plan.offsets.items())
-    ] + [
-        CheckText(
-            f"{offset} + {step.scratch_bytes} <= {name.upper()}_ARENA_BYTES",
-            f"scratch memory of op {step.operators[0]} lies inside the arena",
-        )
-        for step, offset in zip(plan.steps, plan.scratch_offsets, strict=True)
-        if step.scratch_bytes > 0
-    ]
+    rings = [(tensor, *_ring(graph, plan, tensor, False)) for tensor in sorted(plan.offsets)]
+    return (
+        [
+            CheckText(
+                f"{offset} + {rows} * {row_bytes} <= {name.upper()}_ARENA_BYTES",
+                f"tensor {tensor} lies inside the arena",
+            )
+            for tensor, offset, rows, row_bytes in rings
+        ]
+        + [
+            CheckText(
+                f"{offset} + {step.scratch_bytes} <= {name.upper()}_ARENA_BYTES",
+                f"scratch memory of op {step.operators[0]} lies inside the arena",
+            )
+            for step, offset in zip(plan.steps, plan.scratch_offsets, strict=True)
+            if step.scratch_bytes > 0
+        ]
+        + [
+            CheckText(
+                f"{segment.counters_offset} + {COUNTER_BYTES} * "
+                f"{segment.end_step - segment.first_step} <= {name.upper()}_ARENA_BYTES",
+                f"counters of the steps from op {plan.steps[segment.first_step].operators[0]} on "
+                "lie inside the arena",
+            )
+            for segment in plan.segments
+            if segment.streamed
+        ]
+    )

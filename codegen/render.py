@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from codegen.c_source import byte_lines, literal
 from codegen.fixed_point import type_range
 from codegen.graph import DType, Graph, Tensor
+from codegen.operators.support import row_count, row_elements
 from codegen.placement import ALIGNMENT_BYTES
 from codegen.planner import MemoryPlan
 from codegen.program import C_TYPES, Program
@@ -54,6 +55,25 @@ class PortText:
 
 
 @dataclass(frozen=True, slots=True)
+class FedRows:
+    """The rows of a model's input that the application feeds one by one, in a ring in the arena.
+
+    Attributes:
+        count: Rows of the input.
+        row_count: Elements of a row.
+        row_bytes: Bytes of a row.
+        ring_rows: Rows of the ring.
+        end_step: The first step that runs after all rows were fed.
+    """
+
+    count: int
+    row_count: int
+    row_bytes: int
+    ring_rows: int
+    end_step: int
+
+
+@dataclass(frozen=True, slots=True)
 class ModelText:
     """A model in the form of the templates."""
 
@@ -70,6 +90,8 @@ class ModelText:
     step_count: int
     operator_count: int
     kinds: list[str]
+    fed: FedRows | None
+    is_profiled: bool
     alignment_bytes: int = ALIGNMENT_BYTES
 
     @property
@@ -137,12 +159,31 @@ def model_text(
         step_count=len(plan.steps) if names.runtime == "static" else 1,
         operator_count=len(plan.steps) if names.runtime == "static" else len(graph.operators),
         kinds=sorted({operator.kind for operator in graph.operators}),
+        fed=_fed_rows(graph, plan) if names.runtime == "static" else None,
+        is_profiled=names.runtime == "tflm" or any(own.streamed for own in plan.segments),
         name=names.name,
         title=names.name,
         sha256=names.sha256,
         runtime=names.runtime,
         target=names.target,
     )
+
+
+def _fed_rows(graph: Graph, plan: MemoryPlan) -> FedRows | None:
+    """The rows that are fed one by one; None if the input is stored whole."""
+    image = graph.inputs[0]
+    tensor = graph.tensors[image]
+    for segment in plan.segments:
+        if image in segment.rings:
+            rows = row_count(tensor)
+            return FedRows(
+                count=rows,
+                row_count=row_elements(tensor),
+                row_bytes=tensor.size_bytes // rows,
+                ring_rows=segment.rings[image],
+                end_step=segment.end_step,
+            )
+    return None
 
 
 def render_model(model: ModelText, graph: Graph, program: Program | None) -> dict[str, str]:

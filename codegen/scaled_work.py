@@ -11,6 +11,7 @@ import numpy as np
 from codegen.fixed_point import Multiplier, rescale
 from codegen.graph import Graph, Operator
 from codegen.operators import lower_operator
+from codegen.operators.elementwise import SCALING
 from codegen.placeholders import with_placeholders
 
 _QUARTER_BITS = 24
@@ -68,6 +69,6 @@ def _params(graph: Graph, operator: Operator) -> dict[str, int]:
         t.quantization is not None and (t.data is not None or not t.is_constant) for t in tensors
     )
     call = lower_operator(graph if is_known else with_placeholders(graph), operator)
-    return {name: value for name, value in call.params if isinstance(value, int)} | {
-        constant.name: 1 for constant in call.constants
-    }
+    return {
+        name.removeprefix(SCALING): value for name, value in call.params if isinstance(value, int)
+    } | {constant.name: 1 for constant in call.constants}

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+import numpy as np
+
 from codegen.graph import DType, Graph, Operator, Tensor
 from codegen.operators import in_place_input, row_window
 from codegen.operators.channels import PATCH_GROUP
@@ -17,6 +19,8 @@ from codegen.operators.windows import padding_before
 
 SCRATCH_BYTES_PER_GROUP = 36
 """Source: NN_CONV_2D_SCRATCH_BYTES in nn/conv_2d.h."""
+OFFSET_BYTES = 4
+"""Bytes of the offset of one tap."""
 MOST_ELEMENTS = 1 << 24
 """Size of tensors above which overlaps are not searched: no microcontroller can hold them."""
 MOST_SIDE = 1 << 16
@@ -100,9 +104,18 @@ def _operator(graph: Graph, index: int) -> Step:
     return replace(
         step,
         inputs=operator.inputs[:1],
-        scratch_bytes=graph.tensors[operator.inputs[1]].element_count,
+        scratch_bytes=_tap_bytes(graph, operator),
         overlap_bytes=_overlap(graph, operator, operator.outputs[0], step.kind),
     )
+
+
+def _tap_bytes(graph: Graph, depthwise: Operator) -> int:
+    """Scratch memory of a depthwise convolution: its taps' offsets, and a pixel of zero points.
+
+    Source: NN_DEPTHWISE_CONV_2D_SCRATCH_BYTES in nn/depthwise_conv_2d.h.
+    """
+    _, height, width, channels = graph.tensors[depthwise.inputs[1]].shape
+    return height * width * OFFSET_BYTES + channels
 
 
 def _follows(graph: Graph, readers: Counter[int], before: int, index: int, kind: str) -> bool:
@@ -246,45 +259,21 @@ def _overlap(graph: Graph, convolution: Operator, output: int, kind: StepKind) -
     _, height, width, channels = written.shape
     factor = 2 if kind is StepKind.POOLED_CONVOLUTION else 1
     kernel = graph.tensors[convolution.inputs[1]].shape
+    rows = _first_needed(convolution, "h", input_height, kernel[1], height, factor)
+    columns = _first_needed(convolution, "w", input_width, kernel[2], width, factor)
     # After pixel (y, x) the next one is needed, or itself. Both sides of the largest difference
     # are sums of a part for y and a part for x, so that each part is largest for itself.
+    from_rows = np.arange(height) * width * channels - rows * input_width * input_channels
+    from_columns = np.arange(width) * channels - columns * input_channels
     own_bytes = channels if kind is StepKind.OPERATOR else 0
-    row_bytes = (width * channels, input_width * input_channels)
-    pixel_bytes = (channels, input_channels)
-    farthest = _farthest(convolution, "h", (input_height, kernel[1], height), factor, row_bytes)
-    farthest += _farthest(convolution, "w", (input_width, kernel[2], width), factor, pixel_bytes)
-    return max(0, own_bytes + farthest)
+    return max(0, own_bytes + int(from_rows.max()) + int(from_columns.max()))
 
 
-def _farthest(
-    convolution: Operator,
-    side: str,
-    sizes: tuple[int, int, int],
-    factor: int,
-    bytes_of_each: tuple[int, int],
-) -> int:
-    """The most bytes by which rows (or columns) are written ahead of the first one that is needed.
-
-    Row y of the output needs rows of the image from y · stride − padding on, within the image. So
-    the difference is linear before, between and after the rows at which this first row enters and
-    leaves the image, and largest at one of their ends.
-
-    Args:
-        convolution: The operator.
-        side: `h` for rows, `w` for columns.
-        sizes: Rows of the image, of the kernel, and of the output.
-        factor: Rows of the convolution for each row of the output.
-        bytes_of_each: Bytes of a row of the output, and of the image.
-    """
-    size, kernel, count = sizes
-    written_bytes, read_bytes = bytes_of_each
+def _first_needed(
+    convolution: Operator, side: str, size: int, kernel: int, count: int, factor: int
+) -> np.ndarray:
+    """First row (or column) of the image that each row (or column) of the output needs."""
     stride = int(convolution.options.get(f"stride_{side}", 1))
     padding = padding_before(size, kernel, stride, str(convolution.options.get("padding")))
-    stride *= factor
-    enters, leaves = padding // stride, (size - 1 + padding) // stride
-    ends = (0, enters, enters + 1, leaves, leaves + 1, count - 1)
-    return max(
-        y * written_bytes - min(max(y * stride - padding, 0), size - 1) * read_bytes
-        for y in ends
-        if y < count
-    )
+    first = np.arange(count) * factor * stride - padding
+    return np.clip(first, 0, size - 1)

@@ -3,7 +3,6 @@
     SdkError
     ├── ConfigError        an option, a target or a file name that cannot be used
     │   └── RecordError      a file of JSON, TOML or trials that is damaged or has another format
-    ├── SpaceError         the user's Python file of a search space raised an exception
     ├── FileError          an input that is not a file, damaged, too large, or of another format
     ├── DataError          images or arrays that cannot be used as a dataset
     ├── ModelError         a .tflite that cannot be read or does not fit the SDK
@@ -45,10 +44,6 @@ class ConfigError(SdkError):
 
 class RecordError(ConfigError):
     """A file of facts (JSON, TOML, a store of trials) is damaged or has another format."""
-
-
-class SpaceError(SdkError):
-    """The user's Python file of a search space raised an exception."""
 
 
 class FileError(SdkError):

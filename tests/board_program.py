@@ -45,8 +45,12 @@ int main(void) {{
 _BLOCK = """
     memset(arena, 0xA5, sizeof arena);
     (void){name}_init(arena, sizeof arena);
+#ifdef {upper}_INPUT_ROWS
+    (void){name}_invoke((const void *){name}_given);
+#else
     memcpy({name}_input(), {name}_given, sizeof {name}_given);
     (void){name}_invoke();
+#endif
     if (memcmp({name}_output(), {name}_wanted, sizeof {name}_wanted) != 0) say("{name}\\n");
 """
 
@@ -58,31 +62,34 @@ _CASES_PER_FIRMWARE = 50
 
 
 def failures_on_virtual_board(
-    folder: Path, cases: Sequence[Case], rounding: str = DEFAULT_ROUNDING
+    folder: Path, cases: Sequence[Case], rounding: str = DEFAULT_ROUNDING, stream: bool = False
 ) -> list[str]:
-    """Numbers of firmware and case, such as `0 case3`, whose outputs differ."""
+    """Numbers of firmware and case, such as `0 case3`, whose outputs differ.
+
+    With `stream`, networks may run row by row.
+    """
     failures = []
     for number, first in enumerate(range(0, len(cases), _CASES_PER_FIRMWARE)):
         part = folder / str(number)
         part.mkdir()
-        names = _failures_of_one(part, cases[first : first + _CASES_PER_FIRMWARE], rounding)
+        names = _failures_of_one(part, cases[first : first + _CASES_PER_FIRMWARE], rounding, stream)
         failures += [f"{number} {name}" for name in names]
     return failures
 
 
-def _failures_of_one(folder: Path, cases: Sequence[Case], rounding: str) -> list[str]:
+def _failures_of_one(folder: Path, cases: Sequence[Case], rounding: str, stream: bool) -> list[str]:
     sources = [
         path
         for index, (model, *_) in enumerate(cases)
-        for path in write_sources(folder, model, f"case{index}", rounding)
+        for path in write_sources(folder, model, f"case{index}", rounding, stream)
     ]
     arrays, blocks, includes, arena_bytes = [], [], [], 16
     for index, (model, given, wanted) in enumerate(cases):
         name = f"case{index}"
         arrays += [_array(f"{name}_given", given), _array(f"{name}_wanted", wanted)]
-        blocks.append(_BLOCK.format(name=name))
+        blocks.append(_BLOCK.format(name=name, upper=name.upper()))
         includes.append(f'#include "{name}.h"')
-        arena_bytes = max(arena_bytes, plan_graph(parse_tflite(model)).arena_bytes)
+        arena_bytes = max(arena_bytes, plan_graph(parse_tflite(model), stream).arena_bytes)
     main = folder / "main.c"
     main.write_text(
         _MAIN.format(
@@ -98,7 +105,7 @@ def _failures_of_one(folder: Path, cases: Sequence[Case], rounding: str) -> list
 
 def _array(name: str, values: NDArray[Any]) -> str:
     lines = "\n".join(byte_lines(np.ascontiguousarray(values).tobytes()))
-    return f"static const unsigned char {name}[] = {{\n{lines}\n}};"
+    return f"alignas(4) static const unsigned char {name}[] = {{\n{lines}\n}};"
 
 
 def _link(folder: Path, sources: Sequence[Path], model: bytes) -> Path:

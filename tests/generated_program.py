@@ -19,6 +19,7 @@ from tests.host_compiler import NN, compile_program
 _MAIN = """
 #include <stdalign.h>
 #include <stdio.h>
+#include <string.h>
 {includes}
 
 static int fill(void *memory, size_t size) {{ return fread(memory, 1, size, stdin) == size; }}
@@ -33,8 +34,25 @@ _BLOCK = """
         alignas({upper}_ARENA_ALIGNMENT) static unsigned char arena[{upper}_ARENA_BYTES];
         if ({name}_init(arena, sizeof arena) != {upper}_OK) return 1;
         for (int i = 0; i < {samples}; i++) {{
+#ifdef {upper}_INPUT_ROWS
+            static {name}_input_t image[{upper}_INPUT_COUNT];
+            static unsigned char first[{upper}_OUTPUT_BYTES];
+            if (!fill(image, {upper}_INPUT_BYTES)) return 2;
+            if ({name}_invoke(image) != {upper}_OK) return 3;
+            memcpy(first, {name}_output(), sizeof first);
+            memset(arena, 0x55, sizeof arena);
+            if ({name}_begin() != {upper}_OK) return 4;
+            for (int row = 0; row < {upper}_INPUT_ROWS; row++) {{
+                {name}_input_t own[{upper}_INPUT_ROW_COUNT];
+                memcpy(own, image + row * {upper}_INPUT_ROW_COUNT, sizeof own);
+                if ({name}_push_row(own) != {upper}_OK) return 5;
+            }}
+            if ({name}_end() != {upper}_OK) return 6;
+            if (memcmp(first, {name}_output(), sizeof first) != 0) return 7;
+#else
             if (!fill({name}_input(), {upper}_INPUT_BYTES)) return 2;
             if ({name}_invoke() != {upper}_OK) return 3;
+#endif
             fwrite({name}_output(), 1, {upper}_OUTPUT_BYTES, stdout);
         }}
     }}
@@ -48,24 +66,29 @@ def run_generated(
     folder: Path,
     cases: Sequence[tuple[bytes, NDArray[Any]]],
     rounding: str = DEFAULT_ROUNDING,
+    stream: bool = False,
 ) -> list[NDArray[np.uint8]]:
-    """The outputs' bytes, (samples, output bytes), for each (model, inputs (samples, …))."""
+    """The outputs' bytes, (samples, output bytes), for each (model, inputs (samples, …)).
+
+    With `stream`, networks may run row by row; where rows are fed, an image in memory and its
+    single rows must give the same output.
+    """
     outputs = []
     for first in range(0, len(cases), _CASES_PER_PROGRAM):
         part = folder / str(first)
         part.mkdir()
-        outputs += _run_program(part, cases[first : first + _CASES_PER_PROGRAM], rounding)
+        outputs += _run_program(part, cases[first : first + _CASES_PER_PROGRAM], rounding, stream)
     return outputs
 
 
 def _run_program(
-    folder: Path, cases: Sequence[tuple[bytes, NDArray[Any]]], rounding: str
+    folder: Path, cases: Sequence[tuple[bytes, NDArray[Any]]], rounding: str, stream: bool
 ) -> list[NDArray[np.uint8]]:
     sources: list[Path] = []
     blocks, includes = [], []
     for index, (content, inputs) in enumerate(cases):
         name = f"case{index}"
-        sources += write_sources(folder, content, name, rounding)
+        sources += write_sources(folder, content, name, rounding, stream)
         includes.append(f'#include "{name}.h"')
         blocks.append(_BLOCK.format(name=name, upper=name.upper(), samples=len(inputs)))
     main = folder / "main.c"
@@ -82,11 +105,15 @@ def _run_program(
 
 
 def write_sources(
-    folder: Path, content: bytes, name: str, rounding: str = DEFAULT_ROUNDING
+    folder: Path,
+    content: bytes,
+    name: str,
+    rounding: str = DEFAULT_ROUNDING,
+    stream: bool = False,
 ) -> list[Path]:
     """Write the generated files of a model; gives those to compile."""
     sources = []
-    for path, text in _texts(content, name, rounding).items():
+    for path, text in _texts(content, name, rounding, stream).items():
         file = folder / Path(path).name
         file.write_text(text)
         if file.suffix == ".c" and not file.name.endswith(("_tflite.c", "bench_model.c")):
@@ -94,9 +121,9 @@ def write_sources(
     return sources
 
 
-def _texts(content: bytes, name: str, rounding: str) -> dict[str, str]:
+def _texts(content: bytes, name: str, rounding: str, stream: bool) -> dict[str, str]:
     graph = replace(parse_tflite(content), rounding=rounding)
-    plan = plan_graph(graph)
+    plan = plan_graph(graph, stream)
     names = ModelNames(name, "0" * 64, "static", "host")
     model = model_text(graph, plan, content, plan.arena_bytes, names)
     return render_model(model, graph, make_program(graph, plan, name))

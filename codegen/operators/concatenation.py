@@ -10,6 +10,7 @@ from codegen.operators.support import (
     check_activation,
     check_quantization,
     check_types,
+    has_rows,
     integer_option,
 )
 
@@ -49,17 +50,21 @@ def _lower(graph: Graph, operator: Operator) -> KernelCall:
     inputs = graph.inputs_of(operator)
     axis = _axis(graph, operator)
     parts = [prod(tensor.shape[axis:]) for tensor in inputs]
+    is_by_row = has_rows(inputs[0]) and axis > 1
     return KernelCall(
-        function=f"nn_concatenation_{len(inputs)}_8",
+        function="nn_concatenation_8",
         header="nn/concatenation.h",
         params_type="nn_concatenation_params",
         params=(
-            ("rows", prod(inputs[0].shape[:axis])),
+            ("count", len(inputs)),
+            ("pieces", prod(inputs[0].shape[2 if is_by_row else 0 : axis])),
             *((f"part_bytes[{index}]", part) for index, part in enumerate(parts)),
         ),
         constants=(),
         inputs=operator.inputs,
         output=operator.outputs[0],
+        rings=(*(f"inputs[{index}]" for index in range(len(inputs))), "output"),
+        is_one_row=not is_by_row,
     )
 
 

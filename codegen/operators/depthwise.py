@@ -103,7 +103,8 @@ def _lower(graph: Graph, operator: Operator) -> KernelCall:
         ),
         inputs=operator.inputs[:1],
         output=operator.outputs[0],
-        needs_scratch=True,
+        rings=("input", "output"),
+        scratch="scratch",
     )
 
 

@@ -25,12 +25,16 @@ from codegen.operators.support import (
     check_quantization,
     check_types,
     data_of,
+    has_rows,
     output_limits,
+    row_elements,
     scale_of,
     scale_ratio,
     zero_point_of,
 )
 
+SCALING = "scaling."
+"""What the names of the parameters of ADD and MUL begin with that a fused kernel shares."""
 _SUFFIXES = {DType.INT8: "s8", DType.UINT8: "u8", DType.FLOAT32: "f32"}
 
 
@@ -77,21 +81,27 @@ def _binary_call(
     (output,) = graph.outputs_of(operator)
     lowest, highest = output_limits(operator, output)
     constant = other.is_constant
+    repeats_in_row = row_elements(full) % other.element_count == 0
+    has_own_rows = not constant and other.shape == full.shape
+    is_by_row = has_rows(full) and (repeats_in_row or has_own_rows)
     array = make_constant(np.ravel(data_of(other)).astype(np.int64)) if constant else None
+    factors: list[tuple[str, int | str]] = [
+        ("channels", row_elements(full) if is_by_row and has_own_rows else other.element_count),
+        ("first_zero_point", zero_point_of(full)),
+        ("second_zero_point", zero_point_of(other)),
+        ("output_zero_point", zero_point_of(output)),
+        *scaling,
+        ("lowest", lowest),
+        ("highest", highest),
+        *(((array.name, array.name),) if array else ()),
+    ]
     return KernelCall(
         function=f"nn_{name}_constant_s8" if constant else f"nn_{name}_s8",
         header=f"nn/{name}.h",
         params_type=f"nn_{name}_params",
         params=(
-            ("count", full.element_count),
-            ("channels", other.element_count),
-            ("first_zero_point", zero_point_of(full)),
-            ("second_zero_point", zero_point_of(other)),
-            ("output_zero_point", zero_point_of(output)),
-            *scaling,
-            ("lowest", lowest),
-            ("highest", highest),
-            *(((array.name, array.name),) if array else ()),
+            ("row_elements", row_elements(full) if is_by_row else full.element_count),
+            *((f"{SCALING}{name}", value) for name, value in factors),
         ),
         constants=(array,) if array else (),
         inputs=(operator.inputs[full_at],)
@@ -101,6 +111,8 @@ def _binary_call(
             operator.inputs[other_at],
         ),
         output=operator.outputs[0],
+        rings=("first", "output") if constant else ("first", "second", "output"),
+        is_one_row=not is_by_row,
     )
 
 
@@ -212,10 +224,12 @@ def _lower_quantize(graph: Graph, operator: Operator) -> KernelCall:
         function=f"nn_{name}_{suffix}",
         header="nn/quantize.h",
         params_type=f"nn_{name}_params",
-        params=(("count", source.element_count), *params),
+        params=(("row_elements", row_elements(source)), *params),
         constants=(),
         inputs=operator.inputs,
         output=operator.outputs[0],
+        rings=("input", "output"),
+        is_one_row=not has_rows(source),
     )
 
 
@@ -235,13 +249,15 @@ def _lower_dequantize(graph: Graph, operator: Operator) -> KernelCall:
         header="nn/dequantize.h",
         params_type="nn_dequantize_params",
         params=(
-            ("count", source.element_count),
+            ("row_elements", row_elements(source)),
             ("zero_point", zero_point_of(source)),
             ("scale", scale_of(source)),
         ),
         constants=(),
         inputs=operator.inputs,
         output=operator.outputs[0],
+        rings=("input", "output"),
+        is_one_row=not has_rows(source),
     )
 
 

@@ -37,9 +37,8 @@ def _check(graph: Graph, operator: Operator) -> list[str]:
 def _lower(graph: Graph, operator: Operator) -> KernelCall:
     image, paddings = graph.inputs_of(operator)
     (output,) = graph.outputs_of(operator)
-    _, (top, bottom), (left, right), _ = np.asarray(data_of(paddings), np.int64).tolist()
+    _, (top, _), (left, right), _ = np.asarray(data_of(paddings), np.int64).tolist()
     _, height, width, channels = image.shape
-    row_bytes = output.shape[2] * channels
     return KernelCall(
         function="nn_pad_8",
         header="nn/pad.h",
@@ -47,8 +46,7 @@ def _lower(graph: Graph, operator: Operator) -> KernelCall:
         params=(
             ("input_height", height),
             ("input_row_bytes", width * channels),
-            ("top_bytes", top * row_bytes),
-            ("bottom_bytes", bottom * row_bytes),
+            ("top", top),
             ("left_bytes", left * channels),
             ("right_bytes", right * channels),
             ("value", zero_point_of(output)),
@@ -56,6 +54,7 @@ def _lower(graph: Graph, operator: Operator) -> KernelCall:
         constants=(),
         inputs=operator.inputs[:1],
         output=operator.outputs[0],
+        rings=("input", "output"),
     )
 
 

@@ -167,6 +167,21 @@ def output_limits(operator: Operator, output: Tensor) -> tuple[int, int]:
     return activation_range(activation, output.quantization.scale, output.quantization.zero_point)
 
 
+def has_rows(tensor: Tensor) -> bool:
+    """Whether a tensor is one image (1, h, w, c), which kernels on rows go through row by row."""
+    return len(tensor.shape) == 4 and tensor.shape[0] == 1
+
+
+def row_count(tensor: Tensor) -> int:
+    """Rows of a tensor; one that is no image is one row."""
+    return tensor.shape[1] if has_rows(tensor) else 1
+
+
+def row_elements(tensor: Tensor) -> int:
+    """Elements of each of its rows."""
+    return tensor.element_count // max(row_count(tensor), 1)
+
+
 def scale_of(tensor: Tensor) -> float:
     """The only scale of a tensor."""
     assert tensor.quantization is not None

@@ -16,6 +16,8 @@ from codegen.operators.support import (
     check_output_shape,
     check_quantization,
     check_types,
+    has_rows,
+    row_elements,
     scale_of,
     scale_ratio,
     zero_point_of,
@@ -40,10 +42,12 @@ def table_call(graph: Graph, operator: Operator, values: Values) -> KernelCall:
         function="nn_lookup_8",
         header="nn/lookup.h",
         params_type="nn_lookup_params",
-        params=(("count", source.element_count), ("channels", 1), ("table", "table")),
+        params=(("row_elements", row_elements(source)), ("channels", 1), ("table", "table")),
         constants=(ConstantArray("table", "uint8_t", byte_table(values, -128)),),
         inputs=operator.inputs,
         output=operator.outputs[0],
+        rings=("input", "output"),
+        is_one_row=not has_rows(source),
     )
 
 

@@ -166,7 +166,8 @@ def convolution_call(graph: Graph, operator: Operator, weights: NDArray[np.gener
         ),
         inputs=operator.inputs[:1],
         output=operator.outputs[0],
-        needs_scratch=True,
+        rings=("input", "output"),
+        scratch="scratch",
     )
 
 
@@ -241,6 +242,7 @@ def _lower_pool(graph: Graph, operator: Operator) -> KernelCall:
         constants=(),
         inputs=operator.inputs,
         output=operator.outputs[0],
+        rings=("input", "output"),
     )
 
 

@@ -8,6 +8,7 @@
 #include "arguments.h"
 #include "bench_model.h"
 #include "board.h"
+#include "feed.h"
 #include "inference.h"
 #include "input.h"
 #include "reply.h"
@@ -40,6 +41,7 @@ static void command_info(const char *arguments) {
     reply_text_fact("x-runtime", model->runtime);
     reply_text_fact("x-target", model->target);
     reply_number_fact("x-input-bytes", model->input_bytes);
+    reply_number_fact("x-row-bytes", model->row_bytes);
     reply_number_fact("x-output-bytes", model->output_bytes);
     reply_number_fact("x-arena-bytes", model->arena_bytes);
     reply_number_fact("x-arena-used-bytes", model->arena_used_bytes());
@@ -61,6 +63,7 @@ static void command_model(const char *arguments) {
         return;
     }
     input_forget();
+    feed_restart();
     selection_start(index);
     (void)selection_is_ready();
 }

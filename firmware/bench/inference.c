@@ -7,7 +7,9 @@
 
 #include "arguments.h"
 #include "board.h"
+#include "feed.h"
 #include "input.h"
+#include "measured.h"
 #include "outputs.h"
 #include "reply.h"
 #include "selection.h"
@@ -24,29 +26,11 @@ static struct {
 
 void inference_forget(void) { last.count = 0; }
 
-static int do_nothing(void) { return 0; }
-
-/* Kept out of line and called through a pointer, so that a baseline runs the same instructions. */
-__attribute__((noinline)) static int run_times(int (*invoke)(void), uint32_t count) {
-    int status = 0;
-    for (uint32_t i = 0; i < count && status == 0; i++) {
-        status = invoke();
-    }
-    return status;
-}
-
 static bool is_done(int status) {
     if (status != 0) {
         reply_number_fact("e-[inference failed] status", (uint32_t)status);
     }
     return status == 0;
-}
-
-static bool run_measured(int (*invoke)(void), uint32_t count, uint32_t *ticks) {
-    board_ticks_start();
-    const int status = run_times(invoke, count);
-    *ticks = board_ticks();
-    return is_done(status);
 }
 
 /* Only the first inference sees the original input: it may use its memory for other tensors. */
@@ -59,27 +43,31 @@ static void restore_output(void) {
     memcpy(output, selection()->kept_output, selection()->output_bytes);
 }
 
-static bool warm_up_times(uint32_t count) {
-    if (count == 0) {
-        return true;
-    }
-    if (!is_done(run_times(selection()->invoke, 1))) {
+/* The first inference, on the input that was loaded; its output is kept. */
+static bool run_first(uint32_t *ticks) {
+    const bool is_fed = selection()->row_bytes != 0;
+    if (!is_done(is_fed ? feed_end(ticks) : run_measured(selection()->invoke, 1, ticks))) {
         return false;
     }
     keep_output();
-    return is_done(run_times(selection()->invoke, count - 1));
+    return true;
+}
+
+static bool warm_up_times(uint32_t count) {
+    uint32_t ticks = 0;
+    return count == 0 || (run_first(&ticks) && is_done(run_times(selection()->invoke, count - 1)));
 }
 
 static bool measure_times(uint32_t count, bool is_warm, uint32_t *ticks) {
     uint32_t rest = 0;
     if (is_warm) {
-        return run_measured(selection()->invoke, count, ticks);
+        return is_done(run_measured(selection()->invoke, count, ticks));
     }
-    if (!run_measured(selection()->invoke, 1, ticks)) {
+    if (!run_first(ticks)) {
         return false;
     }
-    keep_output();
-    const bool is_all_done = count == 1 || run_measured(selection()->invoke, count - 1, &rest);
+    const bool is_all_done =
+        count == 1 || is_done(run_measured(selection()->invoke, count - 1, &rest));
     *ticks = *ticks > UINT32_MAX - rest ? UINT32_MAX : *ticks + rest;
     return is_all_done;
 }
@@ -138,10 +126,10 @@ void inference_command_infer(const char *arguments) {
 void inference_command_baseline(const char *arguments) {
     uint32_t count = 0;
     uint32_t ticks = 0;
-    int (*volatile nothing)(void) = do_nothing;
+    int (*volatile nothing)(void) = run_nothing;
     if (!take_number(&arguments, &count) || *arguments != '\0' || count == 0) {
         reply_failure("baseline takes a number of inferences");
-    } else if (run_measured(nothing, count, &ticks)) {
+    } else if (is_done(run_measured(nothing, count, &ticks))) {
         reply_number_fact("x-ticks", ticks);
     }
 }
@@ -180,6 +168,9 @@ void inference_command_steps(const char *arguments) {
     const int status =
         model->profile == NULL ? put_ticks_of_steps(model) : put_ticks_of_operators(model);
     reply_line("]");
+    if (model->row_bytes != 0) {
+        feed_restart();
+    }
     (void)is_done(status);
 }
 

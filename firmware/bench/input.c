@@ -7,6 +7,7 @@
 #include "arguments.h"
 #include "bench.h"
 #include "crc32.h"
+#include "feed.h"
 #include "inference.h"
 #include "reply.h"
 #include "selection.h"
@@ -16,17 +17,35 @@
 static uint32_t expected_bytes, received_bytes;
 static bool is_partial;
 
+static bool is_fed(void) { return selection()->row_bytes != 0; }
+
 void input_forget(void) {
     expected_bytes = 0;
     is_partial = false;
     inference_forget();
 }
 
-bool input_is_whole(void) { return !is_partial; }
+bool input_is_whole(void) { return is_fed() ? feed_is_whole() : !is_partial; }
+
+static void store(uint32_t offset, uint8_t byte) {
+    if (!is_fed()) {
+        ((uint8_t *)selection()->input())[offset] = byte;
+    } else if (offset == feed_received_bytes()) { /* else it was taken before */
+        feed_byte(byte);
+    }
+}
+
+/* The CRC of the whole input; of the bytes so far if its rows are not kept. */
+static void reply_input_crc(void) {
+    reply_text("x-crc-[");
+    reply_hex(is_fed() ? feed_crc() : crc32(selection()->input(), selection()->input_bytes), 8);
+    reply_line("]");
+}
 
 static void load_start(const char *arguments) {
     uint32_t size = 0;
     input_forget();
+    feed_restart();
     received_bytes = 0;
     is_partial = true;
     if (!take_number(&arguments, &size) || *arguments != '\0') {
@@ -42,7 +61,6 @@ static void load_start(const char *arguments) {
 }
 
 static void load_bytes(const char *digits) {
-    uint8_t *const input = selection()->input();
     const size_t count = strlen(digits) / 2;
     if (strlen(digits) % 2 != 0 || count > expected_bytes - received_bytes) {
         reply_failure("odd number of digits, or more bytes than announced");
@@ -57,11 +75,11 @@ static void load_bytes(const char *digits) {
             expected_bytes = 0;
             return;
         }
-        input[received_bytes++] = (uint8_t)((high * 16 + low) ^ selection()->db_flip);
+        store(received_bytes++, (uint8_t)((high * 16 + low) ^ selection()->db_flip));
     }
     if (received_bytes == expected_bytes) {
         reply_line("m-load-done");
-        reply_crc_fact(input, received_bytes);
+        reply_input_crc();
         input_forget();
     }
 }
@@ -82,6 +100,8 @@ void input_command_db(const char *arguments) {
     }
     if (strncmp(arguments, "load ", 5) == 0) {
         load_start(arguments + 5);
+    } else if (strcmp(arguments, "print") == 0 && is_fed()) {
+        reply_failure("the rows of the input are not kept");
     } else if (strcmp(arguments, "print") == 0) {
         print_bytes();
     } else if (expected_bytes == 0) {
@@ -124,12 +144,17 @@ void input_command_put(const char *arguments) {
         reply_number_fact("e-[past the end of the input] bytes", selection()->input_bytes);
     } else if (crc != expected_crc) {
         reply_failure("damaged on the line");
+    } else if (is_fed() && offset > feed_received_bytes()) {
+        reply_number_fact("e-[the rows of the input are taken in order] next",
+                          feed_received_bytes());
     } else {
         input_forget();
-        uint8_t *to = (uint8_t *)selection()->input() + offset;
-        for (const char *text = arguments + 1; next_byte(&text, to);) {
-            to++;
+        if (offset == 0) {
+            feed_restart();
         }
-        reply_crc_fact(selection()->input(), selection()->input_bytes);
+        for (const char *text = arguments + 1; next_byte(&text, &byte); offset++) {
+            store(offset, byte);
+        }
+        reply_input_crc();
     }
 }

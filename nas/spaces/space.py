@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar
 
-from firmware.errors import ConfigError, SpaceError
+from firmware.errors import ConfigError
 from nas.network.description import Network, Shape
 from nas.network.shapes import output_shapes
 from nas.spaces.axes import AxesRecord, Axis
@@ -55,15 +55,9 @@ class SearchSpace(ABC):
 
         Raises:
             ConfigError: A value is out of its range, or there is no such network for this input.
-            SpaceError: `build` did not return a network.
         """
         self.check(candidate)
         network = self.build(candidate, shape, classes)
-        if not isinstance(network, Network):
-            raise SpaceError(
-                f"'build' of the search space {self.name!r} returned {type(network).__name__}, "
-                "expected a nas.Network, such as build.classify(x, classes)"
-            )
         output_shapes(network)
         return network
 

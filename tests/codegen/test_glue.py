@@ -29,19 +29,28 @@ def test_an_address_takes_the_instructions_that_its_offset_needs(
     graph, plan, calls = planned(small_model())
     offsets = dict.fromkeys(plan.offsets, 0)
     zeros = replace(plan, offsets=offsets, scratch_offsets=(0,) * len(calls))
-    one = replace(zeros, offsets=offsets | {graph.inputs[0]: offset})
+    read = next(call for call in calls if not call.rings).inputs[0]
+    one = replace(zeros, offsets=offsets | {graph.inputs[0]: offset, read: offset})
     before, after = (glue_parts(graph, own, calls) for own in (zeros, one))
     assert after["port bytes"] - before["port bytes"] == expected_bytes - 2
-    # In the first call it was the same as two others, of which one is a copy of the other now.
-    repeated_bytes = 0 if offset == 0 else expected_bytes - 2
-    assert after["address bytes"] - before["address bytes"] == repeated_bytes
+    # It was the same as that of the output, which was a copy of it.
+    added_bytes = 0 if offset == 0 else expected_bytes - 2
+    assert after["address bytes"] - before["address bytes"] == added_bytes
+
+
+def test_a_kernel_on_rows_is_given_no_address() -> None:
+    graph, plan, calls = planned(small_model())
+    on_rows = [call for call in calls if call.rings]
+    parts = glue_parts(graph, plan, on_rows)
+    assert (parts["calls on rows"], parts["address bytes"]) == (len(on_rows), 0)
 
 
 def test_entries_are_wide_where_the_code_is_long() -> None:
     assert glue_parts(*planned(small_model()))["wide entries"] == 0
     graph, plan, calls = planned(random_network(0, 70))
-    assert len(calls) > 30
-    assert glue_parts(graph, plan, calls)["wide entries"] == len(calls)
+    assert 30 < len(calls) < 40
+    assert glue_parts(graph, plan, calls)["wide entries"] == 0
+    assert glue_parts(graph, plan, 2 * calls)["wide entries"] == 2 * len(calls)
 
 
 def test_what_does_not_fit_into_four_registers_lies_on_the_stack() -> None:

@@ -255,11 +255,11 @@ def test_a_constant_first_operand_swaps_the_parameters_of_an_addition() -> None:
     tensors = constant(3, scale=small), activation(1, 4, 3, scale=large), activation(1, 4, 3)
     graph = single("ADD", *tensors)
     params = dict(lower_operator(graph, graph.operators[0]).params)
-    assert params["first_zero_point"] == -9
-    assert params["second_zero_point"] == 7
+    assert params["scaling.first_zero_point"] == -9
+    assert params["scaling.second_zero_point"] == 7
     # 0.5 and 0.25 of twice the larger scale, 1.0, as multiplier · 2^(shift − 31).
-    assert (params["first_multiplier"], params["first_shift"]) == (1 << 30, 0)
-    assert (params["second_multiplier"], params["second_shift"]) == (1 << 30, -1)
+    assert [params[f"scaling.first_{own}"] for own in ("multiplier", "shift")] == [1 << 30, 0]
+    assert [params[f"scaling.second_{own}"] for own in ("multiplier", "shift")] == [1 << 30, -1]
 
 
 def test_uneven_padding_puts_the_smaller_half_before() -> None:

@@ -27,6 +27,8 @@ int main(void) {
 def test_the_reciprocal_divides_as_a_division_does(tmp_path: Path) -> None:
     main = tmp_path / "main.c"
     main.write_text(_MAIN)
-    program = compile_program(tmp_path / "program", [main], [NN / "src", NN / "include"])
+    program = compile_program(
+        tmp_path / "program", [main, NN / "src" / "band.c"], [NN / "src", NN / "include"]
+    )
     completed = subprocess.run([program], capture_output=True, text=True, timeout=120)
     assert (completed.returncode, completed.stdout) == (0, "0")

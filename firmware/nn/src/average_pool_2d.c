@@ -21,7 +21,7 @@ static nn_channel_sums sum_window(nn_window window) {
     nn_channel_sums sums = {0};
     for (int32_t y = 0; y < window.rows; y++) {
         sums = nn_sum_row(sums, window.first, window.columns, window.step);
-        window.first += window.row_step;
+        window.first = nn_next_row(window.band, window.first);
     }
     return sums;
 }
@@ -58,7 +58,7 @@ static int8_t channel_mean(const nn_pool_2d_params *p, nn_window window) {
         for (int32_t x = 0; x < window.columns; x++) {
             sum += window.first[x * window.step];
         }
-        window.first += window.row_step;
+        window.first = nn_next_row(window.band, window.first);
     }
     const int32_t mean = sum > 0 ? (sum + count / 2) / count : (sum - count / 2) / count;
     return (int8_t)nn_clamp(mean, p->lowest, p->highest);
@@ -75,11 +75,14 @@ static void write_pixel(const nn_pool_2d_params *p, nn_window window, int8_t *ou
     }
 }
 
-void nn_average_pool_2d_s8(const nn_pool_2d_params *params, const int8_t *input, int8_t *output) {
+void nn_average_pool_2d_s8(const nn_pool_2d_params *params, uint8_t *arena, int32_t first_row,
+                           int32_t row_count) {
     const nn_pool_2d_params p = *params;
-    for (int32_t y = 0; y < p.output_height; y++) {
+    for (int32_t y = first_row; y < first_row + row_count; y++) {
+        const nn_band band = nn_pool_2d_band(&p, arena, y);
+        int8_t *output = nn_row_at(&p.output, arena, y);
         for (int32_t x = 0; x < p.output_width; x++) {
-            write_pixel(&p, nn_window_at(&p, input, y, x), output);
+            write_pixel(&p, nn_window_at(&p, &band, x), output);
             output += p.channels;
         }
     }

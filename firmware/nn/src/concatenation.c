@@ -3,32 +3,28 @@
 #include <stddef.h>
 #include <string.h>
 
-static void interleave(const nn_concatenation_params *params, const void *const *inputs,
-                       int32_t count, void *output) {
-    uint8_t *to = output;
-    for (int32_t row = 0; row < params->rows; row++) {
-        for (int32_t i = 0; i < count; i++) {
-            const int32_t bytes = params->part_bytes[i];
-            memcpy(to, (const uint8_t *)inputs[i] + row * bytes, (size_t)bytes);
-            to += bytes;
+static void write_row(const nn_concatenation_params *p, uint8_t *arena, int32_t y) {
+    uint8_t *first = nn_row_at(&p->output, arena, y);
+    int32_t step = 0;
+    for (int32_t i = 0; i < p->count; i++) {
+        step += p->part_bytes[i];
+    }
+    for (int32_t i = 0; i < p->count; i++) {
+        const int32_t bytes = p->part_bytes[i];
+        const uint8_t *from = nn_row_at(&p->inputs[i], arena, y);
+        uint8_t *to = first;
+        for (int32_t piece = 0; piece < p->pieces; piece++) {
+            memcpy(to, from, (size_t)bytes);
+            to += step;
+            from += bytes;
         }
+        first += bytes;
     }
 }
 
-void nn_concatenation_2_8(const nn_concatenation_params *params, const void *first,
-                          const void *second, void *output) {
-    const void *const inputs[] = {first, second};
-    interleave(params, inputs, 2, output);
-}
-
-void nn_concatenation_3_8(const nn_concatenation_params *params, const void *first,
-                          const void *second, const void *third, void *output) {
-    const void *const inputs[] = {first, second, third};
-    interleave(params, inputs, 3, output);
-}
-
-void nn_concatenation_4_8(const nn_concatenation_params *params, const void *first,
-                          const void *second, const void *third, const void *fourth, void *output) {
-    const void *const inputs[] = {first, second, third, fourth};
-    interleave(params, inputs, 4, output);
+void nn_concatenation_8(const nn_concatenation_params *params, uint8_t *arena, int32_t first_row,
+                        int32_t row_count) {
+    for (int32_t y = first_row; y < first_row + row_count; y++) {
+        write_row(params, arena, y);
+    }
 }

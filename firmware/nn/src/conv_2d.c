@@ -39,19 +39,21 @@ static void write_pixels(const nn_conv_2d_params *p, const int16_t *patches, int
     }
 }
 
-void nn_conv_2d_s8(const nn_conv_2d_params *params, const int8_t *input, int8_t *output,
-                   void *scratch) {
+void nn_conv_2d_s8(const nn_conv_2d_params *params, uint8_t *arena, int32_t first_row,
+                   int32_t row_count) {
     const nn_conv_2d_params *p = params;
-    int16_t *const patches = scratch;
+    int16_t *const patches = (void *)(arena + p->scratch);
     int8_t *const bytes = (int8_t *)(patches + p->groups * NN_GROUP_VALUES);
-    int32_t y = 0, x = 0;
-    for (int32_t left = p->output_height * p->output_width; left > 0; left -= NN_PATCHES) {
+    int8_t *output = nn_row_at(&p->output, arena, first_row);
+    int32_t y = first_row, x = 0;
+    nn_band band = nn_conv_2d_band(p, arena, y);
+    for (int32_t left = row_count * p->output_width; left > 0; left -= NN_PATCHES) {
         const int32_t count = left < NN_PATCHES ? left : NN_PATCHES;
         for (int32_t i = 0; i < count; i++) {
-            nn_gather(p, input, y, x, patches + i * NN_GROUP, bytes);
+            nn_gather(p, &band, x, patches + i * NN_GROUP, bytes);
             if (++x == p->output_width) {
                 x = 0;
-                y++;
+                band = nn_conv_2d_band(p, arena, ++y);
             }
         }
         write_pixels(p, patches, count, output);

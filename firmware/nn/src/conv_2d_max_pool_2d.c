@@ -1,5 +1,6 @@
 #include "nn/conv_2d_max_pool_2d.h"
 
+#include "elementwise.h"
 #include "gather.h"
 #include "scale_sums.h"
 
@@ -19,25 +20,34 @@ static void write_pixel(const nn_conv_2d_params *p, const int16_t *patches, int8
     }
 }
 
-void nn_conv_2d_max_pool_2d_s8(const nn_conv_2d_max_pool_2d_params *params, const int8_t *input,
-                               int8_t *output, void *scratch) {
+static void write_row(const nn_conv_2d_max_pool_2d_params *params, uint8_t *arena, int32_t y,
+                      int8_t *output) {
     const nn_conv_2d_params *const p = &params->conv;
-    int16_t *const patches = scratch;
+    int16_t *const patches = (void *)(arena + p->scratch);
     int8_t *const bytes = (int8_t *)(patches + p->groups * NN_GROUP_VALUES);
-    for (int32_t y = 0; y < params->pooled_height; y++) {
-        int8_t *const row = output;
-        for (int32_t x = 0; x < params->pooled_width; x++) {
-            for (int32_t i = 0; i < NN_PATCHES; i++) {
-                nn_gather(p, input, 2 * y + i / 2, 2 * x + i % 2, patches + i * NN_GROUP, bytes);
-            }
-            write_pixel(p, patches, output);
-            output += p->output_channels;
-        }
+    const nn_band upper = nn_conv_2d_band(p, arena, 2 * y);
+    const nn_band lower = nn_conv_2d_band(p, arena, 2 * y + 1);
+    for (int32_t x = 0; x < 2 * params->pooled_width; x += 2) {
+        nn_gather(p, &upper, x, patches, bytes);
+        nn_gather(p, &upper, x + 1, patches + NN_GROUP, bytes);
+        nn_gather(p, &lower, x, patches + 2 * NN_GROUP, bytes);
+        nn_gather(p, &lower, x + 1, patches + 3 * NN_GROUP, bytes);
+        write_pixel(p, patches, output);
+        output += p->output_channels;
+    }
+}
+
+void nn_conv_2d_max_pool_2d_s8(const nn_conv_2d_max_pool_2d_params *params, uint8_t *arena,
+                               int32_t first_row, int32_t row_count) {
+    const int32_t row_elements = params->pooled_width * params->conv.output_channels;
+    for (int32_t y = first_row; y < first_row + row_count; y++) {
+        int8_t *const row = nn_row_at(&params->conv.output, arena, y);
+        write_row(params, arena, y, row);
         if (params->mul.constant != 0) {
-            nn_mul_constant_s8(&params->mul, row, row);
+            nn_mul_constant(&params->mul, row, row, row_elements);
         }
         if (params->add.addends != 0) {
-            nn_add_constant_s8(&params->add, row, row);
+            nn_add_constant(&params->add, row, row, row_elements);
         }
     }
 }

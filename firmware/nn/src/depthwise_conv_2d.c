@@ -2,59 +2,54 @@
 
 #include <stdbool.h>
 
+#include "band.h"
 #include "quads.h"
 #include "scale_sums.h"
 
-/* A patch of the image: in the image itself, or copied if it extends beyond the border. */
+/* Where the taps of a kernel read the image. */
 typedef struct {
-    const int8_t *first;
-    int32_t row_step; /* bytes from one row to the next */
+    const int8_t *base;          /* the arena */
+    const int32_t *offsets;      /* of each tap's pixel in it; not of a whole 3 x 3 patch */
+    const int8_t *first;         /* pixel of a whole 3 x 3 patch; else 0 */
+    int32_t to_second, to_third; /* bytes from a row of such a patch to the next */
 } patch;
 
-/* Copies a patch row by row, with the zero point outside the image. */
-static patch copy_patch(const nn_depthwise_conv_2d_params *p, const int8_t *input, int32_t top,
-                        int32_t left, int8_t *to) {
-    const int32_t end = left + p->kernel_width;
-    const int32_t first = left < 0 ? 0 : left;
-    const int32_t last = end > p->input_width ? p->input_width : end;
-    const patch copied = {to, p->kernel_width * p->channels};
-    for (int32_t y = top; y < top + p->kernel_height; y++) {
-        const bool inside = y >= 0 && y < p->input_height && last > first;
-        memset(to, p->input_zero_point, (size_t)copied.row_step);
-        if (inside) {
-            memcpy(to + (first - left) * p->channels,
-                   input + (y * p->input_width + first) * p->channels,
-                   (size_t)((last - first) * p->channels));
-        }
-        to += copied.row_step;
-    }
-    return copied;
+/* A pixel of zero points, for the taps outside the image: it lies after the offsets of the taps. */
+static void *outside_pixel(const nn_depthwise_conv_2d_params *p, uint8_t *arena) {
+    return arena + p->scratch + (uint32_t)(p->kernel_height * p->kernel_width) * sizeof(int32_t);
 }
 
-static patch patch_at(const nn_depthwise_conv_2d_params *p, const int8_t *input, int32_t y,
-                      int32_t x, int8_t *scratch) {
-    const int32_t top = y * p->stride_height - p->padding_top;
+/* Writes the offset of each tap's pixel for column `left` of the image and the kernel's rows. */
+static void find_taps(const nn_depthwise_conv_2d_params *p, uint8_t *arena, const nn_band *band,
+                      int32_t left, int32_t *offsets) {
+    const int32_t outside = (int32_t)((uint8_t *)outside_pixel(p, arena) - arena);
+    const int8_t *row = band->first;
+    for (int32_t y = -band->above; y < p->kernel_height - band->above; y++) {
+        const bool is_inside = y >= 0 && y < band->rows;
+        const int32_t first = (int32_t)(row - (const int8_t *)arena);
+        for (int32_t x = left; x < left + p->kernel_width; x++) {
+            const bool is_pixel = is_inside && x >= 0 && x < p->input_width;
+            *offsets++ = is_pixel ? first + x * p->channels : outside;
+        }
+        row = is_inside ? nn_next_row(band, row) : row;
+    }
+}
+
+static patch patch_at(const nn_depthwise_conv_2d_params *p, uint8_t *arena, const nn_band *band,
+                      int32_t x) {
+    int32_t *const offsets = (void *)(arena + p->scratch);
     const int32_t left = x * p->stride_width - p->padding_left;
-    const bool inside = top >= 0 && left >= 0 && top + p->kernel_height <= p->input_height &&
-                        left + p->kernel_width <= p->input_width;
-    if (!inside) {
-        return copy_patch(p, input, top, left, scratch);
+    const bool is_3x3 = p->kernel_height == 3 && p->kernel_width == 3;
+    patch found = {(const int8_t *)arena, offsets, 0, 0, 0};
+    if (is_3x3 && band->rows == 3 && left >= 0 && left + 3 <= p->input_width) {
+        const int8_t *const second = nn_next_row(band, band->first);
+        found.first = band->first + left * p->channels;
+        found.to_second = (int32_t)(second - band->first);
+        found.to_third = (int32_t)(nn_next_row(band, second) - second);
+    } else {
+        find_taps(p, arena, band, left, offsets);
     }
-    const patch found = {input + (top * p->input_width + left) * p->channels,
-                         p->input_width * p->channels};
     return found;
-}
-
-static nn_quad_sums multiply(nn_quad_sums sums, const nn_depthwise_conv_2d_params *p, patch from,
-                             const int8_t *weights) {
-    for (int32_t y = 0; y < p->kernel_height; y++) {
-        for (int32_t x = 0; x < p->kernel_width; x++) {
-            sums = nn_multiply_quad(sums, from.first + x * p->channels, weights);
-            weights += NN_QUAD;
-        }
-        from.first += from.row_step;
-    }
-    return sums;
 }
 
 /* Factors above 1 are rare, and are kept out of the fast path. */
@@ -71,14 +66,14 @@ static __attribute__((noinline)) void write_any(nn_range range, nn_quad_sums sum
 static int32_t write_quads(const nn_depthwise_conv_2d_params *p, patch from, int8_t *output) {
     const nn_range range = nn_make_range(p->output_zero_point, p->lowest, p->highest);
     const int32_t taps = p->kernel_height * p->kernel_width;
-    const bool is_3x3 = p->kernel_height == 3 && p->kernel_width == 3;
     const int32_t channels = p->channels, whole = channels - channels % NN_QUAD;
     const int8_t *weights = p->weights, *shifts = p->shifts;
     const int32_t *biases = p->biases, *multipliers = p->multipliers;
-    for (const int8_t *const end = output + whole; output < end; output += NN_QUAD) {
+    for (int32_t c = 0; c < whole; c += NN_QUAD) {
         nn_quad_sums sums = {biases[0], biases[1], biases[2], biases[3]};
-        sums = is_3x3 ? nn_multiply_3x3(sums, from.first, channels, from.row_step, weights)
-                      : multiply(sums, p, from, weights);
+        sums = from.first != 0 ? nn_multiply_3x3(sums, from.first + c, channels, from.to_second,
+                                                 from.to_third, weights)
+                               : nn_multiply_taps(sums, from.base + c, from.offsets, taps, weights);
         if ((shifts[0] & shifts[1] & shifts[2] & shifts[3]) < 0) {
             output[0] = nn_scale_sum_down(range, sums.a, multipliers[0], shifts[0]);
             output[1] = nn_scale_sum_down(range, sums.b, multipliers[1], shifts[1]);
@@ -87,7 +82,7 @@ static int32_t write_quads(const nn_depthwise_conv_2d_params *p, patch from, int
         } else {
             write_any(range, sums, multipliers, shifts, output);
         }
-        from.first += NN_QUAD;
+        output += NN_QUAD;
         weights += taps * NN_QUAD;
         biases += NN_QUAD;
         multipliers += NN_QUAD;
@@ -96,27 +91,36 @@ static int32_t write_quads(const nn_depthwise_conv_2d_params *p, patch from, int
     return whole;
 }
 
-static void write_channel(const nn_depthwise_conv_2d_params *p, patch from, int32_t c,
-                          int8_t *output) {
+/* The channels after the last whole quad. */
+static void write_channels(const nn_depthwise_conv_2d_params *p, uint8_t *arena,
+                           const nn_band *band, int32_t x, int32_t first, int8_t *output) {
     const nn_range range = nn_make_range(p->output_zero_point, p->lowest, p->highest);
-    const int8_t *weight = p->weights + c * p->kernel_height * p->kernel_width;
-    int32_t sum = p->biases[c];
-    for (int32_t y = 0; y < p->kernel_height; y++) {
-        for (int32_t x = 0; x < p->kernel_width; x++) {
-            sum += from.first[y * from.row_step + x * p->channels + c] * *weight++;
+    const int32_t taps = p->kernel_height * p->kernel_width;
+    const int8_t *weights = p->weights + first * taps;
+    int32_t *const offsets = (void *)(arena + p->scratch);
+    find_taps(p, arena, band, x * p->stride_width - p->padding_left, offsets);
+    for (int32_t c = first; c < p->channels; c++) {
+        const int8_t *const image = (const int8_t *)arena + c;
+        int32_t sum = p->biases[c];
+        for (int32_t tap = 0; tap < taps; tap++) {
+            sum += image[offsets[tap]] * *weights++;
         }
+        output[c] = nn_scale_sum(range, sum, p->multipliers[c], p->shifts[c]);
     }
-    output[c] = nn_scale_sum(range, sum, p->multipliers[c], p->shifts[c]);
 }
 
-void nn_depthwise_conv_2d_s8(const nn_depthwise_conv_2d_params *params, const int8_t *input,
-                             int8_t *output, void *scratch) {
+void nn_depthwise_conv_2d_s8(const nn_depthwise_conv_2d_params *params, uint8_t *arena,
+                             int32_t first_row, int32_t row_count) {
     const nn_depthwise_conv_2d_params *p = params;
-    for (int32_t y = 0; y < p->output_height; y++) {
+    memset(outside_pixel(p, arena), p->input_zero_point, (size_t)p->channels);
+    for (int32_t y = first_row; y < first_row + row_count; y++) {
+        const nn_band band = nn_band_at(&p->input, arena, p->input_height,
+                                        y * p->stride_height - p->padding_top, p->kernel_height);
+        int8_t *output = nn_row_at(&p->output, arena, y);
         for (int32_t x = 0; x < p->output_width; x++) {
-            const patch from = patch_at(p, input, y, x, scratch);
-            for (int32_t c = write_quads(p, from, output); c < p->channels; c++) {
-                write_channel(p, from, c, output);
+            const int32_t done = write_quads(p, patch_at(p, arena, &band, x), output);
+            if (done < p->channels) {
+                write_channels(p, arena, &band, x, done, output);
             }
             output += p->channels;
         }

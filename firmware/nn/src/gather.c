@@ -65,8 +65,8 @@ static int16_t *widen_groups(int16_t *to, const int8_t *from, int32_t elements) 
 
 /* Three rows of nine bytes, three colours of three pixels each, as seven groups without a detour
  * through memory. Reads not one byte more. */
-static void widen_colours(int16_t *to, const int8_t *first, int32_t step) {
-    const int8_t *const second = first + step, *const third = second + step;
+static void widen_colours(int16_t *to, const int8_t *first, const int8_t *second,
+                          const int8_t *third) {
     uint16_t second_end, third_start;
     memcpy(&second_end, second + 7, sizeof second_end);
     memcpy(&third_start, third, sizeof third_start);
@@ -82,44 +82,44 @@ static void widen_colours(int16_t *to, const int8_t *first, int32_t step) {
 #endif
 
 /* The rows of a patch that lies inside the image, without a look at its borders. */
-static void gather_inside(const nn_conv_2d_params *p, const int8_t *from, int16_t *to,
-                          int8_t *bytes) {
+static void gather_inside(const nn_conv_2d_params *p, const nn_band *band, const int8_t *from,
+                          int16_t *to, int8_t *bytes) {
     const int32_t row_bytes = p->kernel_width * p->input_channels;
-    const int32_t step = p->input_width * p->input_channels;
     if (p->input_channels % NN_GROUP == 0) {
         for (int32_t row = 0; row < p->kernel_height; row++) {
             to = widen_groups(to, from, row_bytes);
-            from += step;
+            from = nn_next_row(band, from);
         }
         return;
     }
 #if NN_HAS_DSP
     if (row_bytes == 9 && p->kernel_height == 3) {
-        widen_colours(to, from, step);
+        const int8_t *const second = nn_next_row(band, from);
+        widen_colours(to, from, second, nn_next_row(band, second));
         return;
     }
 #endif
     int8_t *end = bytes;
     for (int32_t row = 0; row < p->kernel_height; row++) {
         end = copy(end, from, row_bytes);
-        from += step;
+        from = nn_next_row(band, from);
     }
     (void)widen_groups(to, bytes, p->groups * NN_GROUP);
 }
 
 /* A patch of which a part lies outside the image, where every element is the zero point. */
-static void gather_across(const nn_conv_2d_params *p, const int8_t *input, int32_t y, int32_t x,
-                          int16_t *to, int8_t *bytes) {
+static void gather_across(const nn_conv_2d_params *p, const nn_band *band, int32_t x, int16_t *to,
+                          int8_t *bytes) {
     const columns split = split_columns(p, x);
     const int32_t channels = p->input_channels;
     const int8_t zero = (int8_t)p->input_zero_point;
     const int32_t left = split.left * channels, right = split.right * channels;
+    const int8_t *from = band->first + (x + split.left) * channels;
     int8_t *end = bytes;
-    for (int32_t row = y; row < y + p->kernel_height; row++) {
-        const bool inside = row >= 0 && row < p->input_height;
+    for (int32_t row = -band->above; row < p->kernel_height - band->above; row++) {
+        const bool inside = row >= 0 && row < band->rows;
         const int32_t middle = inside ? split.inside * channels : 0;
         const int32_t before = inside ? left : p->kernel_width * channels;
-        const int8_t *const from = input + (row * p->input_width + x + split.left) * channels;
         if (channels % NN_GROUP == 0) {
             to = fill_groups(to, before, zero);
             to = widen_groups(to, from, middle);
@@ -129,21 +129,20 @@ static void gather_across(const nn_conv_2d_params *p, const int8_t *input, int32
             end = copy(end, from, middle);
             end = fill(end, inside ? right : 0, zero);
         }
+        from = inside ? nn_next_row(band, from) : from;
     }
     if (channels % NN_GROUP != 0) {
         (void)widen_groups(to, bytes, p->groups * NN_GROUP);
     }
 }
 
-void nn_gather(const nn_conv_2d_params *params, const int8_t *input, int32_t y, int32_t x,
-               int16_t *patches, int8_t *bytes) {
+void nn_gather(const nn_conv_2d_params *params, const nn_band *band, int32_t x, int16_t *patches,
+               int8_t *bytes) {
     const nn_conv_2d_params *p = params;
-    const int32_t top = y * p->stride_height - p->padding_top;
     const int32_t left = x * p->stride_width - p->padding_left;
-    if (top >= 0 && left >= 0 && top + p->kernel_height <= p->input_height &&
-        left + p->kernel_width <= p->input_width) {
-        gather_inside(p, input + (top * p->input_width + left) * p->input_channels, patches, bytes);
+    if (band->rows == p->kernel_height && left >= 0 && left + p->kernel_width <= p->input_width) {
+        gather_inside(p, band, band->first + left * p->input_channels, patches, bytes);
     } else {
-        gather_across(p, input, top, left, patches, bytes);
+        gather_across(p, band, left, patches, bytes);
     }
 }

@@ -46,7 +46,7 @@ static void write_quads(const nn_pool_2d_params *p, nn_window window, int8_t *ou
         uint32_t maximum = lowest;
         for (int32_t y = 0; y < window.rows; y++) {
             maximum = row_maximum(maximum, row, window.columns, window.step);
-            row += window.row_step;
+            row = nn_next_row(window.band, row);
         }
         maximum = smaller_bytes(maximum, highest);
         output -= back;
@@ -65,7 +65,7 @@ static int8_t channel_maximum(const nn_pool_2d_params *p, nn_window window) {
         for (int32_t x = 0; x < window.columns; x++) {
             maximum = nn_larger(maximum, window.first[x * window.step]);
         }
-        window.first += window.row_step;
+        window.first = nn_next_row(window.band, window.first);
     }
     return (int8_t)nn_clamp(maximum, p->lowest, p->highest);
 }
@@ -83,11 +83,14 @@ static void write_pixel(const nn_pool_2d_params *p, nn_window window, int8_t *ou
     }
 }
 
-void nn_max_pool_2d_s8(const nn_pool_2d_params *params, const int8_t *input, int8_t *output) {
+void nn_max_pool_2d_s8(const nn_pool_2d_params *params, uint8_t *arena, int32_t first_row,
+                       int32_t row_count) {
     const nn_pool_2d_params p = *params;
-    for (int32_t y = 0; y < p.output_height; y++) {
+    for (int32_t y = first_row; y < first_row + row_count; y++) {
+        const nn_band band = nn_pool_2d_band(&p, arena, y);
+        int8_t *output = nn_row_at(&p.output, arena, y);
         for (int32_t x = 0; x < p.output_width; x++) {
-            write_pixel(&p, nn_window_at(&p, input, y, x), output);
+            write_pixel(&p, nn_window_at(&p, &band, x), output);
             output += p.channels;
         }
     }

@@ -41,9 +41,9 @@ static inline nn_quad_sums nn_multiply_quad(nn_quad_sums sums, const int8_t *pix
     return sums;
 }
 
-/* The nine products of a 3 x 3 kernel; pixels are `step` bytes apart, rows `row_step`. */
-static inline nn_quad_sums nn_multiply_3x3(nn_quad_sums sums, const int8_t *pixel, int32_t step,
-                                           int32_t row_step, const int8_t *weights) {
+/* The products of three pixels, `step` bytes apart, with the weights, which are passed over. */
+static inline nn_quad_sums nn_multiply_3(nn_quad_sums sums, const int8_t *pixel, int32_t step,
+                                         const int8_t **weights) {
 #if NN_HAS_DSP
 #define NN_TAP(address)                                                                            \
     "ldr    %[odd], " address "\n"                                                                 \
@@ -56,27 +56,65 @@ static inline nn_quad_sums nn_multiply_3x3(nn_quad_sums sums, const int8_t *pixe
     "smlabb %[b], %[odd], %[odd_weights], %[b]\n"                                                  \
     "smlatt %[c], %[even], %[even_weights], %[c]\n"                                                \
     "smlatt %[d], %[odd], %[odd_weights], %[d]\n"
-#define NN_ROW                                                                                     \
-    NN_TAP("[%[pixel]]")                                                                           \
-    NN_TAP("[%[pixel], %[step]]")                                                                  \
-    NN_TAP("[%[pixel], %[step], lsl #1]")
     uint32_t odd, odd_weights, even, even_weights;
-    __asm volatile(
-        NN_ROW "add %[pixel], %[row_step]\n" NN_ROW "add %[pixel], %[row_step]\n" NN_ROW
-        : [a] "+r"(sums.a), [b] "+r"(sums.b), [c] "+r"(sums.c), [d] "+r"(sums.d),
-          [pixel] "+r"(pixel), [weights] "+r"(weights), [odd] "=&r"(odd),
-          [odd_weights] "=&r"(odd_weights), [even] "=&r"(even), [even_weights] "=&r"(even_weights)
-        : [step] "r"(step), [row_step] "r"(row_step)
-        : "memory");
-#undef NN_ROW
+    __asm volatile(NN_TAP("[%[pixel]]") NN_TAP("[%[pixel], %[step]]")
+                       NN_TAP("[%[pixel], %[step], lsl #1]")
+                   : [a] "+r"(sums.a), [b] "+r"(sums.b), [c] "+r"(sums.c), [d] "+r"(sums.d),
+                     [weights] "+r"(*weights), [odd] "=&r"(odd), [odd_weights] "=&r"(odd_weights),
+                     [even] "=&r"(even), [even_weights] "=&r"(even_weights)
+                   : [pixel] "r"(pixel), [step] "r"(step)
+                   : "memory");
 #undef NN_TAP
 #else
-    for (int y = 0; y < 3; y++) {
-        for (int x = 0; x < 3; x++) {
-            sums = nn_multiply_quad(sums, pixel + x * step, weights);
-            weights += NN_QUAD;
-        }
-        pixel += row_step;
+    for (int x = 0; x < 3; x++) {
+        sums = nn_multiply_quad(sums, pixel + x * step, *weights);
+        *weights += NN_QUAD;
+    }
+#endif
+    return sums;
+}
+
+/* The nine products of a 3 x 3 kernel; pixels are `step` bytes apart, the second row is `to_second`
+ * after the first one, the third `to_third` after the second. */
+static inline nn_quad_sums nn_multiply_3x3(nn_quad_sums sums, const int8_t *pixel, int32_t step,
+                                           int32_t to_second, int32_t to_third,
+                                           const int8_t *weights) {
+    sums = nn_multiply_3(sums, pixel, step, &weights);
+    pixel += to_second;
+    sums = nn_multiply_3(sums, pixel, step, &weights);
+    return nn_multiply_3(sums, pixel + to_third, step, &weights);
+}
+
+/* The products of `count` pixels, each at its offset from the base, with the weights. */
+static inline nn_quad_sums nn_multiply_taps(nn_quad_sums sums, const int8_t *base,
+                                            const int32_t *offsets, int32_t count,
+                                            const int8_t *weights) {
+#if NN_HAS_DSP
+    uint32_t odd, odd_weights, even, even_weights;
+    __asm volatile(
+        "1:\n"
+        "ldr    %[odd], [%[offsets]], #4\n"
+        "ldr    %[odd_weights], [%[weights]], #4\n"
+        "ldr    %[odd], [%[base], %[odd]]\n"
+        "sxtb16 %[even_weights], %[odd_weights]\n"
+        "sxtb16 %[odd_weights], %[odd_weights], ror #8\n"
+        "sxtb16 %[even], %[odd]\n"
+        "sxtb16 %[odd], %[odd], ror #8\n"
+        "smlabb %[a], %[even], %[even_weights], %[a]\n"
+        "smlabb %[b], %[odd], %[odd_weights], %[b]\n"
+        "smlatt %[c], %[even], %[even_weights], %[c]\n"
+        "smlatt %[d], %[odd], %[odd_weights], %[d]\n"
+        "subs   %[count], %[count], #1\n"
+        "bne    1b\n"
+        : [a] "+r"(sums.a), [b] "+r"(sums.b), [c] "+r"(sums.c), [d] "+r"(sums.d),
+          [weights] "+r"(weights), [offsets] "+r"(offsets), [count] "+r"(count), [odd] "=&r"(odd),
+          [odd_weights] "=&r"(odd_weights), [even] "=&r"(even), [even_weights] "=&r"(even_weights)
+        : [base] "r"(base)
+        : "cc", "memory");
+#else
+    for (; count > 0; count--) {
+        sums = nn_multiply_quad(sums, base + *offsets++, weights);
+        weights += NN_QUAD;
     }
 #endif
     return sums;

@@ -8,21 +8,36 @@ static int32_t requantize(const nn_requantize_params *p, int32_t value) {
     return nn_rescale(value - p->input_zero_point, p->multiplier, p->shift) + p->output_zero_point;
 }
 
-void nn_requantize_s8_s8(const nn_requantize_params *params, const int8_t *input, int8_t *output) {
-    for (int32_t i = 0; i < params->count; i++) {
-        output[i] = (int8_t)nn_clamp(requantize(params, input[i]), INT8_MIN, INT8_MAX);
+void nn_requantize_s8_s8(const nn_requantize_params *params, uint8_t *arena, int32_t first_row,
+                         int32_t row_count) {
+    for (int32_t y = first_row; y < first_row + row_count; y++) {
+        const int8_t *const input = nn_row_at(&params->input, arena, y);
+        int8_t *const output = nn_row_at(&params->output, arena, y);
+        for (int32_t i = 0; i < params->row_elements; i++) {
+            output[i] = (int8_t)nn_clamp(requantize(params, input[i]), INT8_MIN, INT8_MAX);
+        }
     }
 }
 
-void nn_requantize_u8_s8(const nn_requantize_params *params, const uint8_t *input, int8_t *output) {
-    for (int32_t i = 0; i < params->count; i++) {
-        output[i] = (int8_t)nn_clamp(requantize(params, input[i]), INT8_MIN, INT8_MAX);
+void nn_requantize_u8_s8(const nn_requantize_params *params, uint8_t *arena, int32_t first_row,
+                         int32_t row_count) {
+    for (int32_t y = first_row; y < first_row + row_count; y++) {
+        const uint8_t *const input = nn_row_at(&params->input, arena, y);
+        int8_t *const output = nn_row_at(&params->output, arena, y);
+        for (int32_t i = 0; i < params->row_elements; i++) {
+            output[i] = (int8_t)nn_clamp(requantize(params, input[i]), INT8_MIN, INT8_MAX);
+        }
     }
 }
 
-void nn_requantize_s8_u8(const nn_requantize_params *params, const int8_t *input, uint8_t *output) {
-    for (int32_t i = 0; i < params->count; i++) {
-        output[i] = (uint8_t)nn_clamp(requantize(params, input[i]), 0, UINT8_MAX);
+void nn_requantize_s8_u8(const nn_requantize_params *params, uint8_t *arena, int32_t first_row,
+                         int32_t row_count) {
+    for (int32_t y = first_row; y < first_row + row_count; y++) {
+        const int8_t *const input = nn_row_at(&params->input, arena, y);
+        uint8_t *const output = nn_row_at(&params->output, arena, y);
+        for (int32_t i = 0; i < params->row_elements; i++) {
+            output[i] = (uint8_t)nn_clamp(requantize(params, input[i]), 0, UINT8_MAX);
+        }
     }
 }
 
@@ -35,14 +50,24 @@ static int32_t quantize(const nn_quantize_params *p, float value, int32_t lowest
     return quantized < (float)highest ? (int32_t)quantized : highest;
 }
 
-void nn_quantize_f32_s8(const nn_quantize_params *params, const float *input, int8_t *output) {
-    for (int32_t i = 0; i < params->count; i++) {
-        output[i] = (int8_t)quantize(params, input[i], INT8_MIN, INT8_MAX);
+void nn_quantize_f32_s8(const nn_quantize_params *params, uint8_t *arena, int32_t first_row,
+                        int32_t row_count) {
+    for (int32_t y = first_row; y < first_row + row_count; y++) {
+        const float *const input = nn_row_at(&params->input, arena, y);
+        int8_t *const output = nn_row_at(&params->output, arena, y);
+        for (int32_t i = 0; i < params->row_elements; i++) {
+            output[i] = (int8_t)quantize(params, input[i], INT8_MIN, INT8_MAX);
+        }
     }
 }
 
-void nn_quantize_f32_u8(const nn_quantize_params *params, const float *input, uint8_t *output) {
-    for (int32_t i = 0; i < params->count; i++) {
-        output[i] = (uint8_t)quantize(params, input[i], 0, UINT8_MAX);
+void nn_quantize_f32_u8(const nn_quantize_params *params, uint8_t *arena, int32_t first_row,
+                        int32_t row_count) {
+    for (int32_t y = first_row; y < first_row + row_count; y++) {
+        const float *const input = nn_row_at(&params->input, arena, y);
+        uint8_t *const output = nn_row_at(&params->output, arena, y);
+        for (int32_t i = 0; i < params->row_elements; i++) {
+            output[i] = (uint8_t)quantize(params, input[i], 0, UINT8_MAX);
+        }
     }
 }

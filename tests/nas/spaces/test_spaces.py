@@ -1,7 +1,6 @@
 """The contract of a search space, kept by every one that is built in and by the tutorial's."""
 
 import json
-import re
 from itertools import pairwise
 from pathlib import Path
 
@@ -9,8 +8,7 @@ import pytest
 
 from codegen.operators import check_operators
 from codegen.planner import plan_graph
-from firmware.errors import ConfigError, SpaceError
-from nas.cli import main
+from firmware.errors import ConfigError
 from nas.network.int8_graph import lower
 from nas.network.shapes import count_macs, parameter_count
 from nas.quantization.predict_file import predict_file
@@ -25,20 +23,6 @@ NAMES = (*known_spaces(), str(TUTORIAL))
 @pytest.fixture(params=NAMES, ids=lambda name: Path(name).stem)
 def space(request: pytest.FixtureRequest) -> SearchSpace:
     return find_space(request.param)
-
-
-def space_with(line: str = "", body: str = "return None") -> str:
-    """The source of a space with another attribute, or another body of `build`."""
-    return (
-        "from nas import NetworkBuilder, SearchSpace\n"
-        "def helper(candidate): return candidate['kernels']\n"
-        "class Mine(SearchSpace):\n"
-        "    name, dimensions = 'mine', {'width': range(1, 9), 'depth': range(1, 3)}\n"
-        f"    {line or 'pass'}\n"
-        "    def build(self, candidate, shape, classes):\n"
-        f"        {body}\n"
-        "SPACE = Mine()\n"
-    )
 
 
 def some(space: SearchSpace) -> Candidate:
@@ -121,10 +105,9 @@ def test_an_unknown_space_is_refused_with_the_known_ones() -> None:
     ("content", "reason"),
     [
         ("x = 1", "has no SPACE that is a nas.SearchSpace"),
-        (space_with("name = 3"), "own.py' cannot be used: 'name' must be a text"),
-        (space_with("dimensions = {'width': [1, 2]}"), "a rising range for each name"),
-        (space_with("depth_name = 'layers'"), "'layers', which is not one of .*: width, depth"),
-        (space_with("converters = ('mine',)"), "'converters' must be one or more of own, tensorf"),
+        ("raise ValueError('not today')", "from .*: ValueError: not today"),
+        ("import no_such_module", "from .*: ModuleNotFoundError"),
+        ("def", "from .*: SyntaxError"),
     ],
 )
 def test_a_file_without_a_space_is_refused_with_the_reason(
@@ -134,58 +117,6 @@ def test_a_file_without_a_space_is_refused_with_the_reason(
     path.write_text(content)
     with pytest.raises(ConfigError, match=reason):
         find_space(str(path))
-
-
-@pytest.mark.parametrize(
-    ("content", "told"),
-    [
-        ("x = 1\nraise ValueError('not today')", "line 2 raised ValueError: not today"),
-        ("import no_such_module", "line 1 raised ModuleNotFoundError: No module named"),
-        ("\n\ndef", "line 3 raised SyntaxError: invalid syntax"),
-        ("raise SystemExit", "line 1 raised SystemExit"),
-    ],
-)
-def test_an_exception_while_a_space_is_loaded_is_told_with_its_line(
-    tmp_path: Path, content: str, told: str
-) -> None:
-    path = tmp_path / "own.py"
-    path.write_text(content)
-    with pytest.raises(SpaceError) as refusal:
-        find_space(str(path))
-    assert str(refusal.value).startswith(f"the search space in {str(path)!r}, {told}")
-
-
-@pytest.mark.parametrize(
-    ("body", "told"),
-    [
-        ("return width", r"own.py', line 7 raised NameError: name 'width' is not defined"),
-        ("return helper(candidate)", r"own.py', line 2 raised KeyError: 'kernels'"),
-        ("raise ValueError('two\\nlines')", r"own.py', line 7 raised ValueError: two\\nlines"),
-        ("return NetworkBuilder()", r"own.py', line 7 raised TypeError: .*missing 1 required"),
-        ("pass", r"^'build' of the search space 'mine' returned NoneType, expected a nas.Network"),
-    ],
-)
-@pytest.mark.parametrize("command", ["estimate --candidate 1,1", "run --data digits --out run"])
-def test_an_exception_of_a_space_ends_a_command_with_one_line(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    body: str,
-    told: str,
-    command: str,
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    Path("own.py").write_text(space_with(body=body))
-    assert main([*command.split(), "--target", "stm32f412", "--space", "own.py"]) == 1
-    last = capsys.readouterr().err.splitlines()[-1]
-    assert re.search(told, last.removeprefix("nas: error: "))
-
-
-def test_a_method_of_a_space_that_is_not_build_is_told_too(tmp_path: Path) -> None:
-    path = tmp_path / "own.py"
-    path.write_text(space_with("@property\n    def widths(self): return 1 / 0"))
-    with pytest.raises(SpaceError, match="line 6 raised ZeroDivisionError: division by zero"):
-        _ = find_space(str(path)).widths
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:

@@ -2,11 +2,10 @@
 #ifndef NN_ADD_H
 #define NN_ADD_H
 
-#include <stdint.h>
+#include "nn/ring.h"
 
 typedef struct {
-    int32_t count;    /* elements of the first input and of the output */
-    int32_t channels; /* elements of the second input, repeated; a divisor of count */
+    int32_t channels; /* elements of the second input, repeated; a divisor of what is added */
     int32_t first_zero_point, second_zero_point, output_zero_point;
     int32_t left_shift;                    /* headroom that both inputs get before scaling */
     int32_t first_multiplier, first_shift; /* to twice the larger scale of the inputs */
@@ -14,13 +13,19 @@ typedef struct {
     int32_t output_multiplier, output_shift; /* from there to the scale of the output */
     int32_t lowest, highest;                 /* limits of the output: type and fused activation */
     const int32_t *addends; /* a constant second input, scaled; 0 for an activation */
+} nn_add_scaling;
+
+typedef struct {
+    nn_ring first, second, output; /* no second one if it is a constant; one row if repeated */
+    int32_t row_elements;          /* of the first input and of the output */
+    nn_add_scaling scaling;
 } nn_add_params;
 
 /** Adds the constant. The output may overwrite the input in place. */
-void nn_add_constant_s8(const nn_add_params *params, const int8_t *input, int8_t *output);
+void nn_add_constant_s8(const nn_add_params *params, uint8_t *arena, int32_t first_row,
+                        int32_t row_count);
 
-/** Adds two activations. The output may overwrite the first input in place. */
-void nn_add_s8(const nn_add_params *params, const int8_t *first, const int8_t *second,
-               int8_t *output);
+/** Adds two activations. The output may overwrite an input of its size in place. */
+void nn_add_s8(const nn_add_params *params, uint8_t *arena, int32_t first_row, int32_t row_count);
 
 #endif

@@ -2,21 +2,19 @@
 #ifndef NN_CONCATENATION_H
 #define NN_CONCATENATION_H
 
-#include <stdint.h>
+#include "nn/ring.h"
 
 #define NN_CONCATENATION_MOST 4
 
 typedef struct {
-    int32_t rows;                              /* pieces of each input, one after another */
+    nn_ring inputs[NN_CONCATENATION_MOST], output;
+    int32_t count;                             /* of the inputs */
+    int32_t pieces;                            /* in a row of each input */
     int32_t part_bytes[NN_CONCATENATION_MOST]; /* of one piece of each input */
 } nn_concatenation_params;
 
-/** Inputs and output must not overlap. */
-void nn_concatenation_2_8(const nn_concatenation_params *params, const void *first,
-                          const void *second, void *output);
-void nn_concatenation_3_8(const nn_concatenation_params *params, const void *first,
-                          const void *second, const void *third, void *output);
-void nn_concatenation_4_8(const nn_concatenation_params *params, const void *first,
-                          const void *second, const void *third, const void *fourth, void *output);
+/** A row of the output has one piece of each input, then the next of each. No overlap. */
+void nn_concatenation_8(const nn_concatenation_params *params, uint8_t *arena, int32_t first_row,
+                        int32_t row_count);
 
 #endif

@@ -2,9 +2,11 @@
 #ifndef NN_CONV_2D_H
 #define NN_CONV_2D_H
 
-#include <stdint.h>
+#include "nn/ring.h"
 
 typedef struct {
+    nn_ring input, output;
+    uint32_t scratch;                                     /* offset in the arena */
     int32_t input_height, input_width, input_channels;    /* input is (h, w, c) */
     int32_t output_height, output_width, output_channels; /* output is (h, w, c) */
     int32_t kernel_height, kernel_width;
@@ -26,7 +28,7 @@ typedef struct {
  * Pixels are written in the order of their addresses. Each is written after the input for it and
  * for the pixels before it was read. So the output may overlap the input by a limited distance.
  */
-void nn_conv_2d_s8(const nn_conv_2d_params *params, const int8_t *input, int8_t *output,
-                   void *scratch);
+void nn_conv_2d_s8(const nn_conv_2d_params *params, uint8_t *arena, int32_t first_row,
+                   int32_t row_count);
 
 #endif

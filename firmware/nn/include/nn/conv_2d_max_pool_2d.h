@@ -15,14 +15,14 @@
 #include "nn/mul.h"
 
 typedef struct {
-    nn_conv_2d_params conv;
+    nn_conv_2d_params conv;              /* but its output: that of all together */
     int32_t pooled_height, pooled_width; /* of the output: (h, w, channels) */
-    nn_mul_params mul;                   /* of one row; used if mul.constant is not 0 */
-    nn_add_params add;                   /* of one row; used if add.constant is not 0 */
+    nn_mul_scaling mul;                  /* in place; used if mul.constant is not 0 */
+    nn_add_scaling add;                  /* in place; used if add.addends is not 0 */
 } nn_conv_2d_max_pool_2d_params;
 
 /** Like nn_conv_2d_s8: writes in the order of addresses, each pixel after its input was read. */
-void nn_conv_2d_max_pool_2d_s8(const nn_conv_2d_max_pool_2d_params *params, const int8_t *input,
-                               int8_t *output, void *scratch);
+void nn_conv_2d_max_pool_2d_s8(const nn_conv_2d_max_pool_2d_params *params, uint8_t *arena,
+                               int32_t first_row, int32_t row_count);
 
 #endif

@@ -2,9 +2,11 @@
 #ifndef NN_DEPTHWISE_CONV_2D_H
 #define NN_DEPTHWISE_CONV_2D_H
 
-#include <stdint.h>
+#include "nn/ring.h"
 
 typedef struct {
+    nn_ring input, output;
+    uint32_t scratch;                            /* offset in the arena */
     int32_t input_height, input_width, channels; /* input is (h, w, c) */
     int32_t output_height, output_width;         /* output is (h, w, c) */
     int32_t kernel_height, kernel_width;
@@ -18,12 +20,14 @@ typedef struct {
     const int8_t *shifts;       /* (channels), see nn_rescale */
 } nn_depthwise_conv_2d_params;
 
+/** Scratch bytes: the offset of each of the kernel's taps, and a pixel of zero points. */
+#define NN_DEPTHWISE_CONV_2D_SCRATCH_BYTES(taps, channels) ((taps)*4 + (channels))
+
 /**
  * Pixels are written in the order of their addresses, channel by channel, while they are read. The
  * output may overlap the input if no byte is written before the input at this address was used.
- * Scratch memory: one patch, kernel_height * kernel_width * channels bytes.
  */
-void nn_depthwise_conv_2d_s8(const nn_depthwise_conv_2d_params *params, const int8_t *input,
-                             int8_t *output, void *scratch);
+void nn_depthwise_conv_2d_s8(const nn_depthwise_conv_2d_params *params, uint8_t *arena,
+                             int32_t first_row, int32_t row_count);
 
 #endif

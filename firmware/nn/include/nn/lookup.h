@@ -2,15 +2,17 @@
 #ifndef NN_LOOKUP_H
 #define NN_LOOKUP_H
 
-#include <stdint.h>
+#include "nn/ring.h"
 
 typedef struct {
-    int32_t count;        /* elements */
-    int32_t channels;     /* tables; a divisor of count */
+    nn_ring input, output;
+    int32_t row_elements;
+    int32_t channels;     /* tables; a divisor of row_elements */
     const uint8_t *table; /* (channels, 256): the output's byte for each byte of the input */
 } nn_lookup_params;
 
 /** The output may overwrite the input in place. */
-void nn_lookup_8(const nn_lookup_params *params, const void *input, void *output);
+void nn_lookup_8(const nn_lookup_params *params, uint8_t *arena, int32_t first_row,
+                 int32_t row_count);
 
 #endif

@@ -5,6 +5,7 @@
 #include "nn/pool_2d.h"
 
 /** Input and output must not overlap. */
-void nn_max_pool_2d_s8(const nn_pool_2d_params *params, const int8_t *input, int8_t *output);
+void nn_max_pool_2d_s8(const nn_pool_2d_params *params, uint8_t *arena, int32_t first_row,
+                       int32_t row_count);
 
 #endif

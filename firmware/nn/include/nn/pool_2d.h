@@ -2,9 +2,10 @@
 #ifndef NN_POOL_2D_H
 #define NN_POOL_2D_H
 
-#include <stdint.h>
+#include "nn/ring.h"
 
 typedef struct {
+    nn_ring input, output;
     int32_t input_height, input_width;   /* input is (h, w, c) */
     int32_t output_height, output_width; /* output is (h, w, c) */
     int32_t channels;
