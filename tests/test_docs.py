@@ -103,17 +103,22 @@ def coco(folder: Path) -> None:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> tuple[Path, dict[str, str]]:
-    """A folder with what the pages speak of, and the environment of a user there."""
+def desk(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
+    """A folder with what the pages speak of, and the environment of a user there.
+
+    All pages share one cache, as they do for a user: the trainer and TFLM are compiled once.
+    """
     photos(tmp_path / "photos")
     coco(tmp_path)
     (tmp_path / "other.tflite").write_bytes(small_model())
     shutil.copy(ROOT / "benchmarks/models/nas_k8_c3.tflite", tmp_path / "model.tflite")
     tools = Path(sys.executable).parent
+    own = tmp_path_factory.getbasetemp()  # of this worker, or of all tests
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
     return tmp_path, os.environ | {
         "PATH": f"{tools}:{os.environ['PATH']}",
         "PYTHONPATH": str(ROOT),
-        "XDG_CACHE_HOME": str(tmp_path / "cache"),
+        "XDG_CACHE_HOME": str(shared / "docs-cache"),
         "MCU_NAS": str(ROOT),
     }
 

@@ -27,6 +27,10 @@ needs_virtual_board = pytest.mark.skipif(
 )
 
 
+# The undisturbed run is made once, in one process.
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("end-to-end")]
+
+
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return os.environ | {"XDG_CACHE_HOME": str(tmp_path_factory.mktemp("cache"))}
