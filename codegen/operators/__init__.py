@@ -3,8 +3,9 @@
 from codegen.graph import Graph, Operator
 from codegen.kernel_call import KernelCall
 from codegen.operators.concatenation import CONCATENATION
+from codegen.operators.conversions import DEQUANTIZE, QUANTIZE, RESHAPE
 from codegen.operators.depthwise import DEPTHWISE_CONV_2D
-from codegen.operators.elementwise import ADD, DEQUANTIZE, MUL, QUANTIZE, RESHAPE
+from codegen.operators.elementwise import ADD, MUL
 from codegen.operators.pad import PAD
 from codegen.operators.reductions import FULLY_CONNECTED, MEAN, SOFTMAX
 from codegen.operators.rows import RowWindow

@@ -1,4 +1,4 @@
-"""Element-wise operators: ADD, MUL, QUANTIZE, DEQUANTIZE, RESHAPE. Pure."""
+"""Element-wise operators: ADD, MUL. Pure."""
 
 from collections.abc import Callable
 
@@ -15,27 +15,25 @@ from codegen.fixed_point import (
 )
 from codegen.graph import DType, Graph, Operator, Tensor
 from codegen.kernel_call import ConstantArray, KernelCall
-from codegen.operators.rows import elementwise_rows, not_by_rows
+from codegen.operators.rows import elementwise_rows
 from codegen.operators.support import (
     LARGEST_DIFFERENCE,
     OperatorSupport,
     check_activation,
     check_factors,
-    check_output_shape,
     check_quantization,
     check_types,
     data_of,
     has_rows,
+    has_scales,
     output_limits,
     row_elements,
     scale_of,
-    scale_ratio,
     zero_point_of,
 )
 
 SCALING = "scaling."
 """What the names of the parameters of ADD and MUL begin with that a fused kernel shares."""
-_SUFFIXES = {DType.INT8: "s8", DType.UINT8: "u8", DType.FLOAT32: "f32"}
 
 
 def _operands(graph: Graph, operator: Operator) -> tuple[int, int]:
@@ -67,6 +65,17 @@ def _check_binary(graph: Graph, operator: Operator) -> list[str]:
     return reasons
 
 
+def _channels(full: Tensor, other: Tensor) -> tuple[bool, int]:
+    """Whether the kernel goes through rows, and of how many elements the other operand is repeated.
+
+    An operand of rows of its own is repeated after each row.
+    """
+    elements = row_elements(full)
+    if has_rows(full) and not other.is_constant and other.shape == full.shape:
+        return True, elements
+    return has_rows(full) and elements % other.element_count == 0, other.element_count
+
+
 def _binary_call(
     graph: Graph,
     operator: Operator,
@@ -75,43 +84,36 @@ def _binary_call(
     make_constant: Callable[[NDArray[np.int64]], ConstantArray],
 ) -> KernelCall:
     """The call of ADD or MUL; `make_constant` prepares the values of a constant operand."""
-    full_at, other_at = _operands(graph, operator)
-    full = graph.tensors[operator.inputs[full_at]]
-    other = graph.tensors[operator.inputs[other_at]]
+    full_index, other_index = (operator.inputs[at] for at in _operands(graph, operator))
+    full, other = graph.tensors[full_index], graph.tensors[other_index]
     (output,) = graph.outputs_of(operator)
     lowest, highest = output_limits(operator, output)
-    constant = other.is_constant
-    repeats_in_row = row_elements(full) % other.element_count == 0
-    has_own_rows = not constant and other.shape == full.shape
-    is_by_row = has_rows(full) and (repeats_in_row or has_own_rows)
-    array = make_constant(np.ravel(data_of(other)).astype(np.int64)) if constant else None
+    is_by_row, channels = _channels(full, other)
+    constants: tuple[ConstantArray, ...] = ()
+    if other.is_constant:
+        constants = (make_constant(np.ravel(data_of(other)).astype(np.int64)),)
     factors: list[tuple[str, int | str]] = [
-        ("channels", row_elements(full) if is_by_row and has_own_rows else other.element_count),
+        ("channels", channels),
         ("first_zero_point", zero_point_of(full)),
         ("second_zero_point", zero_point_of(other)),
         ("output_zero_point", zero_point_of(output)),
         *scaling,
         ("lowest", lowest),
         ("highest", highest),
-        *(((array.name, array.name),) if array else ()),
+        *((array.name, array.name) for array in constants),
     ]
     return KernelCall(
-        function=f"nn_{name}_constant_s8" if constant else f"nn_{name}_s8",
+        function=f"nn_{name}_constant_s8" if constants else f"nn_{name}_s8",
         header=f"nn/{name}.h",
         params_type=f"nn_{name}_params",
         params=(
             ("row_elements", row_elements(full) if is_by_row else full.element_count),
-            *((f"{SCALING}{name}", value) for name, value in factors),
+            *((f"{SCALING}{field}", value) for field, value in factors),
         ),
-        constants=(array,) if array else (),
-        inputs=(operator.inputs[full_at],)
-        if constant
-        else (
-            operator.inputs[full_at],
-            operator.inputs[other_at],
-        ),
+        constants=constants,
+        inputs=(full_index,) if constants else (full_index, other_index),
         output=operator.outputs[0],
-        rings=("first", "output") if constant else ("first", "second", "output"),
+        rings=("first", "output") if constants else ("first", "second", "output"),
         is_one_row=not is_by_row,
     )
 
@@ -125,7 +127,7 @@ def _mul_factor(graph: Graph, operator: Operator) -> Multiplier:
 
 def _check_mul(graph: Graph, operator: Operator) -> list[str]:
     reasons = _check_binary(graph, operator)
-    if reasons or not _has_scales(graph, operator):
+    if reasons or not has_scales(graph, operator):
         return reasons
     return check_factors([LARGEST_DIFFERENCE**2], [_mul_factor(graph, operator)])
 
@@ -153,7 +155,7 @@ def _sum_factor(graph: Graph, operator: Operator) -> tuple[float, Multiplier]:
 
 def _check_add(graph: Graph, operator: Operator) -> list[str]:
     reasons = _check_binary(graph, operator)
-    if reasons or not _has_scales(graph, operator):
+    if reasons or not has_scales(graph, operator):
         return reasons
     # Both inputs are at most halved after their shift, so that their sum is at most this.
     largest = (LARGEST_DIFFERENCE << ADD_LEFT_SHIFT) + 2
@@ -183,117 +185,9 @@ def _lower_add(graph: Graph, operator: Operator) -> KernelCall:
     return _binary_call(graph, operator, "add", scaling, addends)
 
 
-def _check_quantize(graph: Graph, operator: Operator) -> list[str]:
-    (source,) = graph.inputs_of(operator)
-    (output,) = graph.outputs_of(operator)
-    reasons = check_types([source], [DType.INT8, DType.UINT8, DType.FLOAT32])
-    reasons += check_types([output], [DType.INT8, DType.UINT8])
-    if source.dtype is output.dtype is DType.UINT8:
-        reasons.append("from uint8 to uint8")
-    reasons += check_output_shape(output, source.shape)
-    reasons += check_quantization(graph, operator)
-    if reasons or source.dtype is DType.FLOAT32 or not _has_scales(graph, operator):
-        return reasons
-    return check_factors([LARGEST_DIFFERENCE], [scale_ratio(source, output)])
-
-
-def _has_scales(graph: Graph, operator: Operator) -> bool:
-    """Whether the scales are known yet."""
-    tensors = (*graph.inputs_of(operator), *graph.outputs_of(operator))
-    return all(tensor.quantization is not None for tensor in tensors)
-
-
-def _lower_quantize(graph: Graph, operator: Operator) -> KernelCall:
-    (source,) = graph.inputs_of(operator)
-    (output,) = graph.outputs_of(operator)
-    suffix = f"{_SUFFIXES[source.dtype]}_{_SUFFIXES[output.dtype]}"
-    params: tuple[tuple[str, int | float | str], ...]
-    if source.dtype is DType.FLOAT32:
-        name = "quantize"
-        params = (("zero_point", zero_point_of(output)), ("scale", scale_of(output)))
-    else:
-        name = "requantize"
-        factor = scale_ratio(source, output)
-        params = (
-            ("input_zero_point", zero_point_of(source)),
-            ("output_zero_point", zero_point_of(output)),
-            ("multiplier", factor.multiplier),
-            ("shift", factor.shift),
-        )
-    return KernelCall(
-        function=f"nn_{name}_{suffix}",
-        header="nn/quantize.h",
-        params_type=f"nn_{name}_params",
-        params=(("row_elements", row_elements(source)), *params),
-        constants=(),
-        inputs=operator.inputs,
-        output=operator.outputs[0],
-        rings=("input", "output"),
-        is_one_row=not has_rows(source),
-    )
-
-
-def _check_dequantize(graph: Graph, operator: Operator) -> list[str]:
-    (source,) = graph.inputs_of(operator)
-    (output,) = graph.outputs_of(operator)
-    reasons = check_types([source], [DType.INT8, DType.UINT8])
-    reasons += check_types([output], [DType.FLOAT32])
-    reasons += check_output_shape(output, source.shape)
-    return reasons + check_quantization(graph, operator)
-
-
-def _lower_dequantize(graph: Graph, operator: Operator) -> KernelCall:
-    (source,) = graph.inputs_of(operator)
-    return KernelCall(
-        function=f"nn_dequantize_{_SUFFIXES[source.dtype]}_f32",
-        header="nn/dequantize.h",
-        params_type="nn_dequantize_params",
-        params=(
-            ("row_elements", row_elements(source)),
-            ("zero_point", zero_point_of(source)),
-            ("scale", scale_of(source)),
-        ),
-        constants=(),
-        inputs=operator.inputs,
-        output=operator.outputs[0],
-        rings=("input", "output"),
-        is_one_row=not has_rows(source),
-    )
-
-
-def _check_reshape(graph: Graph, operator: Operator) -> list[str]:
-    source = graph.tensors[operator.inputs[0]]
-    (output,) = graph.outputs_of(operator)
-    reasons = check_types([source, output], [DType.INT8, DType.UINT8, DType.FLOAT32])
-    if source.dtype is not output.dtype:
-        reasons.append(f"from {source.dtype} to {output.dtype}")
-    if source.size_bytes != output.size_bytes:
-        reasons.append(f"from {list(source.shape)} to {list(output.shape)}")
-    if source.is_constant:
-        reasons.append("of a constant")
-    return reasons
-
-
-def _lower_reshape(graph: Graph, operator: Operator) -> KernelCall:
-    return KernelCall(
-        function="nn_reshape",
-        header="nn/reshape.h",
-        params_type="nn_reshape_params",
-        params=(("size_bytes", graph.tensors[operator.inputs[0]].size_bytes),),
-        constants=(),
-        inputs=operator.inputs[:1],
-        output=operator.outputs[0],
-    )
-
-
 ADD = OperatorSupport(
     _check_add, _lower_add, elementwise_rows, input_counts=(2,), works_in_place=True
 )
 MUL = OperatorSupport(
     _check_mul, _lower_mul, elementwise_rows, input_counts=(2,), works_in_place=True
-)
-QUANTIZE = OperatorSupport(_check_quantize, _lower_quantize, elementwise_rows, works_in_place=True)
-DEQUANTIZE = OperatorSupport(_check_dequantize, _lower_dequantize, elementwise_rows)
-RESHAPE = OperatorSupport(
-    _check_reshape, _lower_reshape, not_by_rows, input_counts=(1, 2), works_in_place=True
 )

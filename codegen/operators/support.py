@@ -167,6 +167,12 @@ def output_limits(operator: Operator, output: Tensor) -> tuple[int, int]:
     return activation_range(activation, output.quantization.scale, output.quantization.zero_point)
 
 
+def has_scales(graph: Graph, operator: Operator) -> bool:
+    """Whether the scales are known yet."""
+    tensors = (*graph.inputs_of(operator), *graph.outputs_of(operator))
+    return all(tensor.quantization is not None for tensor in tensors)
+
+
 def has_rows(tensor: Tensor) -> bool:
     """Whether a tensor is one image (1, h, w, c), which kernels on rows go through row by row."""
     return len(tensor.shape) == 4 and tensor.shape[0] == 1
