@@ -1,7 +1,9 @@
-"""What Keras computes of a network: loss, gradients, probabilities. Needs TensorFlow.
+"""Loss, gradients and probabilities of a network in Keras, in float64. Needs TensorFlow.
 
-Built here once more, node by node, and not with the project's own models: so that the trainer is
-compared with something that shares nothing with it but the description.
+The model is built here again, node by node, and not with the project's own models, so that the
+trainer is compared with code that shares only the description with it. In float64, because
+Keras's own rounding in float32 is up to 1,000 times that of the trainer: it computes a variance
+as the difference of two means, and rounding decides which of two nearly equal pixels is pooled.
 """
 
 import pickle
@@ -32,7 +34,7 @@ from nas.network.parameters import split_parameters
 
 
 def gradients(arguments: dict[str, Any], _: object) -> dict[str, Any]:
-    """What Keras computes of a batch, without dropout; a task of a worker.
+    """Loss, gradients and probabilities of a batch, without dropout; a task of a worker.
 
     Arguments: `network` (file of the pickled network), `batch` (.npz: `images`, `labels`,
     `parameters`), `out` (.npz to write: `loss`, `gradients`, `probabilities`, and `after`, the
@@ -41,10 +43,11 @@ def gradients(arguments: dict[str, Any], _: object) -> dict[str, Any]:
     import keras
     import tensorflow as tf
 
+    keras.config.set_dtype_policy("float64")
     network = pickle.loads(Path(arguments["network"]).read_bytes())  # noqa: S301 (the test's own)
     with np.load(arguments["batch"]) as batch:
         labels, parameters = batch["labels"], batch["parameters"]
-        images = batch["images"].astype(np.float32) * np.float32(network.image_scale)
+        images = batch["images"] * network.image_scale
     model, layers = build(network)
     for layer, own in zip(layers, split_parameters(parameters, network), strict=True):
         layer.set_weights(
@@ -59,10 +62,11 @@ def gradients(arguments: dict[str, Any], _: object) -> dict[str, Any]:
     flat = [
         np.ravel(next(found))
         if any(v is own for own in layer.trainable_variables)
-        else np.zeros(prod(v.shape), np.float32)
+        else np.zeros(prod(v.shape))
         for layer in layers
         for v in layer.weights
     ]
+    assert predicted.dtype == "float64"
     after = [np.ravel(weight) for layer in layers for weight in layer.get_weights()]
     np.savez(
         arguments["out"],
