@@ -33,6 +33,11 @@ class Part:
     arena_used_bytes: int
 
     @property
+    def arena_with_image_bytes(self) -> int:
+        """The arena, and the input where its rows are fed and the arena does not hold it."""
+        return self.model.arena_bytes + (self.plan.image_bytes if self.program else 0)
+
+    @property
     def flash_bytes(self) -> int:
         """Flash of the model: its constants, or the .tflite."""
         return self.weight_bytes if self.program else self.model.model_bytes
@@ -61,6 +66,7 @@ def make_manifest(
         "estimate": {
             "arena_bytes": part.model.arena_bytes,
             "arena_used_bytes": part.arena_used_bytes,
+            "arena_with_image_bytes": part.arena_with_image_bytes,
             "stack_bytes": target.stack_bytes,
             "ram_limit_bytes": target.ram_bytes,
             "flash_limit_bytes": target.flash_bytes,

@@ -10,7 +10,7 @@ from codegen.cut import Piece, best_cut
 from codegen.graph import Graph
 from codegen.lifetimes import Lifetimes, find_lifetimes
 from codegen.placement import Buffer, aligned, arrange, bytes_in_use, top_of
-from codegen.segments import Segment
+from codegen.segments import Segment, is_row_fed
 from codegen.steps import Step, last_reads, make_steps
 
 
@@ -26,6 +26,8 @@ class MemoryPlan:
         live_bytes: Bytes in use while each operator runs, in the order of operators.
         peak_op: Index of the first operator at which most bytes are in use.
         segments: The steps as segments, in order; every step is in exactly one.
+        image_bytes: Bytes of the model's input, if its rows are fed one by one, so that the arena
+            does not hold it; else 0.
     """
 
     arena_bytes: int
@@ -35,6 +37,12 @@ class MemoryPlan:
     live_bytes: tuple[int, ...]
     peak_op: int
     segments: tuple[Segment, ...]
+    image_bytes: int = 0
+
+    @property
+    def arena_with_image_bytes(self) -> int:
+        """The arena, and the whole input where the caller keeps it in RAM."""
+        return self.arena_bytes + self.image_bytes
 
 
 def plan_graph(graph: Graph, stream: bool = False) -> MemoryPlan:
@@ -52,7 +60,16 @@ def plan_graph(graph: Graph, stream: bool = False) -> MemoryPlan:
     reads = last_reads(graph, steps)
     whole = [Piece(index, index + 1, False, 0) for index in range(len(steps))]
     life = find_lifetimes(graph, steps, reads, whole)
-    return _streamed(graph, steps, reads, life) if stream else _placed(steps, life)
+    plan = _streamed(graph, steps, reads, life) if stream else _placed(steps, life)
+    fed = [tensor for tensor in graph.inputs if is_row_fed(plan.segments, tensor)]
+    return replace(plan, image_bytes=sum(graph.tensors[tensor].size_bytes for tensor in fed))
+
+
+def stored_bytes(graph: Graph, plan: MemoryPlan, tensor: int) -> int:
+    """Bytes of the arena that an activation has: all its rows, or those of its ring."""
+    own = graph.tensors[tensor]
+    rows = next((s.rings[tensor] for s in plan.segments if tensor in s.rings), None)
+    return own.size_bytes if rows is None else own.size_bytes // own.shape[1] * rows
 
 
 def _streamed(

@@ -38,6 +38,11 @@ class Segment:
     schedule: bytes = b""
     counters_offset: int = 0
 
+    @property
+    def counters_bytes(self) -> int:
+        """Size of the counters; 0 if the segment is not streamed."""
+        return COUNTER_BYTES * (self.end_step - self.first_step) if self.streamed else 0
+
 
 def is_row_fed(segments: Sequence[Segment], image: int) -> bool:
     """Whether the rows of the model's input `image` are fed one by one, so the arena lacks it."""

@@ -131,7 +131,12 @@ def _arena(project: Project, measured: Measurement, tolerance: Tolerances) -> tu
     """The static runtime needs the whole arena and no more; TFLM's differs between releases."""
     identity = measured.identity
     if project.runtime == "static":
-        return (_exactly("arena bytes", project.arena_bytes, identity.arena_bytes),)
+        arena = _exactly("arena bytes", project.arena_bytes, identity.arena_bytes)
+        if project.image_bytes == 0:
+            return (arena,)
+        promised = project.arena_bytes + project.image_bytes
+        measured_bytes = identity.arena_bytes + identity.input_bytes
+        return arena, _exactly("arena with the image, bytes", promised, measured_bytes)
     return (
         _about(
             "arena used, bytes",

@@ -30,6 +30,7 @@ class Project:
         arena_bytes: Planned arena, with any margin.
         arena_used_bytes: Bytes of the arena that the runtime is expected to use.
         stack_bytes: Reserved stack.
+        image_bytes: Bytes of the input, if its rows are fed one by one; 0 if the arena holds it.
         golden: File of the expected outputs, if the project has one.
         manifest: The whole manifest.json, or its part for one runtime.
         index_of_several: Index of the runtime if the firmware holds several; else None.
@@ -50,6 +51,7 @@ class Project:
     golden: Path | None
     manifest: dict[str, Any]
     index_of_several: int | None = None
+    image_bytes: int = 0
 
     @property
     def firmware(self) -> Path:
@@ -90,6 +92,12 @@ def read_project(folder: Path) -> tuple[Project, ...]:
     return projects
 
 
+def _image_bytes(record: ManifestRecord) -> int:
+    sizes = record.estimate
+    together = sizes.arena_with_image_bytes
+    return 0 if together is None else max(0, together - sizes.arena_bytes)
+
+
 def _project(
     folder: Path, record: ManifestRecord, manifest: dict[str, Any], index: int | None
 ) -> Project:
@@ -110,6 +118,7 @@ def _project(
         golden=folder / "golden.npz" if record.golden_sha256 else None,
         manifest=manifest,
         index_of_several=index,
+        image_bytes=_image_bytes(record),
     )
 
 

@@ -42,11 +42,14 @@ class Sizes:
         arena_bytes: Planned arena, with any margin.
         arena_used_bytes: Bytes of the arena that the runtime is expected to use.
         stack_bytes: Reserved stack.
+        arena_with_image_bytes: The arena, and the input if the arena does not hold it; None in
+            manifests of earlier versions, whose arenas hold it.
     """
 
     arena_bytes: Count
     arena_used_bytes: Count
     stack_bytes: Count
+    arena_with_image_bytes: Count | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,15 @@ from codegen.code_size import Code
 from codegen.footprint import kept_output_bytes
 from codegen.graph import Graph
 from codegen.placement import aligned
-from codegen.planner import MemoryPlan
+from codegen.planner import MemoryPlan, stored_bytes
 from codegen.tflm.arena import TflmArena, plan_tflm_arena
 from codegen.tflm.reserve import reserved_bytes
 from codegen.tflm.structures import MCU, WHEEL
 
 SCRATCH = "scratch"
 """First word of the name of a block that a kernel needs while it runs."""
+COUNTERS = "counters of rows"
+"""First words of the name of the block that counts the rows of a streamed segment."""
 INTERPRETER = "interpreter"
 """Name of the block that an interpreter keeps for good."""
 
@@ -43,6 +45,8 @@ class Ram:
 
     Attributes:
         arena_bytes: The array that a generated project sets aside.
+        arena_with_image_bytes: The array, and the model's input if its rows are fed one by one:
+            then the array does not hold it, and the caller may keep it in RAM or not.
         buffer_bytes: The smallest buffer with which it runs: of an interpreter, one of the
             release that is modelled, at a multiple of 16. The next three are its parts.
         activations_bytes: Part of it for activations and the kernels' scratch memory.
@@ -58,6 +62,7 @@ class Ram:
     """
 
     arena_bytes: int | None
+    arena_with_image_bytes: int | None
     buffer_bytes: int | None
     activations_bytes: int | None
     persistent_bytes: int | None
@@ -85,6 +90,7 @@ def static_memory(
         application_bytes = code.application_ram_bytes + kept_output_bytes(graph)
     ram = Ram(
         arena_bytes=plan.arena_bytes,
+        arena_with_image_bytes=plan.arena_with_image_bytes,
         buffer_bytes=plan.arena_bytes,
         activations_bytes=plan.arena_bytes,
         persistent_bytes=0,
@@ -99,36 +105,55 @@ def static_memory(
 
 
 def _static_blocks(graph: Graph, plan: MemoryPlan) -> tuple[Block, ...]:
-    """In the order of operators, though a step may do several of them."""
-    ends = dict.fromkeys(graph.outputs, len(graph.operators))
-    for step in plan.steps:
+    """In the order of operators, though a step may do several of them.
+
+    The steps of a streamed segment take turns, so its buffers are needed during all of it.
+    """
+    spans = _step_spans(plan)
+    starts, ends = (
+        dict.fromkeys(graph.inputs, 0),
+        dict.fromkeys(graph.outputs, len(graph.operators)),
+    )
+    for step, (first_op, end_op) in zip(plan.steps, spans, strict=True):
+        starts.setdefault(step.output, first_op)
         for tensor in step.inputs:
-            ends[tensor] = max(ends.get(tensor, 0), step.operators[-1] + 1)
-    starts = dict.fromkeys(graph.inputs, 0)
-    for step in plan.steps:
-        starts.setdefault(step.output, step.operators[0])
+            ends[tensor] = max(ends.get(tensor, 0), end_op)
     blocks = [
         Block(
             _tensor_name(graph, tensor),
             offset,
-            graph.tensors[tensor].size_bytes,
+            stored_bytes(graph, plan, tensor),
             starts.get(tensor, 0),
             ends.get(tensor, starts.get(tensor, 0) + 1),
         )
         for tensor, offset in plan.offsets.items()
     ]
     blocks += [
-        Block(
-            f"{SCRATCH} of op {step.operators[0]}",
-            offset,
-            step.scratch_bytes,
-            step.operators[0],
-            step.operators[-1] + 1,
-        )
-        for step, offset in zip(plan.steps, plan.scratch_offsets, strict=True)
+        Block(f"{SCRATCH} of op {step.operators[0]}", offset, step.scratch_bytes, *span)
+        for step, offset, span in zip(plan.steps, plan.scratch_offsets, spans, strict=True)
         if step.scratch_bytes > 0
     ]
+    blocks += [
+        Block(
+            f"{COUNTERS} from op {spans[segment.first_step][0]} on",
+            segment.counters_offset,
+            segment.counters_bytes,
+            *spans[segment.first_step],
+        )
+        for segment in plan.segments
+        if segment.streamed
+    ]
     return tuple(blocks)
+
+
+def _step_spans(plan: MemoryPlan) -> list[tuple[int, int]]:
+    """For each step, the first operator and one past the last one of the time in which it runs."""
+    spans = [(step.operators[0], step.operators[-1] + 1) for step in plan.steps]
+    for segment in plan.segments:
+        if segment.streamed:
+            own = spans[segment.first_step : segment.end_step]
+            spans[segment.first_step : segment.end_step] = [(own[0][0], own[-1][1])] * len(own)
+    return spans
 
 
 def tflm_memory(graph: Graph) -> tuple[Ram, tuple[Block, ...], tuple[str, ...]]:
@@ -136,6 +161,7 @@ def tflm_memory(graph: Graph) -> tuple[Ram, tuple[Block, ...], tuple[str, ...]]:
     plan = plan_tflm_arena(graph, MCU)
     ram = Ram(
         arena_bytes=reserved_bytes(graph),
+        arena_with_image_bytes=reserved_bytes(graph),
         buffer_bytes=plan.buffer_bytes,
         activations_bytes=plan.activations_bytes,
         persistent_bytes=plan.persistent_bytes,
@@ -153,6 +179,7 @@ def unknown_memory(graph: Graph) -> Ram:
     """RAM of TFLM on a core for which it is not modelled what the kernels ask for."""
     return Ram(
         arena_bytes=None,
+        arena_with_image_bytes=None,
         buffer_bytes=None,
         activations_bytes=None,
         persistent_bytes=None,

@@ -6,7 +6,7 @@ from html import escape as escape_html
 from firmware.errors import ConfigError
 from firmware.output_files import MARK
 from firmware.printable import printable
-from nas.estimator.memory import INTERPRETER, SCRATCH, Block
+from nas.estimator.memory import COUNTERS, INTERPRETER, SCRATCH, Block
 from nas.estimator.network import Estimate
 
 _LEFT, _RIGHT, _BOTTOM = 64, 76, 96
@@ -112,7 +112,7 @@ def _rectangle(index: int, block: Block, step: float, scale: float, look: MapLoo
     x, y = _corner(block, step, scale, look)
     width = max(block.end_op - block.first_op, 0) * step
     colour = _COLOURS[index % len(_COLOURS)]
-    if block.name.startswith(SCRATCH):
+    if block.name.startswith((SCRATCH, COUNTERS)):
         colour = _SCRATCH
     elif block.name == INTERPRETER:
         colour = _INTERPRETER

@@ -2,6 +2,7 @@
 
 from firmware.text_table import table
 from nas.estimator.cost import needs
+from nas.estimator.memory import Ram
 from nas.estimator.network import Estimate, OperatorEstimate
 from nas.estimator.speed import Error, SpeedModel
 
@@ -81,7 +82,7 @@ def _ram(estimate: Estimate) -> list[tuple[str, str]]:
     ram = estimate.ram
     lines = _tflm_arena(estimate) if estimate.runtime == "tflm" else []
     if not lines:
-        lines = [("arena", f"{ram.arena_bytes:,} bytes")]
+        lines = [("arena", f"{ram.arena_bytes:,} bytes{_image_text(ram)}")]
     if ram.linked_bytes is not None:
         lines += [
             (
@@ -92,6 +93,13 @@ def _ram(estimate: Estimate) -> list[tuple[str, str]]:
             ("stack in use", f"{ram.stack_peak_bytes:,} bytes at most"),
         ]
     return lines
+
+
+def _image_text(ram: Ram) -> str:
+    """What the image adds, if the arena does not hold it."""
+    if ram.arena_with_image_bytes == ram.arena_bytes:
+        return ""
+    return f"; {ram.arena_with_image_bytes:,} with the image, whose rows are fed one by one"
 
 
 def _tflm_arena(estimate: Estimate) -> list[tuple[str, str]]:

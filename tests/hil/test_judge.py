@@ -164,3 +164,13 @@ def test_an_estimate_of_one_runtime_is_not_compared_with_the_firmware_of_both() 
     assert len(broken(PROJECT, measurement(), estimate)) == 2
     assert broken(both, measurement(), estimate) == []
     assert broken(both, measurement(), replace(estimate, stack_bytes=1)) != []
+
+
+def test_a_row_fed_network_promises_its_arena_with_the_image_too() -> None:
+    """The board tells the bytes of the image; the arena does not hold it."""
+    kept = verdict(replace(PROJECT, image_bytes=4), measurement())
+    (check,) = (c for c in kept.checks if c.quantity == "arena with the image, bytes")
+    assert (check.promised, check.measured, check.holds) == ("27,508", "27,508", True)
+    broken = verdict(replace(PROJECT, image_bytes=5), measurement())
+    assert [c.quantity for c in broken.checks if c.holds is False] == [check.quantity]
+    assert not any(c.quantity == check.quantity for c in verdict(PROJECT, measurement()).checks)

@@ -12,8 +12,10 @@ from codegen.read_tflite import parse_tflite
 from firmware.targets import load_target
 from nas.cli import main
 from nas.estimator.cost import Limits
+from nas.estimator.memory import static_memory
 from nas.estimator.network import estimate
 from nas.report.published import PUBLISHED_NETWORKS, PublishedNetwork
+from nas.spaces import Candidate
 from tests.networks import paper_graph
 from tests.small_model import small_model
 
@@ -214,3 +216,15 @@ def test_an_estimate_loads_neither_tensorflow_nor_other_slow_packages() -> None:
         [sys.executable, "-c", source], cwd=ROOT, capture_output=True, timeout=60
     )
     assert completed.returncode == 0
+
+
+def test_a_row_fed_network_tells_its_arena_without_and_with_the_image() -> None:
+    graph = paper_graph(Candidate(k=8, c=3), (50, 50, 3), 2)
+    plan = plan_graph(graph, stream=True)
+    ram, blocks = static_memory(graph, plan, None, 4096)
+    assert ram.arena_bytes == plan.arena_bytes
+    assert ram.arena_with_image_bytes == plan.arena_bytes + 50 * 50 * 3
+    assert max(block.offset + block.size_bytes for block in blocks) <= plan.arena_bytes
+    assert sum(block.name.startswith("counters of rows") for block in blocks) == 1
+    whole, _ = static_memory(graph, plan_graph(graph), None, 4096)
+    assert whole.arena_with_image_bytes == whole.arena_bytes
