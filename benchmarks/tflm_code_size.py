@@ -1,4 +1,4 @@
-"""Measures what each operator of TensorFlow Lite Micro takes of flash, built as projects build it.
+"""Measures what operators of TensorFlow Lite Micro take of flash and RAM, as projects build them.
 
     TFLM_DIR=/path/to/tflite-micro python -m benchmarks.tflm_code_size --release TEXT --out FILE
 

@@ -1,9 +1,11 @@
-"""What TensorFlow Lite Micro takes of each model in our firmware, at three levels of optimization.
+"""What TensorFlow Lite Micro takes of each model in our firmware, at levels of optimization.
 
     TFLM_DIR=/path/to/tflite-micro python -m benchmarks.tflm_runtime MODEL.tflite... [--json FILE]
 
-Each firmware runs on the virtual board; bytes and instructions are exact. Code is without the model
-and without the bench application, as in the published figures printed beside.
+By default at the levels of generated projects; `--all-levels` compares three, each of which has the
+library compiled anew. Each firmware runs on the virtual board; bytes and instructions are exact.
+Code is without the model and without the bench application, as in the published figures printed
+beside.
 """
 
 import argparse
@@ -16,12 +18,14 @@ from elftools.elf.elffile import ELFFile
 
 from benchmarks.elf_symbols import named_symbols
 from benchmarks.runtime import PEERS, run_model
+from codegen.tflm.library import CORE_LEVEL, KERNEL_LEVEL
 from firmware.files import write_json
 from firmware.targets import Target, load_target
 
-LEVELS = (("-Os", "-Os"), ("-Os", "-O2"), ("-O2", "-O2"))
-"""Of the interpreter and of the kernels."""
+LEVELS = ((CORE_LEVEL, KERNEL_LEVEL), ("-Os", "-Os"), ("-O2", "-O2"))
+"""Of the interpreter and of the kernels; first those of generated projects."""
 QUANTITIES = ("arena_used_bytes", "arena_peak_bytes", "stack_peak_bytes", "code", "instructions")
+_TOLD = (*QUANTITIES, "ram_bytes", "model_sha256", "verdict", "outputs_identical_fraction")
 
 
 def main() -> int:
@@ -31,6 +35,7 @@ def main() -> int:
     )
     parser.add_argument("models", nargs="+", type=Path, metavar="MODEL.tflite")
     parser.add_argument("--target", default="stm32f412", help="(%(default)s)")
+    parser.add_argument("--all-levels", action="store_true", help="compare three levels")
     parser.add_argument("--json", type=Path, metavar="FILE", help="figures as JSON")
     arguments = parser.parse_args()
     target = load_target(arguments.target)
@@ -39,7 +44,7 @@ def main() -> int:
     print(f"{'':<44}" + "".join(f"{cell:>14}" for cell in header))
     for model in arguments.models:
         figures[model.stem] = {}
-        for core, kernels in LEVELS:
+        for core, kernels in LEVELS if arguments.all_levels else LEVELS[:1]:
             measured = measure_levels(model, target, core, kernels)
             figures[model.stem][f"{core} {kernels}"] = measured
             print(_row(f"{model.stem}, core {core}, kernels {kernels}", measured), flush=True)
@@ -67,8 +72,7 @@ def measure_levels(model: Path, target: Target, core: str, kernels: str) -> dict
 
         project, figures = run_model(model, target, path, "tflm", set_levels)
         figures["code"] = figures["code_bytes"] - harness_bytes(project.firmware)
-    told = (*QUANTITIES, "model_sha256", "verdict", "outputs_identical_fraction")
-    return {name: figures[name] for name in told}
+    return {name: figures[name] for name in _TOLD}
 
 
 def harness_bytes(firmware: Path) -> int:

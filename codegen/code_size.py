@@ -23,6 +23,9 @@ from codegen.work import Work, step_work
 _STATIC = "static_cortex_m4_code.json"
 _TFLM = "tflm_cortex_m4_code.json"
 _WORD = 4
+_TICKS_BYTES = 4
+"""For the time of an operator under TFLM, in the bench application."""
+_SECTION_ALIGNMENT, _ARENA_ALIGNMENT = 8, 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,8 @@ class Code:
         holds_for: Compiler and flags.
         application_bytes: Flash for the bench application and the board support; None if not
             measured, as the two that follow.
-        application_ram_bytes: RAM for their variables: `.data` and `.bss` without the arena.
+        application_ram_bytes: RAM for variables of theirs and of the runtime: `.data` and `.bss`
+            without the arena and the kept output.
         stack_bytes: Peak of the stack while it runs in the bench application.
     """
 
@@ -92,12 +96,21 @@ def _stack_bytes(by_part: dict[str, int], work: Work) -> int:
 
 
 def estimate_tflm_code(graph: Graph, model_bytes: int, core: str) -> Code | None:
-    """What TFLM takes of flash, the .tflite included; None if the table lacks core or operator."""
+    """Flash and variables of TFLM, the .tflite included; None if it lacks the core or an operator.
+
+    The variables are those of the interpreter and of the bench application.
+    """
     table = _table(_TFLM)
     runtime_bytes = tflm_runtime_bytes(graph, table) if table["core"] == core else None
     if runtime_bytes is None:
         return None
-    return Code(model_bytes, runtime_bytes, table["built"], table["application_bytes"])
+    return Code(
+        weight_bytes=model_bytes,
+        runtime_bytes=runtime_bytes,
+        holds_for=table["built"],
+        application_bytes=table["application_bytes"],
+        application_ram_bytes=tflm_variables_bytes(graph, table),
+    )
 
 
 def tflm_runtime_bytes(graph: Graph, table: dict[str, Any]) -> int | None:
@@ -106,7 +119,7 @@ def tflm_runtime_bytes(graph: Graph, table: dict[str, Any]) -> int | None:
     Operators are registered as in generated projects: for int8 alone where the release has such.
     """
     operators: dict[str, list[int]] = table["operators"]
-    keys = [_key(own, operators) for own in registrations(graph)]
+    keys = _keys(graph, table)
     if not operators.keys() >= set(keys):
         return None
     parts = {part for key in keys for part in operators[key]}
@@ -115,9 +128,31 @@ def tflm_runtime_bytes(graph: Graph, table: dict[str, Any]) -> int | None:
     return whole_words(table["interpreter_bytes"] + own_bytes + further)
 
 
+def tflm_variables_bytes(graph: Graph, table: dict[str, Any]) -> int:
+    """Variables of TFLM and of the bench application by a table, as the linker aligns them."""
+    own: dict[str, Any] = table["variables"]
+    keys = _keys(graph, table)
+    of_operators: dict[str, int] = {}
+    for key in keys:
+        of_operators |= own["data_of_operators"].get(key, {})
+    data_bytes = own["data_bytes"] + own["data_bytes_per_kind"] * len(keys)
+    before_bytes = own["before_arena_bytes"] + own["before_arena_bytes_per_kind"] * len(keys)
+    after_bytes: int = own["after_arena_bytes"]
+    return (
+        _up_to(data_bytes + sum(of_operators.values()), _SECTION_ALIGNMENT)
+        + _up_to(before_bytes + _TICKS_BYTES * len(graph.operators), _ARENA_ALIGNMENT)
+        + after_bytes
+    )
+
+
 def int8_key(kind: str) -> str:
     """Under which name the table has an operator's kernel for int8 alone."""
     return f"{kind} int8"
+
+
+def _keys(graph: Graph, table: dict[str, Any]) -> list[str]:
+    """Under which names the table has the operators that a network registers."""
+    return [_key(own, table["operators"]) for own in registrations(graph)]
 
 
 def _key(own: Registration, operators: Mapping[str, Any]) -> str:
@@ -153,4 +188,8 @@ def _padding_bytes(call: KernelCall) -> int:
 
 def whole_words(size: float) -> int:
     """A size in bytes, rounded up to whole words."""
-    return -(-round(size) // _WORD) * _WORD
+    return _up_to(round(size), _WORD)
+
+
+def _up_to(size: int, alignment: int) -> int:
+    return -(-size // alignment) * alignment

@@ -62,19 +62,23 @@ def footprint(
         code: The result of `code_of`.
         stack_bytes: Stack that the linker script reserves.
     """
-    variables_bytes = 0
-    if code is not None and code.application_ram_bytes is not None:
-        variables_bytes = code.application_ram_bytes + kept_output_bytes(graph)
     if code is None:
         flash_bytes = model_bytes if plan is None else constant_bytes(graph, plan)
     else:
         flash_bytes = code.weight_bytes + code.runtime_bytes
     application_bytes = (code and code.application_bytes) or 0
     return Footprint(
-        arena_bytes + variables_bytes + stack_bytes,
+        arena_bytes + (variables_bytes(graph, code) or 0) + stack_bytes,
         flash_bytes + application_bytes,
         application_bytes,
     )
+
+
+def variables_bytes(graph: Graph, code: Code | None) -> int | None:
+    """The variables of the firmware, the kept output included; None if no build was measured."""
+    if code is None or code.application_ram_bytes is None:
+        return None
+    return code.application_ram_bytes + kept_output_bytes(graph)
 
 
 def kept_output_bytes(graph: Graph) -> int:

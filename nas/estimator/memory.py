@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from codegen.code_size import Code
-from codegen.footprint import kept_output_bytes
+from codegen.footprint import variables_bytes
 from codegen.graph import Graph
 from codegen.placement import aligned
 from codegen.planner import MemoryPlan, stored_bytes
@@ -55,8 +55,8 @@ class Ram:
         used_bytes: What `arena_used_bytes()` gives once it has started; no buffer's size.
         pc_used_bytes: What `arena_used_bytes()` gives on a PC, with pointers of 8 bytes; None
             without interpreter.
-        application_bytes: Variables of the bench application, `.data` and `.bss`; None if no build
-            has been measured.
+        application_bytes: Variables of the bench application and the runtime, `.data` and `.bss`;
+            None if no build has been measured.
         stack_peak_bytes: Most stack in use; None if no build has been measured.
         stack_reserved_bytes: Stack that the linker script reserves.
     """
@@ -84,10 +84,7 @@ class Ram:
 def static_memory(
     graph: Graph, plan: MemoryPlan, code: Code | None, stack_bytes: int
 ) -> tuple[Ram, tuple[Block, ...]]:
-    """RAM and arena of the static runtime; the bench application keeps a copy of the output."""
-    application_bytes = None
-    if code is not None and code.application_ram_bytes is not None:
-        application_bytes = code.application_ram_bytes + kept_output_bytes(graph)
+    """RAM and arena of the static runtime."""
     ram = Ram(
         arena_bytes=plan.arena_bytes,
         arena_with_image_bytes=plan.arena_with_image_bytes,
@@ -97,7 +94,7 @@ def static_memory(
         starting_bytes=0,
         used_bytes=plan.arena_bytes,
         pc_used_bytes=None,
-        application_bytes=application_bytes,
+        application_bytes=variables_bytes(graph, code),
         stack_peak_bytes=code.stack_bytes if code else None,
         stack_reserved_bytes=stack_bytes,
     )
@@ -156,7 +153,9 @@ def _step_spans(plan: MemoryPlan) -> list[tuple[int, int]]:
     return spans
 
 
-def tflm_memory(graph: Graph) -> tuple[Ram, tuple[Block, ...], tuple[str, ...]]:
+def tflm_memory(
+    graph: Graph, code: Code | None, stack_bytes: int
+) -> tuple[Ram, tuple[Block, ...], tuple[str, ...]]:
     """RAM and arena of TFLM, and the kinds of operators whose own needs are not known."""
     plan = plan_tflm_arena(graph, MCU)
     ram = Ram(
@@ -168,9 +167,9 @@ def tflm_memory(graph: Graph) -> tuple[Ram, tuple[Block, ...], tuple[str, ...]]:
         starting_bytes=plan.buffer_bytes - plan.used_bytes,
         used_bytes=plan.used_bytes,
         pc_used_bytes=plan_tflm_arena(graph, WHEEL).used_bytes,
-        application_bytes=None,
+        application_bytes=variables_bytes(graph, code),
         stack_peak_bytes=None,
-        stack_reserved_bytes=None,
+        stack_reserved_bytes=stack_bytes,
     )
     return ram, _tflm_blocks(graph, plan), plan.unmodelled
 

@@ -241,7 +241,7 @@ def _tflm(graph: Graph, model_bytes: int, target: Target, unsupported: tuple[str
         unknown = (None,) * len(graph.operators)
         missing = (f"scratch buffers on {target.core}",)
         return _Parts(unknown_memory(graph), (), unknown, unsupported, missing, code)
-    ram, blocks, unmodelled = tflm_memory(graph)
+    ram, blocks, unmodelled = tflm_memory(graph, code, target.stack_bytes)
     live = live_bytes(blocks, len(graph.operators))
     return _Parts(ram, blocks, live, unsupported, unmodelled, code)
 

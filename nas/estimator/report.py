@@ -89,9 +89,10 @@ def _ram(estimate: Estimate) -> list[tuple[str, str]]:
                 "RAM for the linker",
                 f"{ram.linked_bytes:,} bytes: arena, variables {ram.application_bytes:,}, "
                 f"stack {ram.stack_reserved_bytes:,}",
-            ),
-            ("stack in use", f"{ram.stack_peak_bytes:,} bytes at most"),
+            )
         ]
+    if ram.stack_peak_bytes is not None:
+        lines += [("stack in use", f"{ram.stack_peak_bytes:,} bytes at most")]
     return lines
 
 

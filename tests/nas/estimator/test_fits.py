@@ -10,6 +10,7 @@ from codegen.project import build_project
 from codegen.read_tflite import parse_tflite
 from codegen.source import find_model
 from codegen.tflm.kernels import is_modelled_core
+from codegen.tflm.reserve import reserved_bytes
 from firmware.errors import ConfigError, InfeasibleError
 from firmware.targets import Target, known_targets, load_target
 from nas.cli import main
@@ -91,6 +92,23 @@ def test_the_generator_refuses_what_the_estimate_says_does_not_fit(
     with pytest.raises(InfeasibleError, match=rf"the firmware needs {needed:,} bytes of flash"):
         build_project(source, target, tmp_path / "out", runtime, "system")
     assert not (tmp_path / "out").exists()
+
+
+def test_a_chip_with_ram_for_the_arena_of_tflm_but_not_for_its_variables_does_not_fit(
+    tmp_path: Path,
+) -> None:
+    graph = graph_of("folded", Candidate(k=5, c=1), (8, 8, 1), 3)
+    path = tmp_path / "net.tflite"
+    path.write_bytes(graph_file(graph))
+    source, chip = find_model(path), load_target("stm32f412")
+    arena_bytes = reserved_bytes(parse_tflite(source.content))
+    target = replace(chip, ram_bytes=arena_bytes + chip.stack_bytes + 1024)
+    limits, _ = limits_of(target, "tflm")
+    told = estimate("x", graph, len(source.content), target, limits, "tflm")
+    assert [need.name for need in exceeded(told.cost, limits)] == ["linked RAM"]
+    assert told.ram.linked_bytes == told.cost.linked_ram_bytes
+    with pytest.raises(InfeasibleError, match=rf"{told.cost.linked_ram_bytes:,} bytes of RAM"):
+        build_project(source, target, tmp_path / "out", "tflm", "system")
 
 
 def test_a_chip_of_half_the_flash_that_tflm_needs_does_not_fit(
