@@ -1,1 +1,1 @@
-"""Images: where they come from, what they mean, how they are decoded and kept."""
+"""Images: their sources, classes and parts, their decoding, and the decoded dataset on disk."""

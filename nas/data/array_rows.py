@@ -1,4 +1,4 @@
-"""Images of an array in an .npz, read one by one from disk: memory does not grow with them. I/O."""
+"""Reads the images of an array in an .npz one by one from disk, in constant memory. I/O."""
 
 import os
 import tempfile
@@ -12,11 +12,11 @@ from firmware.array_file import ArrayFile
 from firmware.errors import DataError, FileError
 
 _SMALL_BYTES = 8 << 20
-"""Up to this an array is kept in memory."""
+"""Arrays up to this size are kept in memory."""
 _MOST_COLUMN_MAJOR_BYTES = 64 << 20
 _ANY_RATIO_BYTES = 64 << 20
 _MOST_RATIO = 100
-"""Bytes that one packed byte may give in larger arrays: photographs give 1 to 3, drawings 20."""
+"""Largest compression ratio of larger arrays: photographs have 1 to 3, drawings 20."""
 _CHUNK_BYTES = 1 << 20
 
 
@@ -24,9 +24,9 @@ class ArrayRows:
     """The entries along an array's first dimension.
 
     Args:
-        file: Where the array is; stays open as long as this.
-        name: The array.
-        scratch: A folder for what is unpacked; it is gone when the process ends.
+        file: The file with the array; it stays open while this object lives.
+        name: Name of the array.
+        scratch: Folder for the unpacked array, which is deleted when the process ends.
 
     Raises:
         FileError: The array is damaged, or claims more than such a file holds.
@@ -58,7 +58,7 @@ class ArrayRows:
             self._open(name, member, scratch)
 
     def _open(self, name: str, member: str, scratch: Path) -> None:
-        """Check the array to its last byte, and unpack it to disk if it is packed."""
+        """Read the whole array to check it, and unpack it to disk if it is compressed."""
         archive = self._file.archive
         if not archive.is_stored(member):
             scratch.mkdir(parents=True, exist_ok=True)
@@ -93,7 +93,7 @@ class ArrayRows:
         """One entry.
 
         Raises:
-            FileError: The file is gone, or was cut short.
+            FileError: The file is missing or truncated.
         """
         if self._array is not None:
             entry: NDArray[Any] = self._array[index]
@@ -103,7 +103,7 @@ class ArrayRows:
         stream = self._file.archive.stream if self._stream is None else self._stream
         content = os.pread(stream.fileno(), size_bytes, self._first + index * size_bytes)
         if len(content) < size_bytes:
-            raise FileError("the file was cut short while it was read")
+            raise FileError("the file was truncated while it was read")
         return np.frombuffer(content, self.form.dtype).reshape(shape)
 
     def __del__(self) -> None:

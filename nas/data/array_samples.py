@@ -1,4 +1,4 @@
-"""Images in arrays as samples, each made when it is asked for. Pure, but for what it reads."""
+"""Images in arrays as a sequence of samples. Each sample is made when it is used. Reads arrays."""
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -13,17 +13,17 @@ from nas.data.splits import Split
 
 
 class ArraySamples(Sequence[Sample]):
-    """Images in an array, each made when it is asked for.
+    """The images of an array. Each sample is made when it is used.
 
     Args:
-        name: What each is named after.
-        row: Gives an image by its number.
-        labels: Class of each, a whole number or a text.
-        digits: With which numbers are written, so that their names sort as they do.
-        split: The part of all of them.
+        name: Prefix of the name of each sample.
+        row: Returns an image by its index.
+        labels: Class of each image, a whole number or a text.
+        digits: Digits of a class number in names, so that names sort in the order of the numbers.
+        split: The part that all the images belong to.
 
     Attributes:
-        classes: Names of the classes that occur, in their order.
+        classes: Names of the classes that occur, in order.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class ArraySamples(Sequence[Sample]):
 
 
 class Joined(Sequence[Sample]):
-    """Images of several parts, one after the other."""
+    """The samples of several parts, one part after the other."""
 
     def __init__(self, parts: Sequence[ArraySamples]) -> None:
         self._parts = parts

@@ -1,4 +1,4 @@
-"""Images in the arrays of an .npz file. Reads files."""
+"""Finds images and labels in the arrays of an .npz file. Reads files."""
 
 import re
 from collections.abc import Sequence
@@ -27,24 +27,24 @@ _NAMES = (
     re.compile(r"(?:(?P<part>[a-z]+)_)?(?P<kind>images|labels)"),
     re.compile(r"(?P<kind>[xy])(?:_(?P<part>[a-z]+))?"),
 )
-"""Of arrays: ours and MedMNIST's, and Keras'."""
+"""Names of arrays: our own and MedMNIST's, and those of Keras."""
 _IMAGES, _LABELS = ("images", "x"), ("labels", "y")
 _EXPECTED = "expected 'images' and 'labels', 'train_images' and 'train_labels', or x_train, y_train"
 
 
 @dataclass(slots=True)
 class _Part:
-    """The arrays of one part: names of those of images, and of those of labels."""
+    """The names of the arrays of one part: those of images, and those of labels."""
 
     images: list[str] = field(default_factory=list)
     labels: list[str] = field(default_factory=list)
 
 
 def read_arrays(file: ArrayFile) -> DataSource:
-    """Arrays of images and their labels, of one or of several parts.
+    """The images and labels of an .npz file, of one or several parts.
 
     Raises:
-        DataError: The file is damaged, or its arrays are none of images and labels.
+        DataError: The file is damaged, or does not contain arrays of images and labels.
     """
     path = file.path
     parts, others = _find_parts(file)
@@ -62,14 +62,14 @@ def read_arrays(file: ArrayFile) -> DataSource:
         name = path.name if split is None else f"{path.name}:{part.images[0]}"
         samples.append(ArraySamples(name, row, labels[split], digits, split))
     _check_counts(path, samples)
-    notes = [f"arrays passed over: {_listed(others)}"] if others else []
+    notes = [f"ignored arrays: {_listed(others)}"] if others else []
     return DataSource(
         as_unicode(str(path)), sha256_of_file(path), shape, Joined(samples), notes=notes
     )
 
 
 def _find_parts(file: ArrayFile) -> tuple[dict[Split | None, _Part], list[str]]:
-    """The arrays of each part, and the names of others."""
+    """The arrays of each part, and the names of all other arrays."""
     parts: dict[Split | None, _Part] = {}
     others = []
     for name in file.names:
@@ -86,24 +86,26 @@ def _find_parts(file: ArrayFile) -> tuple[dict[Split | None, _Part], list[str]]:
 
 
 def _check_parts(file: ArrayFile, parts: dict[Split | None, _Part]) -> None:
-    """Refuse what is not exactly one array of images and one of labels for each part."""
+    """Check that each part has exactly one array of images and one of labels."""
     place = repr(str(file.path))
     if not any(own.images for own in parts.values()):
         raise DataError(
-            f"{place} holds no arrays of images; {_EXPECTED}; found {_listed(file.names)}"
+            f"{place} contains no arrays of images; {_EXPECTED}; found {_listed(file.names)}"
         )
     if None in parts and len(parts) > 1:
         raise DataError(
-            f"{place} holds images without a part beside images of parts: {_listed(file.names)}"
+            f"{place} contains images without a part and images of parts: {_listed(file.names)}"
         )
     for own in parts.values():
         for names in (own.images, own.labels):
             if len(names) > 1:
-                raise DataError(f"{place} holds {_listed(names)}, which mean the same; keep one")
+                raise DataError(
+                    f"{place} contains {_listed(names)}, which have the same meaning; keep one"
+                )
         if not own.labels:
-            raise DataError(f"{place} holds {own.images[0]!r} without labels; {_EXPECTED}")
+            raise DataError(f"{place} contains {own.images[0]!r} without labels; {_EXPECTED}")
         if not own.images:
-            raise DataError(f"{place} holds {own.labels[0]!r} without images; {_EXPECTED}")
+            raise DataError(f"{place} contains {own.labels[0]!r} without images; {_EXPECTED}")
 
 
 def _check_images(
@@ -134,7 +136,7 @@ def _check_images(
 
 
 def _labels(file: ArrayFile, name: str, count: int) -> NDArray[Any]:
-    """(n,) labels as whole numbers or text."""
+    """The labels as whole numbers or text, shape (n,)."""
     labels = file.read(name, _MOST_LABEL_BYTES)
     place = f"{name} in {str(file.path)!r} is {labels.dtype} of shape {labels.shape}"
     if labels.ndim == 2 and labels.shape[1] == 1:
@@ -158,7 +160,7 @@ def _labels(file: ArrayFile, name: str, count: int) -> NDArray[Any]:
 
 
 def _digits(labels: NDArray[Any]) -> int:
-    """Digits of the largest number; 0 of names."""
+    """Number of digits of the largest class number; 0 if classes have names."""
     return len(str(labels.max())) if labels.dtype.kind in "iu" and len(labels) else 0
 
 
@@ -166,8 +168,8 @@ def _check_counts(path: Path, samples: Sequence[ArraySamples]) -> None:
     classes = {label for own in samples for label in own.classes}
     if len(classes) > MOST_CLASSES:
         raise DataError(
-            f"{str(path)!r} has {len(classes):,} different labels, at most {MOST_CLASSES:,} "
-            "classes are learned"
+            f"{str(path)!r} has {len(classes):,} different labels; the maximum is "
+            f"{MOST_CLASSES:,} classes"
         )
 
 

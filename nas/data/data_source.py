@@ -1,4 +1,4 @@
-"""Where images come from: folders, zip files, arrays, the built-in digits. Reads files."""
+"""Opens a source of images: a folder, a zip file, arrays, or the built-in digits. Reads files."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from nas.data.sample import DataSource
 
 _HEAD_BYTES = 512
 _TAR = (257, b"ustar")
-"""Where a tar says what it is. Source: POSIX.1, ustar interchange format."""
+"""Offset of the magic bytes of a tar archive. Source: POSIX.1, ustar interchange format."""
 _OTHERS = (
     (b"version https://git-lfs.github.com/spec/", "is a Git LFS pointer; run 'git lfs pull'"),
     (b"\x89HDF", "is an HDF5 file; save its arrays with numpy.savez"),
@@ -29,11 +29,10 @@ _OTHERS = (
 
 
 def find_data(data: str) -> DataSource:
-    """The images that an argument means: `digits`, a folder, a .zip or an .npz.
+    """The images of an argument: `digits`, a folder, a .zip or an .npz.
 
     Raises:
-        DataError: There is nothing of that name, no image in it, or it can be understood in two
-            ways.
+        DataError: It does not exist, contains no image, or is ambiguous.
     """
     path = Path(data)
     if data == DIGITS:
@@ -43,17 +42,17 @@ def find_data(data: str) -> DataSource:
     except FileError as error:
         raise DataError(str(error)) from error
     except ValueError as error:  # a zero byte in the name
-        raise DataError(f"{data!r} is no name of a file: {error}") from error
+        raise DataError(f"{data!r} is not a file name: {error}") from error
     if not source.samples:
         raise DataError(
             f"no images in {brief(repr(data), 160)}; expected folders of JPEG or PNG files, one "
-            f"for each class, perhaps inside train, valid and test; {'; '.join(source.remarks)}"
+            f"for each class, optionally inside train, valid and test; {'; '.join(source.remarks)}"
         )
     return source
 
 
 def _read_file(path: Path) -> DataSource:
-    """The images in a file, after a look at how it begins."""
+    """The images in a file, whose first bytes determine its type."""
     if not path.exists():
         raise DataError(
             f"no such folder or file: {brief(repr(str(path)), 200)}; 'digits' is the built-in data"
@@ -66,9 +65,7 @@ def _read_file(path: Path) -> DataSource:
     if head[_TAR[0] :].startswith(_TAR[1]):
         raise DataError(f"{brief(repr(str(path)), 200)} is a tar archive; unpack it first")
     if not head.startswith((LOCAL, END)) and path.suffix.lower() not in (".zip", ".npz"):
-        raise DataError(
-            f"{brief(repr(str(path)), 200)} is neither a folder, nor a zip file, nor an .npz"
-        )
+        raise DataError(f"{brief(repr(str(path)), 200)} is not a folder, a zip file or an .npz")
     archive = ZipMembers(path)
     if path.suffix.lower() == ".npz" or _holds_arrays(archive):
         archive.close()

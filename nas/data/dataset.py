@@ -1,4 +1,4 @@
-"""Images decoded once, kept on disk as uint8 arrays that are read through the page cache. I/O."""
+"""The decoded dataset: uint8 arrays on disk, read through the page cache. I/O."""
 
 import contextlib
 import hashlib
@@ -24,14 +24,14 @@ from nas.data.splits import Split, check_splits, complete_splits
 from nas.network.description import Shape
 
 _FORMAT = "4"
-"""Part of the key: change it when decoding or splitting changes."""
+"""Part of the key; change it when the decoding or the splitting changes."""
 _RECORD = "dataset.json"
 _DAMAGE = (FileError, OSError, EOFError, ValueError, LookupError, TypeError, RecursionError)
 _MOST_RECORD_BYTES = 64 << 20
-"""It names the images that were left out."""
+"""Names of the skipped images."""
 
 OnImage = Callable[[int, int], None]
-"""Called with the images done, and with all."""
+"""Called with the number of decoded images and the total."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +39,12 @@ class Dataset:
     """Decoded images on disk.
 
     Attributes:
-        folder: Where the arrays lie.
+        folder: Folder of the arrays.
         key: SHA-256 of the images, the input shape and the way they were decoded.
         shape: Height, width and channels.
         classes: Names, in the order of the labels.
-        counts: Images in each part.
-        skipped: Names of the broken images that were left out.
+        counts: Number of images in each part.
+        skipped: Names of the damaged images that were skipped.
     """
 
     folder: Path
@@ -55,21 +55,21 @@ class Dataset:
     skipped: tuple[str, ...]
 
     def images(self, split: Split) -> NDArray[np.uint8]:
-        """(n, h, w, c) of one part, mapped and not in memory."""
+        """The images of a part, shape (n, h, w, c), as a memory map."""
         images: NDArray[np.uint8] = np.load(self.folder / f"{split}_images.npy", mmap_mode="r")
         return images
 
     def labels(self, split: Split) -> NDArray[np.int32]:
-        """(n,) of one part."""
+        """The class numbers of a part, shape (n,)."""
         labels: NDArray[np.int32] = np.load(self.folder / f"{split}_labels.npy")
         return labels
 
 
 def open_dataset(folder: Path) -> Dataset:
-    """A dataset that was decoded before.
+    """Open a dataset that is already decoded.
 
     Raises:
-        DataError: There is none.
+        DataError: There is none in the folder.
     """
     try:
         content = read_regular(folder / _RECORD, _MOST_RECORD_BYTES)
@@ -93,7 +93,7 @@ def open_dataset(folder: Path) -> Dataset:
 
 
 def assign(source: DataSource) -> tuple[tuple[str, ...], list[int], list[Split]]:
-    """The classes, and for each image the number of its class and the part it belongs to."""
+    """The classes; and for each image the number of its class, and its part."""
     classes = tuple(sorted({sample.label for sample in source.samples}))
     numbers = {name: number for number, name in enumerate(classes)}
     labels = [numbers[sample.label] for sample in source.samples]
@@ -108,19 +108,19 @@ def prepare_dataset(
     on_image: OnImage,
     memory: DecodingMemory = EVERYDAY,
 ) -> Dataset:
-    """Decode images into the cache, unless they are there already.
+    """Decode the images into the cache, unless it contains them already.
 
     Args:
         source: The images.
-        shape: Height, width and channels to decode to.
-        skip_broken: Leave damaged images out instead of refusing the data.
+        shape: Height, width and channels of the decoded images.
+        skip_broken: Skip damaged images instead of raising an error.
         cache: Folder of decoded datasets.
-        on_image: Gets the progress.
-        memory: What decoding may take.
+        on_image: Called with the progress.
+        memory: Memory limit of the decoding.
 
     Raises:
-        DataError: An image is damaged, the data does not make a classification problem, or the
-            disk is full; then nothing is left in the cache.
+        DataError: An image is damaged, a class has no images in some part, or the disk is full.
+            The cache is then unchanged.
     """
     text = f"{_FORMAT} {source.content_sha256} {'x'.join(map(str, shape))} {skip_broken}"
     key = hashlib.sha256(text.encode()).hexdigest()
@@ -148,18 +148,18 @@ def prepare_dataset(
             write_json(incoming / _RECORD, record)
     except OSError as error:
         raise DataError(
-            f"could not keep the decoded images, {len(labels) * prod(shape):,} bytes, in "
-            f"{brief(repr(str(cache)), 160)}: {error.strerror}; make room there, or name another "
-            "folder by XDG_CACHE_HOME"
+            f"could not write the decoded images, {len(labels) * prod(shape):,} bytes, in "
+            f"{brief(repr(str(cache)), 160)}: {error.strerror}; free space there, or set "
+            "XDG_CACHE_HOME to another folder"
         ) from error
     return open_dataset(folder)
 
 
 class _Decoding:
-    """The decoding of all images of a source, part by part.
+    """Decodes all images of a source, part by part.
 
     Attributes:
-        broken: Names of the images that were left out so far.
+        broken: Names of the images that were skipped so far.
     """
 
     def __init__(
@@ -178,10 +178,10 @@ class _Decoding:
     def write_part(
         self, folder: Path, split: Split, indices: Sequence[int], labels: Sequence[int]
     ) -> int:
-        """Write the arrays of a part; gives the number of its images.
+        """Write the arrays of a part; returns the number of its images.
 
         Raises:
-            DataError: An image is damaged, or none of a class is left.
+            DataError: An image is damaged, or a class has no image left.
             OSError: The disk is full.
         """
         kept: list[int] = []
@@ -205,6 +205,6 @@ class _Decoding:
             return decode(sample, self._shape, self._memory)
         except DataError as error:
             if not self._skip_broken:
-                raise DataError(f"{error}; --skip-broken leaves such images out") from error
+                raise DataError(f"{error}; --skip-broken skips such images") from error
             self.broken.append(sample.name)
             return None

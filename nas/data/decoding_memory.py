@@ -1,6 +1,6 @@
-"""How much memory the decoding of images may take, and what an image takes. Pure, but for a lock.
+"""Limits the memory of decoding images, and predicts it for an image. Pure, except for a lock.
 
-Images are decoded in the process that the user has started, before any worker starts.
+Images are decoded in the main process, before any worker starts.
 """
 
 import contextlib
@@ -15,24 +15,24 @@ from nas.host.process_memory import anonymous_bytes
 
 MIB = 1 << 20
 DECODING_BYTES = 128 * MIB
-"""Of one image, whatever the host has, so that data that is read here is read anywhere."""
+"""Largest memory of one image on every host, so that a dataset that one host can read, all can."""
 _OWN_BUFFERS = {"WEBP": 12, "TIFF": 8, "GIF": 8, "BMP": 4}
-"""Bytes for each pixel that decoders of a format hold besides the image."""
+"""Bytes per pixel that the decoder of a format allocates beside the image."""
 _SMALL_MODES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2, "I;16N": 2}
-"""Bytes of a pixel in Pillow's memory; 4 in all other modes."""
+"""Bytes per pixel in Pillow, by mode; 4 in all other modes."""
 _RGB, _ON_PAPER, _OF_16_BITS = 4, 16, 12
-"""Bytes for each pixel of the copies on the way: to RGB; RGBA, the paper, both, and RGB; 16 bits
-as two arrays and 8 bits as two."""
+"""Bytes per pixel of the copies that a conversion makes: to RGB; of RGBA: the white background,
+the composition and RGB; of 16 bits: two arrays of 16 and two of 8 bits."""
 _COEFFICIENT = 2
 _EDGE_BYTES = 32
-"""For each row and column: the weights with which Pillow resizes."""
+"""Bytes per row and per column of the weights with which Pillow resizes."""
 
 
 class DecodingMemory:
-    """Memory that threads share: small images side by side, large ones one after the other.
+    """A memory budget shared by threads: small images in parallel, large images one at a time.
 
     Args:
-        limit_bytes: That one image may take, and that all small ones together may take.
+        limit_bytes: Limit for one image, and for all small images together.
     """
 
     def __init__(self, limit_bytes: int = DECODING_BYTES) -> None:
@@ -42,41 +42,41 @@ class DecodingMemory:
 
     @contextlib.contextmanager
     def room(self, needed_bytes: int) -> Iterator[None]:
-        """Wait until there is room for an image.
+        """Wait until the memory of an image is free.
 
         Raises:
-            DataError: There will never be.
+            DataError: The image needs more than the limit.
         """
         if needed_bytes > self.limit_bytes:
             more = "" if self.limit_bytes == DECODING_BYTES else ", or raise --host-memory"
             raise DataError(
-                f"it takes {needed_bytes / MIB:,.0f} MiB to decode, {self.limit_bytes / MIB:,.0f} "
-                f"may be taken; make it smaller, or save it as a JPEG{more}"
+                f"decoding it needs {needed_bytes / MIB:,.0f} MiB, the limit is "
+                f"{self.limit_bytes / MIB:,.0f} MiB; make it smaller, or save it as a JPEG{more}"
             )
         with self._alone if needed_bytes > self._share_bytes else contextlib.nullcontext():
             yield
 
 
 EVERYDAY = DecodingMemory()
-"""Where no limit of the host's memory was asked for."""
+"""The budget without a memory limit of the host."""
 
 
 def memory_within(limit_bytes: int | None) -> DecodingMemory:
-    """What decoding may take of a limit of which this process takes a part already."""
+    """The budget under a memory limit of the host, of which this process already uses a part."""
     if limit_bytes is None:
         return EVERYDAY
     return DecodingMemory(min(DECODING_BYTES, limit_bytes - anonymous_bytes(os.getpid())))
 
 
 def coefficient_bytes(image: Image.Image) -> int:
-    """What a decoder keeps of a whole image whatever size it gives it: progressive JPEGs do."""
+    """Memory that a decoder needs at any output size, as for progressive JPEGs."""
     if not image.info.get("progressive"):
         return 0
     return _COEFFICIENT * len(image.getbands()) * image.width * image.height
 
 
 def decoded_bytes(image: Image.Image) -> int:
-    """What it takes to decode an image that was opened and to make it what a network sees."""
+    """Memory to decode an opened image and to convert it to the input of a network."""
     own = _SMALL_MODES.get(image.mode, 4)
     each = own + _OWN_BUFFERS.get(str(image.format), 0)
     if "exif" in image.info:

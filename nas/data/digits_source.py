@@ -1,4 +1,4 @@
-"""The built-in digits. Reads their file."""
+"""The built-in dataset of digits. Reads a file of scikit-learn."""
 
 import gzip
 import hashlib
@@ -14,15 +14,15 @@ from nas.data.array_samples import ArraySamples
 from nas.data.sample import DataSource
 
 DIGITS = "digits"
-"""Name of the built-in data: 1,797 handwritten digits of 8×8 pixels, shipped by scikit-learn."""
+"""Name of the built-in dataset: 1,797 handwritten digits of 8×8 pixels, shipped by scikit-learn."""
 _MOST_DIGITS = 1797
 
 
 def read_digits() -> DataSource:
-    """The built-in digits, read from scikit-learn's file: the package itself takes 57 MB to load.
+    """The built-in digits, read from scikit-learn's file. Importing the package would take 57 MB.
 
     Raises:
-        DataError: scikit-learn is not installed, or keeps the file elsewhere.
+        DataError: scikit-learn is not installed, or does not have the file.
     """
     pixels, labels = _digit_arrays(_digits_file())
     digest = hashlib.sha256(pixels.tobytes() + labels.astype("<i8").tobytes())
@@ -31,7 +31,7 @@ def read_digits() -> DataSource:
 
 
 def _digits_file() -> Path:
-    package = find_spec("sklearn")  # finds a package of this level without running it
+    package = find_spec("sklearn")  # finds the package without importing it
     for folder in (package and package.submodule_search_locations) or ():
         path = Path(folder) / "datasets" / "data" / "digits.csv.gz"
         if path.is_file():
@@ -43,7 +43,10 @@ def _digits_file() -> Path:
 
 
 def _digit_arrays(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Images (n, 8, 8) of 0 to 255, and labels: rows of 64 pixels of 0 to 16 and the label."""
+    """Images (n, 8, 8) of 0 to 255, and labels.
+
+    The rows of the file have 64 pixels of 0 to 16, and a label.
+    """
     try:
         with gzip.open(path, "rt", encoding="ascii") as stream:
             rows = np.loadtxt(stream, delimiter=",", dtype=np.float64, max_rows=_MOST_DIGITS)

@@ -1,7 +1,4 @@
-"""Names of files that others have chosen: which lead out of their folder, and how to write them.
-
-Pure.
-"""
+"""Checks and cleans file names from archives and lists. Pure."""
 
 import re
 from collections.abc import Sequence
@@ -11,9 +8,9 @@ _DRIVE = re.compile(r"[A-Za-z]:")
 
 
 def parts_inside(name: str) -> Sequence[str] | None:
-    r"""Folders and name of a file in an archive or a list; None if it leads out of its folder.
+    r"""The parts of a path in an archive or a list; None if it leaves its folder.
 
-    `\` separates like `/`: archives made on Windows may hold it.
+    `\` separates like `/`, because archives made on Windows may contain it.
     """
     path = PurePosixPath(name.replace("\\", "/"))
     if path.is_absolute() or ".." in path.parts or _DRIVE.match(name):
@@ -22,5 +19,5 @@ def parts_inside(name: str) -> Sequence[str] | None:
 
 
 def as_unicode(name: str) -> str:
-    r"""A name with its bytes that are no UTF-8 as `\xNN`, so that it can be hashed and printed."""
+    r"""The name with bytes that are not UTF-8 written as `\xNN`, to be hashed and printed."""
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

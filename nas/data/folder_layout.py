@@ -1,7 +1,6 @@
-"""What folders of images mean: which are classes, and which are parts. Pure.
+"""Determines which folders of images are classes and which are parts. Pure.
 
-The rule is told in docs/data.md. Where folders can be understood in two ways they are refused:
-a label is never guessed.
+docs/data.md describes the rule. Ambiguous folders are an error, because a label is never guessed.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,7 +11,7 @@ from firmware.printable import brief
 from nas.data.splits import Split, split_of_folder
 
 Parts = Sequence[str]
-"""Folders and name of a file, the outermost folder first."""
+"""The folders and the name of a file, outermost folder first."""
 _NAMED = 4
 _FORMS = "expected CLASS/picture.jpg or train/CLASS/picture.jpg"
 
@@ -22,8 +21,8 @@ class Layout:
     """The classes and parts of images.
 
     Attributes:
-        places: Class and part of each image, by its name; None where the data names no part.
-        notes: What the owner of the data should know.
+        places: Class and part of each image, by its name; the part is None if no folder names it.
+        notes: Messages for the owner of the data.
     """
 
     places: Mapping[str, tuple[str, Split | None]]
@@ -34,11 +33,11 @@ def read_layout(images: Mapping[str, Parts], folders: Iterable[Parts]) -> Layout
     """The class and part of each image.
 
     Args:
-        images: Where each image lies, by its name.
-        folders: All folders, also empty ones.
+        images: Path of each image, by its name.
+        folders: All folders, including empty ones.
 
     Raises:
-        DataError: The folders can be understood in two ways, or hold no class.
+        DataError: The folders are ambiguous, or there is no class.
     """
     depth = _wrapping(images.values())
     own_folders = {tuple(own) for own in folders}
@@ -63,7 +62,7 @@ def read_layout(images: Mapping[str, Parts], folders: Iterable[Parts]) -> Layout
 
 
 def _wrapping(all_parts: Iterable[Parts]) -> int:
-    """How many folders lie around everything: each holds one folder and no picture."""
+    """Number of outer folders that contain only one folder and no image."""
     all_parts = list(all_parts)
     depth = 0
     while all_parts and all(len(parts) > depth + 2 for parts in all_parts):
@@ -75,14 +74,14 @@ def _wrapping(all_parts: Iterable[Parts]) -> int:
 
 
 def _check_splits_alone(splits: Mapping[str, Split | None]) -> None:
-    """Refuse classes beside parts, and two folders for one part."""
+    """Check that classes are not beside parts, and that each part has one folder."""
     parts = [name for name, split in splits.items() if split is not None]
     others = [name for name, split in splits.items() if split is None]
     if others:
         raise DataError(
-            f"folders of parts ({_listed(parts)}) lie beside other folders of images "
-            f"({_listed(others)}): it is not clear which are classes; put the class folders into "
-            f"the parts, or rename the folder of a class that is called like a part"
+            f"folders of parts ({_listed(parts)}) are beside other folders of images "
+            f"({_listed(others)}): it is not clear which are classes; move the class folders into "
+            f"the parts, or rename a class folder that has the name of a part"
         )
     for split in Split:
         same = [name for name in parts if splits[name] is split]
@@ -95,9 +94,7 @@ def _check_splits_alone(splits: Mapping[str, Split | None]) -> None:
 def _check_not_in_part(images: Mapping[str, Parts], level: int) -> None:
     loose = [name for name, parts in images.items() if len(parts) == level + 1]
     if loose:
-        raise DataError(
-            f"{_pictures(loose)} directly in a part, so that no folder tells the class; {_FORMS}"
-        )
+        raise DataError(f"{_pictures(loose)} directly in a part, without a class folder; {_FORMS}")
 
 
 def _check_no_inner_parts(images: Mapping[str, Parts], level: int) -> None:
@@ -111,21 +108,21 @@ def _check_no_inner_parts(images: Mapping[str, Parts], level: int) -> None:
     )
     if found:
         raise DataError(
-            f"folders called like parts lie inside class folders: {_listed(found)}; put the parts "
-            "outside (train/cat, not cat/train), or rename them if they are none"
+            f"folders with names of parts are inside class folders: {_listed(found)}; put the "
+            "parts outside (train/cat, not cat/train), or rename the folders if they are not parts"
         )
 
 
 def _notes(images: Mapping[str, Parts], depth: int, level: int) -> Iterable[str]:
     if depth:
         around = next(iter(images.values()))[:depth]
-        yield f"the data lies in the folder {_shown('/'.join(around))}; its folders count"
+        yield f"the data is in the folder {_shown('/'.join(around))}; its folders are used"
     inner = sorted(
         {"/".join(parts[:-1]) for parts in images.values() if len(parts) > level + 2},
     )
     if inner:
         yield (
-            f"pictures in folders inside a class belong to that class: {_listed(inner)}; "
+            f"images in folders inside a class belong to that class: {_listed(inner)}; "
             "their class is the outermost folder"
         )
 
@@ -133,7 +130,7 @@ def _notes(images: Mapping[str, Parts], depth: int, level: int) -> Iterable[str]
 def _empty(
     images: Mapping[str, Parts], folders: Iterable[tuple[str, ...]], level: int
 ) -> Iterable[str]:
-    """Folders where classes or parts are expected, without a picture."""
+    """Folders in the place of classes or parts that contain no image."""
     full = {tuple(parts[:end]) for parts in images.values() for end in range(1, len(parts))}
     empty = sorted(
         "/".join(own)
@@ -141,13 +138,13 @@ def _empty(
         if own not in full and len(own) <= level + 1 and (len(own) == 1 or own[:-1] in full)
     )
     if empty:
-        yield f"no pictures that are read in {_listed(empty)}; nothing comes of such a folder"
+        yield f"no readable images in {_listed(empty)}; such folders are ignored"
 
 
 def _pictures(names: Sequence[str]) -> str:
     if len(names) == 1:
-        return f"the picture {_shown(names[0])} lies"
-    return f"{len(names):,} pictures, such as {_shown(names[0])}, lie"
+        return f"the image {_shown(names[0])} is"
+    return f"{len(names):,} images, such as {_shown(names[0])}, are"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""Images in class folders, on disk or in a zip file. Reads files."""
+"""Finds images in class folders, on disk or in a zip file. Reads files."""
 
 import hashlib
 import os
@@ -20,20 +20,20 @@ from nas.data.sample import DataSource, Sample
 from nas.network.description import Shape
 
 DEFAULT_SHAPE: Shape = (50, 50, 3)
-"""Input for photographs: the published one."""
+"""Default input for photographs, as in the publication."""
 MOST_FILES = 200_000
-"""In a folder, with all that lies in it."""
+"""Limit for a folder with all its subfolders."""
 _MOST_LEVELS = 64
 _Reader = Callable[[], bytes]
 
 
 @dataclass(slots=True)
 class _Found:
-    """Files and folders of one origin.
+    """The files and folders of a source.
 
     Attributes:
-        parts: Folders and name of each file, by its name.
-        folders: The same of folders.
+        parts: Parts of the path of each file, by its name.
+        folders: Parts of the path of each folder.
         sizes: Bytes of each file, by its name.
     """
 
@@ -46,7 +46,7 @@ def read_folder(folder: Path) -> DataSource:
     """The images in the class folders of a folder.
 
     Raises:
-        DataError: A file cannot be read, or the folders can be understood in two ways.
+        DataError: A file cannot be read, or the folders are ambiguous.
     """
     found = _walk(folder)
     samples, ignored, notes = _samples(found, lambda name: file_reader(folder / name))
@@ -67,7 +67,7 @@ def read_zip(archive: ZipMembers) -> DataSource:
     """The images in the class folders of a zip file.
 
     Raises:
-        DataError: It names files outside of itself, or its folders can be understood in two ways.
+        DataError: It names files outside of itself, or its folders are ambiguous.
     """
     path = archive.path
     found = _Found()
@@ -82,7 +82,7 @@ def read_zip(archive: ZipMembers) -> DataSource:
     if outside:
         raise DataError(
             f"{str(path)!r} names {len(outside)} files outside of itself, such as "
-            f"{brief(repr(outside[0]), 80)}; nothing of it is used"
+            f"{brief(repr(outside[0]), 80)}; the file is not used"
         )
     named = {parts_inside(name) or () for name in archive.folders}
     named |= {tuple(own[:end]) for own in found.parts.values() for end in range(1, len(own))}
@@ -95,10 +95,10 @@ def read_zip(archive: ZipMembers) -> DataSource:
 
 
 def _walk(folder: Path) -> _Found:
-    """All files below a folder that are not hidden; links are followed.
+    """All files below a folder that are not hidden. Symbolic links are followed.
 
     Raises:
-        DataError: A link leads nowhere or back to where it lies, a picture is no file, a folder
+        DataError: A link is broken or makes a loop, an image is not a regular file, a folder
             cannot be read, or there are too many files.
     """
     found = _Found()
@@ -114,17 +114,17 @@ def _walk(folder: Path) -> _Found:
                 status = entry.stat()
                 key = (status.st_dev, status.st_ino)
                 if key in above or len(own) > _MOST_LEVELS:
-                    raise _refusal(own, "leads back to a folder in which it lies; remove it")
+                    raise _refusal(own, "links to a folder that contains it; remove it")
                 found.folders.append(own)
                 waiting.append((own, above | {key}))
             elif entry.is_file():
                 found.parts["/".join(own)] = own
                 found.sizes["/".join(own)] = entry.stat().st_size
             elif PurePosixPath(name).suffix.lower() in ("", *SUFFIXES):
-                what = "is a link that leads nowhere" if entry.is_symlink() else "is no file"
+                what = "is a broken link" if entry.is_symlink() else "is not a regular file"
                 raise _refusal(own, f"{what}; remove it")
             if len(found.parts) + len(found.folders) > MOST_FILES:
-                raise DataError(f"{str(folder)!r} holds more than {MOST_FILES:,} files")
+                raise DataError(f"{str(folder)!r} contains more than {MOST_FILES:,} files")
     found.parts = dict(sorted(found.parts.items()))
     return found
 
@@ -143,7 +143,7 @@ def _refusal(parts: Parts, problem: str) -> DataError:
 
 def _digest(path: Path, sample: Sample) -> str:
     if sample.file_bytes > MAX_FILE_BYTES:
-        return "too large"  # which is told when it is decoded
+        return "too large"  # reported when it is decoded
     try:
         return sha256_of_file(path)
     except OSError as error:
@@ -153,7 +153,7 @@ def _digest(path: Path, sample: Sample) -> str:
 def _samples(
     found: _Found, reader: Callable[[str], _Reader]
 ) -> tuple[dict[str, Sample], dict[str, int], tuple[str, ...]]:
-    """The images by their names, how many other files there are, by suffix, and notes."""
+    """The images by name, the number of other files by suffix, and notes."""
     images: dict[str, Parts] = {}
     ignored: Counter[str] = Counter()
     for name, parts in found.parts.items():
@@ -179,9 +179,10 @@ def _is_hidden(parts: Iterable[str]) -> bool:
 
 
 def file_reader(path: Path) -> _Reader:
-    """Gives the content of an image file when it is called.
+    """A function that returns the content of an image file.
 
-    What is no file, too large, or begins as no image does is refused before the rest is read.
+    A file that is not regular, too large or does not begin like an image is an error; the rest of
+    it is not read.
     """
 
     def read() -> bytes:
@@ -204,4 +205,4 @@ def _read_member(archive: ZipMembers, name: str) -> bytes:
 
 def _check_size(size_bytes: int) -> None:
     if size_bytes > MAX_FILE_BYTES:
-        raise FileError(f"the file has {size_bytes:,} bytes, at most {MAX_FILE_BYTES:,} are read")
+        raise FileError(f"the file has {size_bytes:,} bytes, the limit is {MAX_FILE_BYTES:,}")

@@ -1,6 +1,6 @@
-"""One image file: opened within limits, and made what a network sees. Pure, but for its decoders.
+"""Opens an image file within limits, and converts it to grey or RGB of 8 bits. Pure.
 
-What is done to each kind of image is told in docs/data.md.
+docs/data.md describes the conversion of each kind of image.
 """
 
 import contextlib
@@ -14,20 +14,20 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from firmware.errors import DataError, FileError
 
 SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
-"""Of the files that are taken for images; what they hold decides how they are read."""
+"""Suffixes of image files. The content of a file determines its format."""
 _FORMATS = ("JPEG", "PNG", "BMP", "GIF", "TIFF", "WEBP")
-_NO_IMAGE = f"it is no image, or none of {', '.join(_FORMATS)}"
+_NO_IMAGE = f"it is not an image of a supported format: {', '.join(_FORMATS)}"
 
 MAX_PIXELS = 1 << 26
-"""Of one image. Its memory is bounded in nas/data/decoding_memory.py."""
+"""Limit for one image. nas/data/decoding_memory.py limits its memory."""
 MAX_FILE_BYTES = 1 << 26
-"""Of one image file, also in a zip, where a small one may unpack to anything."""
+"""Limit for one image file, also unpacked from a zip."""
 HEAD_BYTES = 64
 _HEADS = (
     *(b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"BM", b"RIFF"),
     *(b"II*\0", b"MM\0*", b"II\0*", b"MM*\0", b"II+\0", b"MM\0+"),
 )
-"""What image files begin with: JPEG, PNG, GIF, BMP, WebP; TIFF in all its ways."""
+"""First bytes of image files: JPEG, PNG, GIF, BMP, WebP, and all forms of TIFF."""
 _GIT_LFS = b"version https://git-lfs.github.com/spec/"
 
 UNREADABLE = (
@@ -42,16 +42,16 @@ UNREADABLE = (
         FileError,
     ),
 )
-"""What decoders raise on damaged files; warnings where Python was told to raise them."""
+"""Exceptions of decoders on damaged files; warnings, if Python turns them into exceptions."""
 
 _WHITE = 255
 
 
 def check_head(head: bytes) -> None:
-    """Refuse the file that begins so, if no image does.
+    """Check the first bytes of a file.
 
     Raises:
-        DataError: It is none.
+        DataError: No image file begins like this.
     """
     if head.startswith(_GIT_LFS):
         raise DataError("it is a Git LFS pointer; run 'git lfs pull'")
@@ -60,11 +60,11 @@ def check_head(head: bytes) -> None:
 
 
 def open_image(content: bytes) -> Image.Image:
-    """The image of a file's content, its header read and its pixels not yet.
+    """The image of a file. Its header is read, its pixels are not decoded yet.
 
     Raises:
         DataError: It has too many pixels.
-        OSError: It is no image; any of `UNREADABLE` if it is damaged.
+        OSError: It is not an image; or another of `UNREADABLE` if it is damaged.
     """
     try:
         image: Image.Image = Image.open(io.BytesIO(content), formats=_FORMATS)
@@ -76,30 +76,30 @@ def open_image(content: bytes) -> Image.Image:
 
 
 def _too_large(pixels: str) -> str:
-    return f"it has {pixels} pixels, at most {MAX_PIXELS:,} are read; make it smaller"
+    return f"it has {pixels} pixels, the limit is {MAX_PIXELS:,}; make it smaller"
 
 
 def why_unreadable(error: BaseException) -> str:
-    """What an error of reading an image means to its owner."""
+    """The reason for the user why an image cannot be read."""
     if isinstance(error, UnidentifiedImageError):
         return _NO_IMAGE
     return str(error) or type(error).__name__
 
 
 def shrink_early(image: Image.Image, side: int) -> None:
-    """Have a JPEG decoded at an eighth, a quarter or half of its size, if enough is left.
+    """Let the decoder scale a JPEG to 1/2, 1/4 or 1/8, if it stays at least twice the wanted side.
 
-    Twice the side that is wanted is enough: what is resized afterwards looks the same.
+    The image is resized afterwards; from twice the side, the result looks the same.
     """
     image.draft(None, (2 * side, 2 * side))
 
 
 def to_channels(image: Image.Image, channels: int) -> Image.Image:
-    """The image upright, of 8 bits, opaque, in grey (1 channel) or RGB (3).
+    """The image upright, opaque and of 8 bits, in grey (1 channel) or RGB (3 channels).
 
     Raises:
-        DataError: Its pixels are of a kind whose range is not known.
-        OSError: It is damaged, or any other of `UNREADABLE`.
+        DataError: Its pixels have an unknown range.
+        OSError: It is damaged; or another of `UNREADABLE`.
     """
     image.load()
     image = _opaque(_of_8_bits(upright(image)))
@@ -108,7 +108,7 @@ def to_channels(image: Image.Image, channels: int) -> Image.Image:
 
 
 def upright(image: Image.Image) -> Image.Image:
-    """The image turned as its EXIF says, in its place; as it is if its EXIF is damaged."""
+    """The image rotated as its EXIF says, in place; unchanged if its EXIF is damaged."""
     with contextlib.suppress(*UNREADABLE):
         ImageOps.exif_transpose(image, in_place=True)
     return image
@@ -123,7 +123,7 @@ def _of_8_bits(image: Image.Image) -> Image.Image:
 
 
 def _opaque(image: Image.Image) -> Image.Image:
-    """The image on white: pictures with transparent parts are made to be seen on paper."""
+    """The image on a white background."""
     if not image.has_transparency_data:
         return image
     image = image.convert("RGBA")

@@ -1,4 +1,4 @@
-"""Inputs among which a search may choose. Reads a few images."""
+"""The input sizes that a search compares with `--input auto`. Reads a few images."""
 
 from statistics import median
 
@@ -8,18 +8,18 @@ from nas.data.sample import DataSource
 from nas.network.description import Shape
 
 AUTO = "auto"
-"""What stands for the choice on the command line."""
+"""Value of `--input` with which the search chooses the input size."""
 SIDES = (24, 32, 48, 64, 96, 128)
-"""Rows and columns that are tried: eight of them halve to whole numbers three times."""
+"""Rows and columns of the possible inputs; eight of them can be halved three times."""
 FIRST_SIDE = 48
-"""Where the search begins: near the published input."""
+"""Side at which the search starts, near the input of the publication."""
 _LOOKED_AT = 100
 
 
 def input_sides(source: DataSource) -> tuple[int, ...]:
-    """The sides up to that of the images themselves, rising.
+    """The possible sides up to the size of the images, ascending.
 
-    Images that are smaller than all of them keep their own: enlarged ones hold no more.
+    If the images are smaller than all of them, their own side is the only one.
 
     Raises:
         DataError: No image can be read.
@@ -29,12 +29,12 @@ def input_sides(source: DataSource) -> tuple[int, ...]:
 
 
 def first_side(sides: tuple[int, ...]) -> int:
-    """The side where the search begins: the largest up to `FIRST_SIDE`, else the smallest."""
+    """The side at which the search starts: the largest up to `FIRST_SIDE`, else the smallest."""
     return max((side for side in sides if side <= FIRST_SIDE), default=sides[0])
 
 
 def _own_side(source: DataSource) -> int:
-    """The shorter side of images: the median of some of them, spread over all."""
+    """The median of the shorter sides of some images, spread over the dataset."""
     step = max(1, len(source.samples) // _LOOKED_AT)
     sides = []
     for sample in source.samples[::step]:
@@ -48,7 +48,7 @@ def _own_side(source: DataSource) -> int:
 
 
 def parse_shape(text: str) -> Shape:
-    """The input shape that is written as `HxWxC`, such as `50x50x3`.
+    """Parse an input shape such as `50x50x3`, written as `HxWxC`.
 
     Raises:
         ConfigError: The text is not three numbers in their ranges.

@@ -1,4 +1,4 @@
-"""A .npy file written row by row, its place on the disk reserved before. I/O."""
+"""Writes a .npy file row by row; its disk space is reserved first. I/O."""
 
 import contextlib
 import io
@@ -12,15 +12,15 @@ from firmware.files import reserve
 
 
 class RowFile:
-    """An array of uint8 that grows by rows, and is never mapped while it is written.
+    """A uint8 array in a file, written row by row without a memory map.
 
-    A map of a file without its place on the disk ends the process where the disk is full. So the
-    place is reserved first, and the rows are written as any file is.
+    Writing to a memory map ends the process with a signal when the disk is full. So the disk space
+    is reserved first, and the rows are written with `write`.
 
     Args:
         path: The .npy to write.
-        shape: Of a row.
-        most_rows: For which place is reserved.
+        shape: Shape of a row.
+        most_rows: Number of rows for which disk space is reserved.
 
     Raises:
         OSError: The disk is full.
@@ -40,14 +40,14 @@ class RowFile:
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is not None:
-            with contextlib.suppress(OSError):  # the first error is told
+            with contextlib.suppress(OSError):  # the first error is reported
                 self._stream.close()
             return
         with self._stream:
             self._stream.truncate()
             self._stream.seek(0)
             header = self._header(self._rows)
-            assert len(header) == self._first, "numpy leaves room for longer shapes"
+            assert len(header) == self._first, "NumPy pads the header for longer shapes"
             self._stream.write(header)
 
     def append(self, row: NDArray[np.uint8]) -> None:

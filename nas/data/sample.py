@@ -1,4 +1,4 @@
-"""An image that is not decoded yet, and how it is decoded. Pure, but for what it reads."""
+"""An image that is not decoded yet, and its decoding. Reads images."""
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,11 +23,11 @@ class Sample:
     """One image that is not decoded yet.
 
     Attributes:
-        name: For people and error texts; characters that are no Unicode are written as escapes.
+        name: Name for messages; bytes that are not Unicode are written as escapes.
         label: Class name, written in the same way.
-        split: The part that the data names for it, if any.
-        read: Gives the content of an image file, or an array (h, w) or (h, w, c).
-        file_bytes: Of its file; 0 of an array.
+        split: Its part; None if the data does not name one.
+        read: Returns the content of an image file, or an array (h, w) or (h, w, c).
+        file_bytes: Size of its file; 0 for an array.
     """
 
     name: str
@@ -37,36 +37,36 @@ class Sample:
     file_bytes: int = 0
 
     def open(self) -> Image.Image:
-        """The image; pixels of a file are decoded when they are first used.
+        """The image; the pixels of a file are decoded when they are first used.
 
         Raises:
             DataError: It cannot be read, or is too large.
-            OSError: It is damaged, or any other of `UNREADABLE`.
+            OSError: It is damaged; or another of `UNREADABLE`.
         """
         return image_of(self.read())
 
 
 def image_of(content: bytes | NDArray[Any]) -> Image.Image:
-    """The image of a file's content or of an array.
+    """The image of the content of a file, or of an array.
 
     Raises:
         DataError: It is too large.
-        OSError: It is damaged, or any other of `UNREADABLE`.
+        OSError: It is damaged; or another of `UNREADABLE`.
     """
     return open_image(content) if isinstance(content, bytes) else Image.fromarray(content)
 
 
 @dataclass(frozen=True, slots=True)
 class DataSource:
-    """Images of one origin.
+    """The images of a source.
 
     Attributes:
-        name: What the user gave.
-        content_sha256: Of everything that was read.
-        default_shape: Input shape if the user names none.
+        name: The value of `--data`.
+        content_sha256: SHA-256 of the names and contents of all images.
+        default_shape: Input shape if none is given.
         samples: All images, in a fixed order.
-        ignored: How many other files lie among them, by suffix.
-        notes: What the owner of the data should know of how it was understood.
+        ignored: Number of other files, by suffix.
+        notes: Messages for the owner about how the data was interpreted.
     """
 
     name: str
@@ -78,7 +78,7 @@ class DataSource:
 
     @property
     def remarks(self) -> list[str]:
-        """The notes, and the files that are passed over, one line each."""
+        """The notes, and one line about the ignored files."""
         count = sum(self.ignored.values())
         if not count:
             return list(self.notes)
@@ -86,17 +86,17 @@ class DataSource:
         shown = ", ".join(f"{n:,} {suffix or 'without suffix'}" for suffix, n in most[:_NAMED])
         rest = count - sum(n for _, n in most[:_NAMED])
         others = f", {rest:,} others" if rest else ""
-        return [*self.notes, f"files passed over, which are not read as images: {shown}{others}"]
+        return [*self.notes, f"ignored files that are not images: {shown}{others}"]
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """An image of which the header was read.
+    """An image whose header is read.
 
     Attributes:
-        content: Its file, or its array.
-        size: Width and height of the whole, before a JPEG is decoded at a part of them.
-        image: Decoded when it is first used.
+        content: The content of its file, or its array.
+        size: Width and height, before the decoder scales a JPEG.
+        image: The image; decoded when it is first used.
     """
 
     content: bytes | NDArray[Any]
@@ -106,16 +106,16 @@ class Opened:
 
 @contextlib.contextmanager
 def opened(sample: Sample, side: int, memory: DecodingMemory) -> Iterator[Opened]:
-    """An image whose pixels may be decoded inside the block: there is memory for it.
+    """An image that may be decoded inside the `with` block; its memory is reserved.
 
     Args:
         sample: The image.
-        side: Pixels a side that are wanted of it; a JPEG is decoded at a part of its size.
-        memory: What decoding may take.
+        side: Wanted rows or columns; the decoder may scale a JPEG to at least twice that.
+        memory: Memory limit of the decoding.
 
     Raises:
         DataError: It is too large.
-        OSError: It is damaged, or any other of `UNREADABLE`.
+        OSError: It is damaged; or another of `UNREADABLE`.
     """
     with memory.room(sample.file_bytes):
         content = sample.read()
@@ -127,12 +127,12 @@ def opened(sample: Sample, side: int, memory: DecodingMemory) -> Iterator[Opened
 
 
 def decode(sample: Sample, shape: Shape, memory: DecodingMemory = EVERYDAY) -> NDArray[np.uint8]:
-    """An image at the input's resolution, (h, w, c), uint8, as a camera's frame would be scaled.
+    """The image scaled to the resolution of the input, (h, w, c), uint8.
 
     Args:
         sample: The image.
         shape: Height, width and channels of the input.
-        memory: What decoding may take.
+        memory: Memory limit of the decoding.
 
     Raises:
         DataError: The image is damaged, or too large.
@@ -149,5 +149,5 @@ def decode(sample: Sample, shape: Shape, memory: DecodingMemory = EVERYDAY) -> N
 
 
 def unreadable(sample: Sample, error: BaseException) -> DataError:
-    """What to tell of an image that cannot be decoded."""
+    """The error for an image that cannot be decoded."""
     return DataError(f"could not read the image {sample.name!r}: {why_unreadable(error)}")

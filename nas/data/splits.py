@@ -1,4 +1,4 @@
-"""Which images train, which validate, which test. Pure."""
+"""Splits a dataset into training, validation and test images. Pure."""
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from firmware.errors import DataError
 
 
 class Split(StrEnum):
-    """Parts of a dataset."""
+    """The parts of a dataset."""
 
     TRAIN = "train"
     VALID = "valid"
@@ -18,9 +18,9 @@ class Split(StrEnum):
 
 
 VALID_FRACTION = 0.3
-"""Of the images that are given for training: the method's published fraction."""
+"""Fraction of the training images that is used for validation, as in the publication."""
 TEST_FRACTION = 0.2
-"""Of all images, where the data has no test part of its own."""
+"""Fraction of all images that is used for the test, if the data has no test part."""
 _SEED = 0
 
 _NAMES = {
@@ -37,16 +37,16 @@ _NAMES = {
 
 
 def split_of_folder(name: str) -> Split | None:
-    """The part that a folder's name means; None for any other name."""
+    """The part with the name of a folder; None for any other name."""
     return _NAMES.get(name.lower())
 
 
 def complete_splits(given: Sequence[Split | None], labels: Sequence[int]) -> list[Split]:
-    """A part for every image.
+    """The part of each image.
 
-    Images without a part are for training. Where no image is for test, a fifth of those for
-    training are taken; where none validates, 30 % of the rest. Both are drawn class by class with
-    a fixed seed, so that every search on the same data sees the same parts.
+    Images without a part are for training. Without a test part, a fifth of the training images are
+    taken for the test; without a validation part, 30 % of the rest for validation. Both are drawn
+    per class with a fixed seed, so that every search on the same data has the same parts.
 
     Args:
         given: The part that the data names for each image, or None.
@@ -78,10 +78,10 @@ def _draw(
 
 
 def check_splits(splits: Sequence[Split], labels: Sequence[int], classes: Sequence[str]) -> None:
-    """Refuse data with which nothing can be learned or measured.
+    """Check that there are two classes or more, and that each part has images of all classes.
 
     Raises:
-        DataError: There is one class, or a class is missing from a part.
+        DataError: There is only one class, or a part has no image of a class.
     """
     if len(classes) < 2:
         raise DataError(

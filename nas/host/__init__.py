@@ -1,1 +1,1 @@
-"""The host of a search: its memory, its processes, other machines."""
+"""The host of a search: its memory limit, worker processes, and other machines."""

@@ -1,4 +1,4 @@
-"""How much memory the kernel's control groups let this process take. Reads /proc and /sys."""
+"""The memory limits of the control groups (cgroups) of this process. Reads /proc and /sys."""
 
 import contextlib
 from pathlib import Path
@@ -6,18 +6,18 @@ from pathlib import Path
 _ROOT = Path("/sys/fs/cgroup")
 _MEMBERSHIP = Path("/proc/self/cgroup")
 _UNLIMITED = 1 << 60
-"""Version 1 writes a number near 2**63 where there is no limit."""
+"""Version 1 writes a number near 2**63 if there is no limit."""
 
 
 def group_free_bytes(root: Path = _ROOT, membership: Path = _MEMBERSHIP) -> int | None:
-    """What may still be taken in every group that this process is in; None without a limit.
+    """Bytes that this process may still allocate in all of its control groups; None if unlimited.
 
-    A group's limit holds for all its processes and all groups below it, so the groups above count
-    too. Pages of files do not count as taken: the kernel gives them back.
+    The limit of a group applies to all its processes and to all groups below it, so the groups
+    above are read too. Pages of files do not count, because the kernel can free them.
 
     Args:
-        root: Where control groups are mounted.
-        membership: What names the groups of this process.
+        root: Mount point of the control groups.
+        membership: File that names the groups of this process.
     """
     free = [
         own for folder in _folders(root, membership) if (own := _free_bytes(folder)) is not None
@@ -26,9 +26,9 @@ def group_free_bytes(root: Path = _ROOT, membership: Path = _MEMBERSHIP) -> int 
 
 
 def _folders(root: Path, membership: Path) -> list[Path]:
-    """Every group, from that of this process up to the root, in versions 1 and 2.
+    """The folders of all groups from that of this process up to the root, in versions 1 and 2.
 
-    In a container the paths may be those outside of it: then only the root exists.
+    In a container, the paths may be those of the outside; then only the root exists.
     """
     folders = []
     with contextlib.suppress(OSError):
@@ -52,7 +52,7 @@ def _free_bytes(folder: Path) -> int | None:
 
 
 def _taken_bytes(folder: Path) -> int:
-    """Memory of a group that the kernel cannot give back: of processes, and of itself."""
+    """Memory of a group that the kernel cannot free: of its processes, and of the kernel."""
     fields: dict[str, int] = {}
     with contextlib.suppress(OSError, ValueError):
         for line in (folder / "memory.stat").read_text().splitlines():
@@ -65,7 +65,7 @@ def _taken_bytes(folder: Path) -> int:
 
 
 def _number(path: Path) -> int | None:
-    """The number in a file; None if there is no file, or a word such as `max` in it."""
+    """The number in a file; None if the file is missing or contains a word such as `max`."""
     with contextlib.suppress(OSError, ValueError):
         return int(path.read_text())
     return None

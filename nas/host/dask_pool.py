@@ -1,6 +1,6 @@
-"""Tasks on a Dask cluster: a fleet of gateways that searches together. Needs `distributed`.
+"""Runs tasks on a Dask cluster of several gateways. Needs the package `distributed`. I/O.
 
-Every machine of the cluster must have the SDK, and the decoded images under the same path.
+Every machine of the cluster needs the SDK, and the decoded images under the same path.
 """
 
 import contextlib
@@ -17,28 +17,28 @@ from nas.host.scheduler_address import check_scheduler
 from nas.host.worker import Outcome, Worker
 
 _LOST = "the cluster lost the task"
-_NOT_WANTED = "its result is not wanted any more"
+_NOT_WANTED = "its result is no longer needed"
 RETRIES = 5
-"""Machines that may be lost while they run one and the same task."""
+"""Number of lost machines after which a task fails."""
 WORKER_LIMIT_S = 600.0
-"""Longest wait for a machine that could train, while there is none."""
+"""Longest wait for a machine while the cluster has none."""
 ANSWER_LIMIT_S = 30.0
-"""Longest wait for an answer of the scheduler."""
+"""Timeout of an answer of the scheduler."""
 _CHECK_S = 5.0
-"""Time between two questions to the scheduler."""
+"""Interval of queries to the scheduler."""
 _CLOSE_S = 1.0
 
 
 class DaskPool(Pool):
-    """Runs tasks on an existing cluster; a task whose machine is lost runs on another one.
+    """Runs tasks on an existing cluster. A task of a lost machine is run again on another one.
 
     Args:
-        address: Of the scheduler, such as `tcp://gateway:8786`.
-        memory_bytes: Anonymous memory that a task may take; None if it is not limited.
-        tell: Is told what the pool waits for.
+        address: Address of the scheduler, such as `tcp://gateway:8786`.
+        memory_bytes: Limit of the anonymous memory of a task; None for no limit.
+        tell: Called with a message while the pool waits.
 
     Raises:
-        ConfigError: `distributed` is not installed, or nobody answers at the address.
+        ConfigError: `distributed` is not installed, or no scheduler answers at the address.
     """
 
     def __init__(
@@ -52,9 +52,9 @@ class DaskPool(Pool):
             from distributed import Client
         except ImportError as error:
             raise ConfigError(
-                "searching on a cluster needs Dask: pip install 'mcu-nas[distributed]'"
+                "a search on a cluster needs Dask: pip install 'mcu-nas[distributed]'"
             ) from error
-        for name in ("distributed", "distributed.client"):  # what matters is raised
+        for name in ("distributed", "distributed.client"):  # the error itself is raised
             logging.getLogger(name).setLevel(logging.CRITICAL)
         try:
             self._client = Client(address, timeout=ANSWER_LIMIT_S, set_as_default=False)
@@ -79,19 +79,19 @@ class DaskPool(Pool):
         self,
         task: str,
         jobs: Sequence[Job],
-        on_progress: Callable[[int, dict[str, Any]], None],  # noqa: ARG002 (it stays on its machine)
+        on_progress: Callable[[int, dict[str, Any]], None],  # noqa: ARG002 (progress is not sent)
         on_done: Callable[[int, Outcome], None],
         is_over: Callable[[], bool] = never,
     ) -> None:
-        """Run a task for each job, as `Pool` describes; nothing is reported in between.
+        """Run a task for each job, as `Pool` describes; without progress.
 
         Raises:
-            WorkerError: The scheduler is lost, or there has been no machine for too long.
+            WorkerError: The scheduler is lost, or there was no machine for too long.
         """
         left = {self._submit(task, job): number for number, job in enumerate(jobs)}
         attempts = dict.fromkeys(left.values(), 1)
         self._worker_seen_s = time.monotonic()
-        # Leaving the client without its futures has the cluster forget their tasks.
+        # Without its futures, the cluster forgets their tasks when the client is closed.
         while left:
             ended = [future for future in left if future.status != "pending"]
             for future in ended:
@@ -117,14 +117,14 @@ class DaskPool(Pool):
             raise self._lost()
         try:
             outcome: Outcome = future.result(timeout=ANSWER_LIMIT_S)
-        except Exception as error:  # whatever ended the task on the cluster is its outcome
+        except Exception as error:  # any failure on the cluster is the outcome of the task
             if self._client.status != "running":
                 raise self._lost() from error
             return Outcome(None, WorkerError(f"{_LOST}: {error}"), 0.0, 0)
         return outcome
 
     def _check(self) -> None:
-        """Ask the scheduler now and then whether it and somebody to train is there."""
+        """Query regularly whether the scheduler answers and has a machine."""
         now_s = time.monotonic()
         if self._client.status != "running":
             raise self._lost()
@@ -143,7 +143,7 @@ class DaskPool(Pool):
             raise WorkerError(
                 f"no machine has joined the Dask scheduler at {self._address!r} for "
                 f"{WORKER_LIMIT_S / 60:.0f} min; start 'dask worker {self._address} --nthreads 1' "
-                "on one, and the same command goes on from here"
+                "on one, and run the same command to resume"
             )
         elif not self._waits:
             self._waits = True
@@ -154,21 +154,21 @@ class DaskPool(Pool):
 
     def _lost(self) -> WorkerError:
         return WorkerError(
-            f"the Dask scheduler at {self._address!r} is lost; once it is back, the same command "
-            "goes on from here"
+            f"the Dask scheduler at {self._address!r} is lost; run the same command to "
+            "resume when it is back"
         )
 
 
 def _was_lost(outcome: Outcome) -> bool:
-    """Whether the cluster, not the task, is the reason of a failure.
+    """Whether a failure is caused by the cluster and not by the task.
 
-    When a machine is lost, the cluster may take its tasks back from another one for a moment.
+    When a machine is lost, the cluster may withdraw its tasks from another one for a moment.
     """
     return outcome.error is not None and str(outcome.error).startswith((_LOST, _NOT_WANTED))
 
 
 def run_here(task: str, job: dict[str, Any], memory_bytes: int | None) -> Outcome:
-    """Run one task on the machine that was chosen for it, as long as its result is wanted."""
+    """Run one task on this machine, unless its result is no longer needed."""
     from distributed import get_worker
 
     machine = get_worker()

@@ -1,4 +1,4 @@
-"""How much of the host a run may take. Reads /proc."""
+"""How much of the host a run may use. Reads /proc."""
 
 import os
 from dataclasses import asdict, dataclass, replace
@@ -10,18 +10,20 @@ from nas.host.process_memory import anonymous_bytes
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """How much of the host a run may take.
+    """How much of the host a run may use.
 
-    The number of workers does not change the result; less memory and less time may: what would
-    take too much is not trained, and a search that is cut short takes the best so far.
+    The number of workers does not change the result. The limits of memory and time may change it:
+    a candidate whose training needs too much memory is not trained, and a search that reaches its
+    time limit returns the best candidate so far.
 
     Attributes:
-        workers: Processes that train side by side.
-        memory_bytes: Anonymous memory of all processes; None if it is not limited.
-        scheduler: Address of a Dask scheduler whose cluster trains; empty for this machine.
-        search_s: Seconds after which the search takes the best so far; None for no limit.
-        worker_bytes: Anonymous memory that a task of each worker may take; `run` plans it.
-        alone_bytes: The same for a task that runs when no other does.
+        workers: Number of processes that train in parallel.
+        memory_bytes: Limit of the anonymous memory of all processes; None for no limit.
+        scheduler: Address of the Dask scheduler of a cluster that trains; empty for this machine.
+        search_s: Time limit of the search in seconds; None for no limit.
+        worker_bytes: Limit of the anonymous memory of a task while all workers run; `planned` sets
+            it.
+        alone_bytes: Limit of the anonymous memory of a task that runs alone.
     """
 
     workers: Positive = 1
@@ -34,14 +36,14 @@ class Machine:
     def planned(
         self, least_bytes: int = LEAST_TASK_BYTES, largest_bytes: int = LEAST_TASK_BYTES
     ) -> "Machine":
-        """With as many workers as the memory is enough for, and their shares.
+        """A copy with as many workers as the memory allows, and with the limits of their tasks.
 
         Args:
-            least_bytes: What the smallest task takes.
-            largest_bytes: What the largest task takes; fewer workers leave each more.
+            least_bytes: Memory of the smallest task.
+            largest_bytes: Memory of the largest task; with fewer workers, each may use more.
 
         Raises:
-            HostMemoryError: It is not enough for one worker and the smallest task.
+            HostMemoryError: There is not enough memory for one worker and the smallest task.
         """
         own_bytes = anonymous_bytes(os.getpid())
         plan = plan_memory(self.memory_bytes, self.workers, own_bytes, least_bytes, largest_bytes)

@@ -1,4 +1,4 @@
-"""How the memory of the host is shared between the processes of a run. Pure."""
+"""Divides the memory of the host between the processes of a run. Pure."""
 
 from dataclasses import dataclass
 
@@ -6,23 +6,24 @@ from firmware.errors import HostMemoryError
 
 MIB = 1 << 20
 PARENT_GROWTH_BYTES = 4 * MIB
-"""What the process that searches takes more at its end than when its data is ready."""
+"""Growth of the main process during a search."""
 SERVER_BYTES = 8 * MIB
-"""Of the process that a worker forks its tasks from: what it does not share with its task."""
+"""Memory of the process that a worker forks its tasks from, without pages shared with the task."""
 SYSTEM_BYTES = 8 * MIB
-"""Of the kernel for all processes, and pages of files that are in use all the time."""
+"""Memory of the kernel for all processes, and of pages of files that are always in use."""
 LEAST_TASK_BYTES = 20 * MIB
-"""What any task takes: Python, NumPy and the trainer, before there is a network."""
+"""Memory of any task without a network: Python, NumPy and the trainer."""
 
 
 @dataclass(frozen=True, slots=True)
 class HostMemoryPlan:
-    """The shares of a host's memory.
+    """The memory limits of the processes of a run.
 
     Attributes:
-        workers: Processes that train side by side.
-        worker_bytes: Anonymous memory that a task of each may take; None if it is not limited.
-        alone_bytes: The same for a task that runs when no other does.
+        workers: Number of processes that train in parallel.
+        worker_bytes: Limit of the anonymous memory of a task while all workers run; None for no
+            limit.
+        alone_bytes: Limit of the anonymous memory of a task that runs alone.
     """
 
     workers: int
@@ -37,20 +38,20 @@ def plan_memory(
     least_bytes: int = LEAST_TASK_BYTES,
     largest_bytes: int = LEAST_TASK_BYTES,
 ) -> HostMemoryPlan:
-    """Share the memory between this process and its workers.
+    """Divide the memory between this process and its workers.
 
-    There are several workers only if each can run the largest task: so their number decides how
-    long a search takes, and never what it finds.
+    There are several workers only if each can run the largest task. So the number of workers
+    changes the time of a search, but not its result.
 
     Args:
-        memory_bytes: Of all processes; None if it is not limited.
-        workers: That are wanted.
-        parent_bytes: What this process takes now.
-        least_bytes: What the smallest task takes.
-        largest_bytes: What the largest task takes.
+        memory_bytes: Memory limit of all processes together; None for no limit.
+        workers: Wanted number of workers.
+        parent_bytes: Memory that this process uses now.
+        least_bytes: Memory of the smallest task.
+        largest_bytes: Memory of the largest task.
 
     Raises:
-        HostMemoryError: It is not enough for one worker and the smallest task.
+        HostMemoryError: There is not enough memory for one worker and the smallest task.
     """
     if memory_bytes is None:
         return HostMemoryPlan(workers, None, None)
@@ -59,9 +60,9 @@ def plan_memory(
     if shares[1] < least_bytes:
         needed_bytes = fixed_bytes + SERVER_BYTES + least_bytes
         raise HostMemoryError(
-            f"the search needs {_mebibytes(needed_bytes)} of the host's memory and may take "
-            f"{_mebibytes(memory_bytes)}; this process has {_mebibytes(parent_bytes)}, the "
-            f"smallest training takes {_mebibytes(least_bytes)}; raise --host-memory or the limit "
+            f"the search needs {_mebibytes(needed_bytes)} of the host's memory, the limit is "
+            f"{_mebibytes(memory_bytes)}; this process uses {_mebibytes(parent_bytes)}, the "
+            f"smallest training needs {_mebibytes(least_bytes)}; raise --host-memory or the limit "
             "of the control group"
         )
     most = max((n for n, share in shares.items() if share >= largest_bytes), default=1)

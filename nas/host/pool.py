@@ -1,4 +1,4 @@
-"""Several workers side by side. I/O through the workers."""
+"""Runs tasks on several workers in parallel. I/O through the workers."""
 
 import time
 from abc import ABC, abstractmethod
@@ -13,18 +13,18 @@ from nas.host.worker import Outcome, Worker
 
 Job = Mapping[str, Any]
 LOOK_S = 0.1
-"""Time between two looks at whether the time is over."""
+"""Interval of the checks whether the time limit is reached."""
 _JOIN_S = 1.0
-"""Longest wait for threads whose workers were ended."""
+"""Longest wait for the threads of workers that were killed."""
 
 
 def never() -> bool:
-    """Work without an end of time."""
+    """A time limit that is never reached."""
     return False
 
 
 class Pool(ABC):
-    """Runs tasks at the same time; a context manager."""
+    """Runs tasks in parallel; a context manager."""
 
     def __enter__(self) -> Self:
         return self
@@ -36,7 +36,7 @@ class Pool(ABC):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """End what runs."""
+        """End the running tasks."""
 
     @abstractmethod
     def run_all(
@@ -50,13 +50,13 @@ class Pool(ABC):
         """Run a task for each job.
 
         Args:
-            task: As `Worker.run` takes it.
-            jobs: Its arguments.
-            on_progress: Gets the number of the job and what its task reports; on any thread, and
-                only from pools that can.
-            on_done: Gets the number of the job and how it ended; on this thread.
-            is_over: Asked all the time; once it says yes, what runs is ended without a word. After
-                that, and after an exception, the pool runs nothing more.
+            task: The task, as in `Worker.run`.
+            jobs: The arguments of each job.
+            on_progress: Called with the index of the job and the report of its task, on any
+                thread. Some pools do not report progress.
+            on_done: Called with the index of the job and its outcome, on this thread.
+            is_over: Called repeatedly. When it returns True, the running tasks are ended and have
+                no outcome. Then, and after an exception, the pool runs no more tasks.
         """
 
     def call(
@@ -65,10 +65,10 @@ class Pool(ABC):
         job: Job,
         on_progress: Callable[[dict[str, Any]], None] = lambda _: None,
     ) -> dict[str, Any]:
-        """Run one task and give what it returns.
+        """Run one task and return its value.
 
         Raises:
-            SdkError: What the task raised, or a `WorkerError` if its process failed.
+            SdkError: The error of the task, or a `WorkerError` if its process failed.
         """
         outcomes: list[Outcome] = []
         self.run_all(
@@ -82,7 +82,7 @@ class Pool(ABC):
 
 @dataclass(frozen=True, slots=True)
 class _Order:
-    """One job on its way to a worker, and where its result goes."""
+    """A job in the queue, and the queue of its result."""
 
     number: int
     task: str
@@ -93,7 +93,7 @@ class _Order:
 
 @dataclass(frozen=True, slots=True)
 class _Result:
-    """How a job ended, or what a callback raised."""
+    """The outcome of a job, or the exception of a callback."""
 
     number: int
     outcome: Outcome | BaseException
@@ -103,13 +103,13 @@ class WorkerPool(Pool):
     """Runs tasks on workers of this machine.
 
     Args:
-        workers: At least one; they end with the pool.
+        workers: One worker or more; they end with the pool.
     """
 
     def __init__(self, workers: Sequence[Worker]) -> None:
         self._workers = tuple(workers)
         self._orders: SimpleQueue[_Order | None] = SimpleQueue()
-        # Threads live as long as the pool: what a thread has started ends with it.
+        # Threads live as long as the pool, because processes that a thread started end with it.
         self._threads: list[Thread] = []
         self._is_ended = False
 
@@ -136,7 +136,7 @@ class WorkerPool(Pool):
         is_over: Callable[[], bool] = never,
     ) -> None:
         """Run a task for each job, as `Pool` describes."""
-        assert not self._is_ended, "nothing runs after the end of the pool"
+        assert not self._is_ended, "the pool has ended"
         self._start_threads(len(jobs))
         results: SimpleQueue[_Result] = SimpleQueue()
         for number, job in enumerate(jobs):
@@ -168,12 +168,12 @@ class WorkerPool(Pool):
             outcome: Outcome | BaseException
             try:
                 outcome = worker.run(order.task, order.job, lambda event: tell(number, event))  # noqa: B023
-            except BaseException as error:  # raised again by who waits for the result
+            except BaseException as error:  # raised again where the result is awaited
                 outcome = error
             order.results.put(_Result(number, outcome))
 
     def _end(self) -> None:
-        """Take back what nobody has begun, and kill what runs."""
+        """Remove the jobs that have not started, and kill the running ones."""
         self._is_ended = True
         try:
             while True:

@@ -1,4 +1,4 @@
-"""Anonymous memory of processes: what cannot be given back to the system. Reads /proc."""
+"""Anonymous memory of processes, which the kernel cannot free. Reads /proc."""
 
 import contextlib
 import os
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def anonymous_bytes(process_id: int) -> int:
-    """Anonymous memory of a process; 0 if it has ended, or where /proc is absent."""
+    """Anonymous memory of a process in bytes; 0 if it has ended, or without /proc."""
     try:
         status = Path(f"/proc/{process_id}/status").read_text()
     except OSError:
@@ -17,8 +17,8 @@ def anonymous_bytes(process_id: int) -> int:
 
 
 def tree_bytes() -> int:
-    """Anonymous memory of this process and of all that it has started."""
-    import psutil  # not for workers, which only ask for their own
+    """Anonymous memory of this process and of its descendants, in bytes."""
+    import psutil  # workers do not need it
 
     process_ids = [os.getpid()]
     with contextlib.suppress(psutil.Error):

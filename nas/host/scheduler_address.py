@@ -1,4 +1,4 @@
-"""Where a Dask scheduler is, and whether anybody listens there. I/O over the network."""
+"""Checks the address of a Dask scheduler. I/O over the network."""
 
 import re
 import socket
@@ -10,15 +10,15 @@ _ADDRESS = re.compile(r"(?:(?:tcp|tls)://)?(?:\[([0-9a-fA-F:.%]+)\]|([^\s:/\[\]@
 
 
 def check_scheduler(address: str) -> None:
-    """Look whether somebody listens at an address.
+    """Check that a server listens at an address.
 
     Raises:
-        ConfigError: It is no address of a scheduler, or nobody listens there.
+        ConfigError: The text is not an address of a scheduler, or no server listens there.
     """
     match = _ADDRESS.fullmatch(address)
     if match is None or not 0 < int(match[3]) < 65536:
         raise ConfigError(
-            f"--scheduler {address!r} is no address of a Dask scheduler such as tcp://gateway:8786"
+            f"--scheduler {address!r} is not an address of a Dask scheduler such as tcp://gateway:8786"
         )
     try:
         socket.create_connection((match[1] or match[2], int(match[3])), CONNECT_LIMIT_S).close()

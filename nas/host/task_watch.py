@@ -1,4 +1,4 @@
-"""What is seen of a task while it runs in another process: its events, memory and life. I/O."""
+"""Watches a task in another process: its events, its memory, its end. I/O."""
 
 import contextlib
 import json
@@ -16,23 +16,23 @@ from nas.host.process_memory import anonymous_bytes
 Progress = Callable[[dict[str, Any]], None]
 
 SAMPLE_S = 0.05
-"""Time between two looks at a task."""
+"""Interval of the checks of a task."""
 STUCK_S = 600.0
-"""A task that neither tells anything nor computes for so long will never end."""
+"""A task that neither reports nor computes for this time is ended."""
 _KILLED_S = 5.0
-"""Longest wait for the end of a task that was killed."""
+"""Longest wait for the end of a killed task."""
 _CHUNK_BYTES = 65536
 
 
 class EndOfEventsError(Exception):
-    """The process that tells of tasks tells nothing any more."""
+    """The process that runs tasks sends no more events."""
 
 
 class Events:
-    """Reads what a process tells, one JSON object in a line; a line that was cut off is left out.
+    """Reads the events of a process: one JSON object per line. Truncated lines are skipped.
 
     Args:
-        stream: What the process writes.
+        stream: The output of the process.
     """
 
     def __init__(self, stream: IO[bytes]) -> None:
@@ -41,10 +41,10 @@ class Events:
         self._pending = b""
 
     def next_within(self, limit_s: float) -> dict[str, Any] | None:
-        """The next event; None if none comes in time.
+        """The next event; None if there is none within the time.
 
         Raises:
-            EndOfEventsError: None will come.
+            EndOfEventsError: There will be no more events.
         """
         while not self._lines:
             with selectors.DefaultSelector() as selector:
@@ -63,18 +63,18 @@ class Events:
 
 
 class TaskWatch:
-    """Follows one task.
+    """Watches one task.
 
     Args:
-        on_progress: Gets what the task reports.
-        memory_bytes: Anonymous memory that it may take; it is ended when it takes more.
+        on_progress: Called with the reports of the task.
+        memory_bytes: Limit of its anonymous memory; a task that exceeds it is ended.
 
     Attributes:
-        value: What it returned.
-        error: What it raised, or why it was ended here.
-        exit_code: Of its process; None while it runs, and if that is not known.
-        is_stuck: Whether it was ended because it did nothing.
-        peak_anonymous_bytes: Most memory seen.
+        value: The value that it returned.
+        error: The error that it raised, or the reason why it was ended.
+        exit_code: Exit code of its process; None while it runs, or if it is not known.
+        is_stuck: Whether it was ended because it neither reported nor computed.
+        peak_anonymous_bytes: Highest anonymous memory that was sampled.
     """
 
     def __init__(self, on_progress: Progress, memory_bytes: int | None) -> None:
@@ -90,10 +90,10 @@ class TaskWatch:
         self.peak_anonymous_bytes = 0
 
     def follow(self, events: Events) -> None:
-        """Take events until the task has ended, and look at it in between.
+        """Read events until the task has ended, and check the task in between.
 
         Raises:
-            EndOfEventsError: Whoever runs it has ended, or does not see its end.
+            EndOfEventsError: The process that runs tasks has ended, or does not report the end.
         """
         while self.exit_code is None:
             event = events.next_within(SAMPLE_S)
@@ -149,7 +149,7 @@ class TaskWatch:
 
 
 def _computed(process_id: int | None) -> int | None:
-    """Clock ticks that a process has computed; None if it has ended. Source: proc_pid_stat(5)."""
+    """CPU time of a process in clock ticks; None if it has ended. Source: proc_pid_stat(5)."""
     if process_id is None:
         return None
     try:

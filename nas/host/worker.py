@@ -1,4 +1,4 @@
-"""Runs tasks in processes of their own, and watches them. I/O."""
+"""Runs tasks in separate processes, and watches them. I/O."""
 
 import json
 import os
@@ -18,18 +18,18 @@ from firmware.errors import SdkError, WorkerError
 from nas.host.task_watch import STUCK_S, EndOfEventsError, Events, Progress, TaskWatch
 
 TRAINING = "nas.training.tasks"
-"""What a worker imports that trains."""
+"""Module that a worker imports to train."""
 CONVERSION = "tensorflow"
-"""What a worker imports that converts with TensorFlow."""
+"""Module that a worker imports to convert with TensorFlow."""
 ATTEMPTS = 3
-"""A task whose process was killed from outside is run again, so often in all."""
+"""How often a task is run in all if its process is killed from outside."""
 START_LIMIT_S = 300.0
-"""Longest import of TensorFlow on a small gateway, several times over."""
+"""Several times the longest import of TensorFlow on a small gateway."""
 _GRACE_S = 5.0
 _REASON_CHARACTERS = 400
 _TAIL_BYTES = 4096
 _OUTSIDE = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
-"""Signals that others send; all others come of what the process itself has done."""
+"""Signals from outside; all others are caused by the process itself."""
 _ENVIRONMENT = {
     "CUDA_VISIBLE_DEVICES": "-1",
     "TF_CPP_MIN_LOG_LEVEL": "2",
@@ -38,7 +38,7 @@ _ENVIRONMENT = {
     # Fewer threads, arenas and copies of weights: TensorFlow then converts in less memory.
     "MALLOC_ARENA_MAX": "1",
     "OMP_NUM_THREADS": "1",
-    # Threads of the trainer sleep while they wait: others may need the core.
+    # Threads of the trainer sleep while they wait, to free the core.
     "OMP_WAIT_POLICY": "passive",
     "TF_ENABLE_ONEDNN_OPTS": "0",
     "TF_NUM_INTEROP_THREADS": "1",
@@ -48,15 +48,14 @@ _ENVIRONMENT = {
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a task ended.
+    """The outcome of a task.
 
     Attributes:
-        value: What it returned; None if it failed.
+        value: The value that it returned; None if it failed.
         error: Why it failed; None if it did not.
-        seconds: Wall-clock time of the task, without what is imported before it.
-        peak_anonymous_bytes: Most anonymous memory seen in its process, sampled many times a
-            second and with each report; pages shared with the process that it was forked from
-            count.
+        seconds: Wall-clock time of the task, without the imports before it.
+        peak_anonymous_bytes: Highest anonymous memory of its process, sampled many times a second
+            and with each report. Pages that it shares with the process that forked it count.
     """
 
     value: dict[str, Any] | None
@@ -65,10 +64,10 @@ class Outcome:
     peak_anonymous_bytes: int
 
     def unwrap(self) -> dict[str, Any]:
-        """What the task returned.
+        """The value that the task returned.
 
         Raises:
-            SdkError: What the task raised, or a `WorkerError` if its process failed.
+            SdkError: The error of the task, or a `WorkerError` if its process failed.
         """
         if self.error is not None:
             raise self.error
@@ -77,22 +76,22 @@ class Outcome:
 
 
 class _KilledError(WorkerError):
-    """The process of a task was ended from outside: the task itself may be all right."""
+    """The process of a task was killed from outside; the task itself may be correct."""
 
 
 def _ignore(_: dict[str, Any]) -> None:
-    """Progress that nobody wants."""
+    """Ignores the progress."""
 
 
 class Worker:
     """Runs one task at a time; a context manager.
 
-    A process that has imported what tasks need is started with the first task, and again if it
-    has died; each task runs in a fork of it. Tasks end with this process, even if it is killed.
+    The first task starts a process that has imported the modules of tasks; it is started again if
+    it dies. Each task runs in a fork of it. Tasks end with this process, even if it is killed.
 
     Args:
-        preload: The module to import before any task.
-        memory_bytes: Anonymous memory that a task may take; one that takes more is ended.
+        preload: Module to import before any task.
+        memory_bytes: Limit of the anonymous memory of a task; a task that exceeds it is ended.
     """
 
     def __init__(self, preload: str = TRAINING, memory_bytes: int | None = None) -> None:
@@ -102,7 +101,7 @@ class Worker:
         self._is_ended = False
         self._server: ChildProcess | None = None
         self._events: Events | None = None
-        # Without names: nothing is left of them, however this process ends.
+        # Files without names are deleted by the system, however this process ends.
         self._task_log: IO[bytes] | None = None
         self._server_log: IO[bytes] | None = None
 
@@ -122,7 +121,7 @@ class Worker:
                 log.close()
 
     def end(self) -> None:
-        """Kill what runs, for good; from any thread. Who waits for a task gets its outcome."""
+        """Kill the running task and end the worker, from any thread. `run` returns the outcome."""
         with self._lock:
             self._is_ended = True
             if self._server is not None:
@@ -131,15 +130,15 @@ class Worker:
     def run(
         self, task: str, arguments: Mapping[str, Any], on_progress: Progress = _ignore
     ) -> Outcome:
-        """Run a task to its end; a failure of any kind is part of the outcome.
+        """Run a task to its end; any failure is part of the outcome.
 
-        If its process is killed from outside it is run again, `ATTEMPTS` times in all.
+        If its process is killed from outside, it is run again, `ATTEMPTS` times in all.
 
         Args:
-            task: `module:function`; it is called with the arguments and with a function that
-                reports progress, and returns a dict that JSON can hold.
-            arguments: What JSON can hold.
-            on_progress: Gets what the task reports.
+            task: `module:function`. It is called with the arguments and with a function that
+                reports progress, and returns a dict of JSON values.
+            arguments: JSON values.
+            on_progress: Called with the reports of the task.
         """
         request = json.dumps({"task": task, "arguments": dict(arguments)}).encode() + b"\n"
         for _ in range(ATTEMPTS):
@@ -151,10 +150,10 @@ class Worker:
     def call(
         self, task: str, arguments: Mapping[str, Any], on_progress: Progress = _ignore
     ) -> dict[str, Any]:
-        """Run a task and give what it returns.
+        """Run a task and return its value.
 
         Raises:
-            SdkError: What the task raised, or a `WorkerError` if its process failed.
+            SdkError: The error of the task, or a `WorkerError` if its process failed.
         """
         return self.run(task, arguments, on_progress).unwrap()
 
@@ -182,7 +181,7 @@ class Worker:
         return Outcome(watch.value, watch.error, seconds, watch.peak_anonymous_bytes)
 
     def _failure(self, watch: TaskWatch) -> WorkerError:
-        """Why a task ended without a result or an error."""
+        """Why a task ended without a value or an error."""
         if self._is_ended:
             return WorkerError("the worker was ended")
         if watch.is_stuck:
@@ -257,14 +256,14 @@ def _describe_exit(exit_code: int | None) -> str:
 
 
 def _empty(log: IO[bytes] | None) -> None:
-    """Forget what a log holds; whoever writes into it shares the place where it writes."""
+    """Empty a log file; its writers share the file offset, so it is reset too."""
     if log is not None:
         log.seek(0)
         log.truncate()
 
 
 def _with_tail(text: str, log: IO[bytes] | None) -> str:
-    """A reason with the end of what the process wrote, in one line."""
+    """A reason and the last output of the process, in one line."""
     if log is None:
         return text
     size_bytes = os.fstat(log.fileno()).st_size

@@ -1,12 +1,12 @@
-"""The process that imports what tasks need and forks itself for each task. I/O; run as a module.
+"""The process that imports the modules of tasks, and forks for each task. I/O; run as a module.
 
-What is imported may take seconds, as TensorFlow does; each task then runs in a fresh copy, so that
-no task inherits memory, threads or random state of another, and a task that dies takes nothing
-along. TensorFlow's own threads start with its first operation, which only copies ever run.
+An import may take seconds, as that of TensorFlow does. Each task runs in a fork, so it inherits no
+memory, threads or random state of another task, and a task that dies affects no other one.
+TensorFlow starts its threads with the first operation, which runs only in forks.
 
-Requests come as JSON lines on standard input: `{"task": "module:function", "arguments": {…}}`.
-Events go as JSON lines to standard output: `ready`, `started`, `progress`, `result`, `error`,
-`ended`. Only the task itself tells anything while it runs, so that no line falls into another.
+Requests are JSON lines on standard input: `{"task": "module:function", "arguments": {…}}`. Events
+are JSON lines on standard output: `ready`, `started`, `progress`, `result`, `error`, `ended`. Only
+the task writes while it runs, so that lines do not mix.
 """
 
 import contextlib
@@ -27,12 +27,12 @@ Emit = Callable[[dict[str, Any]], None]
 
 
 def main() -> int:
-    """Serve tasks until standard input ends; `argv` holds a module and the log of the tasks."""
+    """Run tasks until standard input ends; `argv` is a module, and the log file of the tasks."""
     log = int(sys.argv[2])
     with os.fdopen(os.dup(sys.stdout.fileno()), "w") as events:
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
         importlib.import_module(sys.argv[1])
-        gc.freeze()  # else the first collection in a copy would touch, and so copy, every page
+        gc.freeze()  # else the first garbage collection of a fork copies every page
         emit = _emitter(events)
         emit({"event": "ready"})
         for line in sys.stdin:
@@ -42,7 +42,7 @@ def main() -> int:
 
 def _emitter(events: TextIO) -> Emit:
     def emit(event: dict[str, Any]) -> None:
-        # A task that was killed may have left a line without its end.
+        # A killed task may have left an unfinished line.
         events.write("\n" + json.dumps(event) + "\n")
         events.flush()
 
@@ -59,7 +59,7 @@ def _serve(request: dict[str, Any], emit: Emit, log: int) -> None:
 
 
 def _run_and_exit(request: dict[str, Any], emit: Emit, server_id: int, log: int) -> None:
-    """Run one task in this copy of the process, which ends with it."""
+    """Run one task in this fork, which ends with it."""
     exit_code = 1
     try:
         die_with_parent(server_id)
@@ -74,7 +74,7 @@ def _run_and_exit(request: dict[str, Any], emit: Emit, server_id: int, log: int)
         exit_code = 0
     except SdkError as error:
         emit({"event": "error", "class": type(error).__name__, "text": str(error)})
-    except Exception as error:  # the parent gets every failure of a task as its reason
+    except Exception as error:  # the parent reports every failure
         emit({"event": "error", "class": "", "text": f"{type(error).__name__}: {error}"[:2000]})
     finally:
         sys.stdout.flush()
@@ -83,13 +83,13 @@ def _run_and_exit(request: dict[str, Any], emit: Emit, server_id: int, log: int)
 
 
 def _be_the_first_to_go() -> None:
-    """Where memory runs out, the kernel ends this task and not the search that would record it."""
+    """Let the kernel end this task, and not the search, if memory runs out."""
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000")
 
 
 def _emit_progress(record: dict[str, Any], emit: Emit) -> None:
-    """With the memory in use, which may be gone when the parent looks."""
+    """Add the memory in use, which may be freed before the parent samples it."""
     used = anonymous_bytes(os.getpid())
     emit({"event": "progress", "anonymous_bytes": used, "record": record})
 

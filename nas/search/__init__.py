@@ -1,1 +1,1 @@
-"""A search from the request to the winner, and everything that is kept of it."""
+"""The search: request, strategies, trials, and the run from images to the int8 model."""

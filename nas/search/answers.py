@@ -1,4 +1,4 @@
-"""What the float and the int8 model answered on the test images, counted. Pure."""
+"""Counts the classes that the float and the int8 model predict for the test images. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,20 +10,20 @@ from numpy.typing import NDArray
 from firmware.records.values import Count
 
 Confusion = tuple[tuple[Count, ...], ...]
-"""Images by their class (rows) and by the class that a model gave them (columns)."""
+"""A confusion matrix: counts of images by true class (rows) and predicted class (columns)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """Two models on the same images.
+    """The predictions of two models on the same images.
 
     Attributes:
-        in_float: What the float model made of them.
-        in_int8: What the int8 model made of them.
-        both_right: Images that both get right.
-        float_alone_right: Images that only the float model gets right.
-        int8_alone_right: Images that only the int8 model gets right.
-        same: Images to which both give the same class, right or wrong.
+        in_float: Confusion matrix of the float model.
+        in_int8: Confusion matrix of the int8 model.
+        both_right: Images that both models classify correctly.
+        float_alone_right: Images that only the float model classifies correctly.
+        int8_alone_right: Images that only the int8 model classifies correctly.
+        same: Images for which both models predict the same class, correct or not.
     """
 
     in_float: Confusion
@@ -35,17 +35,17 @@ class Answers:
 
     @property
     def images(self) -> int:
-        """Images that were answered."""
+        """Number of images."""
         return sum(map(sum, self.in_float))
 
     @property
     def float_right(self) -> int:
-        """Images that the float model gets right."""
+        """Images that the float model classifies correctly."""
         return self.both_right + self.float_alone_right
 
     @property
     def int8_right(self) -> int:
-        """Images that the int8 model gets right."""
+        """Images that the int8 model classifies correctly."""
         return self.both_right + self.int8_alone_right
 
 
@@ -55,7 +55,7 @@ def count_answers(
     in_int8: Sequence[int],
     classes: int,
 ) -> Answers:
-    """Compare the classes that two models give with the right ones, image by image."""
+    """Compare the predictions of two models with the labels, image by image."""
     float_classes, int8_classes = np.asarray(in_float), np.asarray(in_int8)
     float_right, int8_right = float_classes == labels, int8_classes == labels
     return Answers(

@@ -1,4 +1,4 @@
-"""The search as a function: what `nas run` does, for programs. I/O through the run."""
+"""The search as a function for programs, as `nas run` calls it. I/O through the run."""
 
 import os
 from collections.abc import Callable
@@ -33,28 +33,29 @@ OnDatasets = Callable[[dict[int, Dataset]], None]
 def run_search(
     request: SearchRequest, listener: Listener | None = None, command: tuple[str, ...] = ()
 ) -> dict[str, Any]:
-    """Search the best network that fits a target, train it, convert it to int8.
+    """Search the best network that fits a target, train it, and convert it to int8.
 
     The same call resumes an interrupted search in its folder.
 
     Args:
-        request: What is asked for. Its folder gets `model.tflite`, `golden.npz`, `run.json` and
-            `trials.sqlite`.
-        listener: Is told of progress.
-        command: The command line that asked for it, for the record.
+        request: The settings. `model.tflite`, `golden.npz`, `run.json` and `trials.sqlite` are
+            written to its folder.
+        listener: Receives the progress.
+        command: The command line, for the record.
 
     Returns:
-        What run.json holds.
+        The content of run.json.
 
     Raises:
-        ConfigError: An option cannot be used, or the folder holds another search.
-        HostMemoryError: The memory is not enough for one training.
+        ConfigError: An option is invalid, or the folder contains another search.
+        HostMemoryError: There is not enough memory for one training.
         DataError: The images cannot be used.
+        SpaceError: The Python file of the search space raised an exception.
         InfeasibleError: No candidate fits.
         WorkerError: Training or conversion failed.
     """
     chip, told = load_target(request.target), listener or Listener()
-    converter = find_converter(request.space, request.converter)  # before images are read
+    converter = find_converter(request.space, request.converter)  # checked before images are read
     limits, pace = limits_of(
         chip,
         request.runtime,
@@ -65,7 +66,7 @@ def run_search(
         request.measured_latency,
     )
     machine = _machine(request)
-    machine.planned()  # too little memory is refused before the images are read
+    machine.planned()  # too little memory is an error before images are read
     datasets = _datasets(request, told, machine.memory_bytes)
     told.data_ready(datasets)
     config = _config(request, datasets, chip.name, converter, limits, pace)
@@ -80,7 +81,7 @@ def _config(
     limits: Limits,
     pace: Pace | None,
 ) -> SearchConfig:
-    """What decides the result of a search."""
+    """The settings that determine the result of a search."""
     dataset = datasets[first_side(tuple(datasets))]
     own_space = Path(request.space).absolute() if request.space.endswith(".py") else None
     return SearchConfig(
@@ -115,10 +116,10 @@ def limits_of(
     latency: str = "",
     measured_latency: Path | None = None,
 ) -> tuple[Limits, Pace | None]:
-    """The limits of a target, or narrower ones; with a limit of time, what predicts it.
+    """The limits of a target or of the options; with a latency limit, what predicts the latency.
 
     Raises:
-        ConfigError: A limit is no limit, or one of time lacks its measurements.
+        ConfigError: A limit is invalid, or the latency limit lacks its measurements.
     """
     limits = Limits(
         macc=target.macc_limit if macc is None else macc,
@@ -130,8 +131,8 @@ def limits_of(
         return limits, None
     if not latency or measured_latency is None:
         raise ConfigError(
-            "--latency and --measured-latency go together: a limit, and a file of 'nas calibrate' "
-            "that predicts what keeps it"
+            "--latency and --measured-latency need each other: a limit, and a file of "
+            "'nas calibrate' that predicts the latency"
         )
     model = read_speed_model(measured_latency)
     pace = make_pace(model, target.core, target.core_hz, runtime)
@@ -152,7 +153,7 @@ def _machine(request: SearchRequest) -> Machine:
 def _datasets(
     request: SearchRequest, told: Listener, memory_bytes: int | None
 ) -> dict[int, Dataset]:
-    """The images at every input of the search, by its side; 0 if it is given."""
+    """The images at each input size of the search, by its side; 0 if the search has one input."""
     source = find_data(request.data)
     for remark in source.remarks:
         told.noted(remark)

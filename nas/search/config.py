@@ -1,4 +1,4 @@
-"""What a search is: everything that decides its result. Pure."""
+"""The settings that determine the result of a search. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from nas.network.description import Shape
 from nas.spaces import Candidate, find_converter, known_spaces
 
 SEARCH_BATCH, SEARCH_LEARNING_RATE = 16, 1e-3
-"""Recipe of the published search."""
+"""Hyperparameters of the training of candidates, as in the publication."""
 FINAL_EPOCHS = 100
 RECIPES: dict[str, dict[str, Any]] = {
     "augmented": {
@@ -25,14 +25,14 @@ RECIPES: dict[str, dict[str, Any]] = {
     },
     "paper": {"batch_size": 128, "learning_rate": 1e-2},
 }
-"""Recipes of the final training: ours, chosen by `benchmarks.recipes`, and the published one."""
+"""Hyperparameters of the final training: ours, from `benchmarks.recipes`, and the published."""
 DEFAULT_RECIPE = "augmented"
 AUGMENTATIONS = ("none", "shift", "mirror")
 SHIFT_SHARE = 0.08
-"""Of the shorter side of an image: how far it is moved at most."""
+"""Largest shift of an image, as a fraction of its shorter side."""
 
 _SEED_STEP = 1_000_003
-"""Between the seeds of repetitions; larger than seeds that people choose."""
+"""Difference of the seeds of repetitions; larger than the seeds that users choose."""
 
 
 _KNOWN: dict[str, Iterable[str]] = {
@@ -45,30 +45,30 @@ _KNOWN: dict[str, Iterable[str]] = {
 
 @dataclass(frozen=True, slots=True)
 class SearchConfig:
-    """A search, from the images to the .tflite.
+    """The settings of a search, from the images to the .tflite.
 
     Attributes:
         dataset_key: SHA-256 of the decoded images.
-        shape: Height, width and channels of the input; the first one tried if there are several.
+        shape: Height, width and channels of the input; the first one if there are several.
         classes: Class names in the order of the outputs.
-        space: Name of the search space, or the Python file that holds it.
-        space_sha256: Of that file; empty if the space is built in.
+        space: Name of the search space, or its Python file.
+        space_sha256: SHA-256 of that file; empty for a built-in space.
         strategy: Name of the search strategy.
         target: Name of the chip.
-        runtime: What will run the model there.
-        limits: Most that a candidate may need.
-        epochs: Passes over the training images for each candidate.
-        final_epochs: Passes for the winner.
-        recipe: Name of the winner's recipe, one of `RECIPES`.
-        augmentation: One of `AUGMENTATIONS`: what happens to the winner's training images; with
-            `mirror` they are moved and mirrored. The published recipe has none.
-        sides: Rows and columns of all inputs among which the search chooses, rising; empty if the
-            shape is given.
-        learning_rate: Highest one of the winner's training; the recipe's own if None.
-        converter: Who makes the .tflite; the space's own choice if empty.
-        seed: Of everything random.
+        runtime: The runtime on the chip, `static` or `tflm`.
+        limits: Limits of a candidate.
+        epochs: Epochs for each candidate.
+        final_epochs: Epochs for the winner.
+        recipe: Name of the winner's hyperparameters, a key of `RECIPES`.
+        augmentation: Augmentation of the winner's training images, one of `AUGMENTATIONS`;
+            `mirror` includes shifts. The recipe of the publication has none.
+        sides: Rows and columns of the inputs among which the search chooses, ascending; empty if
+            the search has one input.
+        learning_rate: Highest learning rate for the winner; None for the one of the recipe.
+        converter: Name of the converter; if empty, it becomes the default of the space.
+        seed: Seed of all random numbers.
         pace: What predicts the latency; None if latency is not limited.
-        rounding: One of `ROUNDINGS`: whose outputs the golden file holds.
+        rounding: One of `ROUNDINGS`: the runtime whose rounding the golden outputs have.
     """
 
     dataset_key: str
@@ -107,28 +107,28 @@ class SearchConfig:
                     f"unknown {name} {getattr(self, name)!r}; known: {', '.join(known)}"
                 )
         if (self.limits.latency_us is None) != (self.pace is None):
-            raise ConfigError("a limit of time needs a latency model, and the model a limit")
+            raise ConfigError("a latency limit and a latency model need each other")
         if self.sides and self.strategy == "paper":
-            raise ConfigError("the published climb has one input: name it instead of 'auto'")
+            raise ConfigError("the strategy 'paper' has one input: give its size instead of 'auto'")
 
     def input_of(self, candidate: Candidate) -> Shape:
         """Height, width and channels of a candidate's input."""
         return self.input_at(candidate.side)
 
     def input_at(self, side: int) -> Shape:
-        """Height, width and channels of an input of this side; 0 for the only input."""
+        """Height, width and channels of the input with this side; 0 for the only input."""
         return (side, side, self.shape[2]) if side else self.shape
 
     def training_record(self) -> dict[str, Any]:
-        """What decides a candidate's accuracy, as JSON holds it; limits and target do not."""
+        """The settings that determine a candidate's accuracy: without limits and target."""
         names = ("dataset_key", "shape", "classes", "space", "epochs", "seed", "sides")
         record = {name: value for name, value in to_record(self).items() if name in names}
         return record | ({"space_sha256": self.space_sha256} if self.space_sha256 else {})
 
     def search_recipe(self, repeat: int) -> dict[str, Any]:
-        """Recipe of a candidate's training, as the worker takes it.
+        """Hyperparameters of a candidate's training, for the worker.
 
-        All candidates have the same seed; a repetition has another.
+        All candidates have the same seed; a repetition has another one.
         """
         seed = (self.seed + repeat * _SEED_STEP) % 2**32
         return {
@@ -139,7 +139,7 @@ class SearchConfig:
         }
 
     def final_recipe(self, winner: Candidate) -> dict[str, Any]:
-        """Recipe of the winner's training, as the worker takes it."""
+        """Hyperparameters of the winner's training, for the worker."""
         recipe = {"epochs": self.final_epochs, "seed": self.seed, **RECIPES[self.recipe]}
         if self.learning_rate is not None:
             recipe["learning_rate"] = self.learning_rate
@@ -151,7 +151,7 @@ class SearchConfig:
 
 
 def differences(recorded: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
-    """Names of the settings in which two configurations differ, with both values."""
+    """The settings in which two configurations differ, with both values."""
     names = sorted(recorded.keys() | wanted.keys())
     return [
         f"{name} {brief(repr(recorded.get(name)), 80)}, now {brief(repr(wanted.get(name)), 80)}"

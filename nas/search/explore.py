@@ -1,4 +1,4 @@
-"""Runs a strategy over the candidates that fit. I/O through the store and the workers."""
+"""Runs a search strategy: prices, trains and stores its candidates. I/O."""
 
 import time
 from collections import defaultdict
@@ -40,17 +40,17 @@ class Prices:
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """What the host gives to the search.
+    """The workers, the datasets and the limits of the host.
 
     Attributes:
         pool: The workers.
-        datasets: Folders of decoded images by the side of the input, as the workers find them;
-            0 is the side of a search with one input.
-        images: Training images.
-        worker_bytes: Anonymous memory that a worker may take; None if it is not limited.
-        base_bytes: What a worker takes before it trains.
-        deadline_s: When the search stops asking for more, by `time.monotonic`; None for never.
-        alone_bytes: Anonymous memory that the winner's training and conversion may take.
+        datasets: Folders of decoded images on the workers, by the side of the input; 0 is the side
+            of a search with one input.
+        images: Number of training images.
+        worker_bytes: Limit of the anonymous memory of a worker; None for no limit.
+        base_bytes: Anonymous memory of a worker before it trains.
+        deadline_s: End of the search by `time.monotonic`; None for no time limit.
+        alone_bytes: Limit of the anonymous memory of the winner's training and conversion.
         prices: The costs of candidates.
     """
 
@@ -65,17 +65,17 @@ class Host:
 
     @property
     def is_over(self) -> bool:
-        """Whether the time of the search is over."""
+        """Whether the time limit of the search is reached."""
         return self.deadline_s is not None and time.monotonic() > self.deadline_s
 
 
 def explore(
     config: SearchConfig, host: Host, store: TrialStore, on_trial: OnTrial, on_epoch: OnEpoch
 ) -> tuple[Trial, list[Trial]]:
-    """Judge candidates until the strategy has its winner; gives its trial, and all trials.
+    """Evaluate candidates until the strategy has a winner; returns its trial, and all trials.
 
-    Candidates that the store holds as trained are not trained again. When the time is over, what
-    is being trained is ended, and the candidate with the best mean so far wins; if none has been
+    Candidates that are trained in the store are not trained again. At the time limit, running
+    trainings are ended, and the candidate with the best mean accuracy so far wins. If none is
     trained by then, the search ends with the first one that is.
 
     Raises:
@@ -110,7 +110,7 @@ def _is_over(host: Host, judged: Mapping[Evaluation, Trial]) -> bool:
 
 
 def best_so_far(trials: Iterable[Trial]) -> Candidate | None:
-    """The candidate with the highest mean accuracy; of equal ones the smaller."""
+    """The candidate with the highest mean accuracy; the smaller one of equals."""
     found: dict[Candidate, list[float]] = defaultdict(list)
     for trial in trials:
         if trial.accuracy is not None:
@@ -127,7 +127,7 @@ def _judge(
     on_trial: OnTrial,
     on_epoch: OnEpoch,
 ) -> None:
-    """Price candidates, train those that fit and have not been trained, and keep the trials."""
+    """Price candidates, train those that fit and are not trained yet, and store the trials."""
     priced = [price(config, host, evaluation) for evaluation in evaluations]
     judged |= {trial.evaluation: trial for trial in priced}
     known = {evaluation: store.find(evaluation) for evaluation in evaluations}
@@ -164,19 +164,23 @@ def _job(config: SearchConfig, host: Host, trial: Trial) -> dict[str, Any]:
 
 
 def price(config: SearchConfig, host: Host, evaluation: Evaluation) -> Trial:
-    """A candidate with its cost: infeasible, too large for the host, or still to be trained."""
+    """The trial of a candidate with its cost, before it is trained."""
     known = _price(config, evaluation.candidate, host.images, host.base_bytes, host.prices)
     trial = replace(known, repeat=evaluation.repeat)
     predicted = trial.predicted_anonymous_bytes
     if host.worker_bytes is not None and predicted > host.worker_bytes:
-        reason = f"its training would take {predicted:,} of {host.worker_bytes:,} bytes of the host"
+        reason = (
+            f"its training needs {predicted:,} bytes of the host, the limit is "
+            f"{host.worker_bytes:,}"
+        )
         return replace(trial, status=TrialStatus.HOST_MEMORY, reason=reason)
     if host.alone_bytes is not None and trial.status is TrialStatus.PRICED:
         network = _network_of(config, evaluation.candidate)
         needed = winner_bytes(network, LANES, host.images, host.base_bytes)
         if needed > host.alone_bytes:
             reason = (
-                f"as the winner it would take {needed:,} of {host.alone_bytes:,} bytes of the host"
+                f"as the winner it needs {needed:,} bytes of the host, the limit is "
+                f"{host.alone_bytes:,}"
             )
             return replace(trial, status=TrialStatus.HOST_MEMORY, reason=reason)
     return trial
@@ -190,7 +194,7 @@ def _network_of(config: SearchConfig, candidate: Candidate) -> Network:
 def _price(
     config: SearchConfig, candidate: Candidate, images: int, base_bytes: int, prices: Prices
 ) -> Trial:
-    """A candidate with its cost and the memory of its training, or infeasible; found out once."""
+    """The trial of a candidate with its cost and the memory of its training; calculated once."""
     if candidate not in prices.known:
         prices.known[candidate] = _find_price(config, candidate, images, base_bytes, prices.pace)
     return prices.known[candidate]
@@ -223,10 +227,10 @@ def training_extremes(
     """Anonymous memory of the smallest winner, and of the largest training of a candidate.
 
     Args:
-        config: The search.
-        images: Training images.
-        base_bytes: What a worker takes before it trains.
-        prices: Gets the candidates that are priced for it, for `Host`.
+        config: The settings of the search.
+        images: Number of training images.
+        base_bytes: Anonymous memory of a worker before it trains.
+        prices: The costs of the candidates that are needed for it are added here.
     """
     bounds = _bounds(config, lambda own: _price(config, own, images, base_bytes, prices))
     by_input = [own for side in bounds.inputs if (own := bounds.narrowest(side))]
@@ -235,13 +239,13 @@ def training_extremes(
         winner_bytes(_network_of(config, own), LANES, images, base_bytes) for own in smallest
     )
     widest = [bounds.widest(candidate) for candidates in by_input for candidate in candidates]
-    # They fit, so they were priced, and with their price comes the memory of their training.
+    # They fit, so they are priced, and the price includes the memory of their training.
     sizes = [prices.known[own].predicted_anonymous_bytes for own in widest if own is not None]
     return least, max(sizes, default=least)
 
 
 def _bounds(config: SearchConfig, price_of: Callable[[Candidate], Trial]) -> Bounds:
-    """What is known before anything is trained.
+    """The facts that are known before a training.
 
     Raises:
         InfeasibleError: The space has no network for any of the inputs.
@@ -272,7 +276,7 @@ def _with_outcome(trial: Trial, outcome: Outcome) -> Trial:
 
 
 def _no_winner(config: SearchConfig, trials: list[Trial]) -> InfeasibleError | WorkerError:
-    """Why there is no winner: the first failure, or the limit that even the nearest one breaks."""
+    """Why no candidate won: the first failure, or the limit that the nearest one exceeds."""
     ends = (TrialStatus.FAILED, TrialStatus.HOST_MEMORY)
     failed = [trial for trial in trials if trial.status in ends]
     if failed:

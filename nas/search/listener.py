@@ -1,4 +1,4 @@
-"""What a run tells while it works. Pure."""
+"""The interface through which a run reports its progress. Pure."""
 
 from typing import Any
 
@@ -9,25 +9,25 @@ from nas.spaces import Candidate
 
 
 class Listener:
-    """What a run tells while it works; override what is of interest."""
+    """Receives the progress of a run. Override the methods of interest; they do nothing here."""
 
     def image_decoded(self, done: int, total: int) -> None:
-        """An image was read."""
+        """An image was decoded."""
 
     def data_ready(self, datasets: dict[int, Dataset]) -> None:
-        """All images are read: at every input of the search, by its side."""
+        """All images are decoded, at each input size of the search, by its side."""
 
     def preparing(self, stage: str) -> None:
-        """Where the work is that comes before the search, such as compiling."""
+        """A step before the search begins, such as compiling the trainer."""
 
     def noted(self, text: str) -> None:
-        """Something that is not as it was asked for."""
+        """A message: the run differs from the request."""
 
     def started(self, machine: Machine) -> None:
-        """The search begins, with as many workers as the memory is enough for."""
+        """The search begins, with as many workers as the memory allows."""
 
     def trial_ended(self, trial: Trial) -> None:
-        """A candidate was judged, now or in an earlier run."""
+        """A trial ended, now or in an earlier session."""
 
     def trial_progressed(self, candidate: Candidate, event: dict[str, Any]) -> None:
         """An epoch of a candidate ended: `epoch`, `epochs`, `accuracy`; or a `stage` began."""

@@ -1,4 +1,4 @@
-"""What a run was started with, and on what machine. Reads /proc."""
+"""Describes the command, the versions and the host of a run. Reads /proc."""
 
 import os
 import platform
@@ -18,11 +18,11 @@ _TENSORFLOW_PACKAGES = ("tensorflow", "keras")
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Who asked for a run, and for which chip.
+    """The command of a run, and the description of its chip.
 
     Attributes:
-        command: The command line, word by word; empty if it was started from Python.
-        target: The chip as it was described then; None if only its name is known.
+        command: The words of the command line; empty if the run was started from Python.
+        target: The description of the chip at that time; None if only its name is known.
     """
 
     command: tuple[str, ...] = ()
@@ -30,17 +30,17 @@ class Origin:
 
 
 def versions(*, has_tensorflow: bool) -> dict[str, str]:
-    """Versions of Python and of the packages that decide a result.
+    """Versions of Python and of the packages that affect the result.
 
     Args:
-        has_tensorflow: Whether TensorFlow is one of them.
+        has_tensorflow: Whether TensorFlow is included.
     """
     packages = [*_PACKAGES, *(_TENSORFLOW_PACKAGES if has_tensorflow else ())]
     return {"python": platform.python_version()} | {name: version(name) for name in packages}
 
 
 def describe_host() -> dict[str, Scalar]:
-    """The machine, without anything that tells whose it is."""
+    """The facts of the machine, without names of hosts or users."""
     return {
         "system": f"{platform.system()} {platform.release()}",
         "machine": platform.machine(),
@@ -51,7 +51,7 @@ def describe_host() -> dict[str, Scalar]:
 
 
 def processor_name(path: Path = Path("/proc/cpuinfo")) -> str:
-    """The processor's name as the kernel tells it; empty if it does not."""
+    """The name of the processor from the kernel; empty if it does not report one."""
     try:
         text = path.read_text(errors="replace")
     except OSError:

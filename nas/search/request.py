@@ -1,4 +1,4 @@
-"""Everything that a search can be asked: each option once, for programs and the command line. Pure.
+"""The options of a search, each defined once for Python and for the command line. Pure.
 
 The fields make the options of `nas run`, the Python call and the table in docs/search.md.
 """
@@ -22,12 +22,12 @@ from nas.spaces.converters import CONVERTERS
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """How a field is told on the command line.
+    """The command-line option of a field.
 
     Attributes:
-        help: What it is, with its unit; `%(default)s` is its default.
-        metavar: What stands for its value.
-        choices: Its values, if they are few.
+        help: Help text with the unit; `%(default)s` is the default.
+        metavar: Placeholder of the value.
+        choices: The possible values, if they are few.
     """
 
     help: str
@@ -36,16 +36,17 @@ class Option:
 
 
 _ROUNDING = Option(
-    "whose reference kernels say what is right; they differ in FULLY_CONNECTED (%(default)s)",
+    "runtime whose reference kernels give the golden outputs; they round FULLY_CONNECTED "
+    "differently (%(default)s)",
     choices=ROUNDINGS,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class SearchRequest:
-    """A search, as `nas run` and `nas.search` take it; the command's help says what each is.
+    """The settings of a search, for `nas run` and `run_search`; `nas run --help` describes them.
 
-    None and empty texts stand for the defaults that depend on the data or the target.
+    None and empty texts stand for defaults that depend on the data or the target.
     """
 
     data: Annotated[
@@ -78,12 +79,15 @@ class SearchRequest:
     ] = DEFAULT_SPACE
     converter: Annotated[
         str,
-        Option("who makes the .tflite (own; tensorflow in the space 'paper')", choices=CONVERTERS),
+        Option(
+            "converter that writes the .tflite (own; tensorflow in the space 'paper')",
+            choices=CONVERTERS,
+        ),
     ] = ""
     strategy: Annotated[
-        str, Option("how the search moves (%(default)s)", choices=known_strategies())
+        str, Option("search strategy (%(default)s)", choices=known_strategies())
     ] = DEFAULT_STRATEGY
-    runtime: Annotated[str, Option("what runs the model (%(default)s)", choices=RUNTIMES)] = (
+    runtime: Annotated[str, Option("runtime on the chip (%(default)s)", choices=RUNTIMES)] = (
         "static"
     )
     ram: Annotated[
@@ -99,30 +103,32 @@ class SearchRequest:
         ),
     ] = ""
     measured_latency: Annotated[
-        Path | None, Option("what 'nas calibrate' fitted to measurements of a board", "FILE")
+        Path | None,
+        Option("latency model that 'nas calibrate' fitted to measurements of a board", "FILE"),
     ] = None
     epochs: Annotated[int, Option("epochs per candidate (%(default)s)", "N")] = 3
     final_epochs: Annotated[int, Option("epochs for the winner (%(default)s)", "N")] = FINAL_EPOCHS
     recipe: Annotated[
-        str, Option("how the winner is trained (%(default)s)", choices=tuple(RECIPES))
+        str, Option("hyperparameters of the final training (%(default)s)", choices=tuple(RECIPES))
     ] = DEFAULT_RECIPE
     learning_rate: Annotated[
-        float | None, Option("highest one of the winner's training (the recipe's own)", "X")
+        float | None,
+        Option("highest learning rate of the final training (the one of the recipe)", "X"),
     ] = None
     augment: Annotated[
         str | None,
         Option(
-            "what happens to the winner's training images (mirror for images in colour, which "
-            "moves and mirrors them, else shift)",
+            "augmentation of the final training (mirror, which includes shifts, for images in "
+            "colour; else shift)",
             choices=AUGMENTATIONS,
         ),
     ] = None
-    seed: Annotated[int, Option("seed of all randomness (%(default)s)", "N")] = 0
+    seed: Annotated[int, Option("seed of all random numbers (%(default)s)", "N")] = 0
     rounding: Annotated[str, _ROUNDING] = DEFAULT_ROUNDING
     host_memory: Annotated[
         str,
         Option(
-            "memory that the search may take: auto, 512MiB, or a host such as "
+            "memory limit of the search: auto, 512MiB, or a host such as "
             f"{', '.join(PROFILES)} (%(default)s)",
             "SIZE",
         ),
@@ -130,26 +136,30 @@ class SearchRequest:
     max_time: Annotated[
         str,
         Option(
-            "end the search, with what it trains then, after 90s, 45m or 1h30m: the best so far "
-            "wins; decoding and the final training take their own time",
+            "time limit of the search, such as 90s, 45m or 1h30m: running trainings are ended "
+            "and the best candidate so far wins; decoding and the final training are not limited",
             "TIME",
         ),
     ] = ""
-    workers: Annotated[int | None, Option("trainings side by side (one for each core)", "N")] = None
+    workers: Annotated[
+        int | None, Option("number of parallel trainings (one for each core)", "N")
+    ] = None
     scheduler: Annotated[
         str,
-        Option("a Dask scheduler: its machines train the candidates", "tcp://HOST:PORT"),
+        Option(
+            "address of a Dask scheduler whose machines train the candidates", "tcp://HOST:PORT"
+        ),
     ] = ""
-    skip_broken: Annotated[bool, Option("leave out images that cannot be read")] = False
+    skip_broken: Annotated[bool, Option("skip images that cannot be read")] = False
 
 
 def add_options(parser: argparse.ArgumentParser, *names: str, **defaults: str) -> None:
-    """Give a parser the options of a search.
+    """Add the options of a search to a parser.
 
     Args:
-        parser: Of a verb.
-        names: Fields, in order; all if there are none.
-        defaults: Of fields that are required in a search, but not here.
+        parser: The parser of a verb.
+        names: Fields, in order; all fields if empty.
+        defaults: Defaults of fields that are required in a search, but not here.
     """
     hints = get_type_hints(SearchRequest, include_extras=True)
     for own in fields(SearchRequest):
@@ -187,13 +197,13 @@ _TYPES: dict[Any, Any] = {
     Path: some_path,
     Path | None: some_path,
 }
-"""What reads the value of a field of a type."""
+"""The function that parses the value of a field of this type."""
 
 
 def option_rows() -> str:
-    """The options as rows of a Markdown table: `--name VALUE`, default, what it is."""
+    """The options as a Markdown table: `--name VALUE`, default, description."""
     hints = get_type_hints(SearchRequest, include_extras=True)
-    rows = ["| option | default | what it is |", "|---|---|---|"]
+    rows = ["| option | default | description |", "|---|---|---|"]
     for own in fields(SearchRequest):
         kind, option = get_args(hints[own.name])
         value = "" if kind is bool else f" {option.metavar or '|'.join(option.choices or ['NAME'])}"
@@ -206,7 +216,7 @@ def option_rows() -> str:
 
 
 def request_of(arguments: argparse.Namespace) -> SearchRequest:
-    """The search that was asked for on a command line."""
+    """The settings of the options on a command line."""
     return SearchRequest(
         **{own.name: getattr(arguments, own.name) for own in fields(SearchRequest)}
     )

@@ -1,4 +1,4 @@
-"""One run: search, train the winner, convert it, record what happened. I/O."""
+"""A run: search, train the winner, convert it to int8, write the records. I/O."""
 
 import time
 from collections.abc import Mapping
@@ -35,7 +35,7 @@ from nas.training.memory import winner_bytes
 
 CHECKPOINT = "winner.npz"
 RESULTS = (START, RECORD, CHECKPOINT, "model.tflite", "golden.npz")
-"""What a run writes besides its trials."""
+"""The files that a run writes beside its trials."""
 
 
 def run(
@@ -47,22 +47,22 @@ def run(
     origin: Origin = Origin(),  # noqa: B008 (frozen)
     pace: Pace | None = None,
 ) -> dict[str, Any]:
-    """Run a search in a folder, or go on with it; gives what run.json holds.
+    """Run a search in a folder, or resume it; returns the content of run.json.
 
     Args:
-        config: The search.
-        datasets: Its images by the side of the input; 0 is the side of a search with one input.
+        config: The settings that determine the result.
+        datasets: The images by the side of the input; 0 is the side of a search with one input.
         out: Folder of the run.
-        listener: Is told of progress.
-        machine: What the run may take of the host.
-        origin: Who asked for it; is recorded.
+        listener: Receives the progress.
+        machine: How much of the host the run may use.
+        origin: The command and the chip, for the record.
         pace: What predicts the latency, the one of `config.pace`; None if latency is not limited.
 
     Raises:
         BuildError: The trainer could not be compiled.
-        ConfigError: The folder holds another search, or the converter is not installed.
-        DivergedError: The winner's training has no finite numbers any more.
-        HostMemoryError: The memory is not enough for one training.
+        ConfigError: The folder contains another search, or the converter is not installed.
+        DivergedError: The numbers of the winner's training are no longer finite.
+        HostMemoryError: There is not enough memory for one training.
         InfeasibleError: No candidate fits.
         WorkerError: Training or conversion failed.
     """
@@ -99,7 +99,7 @@ def run(
 def _winner_arguments(
     config: SearchConfig, host: Host, winner: Candidate, dataset: Dataset, out: Path
 ) -> dict[str, Any]:
-    """What the tasks take that train the winner and convert it."""
+    """The arguments of the tasks that train the winner and convert it."""
     return {
         "dataset": str(dataset.folder),
         "space": config.space,
@@ -110,11 +110,12 @@ def _winner_arguments(
 
 
 def _check_out(out: Path) -> None:
-    """A folder without trials holds no run of ours: what is called as our files is the user's."""
+    """Check that files with our names belong to a run; without trials, they are the user's."""
     found = [name for name in RESULTS if (out / name).exists()]
     if found and not (out / STORE).exists():
         raise ConfigError(
-            f"{str(out)!r} is no run's folder, and holds {', '.join(found)}: choose another --out"
+            f"{str(out)!r} is not the folder of a run, but contains {', '.join(found)}; choose "
+            "another --out"
         )
 
 
@@ -122,7 +123,7 @@ def _check_converter(config: SearchConfig) -> None:
     if config.converter == TENSORFLOW and find_spec("tensorflow") is None:
         raise ConfigError(
             "the converter 'tensorflow' is not installed: pip install 'mcu-nas[tensorflow]', or "
-            "search a space with a converter of our own, such as folded"
+            "search a space with our own converter, such as folded"
         )
 
 
@@ -133,7 +134,7 @@ def _finish(
     listener: Listener,
     machine: Machine,
 ) -> tuple[Outcome, Outcome]:
-    """Train the winner and convert it; gives how both went."""
+    """Train the winner and convert it; returns both outcomes."""
     tell = listener.winner_progressed
     with Worker(memory_bytes=machine.alone_bytes) as worker:
         training = worker.run("nas.training.tasks:train_winner", arguments, tell)
@@ -164,13 +165,13 @@ def _make_pool(machine: Machine, listener: Listener) -> Pool:
 
 
 def _probe(machine: Machine, listener: Listener) -> int:
-    """What a worker takes before it trains; the trainer is ready for this processor then."""
+    """Anonymous memory of a worker before it trains; also compiles the trainer if needed."""
     alone = replace(machine, workers=1).planned()
     with _make_pool(alone, listener) as pool:
         probed = pool.call(
             "nas.training.tasks:probe", {}, lambda event: listener.preparing(event["stage"])
         )
-    # This process asks the trainer what candidates would take; workers may be on other machines.
+    # This process needs the trainer to predict memory; the workers may be on other machines.
     load_library(listener.preparing)
     base_bytes: int = probed["anonymous_bytes"]
     return base_bytes
@@ -188,7 +189,7 @@ def _planned(
     planned = machine.planned(least, largest)
     if planned.workers < machine.workers:
         listener.noted(
-            f"{planned.workers} of {machine.workers} workers: the largest training may take "
+            f"{planned.workers} of {machine.workers} workers: the largest training needs "
             f"{largest / MIB:.0f} MiB of the host's memory"
         )
     return planned
@@ -208,7 +209,7 @@ def _host(pool: Pool, base_bytes: int, datasets: Mapping[int, Dataset], machine:
 
 
 def _final_recipe(config: SearchConfig, host: Host, winner: Candidate) -> dict[str, Any]:
-    """The recipe; the whole batch goes through the network together, or what the memory holds."""
+    """The winner's hyperparameters, with the largest part of a batch that the memory allows."""
     shape, recipe = config.input_of(winner), config.final_recipe(winner)
     network = find_space(config.space).network(winner, shape, len(config.classes))
     part: int = recipe["batch_size"]

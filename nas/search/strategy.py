@@ -1,9 +1,9 @@
-"""Which candidates to try next. Pure.
+"""Search strategies: which candidates to evaluate next. Pure.
 
-A strategy is a generator: it yields evaluations that may be made at the same time, is sent their
-accuracies, and returns its winner. It sees nothing else, so the same accuracies always lead to the
-same candidates: that is what makes an interrupted search continue where it was, and the result
-independent of the number of workers.
+A strategy is a generator. It yields evaluations that may run in parallel, receives their
+accuracies, and returns the winner. It depends on nothing else, so the same accuracies always lead
+to the same candidates. Therefore an interrupted search can be resumed, and the result does not
+depend on the number of workers.
 """
 
 from collections import defaultdict
@@ -17,7 +17,7 @@ from nas.network.description import Shape
 from nas.spaces import Candidate, SearchSpace
 
 Accuracy = float | None
-"""Validation accuracy as a fraction; None if the candidate does not fit or its training failed."""
+"""Validation accuracy, 0 to 1; None if the candidate does not fit or its training failed."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -25,8 +25,8 @@ class Evaluation:
     """One training of a candidate.
 
     Attributes:
-        candidate: What is trained.
-        repeat: How many trainings of it came before, with other seeds.
+        candidate: The candidate.
+        repeat: Number of its earlier trainings, with other seeds.
     """
 
     candidate: Candidate
@@ -35,14 +35,14 @@ class Evaluation:
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What is known of a search before anything is trained.
+    """The facts of a search that are known before a training.
 
     Attributes:
-        space: What is searched.
-        fits: Whether a candidate keeps all limits.
-        inputs: Shapes to choose from by the side of the input, rising; 0 is the only side of a
-            search with one input.
-        first_side: The one of them where the search begins.
+        space: The search space.
+        fits: Whether a candidate is within all limits.
+        inputs: Possible input shapes by their side, ascending; 0 is the only side of a search with
+            one input.
+        first_side: The side at which the search starts.
     """
 
     space: SearchSpace
@@ -52,15 +52,15 @@ class Bounds:
     _narrow: dict[int, list[Candidate]] = field(default_factory=dict)
 
     def narrowest(self, side: int) -> list[Candidate]:
-        """The narrowest candidate of each depth at an input, the deepest first."""
+        """The narrowest candidate of each depth at an input, deepest first."""
         if side not in self._narrow:
             self._narrow[side] = self.space.start(self.inputs[side], side)
         return self._narrow[side]
 
     def widest(self, candidate: Candidate) -> Candidate | None:
-        """The widest one that fits, otherwise as a candidate; None if it does not fit itself.
+        """The widest variant of a candidate that fits; None if the candidate itself does not fit.
 
-        Needs grow with the width.
+        The needs grow with the width, so it is found by bisection.
         """
         if not self.fits(candidate):
             return None
@@ -84,20 +84,20 @@ class Bounds:
 
 
 Search = Generator[tuple[Evaluation, ...], tuple[Accuracy, ...], Candidate | None]
-"""Yields evaluations, is sent accuracies, returns the winner, None if there is none."""
+"""Yields evaluations, receives accuracies, returns the winner or None."""
 
 
 def climb_paper(bounds: Bounds) -> Search:
-    """The published climb over k and c.
+    """The strategy of the publication: hill climbing over k and c.
 
-    For k = 1, 2, 3, … the cells grow from 0 while the accuracy is strictly better; the first k
-    whose best is not strictly better than that of the k before ends the search, and the best of
-    the k before wins. A candidate without accuracy ends the growth of cells.
+    For k = 1, 2, 3, … the number of cells c grows from 0 while the accuracy improves. The search
+    ends at the first k whose best accuracy is not better than that of k - 1; the best candidate of
+    k - 1 wins. A candidate without accuracy ends the growth of c.
 
     Source: the loop described with the method (PRIME 2023, ICCE 2024).
 
     Raises:
-        ConfigError: The candidates of the space are others.
+        ConfigError: The space does not have the dimensions k and c.
     """
     if tuple(bounds.space.dimensions) != ("k", "c"):
         raise ConfigError(
@@ -117,7 +117,7 @@ def climb_paper(bounds: Bounds) -> Search:
 def _climb_cells(
     k: int,
 ) -> Generator[tuple[Evaluation, ...], tuple[Accuracy, ...], tuple[Candidate | None, Accuracy]]:
-    """Grow the cells of one k; gives its best candidate and that one's accuracy."""
+    """Grow the cells of one k; returns its best candidate and the accuracy."""
     best: Candidate | None = None
     reached: Accuracy = None
     for c in count():
@@ -134,21 +134,22 @@ def _is_better(accuracy: Accuracy, than: Accuracy) -> bool:
 
 
 INNER_SHARE = 0.9
-"""Of the largest width that fits: another width worth a training."""
+"""Fraction of the largest width that fits; a candidate of this width is trained too."""
 DEPTHS_WIDENED = 2
 FINALISTS, REPEATS = 3, 2
 _Steps = Generator[tuple[Evaluation, ...], tuple[Accuracy, ...], None]
 
 
 def bracket(bounds: Bounds) -> Search:
-    """Depth first, then width up to the limits, with repetitions where noise decides.
+    """The depth first, then the width up to the limits, then repetitions of the best.
 
-    Depths are compared at one width, from the deepest up, until two in a row are worse. The best
-    two are widened: the width doubles as long as that helps, up to the largest that fits. The best
-    few of all are then trained again with other seeds, and the highest mean wins.
+    Depths are compared at one width, starting with the deepest, until two in a row are worse. The
+    best two are widened: the width is doubled as long as the accuracy improves, up to the largest
+    that fits. The best few candidates are trained again with other seeds, and the highest mean
+    accuracy wins.
 
-    Where the input is to be chosen, all that is done at one of them; then the best candidate is
-    taken to larger inputs as long as that helps, and to smaller ones.
+    If the input size is searched too, this is done at one size. Then the best candidate is tried
+    at larger sizes as long as the accuracy improves, and at smaller ones.
     """
     found: dict[Candidate, list[float]] = defaultdict(list)
     space = bounds.space
@@ -166,9 +167,9 @@ def bracket(bounds: Bounds) -> Search:
 
 
 def _first_input(bounds: Bounds) -> tuple[int, list[Candidate]]:
-    """Where to begin, and the widest candidate of each depth there, the deepest first.
+    """The side to start at, and the widest candidate of each depth there, deepest first.
 
-    Nothing may fit the first side; then it is the largest below it where something does.
+    If no candidate fits at the first side, it is the largest side below at which one fits.
     """
     for side in sorted((s for s in bounds.inputs if s <= bounds.first_side), reverse=True):
         widest = [bounds.widest(own) for own in bounds.narrowest(side)]
@@ -179,20 +180,20 @@ def _first_input(bounds: Bounds) -> tuple[int, list[Candidate]]:
 
 
 def _at_most(bounds: Bounds, candidate: Candidate, width: int) -> Candidate:
-    """The candidate, or one that is otherwise the same and has that width, if it is wider."""
+    """The candidate with this width if it is narrower; else the candidate itself."""
     return bounds.space.with_width(candidate, min(width, bounds.space.width(candidate)))
 
 
 def _other_inputs(sides: tuple[int, ...], first: int) -> tuple[list[int], list[int]]:
-    """Inputs above the first, rising; and those below it, falling."""
+    """The sides above the first, ascending, and those below it, descending."""
     return [s for s in sides if s > first], [s for s in reversed(sides) if s < first]
 
 
 def _resize(bounds: Bounds, sides: list[int], found: dict[Candidate, list[float]]) -> _Steps:
-    """Take the best candidate from input to input, until it gets no better there.
+    """Try the best candidate at one side after the other, until the accuracy no longer improves.
 
-    A larger input has the next depth as the other choice, a smaller one the depth before; the
-    width is the largest that fits, and at most twice the best one's.
+    At a larger side the next depth is tried too, at a smaller side the depth before. The width is
+    the largest that fits, and at most twice that of the best candidate.
     """
     space = bounds.space
     for side in sides:
@@ -210,7 +211,7 @@ def _resize(bounds: Bounds, sides: list[int], found: dict[Candidate, list[float]
 
 
 def _wider(space: SearchSpace, candidate: Candidate, most: Candidate) -> list[Candidate]:
-    """Twice as wide, four times, and so on; at last the widest, and one a little below it."""
+    """Candidates of twice the width, four times and so on; last the widest and one below."""
     widths, width = [], 2 * space.width(candidate)
     largest = space.width(most)
     while width < INNER_SHARE * largest:
@@ -225,7 +226,7 @@ def _wider(space: SearchSpace, candidate: Candidate, most: Candidate) -> list[Ca
 
 
 def _while_better(candidates: list[Candidate], found: dict[Candidate, list[float]]) -> _Steps:
-    """Two candidates at a time, until both are no better than the best before them."""
+    """Evaluate two candidates at a time, until both are no better than the best before them."""
     for first in range(0, len(candidates), 2):
         before = max((mean(values) for values in found.values()), default=-1.0)
         pair = candidates[first : first + 2]
@@ -235,7 +236,7 @@ def _while_better(candidates: list[Candidate], found: dict[Candidate, list[float
 
 
 def _evaluate(candidates: Iterable[Candidate], found: dict[Candidate, list[float]]) -> _Steps:
-    """Train each candidate once more; those that fail are not in what is found."""
+    """Train each candidate once more; failed trainings are not added."""
     wanted = tuple(Evaluation(c, len(found[c]) if c in found else 0) for c in candidates)
     if not wanted:
         return
@@ -246,7 +247,7 @@ def _evaluate(candidates: Iterable[Candidate], found: dict[Candidate, list[float
 
 
 def ranked(found: Mapping[Candidate, Sequence[float]]) -> list[Candidate]:
-    """By mean accuracy, the best first; of equal ones the smaller."""
+    """The candidates by mean accuracy, best first; of equals, the smaller first."""
     return sorted(found, key=lambda candidate: (-mean(found[candidate]), candidate))
 
 
@@ -260,10 +261,10 @@ def known_strategies() -> tuple[str, ...]:
 
 
 def start_strategy(name: str, bounds: Bounds) -> Search:
-    """A strategy, before its first candidate.
+    """Create a strategy; it has not yielded a candidate yet.
 
     Raises:
-        ConfigError: There is none of this name.
+        ConfigError: There is no strategy of this name.
     """
     if name not in _STRATEGIES:
         known = ", ".join(known_strategies())

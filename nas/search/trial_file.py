@@ -1,7 +1,7 @@
-"""The SQLite file that holds finished trials: its tables, and the checks when it is read. I/O.
+"""The SQLite file of trials: its creation, and the checks when it is read. I/O.
 
-SQLite notices neither a bit that has changed in a value nor a table of somebody else. So a file is
-told by its application number, its tables must be word for word ours, and every row carries a
+SQLite detects neither a changed bit in a value nor tables of another program. So a file is
+recognised by its application number, its tables must have exactly our SQL, and every row has a
 checksum.
 """
 
@@ -20,27 +20,28 @@ from firmware.records.reader import Kind
 from nas.search.trial_tables import CURRENT, EARLIER, Tables, checksum, row_of, trial_of_row
 from nas.search.trials import Trial
 
-NO_STORE = Kind("is no store of trials", "move it away, or choose another --out")
+NO_STORE = Kind("is not a store of trials", "move it away, or choose another --out")
 DAMAGED = Kind("is damaged", "move it away, or choose another --out")
 _APPLICATION = 0x6E617354
 _MOST_BYTES = 64 << 20
 _MOST_VALUE_BYTES = 1 << 20
 _WAIT_S = 5.0
-"""For another process to finish its transaction."""
+"""Longest wait for the transaction of another process."""
 _READ_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What a store holds.
+    """The content of a store.
 
     Attributes:
-        config: What decides a candidate's accuracy; None if it was not told or cannot be read.
+        config: The settings that determine a candidate's accuracy; None if they are missing or
+            damaged.
         seconds: Wall-clock time of the search so far, in all its sessions; None if unknown.
-        trials: Those that are whole, in the order in which they ended.
+        trials: The intact trials, in the order in which they ended.
         problem: What is damaged; empty if nothing is.
         is_earlier: Whether an earlier version wrote it.
-        has_checksums: Whether its rows have checksums; those of the first version had none.
+        has_checksums: Whether its rows have checksums; those of the first version have none.
     """
 
     config: dict[str, Any] | None
@@ -52,15 +53,15 @@ class Stored:
 
 
 def open_store(path: Path) -> sqlite3.Connection:
-    """Open a file that is there; its content is not looked at.
+    """Open an existing file without reading its content.
 
     Raises:
-        RecordError: It cannot be opened, or is no regular file of bounded size.
+        RecordError: It cannot be opened, is not a regular file, or is too large.
     """
     try:
         found = path.stat()
         if not stat.S_ISREG(found.st_mode):
-            raise NO_STORE.refusal(path, "it is no regular file")
+            raise NO_STORE.refusal(path, "it is not a regular file")
         if found.st_size > _MOST_BYTES:
             raise NO_STORE.refusal(path, f"it is larger than {_MOST_BYTES:,} bytes")
         database = sqlite3.connect(
@@ -77,10 +78,10 @@ def open_store(path: Path) -> sqlite3.Connection:
 
 
 def read_store(path: Path) -> Stored:
-    """What the file holds, as far as it is whole.
+    """The intact content of the file.
 
     Raises:
-        RecordError: It is no store, one of a later version, or cannot be read now.
+        RecordError: It is not a store, is of a later version, or cannot be read now.
     """
     with contextlib.closing(open_store(path)) as database:
         try:
@@ -88,7 +89,7 @@ def read_store(path: Path) -> Stored:
             problems = _damage(database)
             config, seconds = _search(database, of, problems)
             trials = _trials(database, of, problems)
-        except UnicodeDecodeError as error:  # of SQLite's message on a damaged table
+        except UnicodeDecodeError as error:  # in SQLite's message about a damaged table
             raise NO_STORE.refusal(path, "its tables are not those of trials") from error
         except sqlite3.Error as error:
             if _is_damage(error):
@@ -102,7 +103,7 @@ def read_store(path: Path) -> Stored:
 def create_store(
     path: Path, config: dict[str, Any], seconds: float | None, trials: Iterable[Trial]
 ) -> None:
-    """Write a new file at once; another of this name must have been kept before.
+    """Create the file. An older file of this name must have been renamed before.
 
     Raises:
         sqlite3.Error: It cannot be written.
@@ -123,7 +124,7 @@ def create_store(
 def write_search(
     database: sqlite3.Connection, config: dict[str, Any], seconds: float | None
 ) -> None:
-    """Tell what the search is, and how long it took so far.
+    """Write the settings of the search, and its time so far.
 
     Raises:
         sqlite3.Error: It cannot be written.
@@ -133,7 +134,7 @@ def write_search(
 
 
 def insert_trial(database: sqlite3.Connection, number: int, trial: Trial) -> None:
-    """Add a trial, in place of one of the same evaluation; on the disk when this returns.
+    """Write a trial, replacing one of the same evaluation; it is on disk when this returns.
 
     Raises:
         sqlite3.Error: It cannot be written.
@@ -145,7 +146,7 @@ def insert_trial(database: sqlite3.Connection, number: int, trial: Trial) -> Non
 
 
 def keep_aside(path: Path) -> Path:
-    """Give a file a second name, under which it stays when another takes its place.
+    """Give a file a second name, under which it stays when a new file replaces it.
 
     Raises:
         OSError: The folder cannot be written.
@@ -162,13 +163,13 @@ def keep_aside(path: Path) -> Path:
 
 
 def _is_damage(error: sqlite3.Error) -> bool:
-    """Whether the file is at fault, and not the moment, the disk or its permissions."""
+    """Whether the error is caused by the file, and not by a lock, the disk or permissions."""
     name = str(getattr(error, "sqlite_errorname", ""))
     return name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_TOOBIG"))
 
 
 def _tables(database: sqlite3.Connection, path: Path) -> Tables:
-    """The tables that it has; refuses those of nobody, of others, and of later versions."""
+    """The version of its tables. Files of other programs and of later versions are errors."""
     (application,) = database.execute("PRAGMA application_id").fetchone()
     (version,) = database.execute("PRAGMA user_version").fetchone()
     if application not in (0, _APPLICATION):
@@ -204,7 +205,7 @@ def _damage(database: sqlite3.Connection) -> list[str]:
 def _search(
     database: sqlite3.Connection, of: Tables, problems: list[str]
 ) -> tuple[dict[str, Any] | None, float | None]:
-    """What the search was and how long it took; None if that is not told, or damaged."""
+    """The settings of the search and its time; None if they are missing or damaged."""
     select = "SELECT * FROM search" if of.has_checksums else "SELECT config FROM search"
     rows = _rows(database, select, problems)
     if not rows:
@@ -219,7 +220,7 @@ def _search(
         config = json.loads(text)
         if isinstance(config, dict):
             return config, seconds
-    problems.append("what the search was cannot be read")
+    problems.append("the settings of the search cannot be read")
     return None, None
 
 
@@ -244,7 +245,7 @@ def _trials(database: sqlite3.Connection, of: Tables, problems: list[str]) -> li
 
 
 def _rows(database: sqlite3.Connection, select: str, problems: list[str]) -> list[tuple[Any, ...]]:
-    """The rows as far as they can be read."""
+    """The rows that can be read."""
     rows: list[tuple[Any, ...]] = []
     try:
         for row in database.execute(select):

@@ -1,7 +1,7 @@
-"""The trials of a run that works, safe against any end of the process. I/O.
+"""The store of trials of a run, which survives any end of the process. I/O.
 
-A file in which something is damaged is never written to: the trials that are whole go to a new
-one, and the old one stays beside it. One that an earlier version wrote is taken over likewise.
+A damaged file is never written to: its intact trials are copied to a new file, and the old file is
+kept beside it. A file of an earlier version is replaced in the same way.
 """
 
 import contextlib
@@ -35,42 +35,42 @@ STORE = "trials.sqlite"
 
 
 def read_trials(path: Path) -> list[Trial]:
-    """Every trial of a store, in the order in which they ended; a run may go on meanwhile.
+    """All trials of a store, in the order in which they ended. The run may still be active.
 
     Raises:
-        RecordError: There is no store, or a damaged one.
+        RecordError: There is no store, or it is damaged.
     """
     return list(read_whole(path).trials)
 
 
 def read_whole(path: Path) -> Stored:
-    """What a store in which nothing is damaged holds.
+    """The content of a store that is not damaged.
 
     Raises:
-        RecordError: There is no store, or a damaged one.
+        RecordError: There is no store, or it is damaged.
     """
     stored = read_store(path)
     if stored.problem:
-        how = "start the same 'nas run' again: it keeps them and trains the others anew"
+        how = "start the same 'nas run' again: it keeps them and trains the others again"
         count = len(stored.trials)
         raise DAMAGED.refusal(path, stored.problem, f"{count} trials can be read; {how}")
     return stored
 
 
 class TrialStore:
-    """The trials of a run; a context manager that keeps other processes out.
+    """The trials of a run; a context manager that locks the folder against other processes.
 
     Args:
-        folder: Folder of the run; made if it is absent.
-        config: The search. It must train its candidates as those in the store were trained;
-            limits and target may have changed.
-        clock: Seconds from any origin.
+        folder: Folder of the run; created if it is missing.
+        config: The settings of the search. Those that determine accuracies must be the same as in
+            the store; limits and target may differ.
+        clock: Returns seconds from any origin.
 
     Attributes:
-        notice: What was done about a damaged or old store; empty if nothing was.
+        notice: How a damaged or old store was replaced; empty if it was not.
 
     Raises:
-        ConfigError: The folder holds other trials, or another process works in it.
+        ConfigError: The folder contains other trials, or another process uses it.
     """
 
     def __init__(
@@ -109,24 +109,24 @@ class TrialStore:
         self.close()
 
     def close(self) -> None:
-        """Let other processes in."""
+        """Unlock the folder."""
         self._database.close()
         self._lock.close()
 
     def find(self, evaluation: Evaluation) -> Trial | None:
-        """The trial of an evaluation that was trained; None otherwise.
+        """The trial of an evaluation if it was trained; else None.
 
-        A failed trial is not given: what failed, such as memory, may be there the next time.
+        A failed trial is not returned, because its cause, such as memory, may be gone.
         """
         trial = self._trials.get(evaluation)
         return trial if trial is not None and trial.status is TrialStatus.TRAINED else None
 
     def all(self) -> list[Trial]:
-        """Every trial, in the order in which they ended."""
+        """All trials, in the order in which they ended."""
         return list(self._trials.values())
 
     def add(self, trial: Trial) -> None:
-        """Keep a trial; on the disk when this returns.
+        """Store a trial; it is on disk when this returns.
 
         Raises:
             ConfigError: It could not be written.
@@ -139,14 +139,14 @@ class TrialStore:
         except sqlite3.Error as error:
             with contextlib.suppress(sqlite3.Error):
                 self._database.execute("ROLLBACK")
-            text = f"could not keep the trial of {trial.candidate}: {_told(error)}"
+            text = f"could not store the trial of {trial.candidate}: {_told(error)}"
             raise ConfigError(text) from error
         self._trials.pop(trial.evaluation, None)
         self._trials[trial.evaluation] = trial
 
     @property
     def seconds(self) -> float | None:
-        """Wall-clock time of the search in all its sessions; None if an earlier version began."""
+        """Wall-clock time of the search in all its sessions; None if it is unknown."""
         return None if self._first_s is None else self._clock() - self._first_s
 
     def _next_number(self) -> int:
@@ -157,10 +157,10 @@ class TrialStore:
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            raise ConfigError(f"another 'nas run' works in {str(folder)!r}") from error
+            raise ConfigError(f"another 'nas run' uses {str(folder)!r}") from error
 
     def _take_over(self, path: Path) -> tuple[dict[Evaluation, Trial], float | None]:
-        """The trials and the time so far; the file is whole, and of this version, afterwards."""
+        """The trials and the time so far. Afterwards the file is intact, and of this version."""
         if not path.exists() or path.stat().st_size == 0:
             create_store(path, self._config, 0.0, ())
             return {}, 0.0
@@ -177,7 +177,7 @@ class TrialStore:
         try:
             kept = keep_aside(path)
         except OSError as error:
-            raise ConfigError(f"could not keep {str(path)!r}: {error.strerror}") from error
+            raise ConfigError(f"could not rename {str(path)!r}: {error.strerror}") from error
         create_store(path, self._config, stored.seconds, stored.trials)
         count = len(stored.trials)
         what = "of an earlier version" if not stored.problem else f"damaged ({stored.problem})"
@@ -189,22 +189,24 @@ class TrialStore:
 
 
 def _told(error: sqlite3.Error) -> str:
-    """What went wrong, and what helps."""
+    """The error, and what the user can do."""
     is_full = str(getattr(error, "sqlite_errorname", "")).startswith("SQLITE_FULL")
-    return f"{error}; make room, and the same command goes on from here" if is_full else str(error)
+    return (
+        f"{error}; free space there, and run the same command to resume" if is_full else str(error)
+    )
 
 
 def _check(path: Path, stored: Stored, wanted: dict[str, Any]) -> None:
-    """Refuse trials of another search, and those of which that is not known."""
+    """Check that the trials belong to this search."""
     if stored.problem and (stored.config is None or not stored.has_checksums):
         raise DAMAGED.refusal(path, stored.problem)
     if stored.config is None:
         if stored.trials:
-            raise NO_STORE.refusal(path, "it does not tell of which search its trials are")
+            raise NO_STORE.refusal(path, "it does not record to which search its trials belong")
         return
     changed = differences(stored.config, wanted)
     if changed:
         raise ConfigError(
-            f"{brief(repr(str(path.parent)), 160)} holds trials of another search: "
+            f"{brief(repr(str(path.parent)), 160)} contains trials of another search: "
             f"{brief('; '.join(changed), 250)}; choose another --out"
         )

@@ -1,4 +1,4 @@
-"""The tables of a store of trials, of this version and of earlier ones, and their rows. Pure."""
+"""The SQL tables of a store of trials, of all versions, and the rows of trials. Pure."""
 
 import json
 import zlib
@@ -74,9 +74,9 @@ class Tables:
 
     Attributes:
         version: SQLite's `user_version`.
-        tables: The SQL that makes them.
-        columns: Of a trial, in order, without the checksum.
-        has_checksums: Whether each row has one; the first version had none.
+        tables: The SQL that creates them.
+        columns: Columns of a trial, in order, without the checksum.
+        has_checksums: Whether each row has a checksum; the first version has none.
     """
 
     version: int
@@ -86,7 +86,7 @@ class Tables:
 
     @property
     def order(self) -> str:
-        """The column that says in which order trials ended."""
+        """The column that gives the order in which trials ended."""
         return "number" if self.has_checksums else "rowid"
 
 
@@ -95,16 +95,16 @@ EARLIER = (
     Tables(2, _SECOND, ("number", *_CELLS, *_JUDGED)),
     Tables(0, _FIRST, (*_CELLS, *(name for name in _JUDGED if name != "latency_us")), False),
 )
-"""Whose candidates were k, c and side."""
+"""Earlier versions, with the candidates k, c and side."""
 
 
 def checksum(values: list[Any]) -> int:
-    """Of the values of a row."""
+    """The checksum of the values of a row."""
     return zlib.crc32(json.dumps(values, default=repr).encode())
 
 
 def row_of(number: int, trial: Trial) -> list[Any]:
-    """A trial as the current table holds it, without its checksum."""
+    """The values of a trial in the current table, without the checksum."""
     record = to_record(trial)
     needs = record["cost"] or dict.fromkeys(NEEDS)
     measured = [record[name] for name in _MEASURED]
@@ -121,7 +121,7 @@ def trial_of_row(values: tuple[Any, ...], of: Tables) -> Trial:
     """The trial of a row without its checksum.
 
     Raises:
-        ValueError, TypeError, RecursionError: It is none.
+        ValueError, TypeError, RecursionError: The values are not those of a trial.
     """
     row = dict(zip(of.columns, values, strict=True))
     is_json = "candidate" in row

@@ -1,4 +1,4 @@
-"""Candidates that were judged. Pure."""
+"""The trial of a candidate: its cost, status and accuracies. Pure."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -10,7 +10,7 @@ from nas.spaces import Candidate
 
 
 class TrialStatus(StrEnum):
-    """Where a trial is; all but `PRICED` are ends."""
+    """The status of a trial; all except `PRICED` are final."""
 
     PRICED = "priced"
     TRAINED = "trained"
@@ -21,16 +21,16 @@ class TrialStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One candidate, judged.
+    """The trial of a candidate.
 
     Attributes:
-        cost: Its needs; None if it is no network of this input.
-        reason: Why it was not trained to the end; empty if it was.
-        accuracies: On the validation images, after each epoch.
-        seconds: Time that its training took.
-        peak_anonymous_bytes: Most anonymous memory of the process that trained it.
-        predicted_anonymous_bytes: What was predicted before.
-        repeat: How many trainings of the candidate came before, with other seeds.
+        cost: Its needs; None if there is no such network for this input.
+        reason: Why it was not trained; empty if it was.
+        accuracies: Validation accuracy after each epoch.
+        seconds: Time of its training.
+        peak_anonymous_bytes: Highest anonymous memory of the process that trained it.
+        predicted_anonymous_bytes: The memory that was predicted.
+        repeat: Number of earlier trainings of the candidate, with other seeds.
         accuracy: The best accuracy of all epochs, by which the search compares; None if it was not
             trained.
     """
@@ -54,5 +54,5 @@ class Trial:
 
     @property
     def evaluation(self) -> Evaluation:
-        """What was asked for."""
+        """The evaluation that this trial belongs to."""
         return Evaluation(self.candidate, self.repeat)

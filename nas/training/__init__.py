@@ -1,1 +1,1 @@
-"""Training a network, epoch by epoch, and the tasks that do it in a worker."""
+"""Training: epochs, checkpoints, the memory that training needs, and the tasks of a worker."""

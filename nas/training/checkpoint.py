@@ -1,4 +1,4 @@
-"""State of an interrupted training, on disk. I/O."""
+"""Saves and loads the state of a training, to resume it after an interruption. I/O."""
 
 import json
 from collections.abc import Mapping
@@ -14,17 +14,17 @@ from firmware.errors import FileError
 from firmware.files import replacing
 
 _MOST_BYTES = 256 << 20
-"""Of one array: more than any network that is searched, with its optimiser, has."""
+"""Limit for one array of a checkpoint; no searched network with its optimizer state reaches it."""
 
 
 @dataclass(slots=True)
 class Checkpoint:
-    """Where a training is.
+    """The state of a training after an epoch.
 
     Attributes:
         accuracies: Validation accuracy after each epoch so far.
         losses: Mean loss on the training images in each of these epochs.
-        state: Everything that training changes.
+        state: (3, n) float32: the parameters and both moments of Adam.
         best: Weights after the epoch with the best validation accuracy.
     """
 
@@ -35,7 +35,7 @@ class Checkpoint:
 
 
 def write_checkpoint(path: Path, key: Mapping[str, Any], checkpoint: Checkpoint) -> None:
-    """Write a checkpoint whole or not at all; `key` tells which training it belongs to."""
+    """Write a checkpoint atomically; `key` identifies the training that it belongs to."""
     arrays = {f"state_{i}": array for i, array in enumerate(checkpoint.state)}
     arrays |= {f"best_{i}": array for i, array in enumerate(checkpoint.best)}
     curves = {"accuracies": checkpoint.accuracies, "losses": checkpoint.losses}
@@ -45,7 +45,7 @@ def write_checkpoint(path: Path, key: Mapping[str, Any], checkpoint: Checkpoint)
 
 
 def read_checkpoint(path: Path, key: Mapping[str, Any]) -> Checkpoint | None:
-    """The checkpoint of a training; None if there is none, or only one of another training."""
+    """The checkpoint of the training with this key; None if there is none."""
     try:
         with ArrayFile(path) as file:
             header = json.loads(str(file.read("header", _MOST_BYTES)))

@@ -1,8 +1,8 @@
-"""Trains one network from arrays on disk. Needs no TensorFlow.
+"""Trains one network on the images of a dataset. Does not use TensorFlow. I/O.
 
-Images stay on disk and are read as they are needed. Everything random is derived from the seed, the
-epoch and the number of the step, so that training can stop after any epoch and go on later, to
-the same bits.
+Images stay on disk and are read when they are needed. All random numbers are derived from the
+seed, the epoch and the step, so that a training that is resumed after any epoch gives the same
+result to the bit.
 """
 
 from dataclasses import dataclass
@@ -23,24 +23,26 @@ from nas.trainer.program import LANES
 
 SCHEDULES = ("constant", "cosine")
 _WARM_UP = 0.02
-"""Share of all steps in which the learning rate rises, with `cosine`."""
+"""Fraction of all steps in which the learning rate rises, with the `cosine` schedule."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingRecipe:
-    """How a network is trained: Adam on the cross-entropy.
+    """The hyperparameters of a training: Adam on the cross-entropy.
 
     Attributes:
         epochs: Passes over the training images.
         batch_size: Images in each step, a multiple of 16.
-        learning_rate: Of Adam, the highest.
-        seed: Of the weights, the order of images, the dropout and the augmentation.
-        schedule: One of `SCHEDULES`: the learning rate stays, or falls to 0 along a cosine.
-        smoothing: Share of a label that goes to all classes alike.
-        flip: Chance that an image is mirrored.
-        shift: Rows and columns by which an image is moved at most.
-        part: Images that go through the network together, a multiple of 16 that divides the
-            batch; the whole batch where it is 0. Normalisation sees a part at a time.
+        learning_rate: Highest learning rate of Adam.
+        seed: Seed of the weights, the order of the images, the dropout and the augmentation.
+        schedule: Learning-rate schedule, one of `SCHEDULES`: constant, or a warm-up followed by a
+            cosine decay to 0.
+        smoothing: Label smoothing: fraction of a label that is spread over all classes.
+        flip: Probability that an image is mirrored.
+        shift: Largest shift of an image, in rows and in columns.
+        part: Images that go through the network at a time, a multiple of 16 that divides the
+            batch; 0 for the whole batch. Batch normalisation uses the statistics of a part;
+            gradients are added over the parts.
     """
 
     epochs: int
@@ -72,25 +74,25 @@ class TrainingRecipe:
 
 
 class Trainer:
-    """A network and its optimizer, between epochs; a context manager.
+    """A network and its optimizer, trained epoch by epoch; a context manager.
 
     Args:
-        network: What is trained.
-        dataset: Its images.
-        recipe: How it is trained.
-        threads: That work side by side; the result does not depend on it.
+        network: The network.
+        dataset: The images.
+        recipe: The hyperparameters.
+        threads: Number of threads; the result does not depend on it.
 
     Raises:
-        BuildError: The trainer was not compiled before.
-        ConfigError: The trainer does not know such a network.
-        HostMemoryError: Memory is short.
+        BuildError: The trainer is not compiled yet.
+        ConfigError: The trainer does not support the network.
+        HostMemoryError: There is not enough memory.
     """
 
     def __init__(
         self, network: Network, dataset: Dataset, recipe: TrainingRecipe, threads: int = 1
     ) -> None:
         self.network, self._dataset, self._recipe = network, dataset, recipe
-        # Before the network takes its memory: it then takes what the first weights leave behind.
+        # Made before the network allocates memory, which then reuses the memory that this frees.
         parameters = initial_parameters(self.network, recipe.seed)
         self.state: NDArray[np.float32] = np.zeros((3, len(parameters)), np.float32)
         self.state[0] = parameters
@@ -113,17 +115,20 @@ class Trainer:
 
     @property
     def weights(self) -> list[NDArray[np.float32]]:
-        """Parameters as arrays of their shapes, node by node."""
+        """The parameters as arrays in their shapes, node by node."""
         split = split_parameters(self.state[0].copy(), self.network)
         return [array for own in split for array in own]
 
     def train_epoch(self, epoch: int) -> float:
-        """Pass over the training images once, in the order of this epoch; gives the mean loss.
+        """Pass over the training images once; returns the mean loss.
 
-        Images that do not fill a batch are left out, other ones in each epoch.
+        Images that do not fill a batch are left out; their choice changes with the epoch.
+
+        Args:
+            epoch: Number of the epoch, from 0; determines the order of the images.
 
         Raises:
-            DivergedError: The loss or a parameter is no finite number any more.
+            DivergedError: The loss or a parameter is no longer finite.
         """
         recipe = self._recipe
         order = np.random.default_rng((recipe.seed, epoch)).permutation(len(self._labels))
@@ -158,22 +163,22 @@ class Trainer:
         )
 
     def accuracy(self, split: Split, weights: list[NDArray[np.float32]] | None = None) -> float:
-        """Fraction of the images of a part whose most probable class is the right one.
+        """Fraction of the images of a part that are classified correctly.
 
         Args:
             split: The part.
-            weights: Other weights than those reached.
+            weights: Weights to use instead of the current ones.
         """
         return float((self.answers(split, weights) == self._dataset.labels(split)).mean())
 
     def answers(
         self, split: Split, weights: list[NDArray[np.float32]] | None = None
     ) -> NDArray[np.int64]:
-        """(n,) the most probable class of each image of a part.
+        """The most probable class of each image of a part, shape (n,).
 
         Args:
             split: The part.
-            weights: Other weights than those reached.
+            weights: Weights to use instead of the current ones.
         """
         parameters = self.state[0]
         if weights is not None:

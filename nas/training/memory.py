@@ -1,4 +1,4 @@
-"""What training takes of the host's memory. Asks the compiled trainer."""
+"""Predicts the host memory of a training. Calls the compiled trainer."""
 
 from nas.host.memory_plan import MIB
 from nas.network.description import Network
@@ -7,23 +7,24 @@ from nas.trainer.measure import Measure, measure
 _FLOAT = 4
 _ADAM_ARRAYS = 3
 _WINNER_COPIES = 6
-"""Of the parameters: the best epoch's, and those that writing a checkpoint or converting makes."""
+"""Copies of the parameters outside the trainer: the best epoch's, and those of writing a checkpoint
+or of the conversion."""
 _CONVERTER_BYTES = 5 * MIB
-"""Of LiteRT's interpreter, its model, and the modules that convert, beside the parameters."""
+"""Memory of the conversion beside the parameters: LiteRT's interpreter, its model, the modules."""
 
 
 def training_bytes(network: Network, part: int, images: int, base_bytes: int) -> int:
     """Anonymous memory of a process that trains a network; images stay in the page cache.
 
     Args:
-        network: That is trained.
-        part: Images that go through it together.
-        images: Training images.
-        base_bytes: What a worker takes before it trains.
+        network: The network.
+        part: Images that go through the network at a time.
+        images: Number of training images.
+        base_bytes: Anonymous memory of a worker before it trains.
 
     Raises:
-        BuildError: The trainer, which knows what it takes, was not compiled before.
-        ConfigError: The trainer does not know such a network.
+        BuildError: The trainer, which reports its memory, is not compiled yet.
+        ConfigError: The trainer does not support the network.
     """
     return _training_bytes(measure(network, part), images, base_bytes)
 
@@ -35,9 +36,9 @@ def _training_bytes(taken: Measure, images: int, base_bytes: int) -> int:
 
 
 def winner_bytes(network: Network, part: int, images: int, base_bytes: int) -> int:
-    """The larger anonymous memory of two processes: one trains the winner, the next converts it.
+    """The larger anonymous memory of two processes: one trains the winner, one converts it.
 
-    Takes and raises what `training_bytes` does.
+    Arguments and errors are those of `training_bytes`.
     """
     taken = measure(network, part)
     copies = _WINNER_COPIES * taken.parameters * _FLOAT

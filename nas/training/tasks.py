@@ -1,6 +1,6 @@
-"""What the worker process can be asked to train. Needs no TensorFlow.
+"""The tasks of a worker process that train. They do not use TensorFlow. I/O.
 
-Each task takes its arguments as JSON holds them, reports progress, and returns what JSON can hold.
+The arguments and the results of a task are JSON values. A task reports its progress.
 """
 
 import os
@@ -22,9 +22,9 @@ Report = Callable[[dict[str, Any]], None]
 
 
 def probe(_: Arguments, report: Report) -> dict[str, Any]:
-    """Load what training needs; returns `anonymous_bytes`, what a process takes before it.
+    """Load the trainer; returns `anonymous_bytes`, the memory of a process before it trains.
 
-    Reports `stage`, what takes long: the trainer is compiled if it was not for this processor.
+    Reports `stage` if the trainer must be compiled for this processor first.
     """
     _load_trainer(report)
     return {"anonymous_bytes": anonymous_bytes(os.getpid())}
@@ -49,11 +49,11 @@ def train_candidate(arguments: Arguments, report: Report) -> dict[str, Any]:
 
 
 def train_winner(arguments: Arguments, report: Report) -> dict[str, Any]:
-    """Train the winner, with a checkpoint after each epoch from which it goes on.
+    """Train the winner. Writes a checkpoint after each epoch, and resumes from it.
 
-    Arguments: those of `train_candidate`, `checkpoint` (file), and `threads` that may be used.
-    Returns, by epoch, `accuracies` on the validation images and `losses` on the training images,
-    and `answers`: the class that the best epoch's weights give each test image.
+    Arguments: those of `train_candidate`, `checkpoint` (file) and `threads` (their number).
+    Returns `accuracies` on the validation images and `losses` on the training images, one for each
+    epoch, and `answers`: the predicted class of each test image, with the best epoch's weights.
     """
     recipe = TrainingRecipe(**arguments["recipe"])
     path, key = Path(arguments["checkpoint"]), training_key(arguments)
@@ -76,7 +76,7 @@ def train_winner(arguments: Arguments, report: Report) -> dict[str, Any]:
 
 
 def training_key(arguments: Arguments) -> dict[str, Any]:
-    """What makes a training the same training."""
+    """The values that identify a training; a checkpoint belongs to one training."""
     dataset = open_dataset(Path(arguments["dataset"]))
     parts = {name: arguments[name] for name in ("space", "candidate", "recipe")}
     return {"dataset": dataset.key, **parts}

@@ -65,7 +65,7 @@ def test_limits_that_nobody_meets(capsys: pytest.CaptureFixture[str], tmp_path: 
         ("--final-epochs", "-1", "final_epochs is -1"),
         ("--learning-rate", "nan", "the learning rate is nan"),
         ("--learning-rate", "0", "the learning rate is 0.0"),
-        ("--host-memory", "20MiB", "of the host's memory and may take 20.0 MiB"),
+        ("--host-memory", "20MiB", "of the host's memory, the limit is 20.0 MiB"),
         ("--seed", "-1", "the seed is -1"),
         ("--input", "8x8", "is not of the form HxWxC"),
     ],
@@ -140,7 +140,7 @@ def test_a_limit_of_time_needs_measurements(
 ) -> None:
     out = str(tmp_path / "run")
     text = refusal(capsys, *RUN, "--data", "digits", "--out", out, "--latency", "50ms")
-    assert text.startswith("--latency and --measured-latency go together")
+    assert text.startswith("--latency and --measured-latency need each other")
 
 
 def test_instructions_of_the_virtual_board_give_no_limit_of_time(

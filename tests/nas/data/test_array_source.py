@@ -70,7 +70,7 @@ def test_a_file_that_is_cut_short_while_it_is_read_is_named(
     monkeypatch.setattr(array_rows, "_SMALL_BYTES", 10)
     source = read(tmp_path, images=IMAGES, labels=LABELS)
     os.truncate(tmp_path / "a.npz", 100)
-    with pytest.raises(DataError, match=r"image 'a\.npz\[5\]': the file was cut short"):
+    with pytest.raises(DataError, match=r"image 'a\.npz\[5\]': the file was truncated"):
         decode(source.samples[5], (4, 4, 1))
 
 
@@ -141,10 +141,10 @@ def test_labels_may_be_bytes(tmp_path: Path) -> None:
         ({"images": IMAGES.reshape(2, 3, 4, 4)}, r"channels come last: save images\.transpose"),
         ({"images": IMAGES[:, :0]}, r"has shape \(6, 0, 4\)"),
         ({"images": IMAGES.astype(float)}, "is float64 of shape"),
-        ({"train_images": IMAGES, "train_labels": LABELS}, "without a part beside images of parts"),
-        ({"x": IMAGES}, "holds 'images', 'x', which mean the same"),
-        ({"labels": None}, "holds 'images' without labels"),
-        ({"images": None}, "holds no arrays of images"),
+        ({"train_images": IMAGES, "train_labels": LABELS}, "without a part and images of parts"),
+        ({"x": IMAGES}, "contains 'images', 'x', which have the same meaning"),
+        ({"labels": None}, "contains 'images' without labels"),
+        ({"images": None}, "contains no arrays of images"),
         ({"images": None, "train_x": IMAGES}, "no arrays of images; .* found 'labels', 'train_x'"),
     ],
 )
@@ -160,12 +160,12 @@ def test_arrays_that_cannot_be_understood_are_refused(
 
 def test_other_arrays_are_named(tmp_path: Path) -> None:
     source = read(tmp_path, images=IMAGES, labels=LABELS, class_names=np.asarray(["a", "b"]))
-    assert source.remarks == ["arrays passed over: 'class_names'"]
+    assert source.remarks == ["ignored arrays: 'class_names'"]
 
 
 def test_too_many_classes_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(array_source, "MOST_CLASSES", 5)
-    with pytest.raises(DataError, match="has 6 different labels, at most 5 classes"):
+    with pytest.raises(DataError, match="has 6 different labels; the maximum is 5 classes"):
         read(tmp_path, images=IMAGES, labels=np.arange(6))
 
 

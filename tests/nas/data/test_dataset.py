@@ -170,7 +170,7 @@ def class_missing_in_test(folder: Path) -> None:
     ("make", "text"),
     [
         (one_class, r"the data has 1 class \(red\); at least 2"),
-        (no_class_folders, r"the picture '0\.png' lies in no class folder; expected CLASS/picture"),
+        (no_class_folders, r"the image '0\.png' is in no class folder; expected CLASS/picture"),
         (class_missing_in_test, "no images of 'blue' in test"),
     ],
 )
@@ -187,7 +187,7 @@ def test_a_missing_folder_is_named() -> None:
 
 def test_another_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "data.txt").write_text("hello")
-    with pytest.raises(DataError, match="neither a folder, nor a zip file, nor an .npz"):
+    with pytest.raises(DataError, match="is not a folder, a zip file or an .npz"):
         find_data(str(tmp_path / "data.txt"))
 
 
@@ -203,7 +203,7 @@ def test_another_file_is_refused(tmp_path: Path) -> None:
         ),
         (
             {"pictures": np.zeros(4)},
-            "holds no arrays of images; .* found 'pictures'",
+            "contains no arrays of images; .* found 'pictures'",
         ),
     ],
 )

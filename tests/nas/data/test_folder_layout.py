@@ -54,19 +54,19 @@ def test_the_outermost_folders_are_classes_or_parts_of_classes(
     [
         (
             ["train/cat/1.png", "dog/1.png"],
-            "folders of parts ('train') lie beside other folders of images ('dog')",
+            "folders of parts ('train') are beside other folders of images ('dog')",
         ),
-        (["car/1.png", "train/1.png"], "rename the folder of a class that is called like a part"),
+        (["car/1.png", "train/1.png"], "rename a class folder that has the name of a part"),
         (
             ["training/cat.1.png", "training/dog.2.png", "testing/cat.3.png"],
-            "3 pictures, such as 'testing/cat.3.png', lie directly in a part",
+            "3 images, such as 'testing/cat.3.png', are directly in a part",
         ),
-        (["train/cat/1.png", "train/2.png"], "'train/2.png' lies directly in a part"),
+        (["train/cat/1.png", "train/2.png"], "'train/2.png' is directly in a part"),
         (["cat/train/1.png", "dog/test/1.png"], "inside class folders: 'cat/train', 'dog/test'"),
         (["train/cat/val/1.png", "test/cat/1.png"], "inside class folders: 'train/cat/val'"),
-        (["cat/1.png", "2.png"], "the picture '2.png' lies in no class folder, beside 'cat'"),
-        (["train/cat/1.png", "2.png"], "'2.png' lies in no class folder, beside 'train'"),
-        (["1.png", "2.png"], "2 pictures, such as '1.png', lie in no class folder; expected"),
+        (["cat/1.png", "2.png"], "the image '2.png' is in no class folder, beside 'cat'"),
+        (["train/cat/1.png", "2.png"], "'2.png' is in no class folder, beside 'train'"),
+        (["1.png", "2.png"], "2 images, such as '1.png', are in no class folder; expected"),
         (["val/cat/1.png", "eval/cat/1.png"], "'eval', 'val' all mean the part 'valid'"),
     ],
 )
@@ -82,9 +82,9 @@ def test_folders_that_mean_two_things_are_refused(
 @pytest.mark.parametrize(
     ("names", "note"),
     [
-        (["cat/1.png", "dog/1.png", "bird/"], "no pictures that are read in 'bird'"),
+        (["cat/1.png", "dog/1.png", "bird/"], "no readable images in 'bird'"),
         (["train/cat/1.png", "train/dog/", "test/"], "in 'test', 'train/dog'"),
-        (["pack/cat/1.png", "pack/dog/1.png"], "the data lies in the folder 'pack'"),
+        (["pack/cat/1.png", "pack/dog/1.png"], "the data is in the folder 'pack'"),
         (["cat/day1/1.png", "dog/1.png"], "inside a class belong to that class: 'cat/day1'"),
     ],
 )
@@ -110,7 +110,7 @@ def test_a_link_to_a_class_folder_is_followed(tmp_path: Path) -> None:
 def test_a_link_back_to_the_folder_around_it_is_refused(tmp_path: Path) -> None:
     (tmp_path / "data" / "cat").mkdir(parents=True)
     (tmp_path / "data" / "cat" / "all").symlink_to(tmp_path / "data")
-    with pytest.raises(DataError, match="'cat/all' leads back to a folder in which it lies"):
+    with pytest.raises(DataError, match="'cat/all' links to a folder that contains it"):
         find_data(str(tmp_path / "data"))
 
 
@@ -118,14 +118,14 @@ def test_a_link_back_to_the_folder_around_it_is_refused(tmp_path: Path) -> None:
 def test_a_link_that_leads_nowhere_is_named(tmp_path: Path, name: str) -> None:
     (tmp_path / "data" / "cat").mkdir(parents=True)
     (tmp_path / "data" / name).symlink_to(tmp_path / "gone")
-    with pytest.raises(DataError, match=f"'{name}' is a link that leads nowhere; remove it"):
+    with pytest.raises(DataError, match=f"'{name}' is a broken link; remove it"):
         find_data(str(tmp_path / "data"))
 
 
 def test_a_fifo_among_the_pictures_is_named_and_not_waited_for(tmp_path: Path) -> None:
     (tmp_path / "data" / "cat").mkdir(parents=True)
     os.mkfifo(tmp_path / "data" / "cat" / "1.jpg")
-    with pytest.raises(DataError, match=r"'cat/1\.jpg' is no file; remove it"):
+    with pytest.raises(DataError, match=r"'cat/1\.jpg' is not a regular file; remove it"):
         find_data(str(tmp_path / "data"))
 
 
@@ -139,12 +139,12 @@ def test_links_cannot_make_endless_files_of_few(
         for name in "ab":
             (own / name).symlink_to(tmp_path / "data" / str(level + 1))
     (tmp_path / "data" / "10").mkdir()
-    with pytest.raises(DataError, match="holds more than 100 files"):
+    with pytest.raises(DataError, match="contains more than 100 files"):
         find_data(str(tmp_path / "data" / "0"))
 
 
 def test_other_files_are_counted_in_the_remarks(tmp_path: Path) -> None:
     names = ["cat/1.png", "dog/2.png", "cat/3.jfif", "dog/4.avif", "dog/5.avif", "LICENSE"]
     assert read(tmp_path, *names).remarks == [
-        "files passed over, which are not read as images: 2 .avif, 1 without suffix, 1 .jfif"
+        "ignored files that are not images: 2 .avif, 1 without suffix, 1 .jfif"
     ]

@@ -127,7 +127,7 @@ def test_missing_and_damaged_images_are_left_out_on_request(tmp_path: Path) -> N
 def test_a_damaged_image_is_named(tmp_path: Path) -> None:
     recipe = coco(tmp_path)
     (tmp_path / "coco" / "train2014" / name_of(7)).write_bytes(b"no image")
-    with pytest.raises(DataError, match=r"image '.*007\.jpg': .*--skip-broken leaves such"):
+    with pytest.raises(DataError, match=r"image '.*007\.jpg': .*--skip-broken skips such"):
         build_vww(recipe, tmp_path / "vww", quietly)
     assert not (tmp_path / "vww").exists()
 

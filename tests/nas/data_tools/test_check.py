@@ -73,7 +73,7 @@ def test_broken_images_are_named_with_their_reasons(tmp_path: Path) -> None:
     (data / "train" / "cat" / "1.png").write_bytes(picture(5)[:200])
     findings = looked_at(data)
     assert list(findings.broken) == ["train/cat/0.png", "train/cat/1.png"]
-    assert "it is no image, or none of JPEG, PNG" in findings.broken["train/cat/0.png"]
+    assert "not an image of a supported format: JPEG, PNG" in findings.broken["train/cat/0.png"]
     assert not findings.is_sound
 
 

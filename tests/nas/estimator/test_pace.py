@@ -58,7 +58,7 @@ def test_another_core_or_runtime_is_refused(core: str, runtime: str) -> None:
 
 def test_a_limit_of_time_needs_a_pace() -> None:
     timed = replace(CONFIG.limits, latency_us=50_000)
-    with pytest.raises(ConfigError, match="a limit of time needs a latency model"):
+    with pytest.raises(ConfigError, match="a latency limit and a latency model need each other"):
         replace(CONFIG, limits=timed)
     config: SearchConfig = replace(CONFIG, limits=timed, pace=Pace(MODEL, 100_000_000).record)
     assert config.pace is not None

@@ -89,7 +89,7 @@ def test_a_scheduler_that_is_lost_ends_the_search_with_how_to_go_on(
     make_pool: Callable[..., DaskPool], script: Callable[[FakeClient], None]
 ) -> None:
     client = FakeClient(script)
-    text = r"^the Dask scheduler at 'tcp://gateway:8786' is lost; once it is back, the same command"
+    text = r"^the Dask scheduler at 'tcp://gateway:8786' is lost; run the same command to resume"
     with pytest.raises(WorkerError, match=text):
         run(make_pool(client))
     assert client.is_closed

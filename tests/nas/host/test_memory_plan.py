@@ -47,8 +47,8 @@ def test_too_little_memory_is_refused_with_what_is_needed_and_what_is_there() ->
     with pytest.raises(HostMemoryError) as caught:
         plan_memory(FIXED + SERVER_BYTES + 20 * MIB - 1, 2, 30 * MIB, 20 * MIB)
     assert str(caught.value) == (
-        "the search needs 70.0 MiB of the host's memory and may take 70.0 MiB; this process has "
-        "30.0 MiB, the smallest training takes 20.0 MiB; raise --host-memory or the limit of the "
+        "the search needs 70.0 MiB of the host's memory, the limit is 70.0 MiB; this process uses "
+        "30.0 MiB, the smallest training needs 20.0 MiB; raise --host-memory or the limit of the "
         "control group"
     )
 
@@ -181,5 +181,5 @@ def test_a_search_is_refused_by_name_in_48_mib(control_group: Path, tmp_path: Pa
     assert completed.returncode == 1
     last = completed.stderr.splitlines()[-1]
     assert last.startswith("nas: error: the search needs ")
-    assert "and may take 48.0 MiB" in last
+    assert "the limit is 48.0 MiB" in last
     assert LEAST_TASK_BYTES == 20 * MIB

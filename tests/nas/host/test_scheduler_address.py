@@ -24,7 +24,9 @@ from nas.host.scheduler_address import check_scheduler
     ],
 )
 def test_what_is_no_address_of_a_scheduler_is_refused_at_once(address: str) -> None:
-    with pytest.raises(ConfigError, match="is no address of a Dask scheduler such as tcp://gatew"):
+    with pytest.raises(
+        ConfigError, match="is not an address of a Dask scheduler such as tcp://gatew"
+    ):
         check_scheduler(address)
 
 

@@ -63,7 +63,10 @@ def test_errors_are_exceptions_and_nothing_is_printed(
         ({"workers": 0}, "--workers is 0, expected at least 1"),
         ({"workers": -1}, "--workers is -1, expected at least 1"),
         ({"max_time": "soon"}, "'soon' is not a duration such as 50ms, 90s, 8m"),
-        ({"scheduler": "garbage"}, "no address of a Dask scheduler such as tcp://gateway:8786"),
+        (
+            {"scheduler": "garbage"},
+            "is not an address of a Dask scheduler such as tcp://gateway:8786",
+        ),
     ],
 )
 def test_options_of_the_machine_are_refused_before_any_image_is_read(
@@ -134,8 +137,8 @@ def test_what_is_passed_over_of_the_data_is_told_before_the_search(tmp_path: Pat
     with pytest.raises(DataError, match="the data has 1 class"):
         run_search(SearchRequest(str(tmp_path / "data"), "stm32f412", tmp_path / "run"), Notes())
     assert told == [
-        "no pictures that are read in 'dog'; nothing comes of such a folder",
-        "files passed over, which are not read as images: 1 .avif, 1 .jfif",
+        "no readable images in 'dog'; such folders are ignored",
+        "ignored files that are not images: 1 .avif, 1 .jfif",
     ]
 
 

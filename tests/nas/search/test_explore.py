@@ -143,14 +143,14 @@ def test_a_folder_of_another_search_is_refused_with_what_differs(tmp_path: Path)
 def test_two_runs_in_one_folder_are_refused(tmp_path: Path) -> None:
     with (
         TrialStore(tmp_path, CONFIG),
-        pytest.raises(ConfigError, match="another 'nas run' works in"),
+        pytest.raises(ConfigError, match="another 'nas run' uses"),
     ):
         TrialStore(tmp_path, CONFIG)
 
 
 def test_a_file_that_is_no_store_is_refused(tmp_path: Path) -> None:
     (tmp_path / "trials.sqlite").write_bytes(b"hello" * 1000)
-    with pytest.raises(ConfigError, match="is no store of trials"):
+    with pytest.raises(ConfigError, match="is not a store of trials"):
         TrialStore(tmp_path, CONFIG)
 
 
@@ -168,11 +168,11 @@ def test_trials_are_read_while_a_run_works_and_come_back_from_their_records(
 
 def test_trials_are_not_read_from_what_is_no_store(tmp_path: Path) -> None:
     path = tmp_path / "trials.sqlite"
-    with pytest.raises(ConfigError, match="is no store of trials"):
+    with pytest.raises(ConfigError, match="is not a store of trials"):
         read_trials(path)
     assert not path.exists()
     path.write_bytes(b"hello" * 1000)
-    with pytest.raises(ConfigError, match="is no store of trials"):
+    with pytest.raises(ConfigError, match="is not a store of trials"):
         read_trials(path)
 
 
@@ -202,7 +202,7 @@ def test_a_candidate_that_the_host_could_not_train_as_the_winner_is_not_trained(
         _, trials = explore(CONFIG, host, store, lambda _: None, lambda *_: None)
     refused = [trial for trial in trials if trial.status is TrialStatus.HOST_MEMORY]
     assert refused
-    assert refused[0].reason.startswith("as the winner it would take ")
+    assert refused[0].reason.startswith("as the winner it needs ")
     assert (2, 1) in worker.trained
     assert not {(t.candidate["k"], t.candidate["c"]) for t in refused} & set(worker.trained)
 
@@ -313,5 +313,5 @@ def test_each_candidate_is_trained_on_images_of_its_own_input(tmp_path: Path) ->
 
 
 def test_the_published_climb_has_one_input() -> None:
-    with pytest.raises(ConfigError, match="the published climb has one input"):
+    with pytest.raises(ConfigError, match="the strategy 'paper' has one input"):
         replace(CONFIG, strategy="paper", sides=(24, 32))

@@ -33,7 +33,7 @@ def test_a_full_disk_is_told_and_leaves_nothing_in_the_cache(
         monkeypatch.setattr(os, "posix_fallocate", lambda *_: None)
     source, shape = stripes_source((8, 8, 1)), (8, 8, 1)
     cache = tmp_path / "cache"
-    with pytest.raises(DataError, match="decoded images, 7,680 bytes, .* name another folder by"):
+    with pytest.raises(DataError, match="decoded images, 7,680 bytes, .* set XDG_CACHE_HOME"):
         prepare_dataset(source, shape, False, cache, lambda *_: None)
     assert list(cache.iterdir()) == []
 

@@ -127,8 +127,8 @@ def test_a_damaged_file_never_takes_the_place_of_another_that_was_kept(
         ("PRAGMA application_id = 77", "it is the database of another program"),
         ("PRAGMA user_version = 4", "a later version of the SDK wrote it: schema 4, expected 3"),
         ("CREATE TABLE notes (text TEXT)", "its tables are not those of trials"),
-        ("UPDATE search SET config = '{}'", "what the search was cannot be read"),
-        ("DELETE FROM search", "it does not tell of which search its trials are"),
+        ("UPDATE search SET config = '{}'", "the settings of the search cannot be read"),
+        ("DELETE FROM search", "it does not record to which search its trials belong"),
     ],
 )
 def test_what_cannot_be_gone_on_with_is_refused_and_left_as_it_is(
@@ -145,7 +145,7 @@ def test_what_cannot_be_gone_on_with_is_refused_and_left_as_it_is(
 def test_the_database_of_another_program_is_no_store(tmp_path: Path) -> None:
     path = tmp_path / "trials.sqlite"
     change(path, "CREATE VIEW trials AS SELECT 1 AS number")
-    with pytest.raises(RecordError, match="is no store of trials: its tables are not those"):
+    with pytest.raises(RecordError, match="is not a store of trials: its tables are not those"):
         read_trials(path)
 
 
@@ -166,7 +166,7 @@ def test_a_store_that_another_program_has_locked_is_named_and_not_replaced(
 def test_a_pipe_or_an_endless_file_is_no_store(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "trials.sqlite")
     for path in (tmp_path / "trials.sqlite", Path("/dev/zero")):
-        with pytest.raises(RecordError, match="it is no regular file"):
+        with pytest.raises(RecordError, match="it is not a regular file"):
             read_trials(path)
     large = tmp_path / "large"
     with large.open("wb") as stream:
@@ -259,7 +259,7 @@ def test_a_full_disk_loses_no_trial_and_says_what_helps(tmp_path: Path) -> None:
         (pages,) = store._database.execute("PRAGMA page_count").fetchone()
         store._database.execute(f"PRAGMA max_page_count = {pages}")
         long = replace(TRIALS[1], reason="x" * 5000)
-        text = r"is full; make room, and the same command goes on from here$"
+        text = r"is full; free space there, and run the same command to resume$"
         with pytest.raises(ConfigError, match=text):
             store.add(long)
         assert store.all() == [TRIALS[0]]
