@@ -50,6 +50,25 @@ class Peer:
     instructions: int
 
 
+_USING = """
+#include "{name}.h"
+static _Alignas(16) uint8_t arena[{upper}_ARENA_BYTES];
+int main(void) {{
+    {name}_init(arena, sizeof arena);
+#ifdef {upper}_INPUT_ROWS
+    static {name}_input_t row[{upper}_INPUT_ROW_COUNT];
+    {name}_begin();
+    for (int y = 0; y < {upper}_INPUT_ROWS; y++) {{
+        {name}_push_row(row);
+    }}
+    return (int){name}_end() + (int)*{name}_output();
+#else
+    return (int){name}_invoke() + (int)*{name}_output() + (int)*{name}_input();
+#endif
+}}
+"""
+"""An application that runs a model."""
+
 PEERS = {
     "e928aab4e327": Peer("TFLM + CMSIS-NN", 30_484, 948, 61_580, 7_492_487),
     "808cfdfc0cf3": Peer("TFLM + CMSIS-NN", 82_308, 988, 45_668, 22_927_978),
@@ -117,12 +136,7 @@ def runtime_code_bytes(project: Project, target: Target, folder: Path) -> int:
     """Flash that an application grows by when it runs the model, without the model's weights."""
     name = project.model_name
     empty = "int main(void) { return 0; }\n"
-    using = (
-        f'#include "{name}.h"\n'
-        f"static _Alignas(16) uint8_t arena[{name.upper()}_ARENA_BYTES];\n"
-        f"int main(void) {{ {name}_init(arena, sizeof arena); return (int){name}_invoke() + "
-        f"(int)*{name}_output() + (int)*{name}_input(); }}\n"
-    )
+    using = _USING.format(name=name, upper=name.upper())
     sizes = []
     for index, text in enumerate((empty, using)):
         source, elf = folder / f"main{index}.c", folder / f"main{index}.elf"

@@ -18,6 +18,7 @@ from hil.elf import measure_elf
 from hil.virtual.virtual_board import VirtualBoard
 from tests.generated_program import write_sources
 from tests.host_compiler import NN, ROOT, WARNINGS, kernel_objects, run_compiler
+from tests.plans import Planner
 
 BOARD = ROOT / "firmware" / "board" / "stm32f412"
 
@@ -62,26 +63,30 @@ _CASES_PER_FIRMWARE = 50
 
 
 def failures_on_virtual_board(
-    folder: Path, cases: Sequence[Case], rounding: str = DEFAULT_ROUNDING, stream: bool = False
+    folder: Path,
+    cases: Sequence[Case],
+    rounding: str = DEFAULT_ROUNDING,
+    planner: Planner = plan_graph,
 ) -> list[str]:
-    """Numbers of firmware and case, such as `0 case3`, whose outputs differ.
-
-    With `stream`, networks may run row by row.
-    """
+    """Numbers of firmware and case, such as `0 case3`, whose outputs differ."""
     failures = []
     for number, first in enumerate(range(0, len(cases), _CASES_PER_FIRMWARE)):
         part = folder / str(number)
         part.mkdir()
-        names = _failures_of_one(part, cases[first : first + _CASES_PER_FIRMWARE], rounding, stream)
+        names = _failures_of_one(
+            part, cases[first : first + _CASES_PER_FIRMWARE], rounding, planner
+        )
         failures += [f"{number} {name}" for name in names]
     return failures
 
 
-def _failures_of_one(folder: Path, cases: Sequence[Case], rounding: str, stream: bool) -> list[str]:
+def _failures_of_one(
+    folder: Path, cases: Sequence[Case], rounding: str, planner: Planner
+) -> list[str]:
     sources = [
         path
         for index, (model, *_) in enumerate(cases)
-        for path in write_sources(folder, model, f"case{index}", rounding, stream)
+        for path in write_sources(folder, model, f"case{index}", rounding, planner)
     ]
     arrays, blocks, includes, arena_bytes = [], [], [], 16
     for index, (model, given, wanted) in enumerate(cases):
@@ -89,7 +94,7 @@ def _failures_of_one(folder: Path, cases: Sequence[Case], rounding: str, stream:
         arrays += [_array(f"{name}_given", given), _array(f"{name}_wanted", wanted)]
         blocks.append(_BLOCK.format(name=name, upper=name.upper()))
         includes.append(f'#include "{name}.h"')
-        arena_bytes = max(arena_bytes, plan_graph(parse_tflite(model), stream).arena_bytes)
+        arena_bytes = max(arena_bytes, planner(parse_tflite(model)).arena_bytes)
     main = folder / "main.c"
     main.write_text(
         _MAIN.format(

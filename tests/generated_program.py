@@ -15,6 +15,7 @@ from codegen.program import make_program
 from codegen.read_tflite import parse_tflite
 from codegen.render import ModelNames, model_text, render_model
 from tests.host_compiler import NN, compile_program
+from tests.plans import Planner
 
 _MAIN = """
 #include <stdalign.h>
@@ -66,29 +67,28 @@ def run_generated(
     folder: Path,
     cases: Sequence[tuple[bytes, NDArray[Any]]],
     rounding: str = DEFAULT_ROUNDING,
-    stream: bool = False,
+    planner: Planner = plan_graph,
 ) -> list[NDArray[np.uint8]]:
     """The outputs' bytes, (samples, output bytes), for each (model, inputs (samples, …)).
 
-    With `stream`, networks may run row by row; where rows are fed, an image in memory and its
-    single rows must give the same output.
+    Where rows are fed, an image in memory and its single rows must give the same output.
     """
     outputs = []
     for first in range(0, len(cases), _CASES_PER_PROGRAM):
         part = folder / str(first)
         part.mkdir()
-        outputs += _run_program(part, cases[first : first + _CASES_PER_PROGRAM], rounding, stream)
+        outputs += _run_program(part, cases[first : first + _CASES_PER_PROGRAM], rounding, planner)
     return outputs
 
 
 def _run_program(
-    folder: Path, cases: Sequence[tuple[bytes, NDArray[Any]]], rounding: str, stream: bool
+    folder: Path, cases: Sequence[tuple[bytes, NDArray[Any]]], rounding: str, planner: Planner
 ) -> list[NDArray[np.uint8]]:
     sources: list[Path] = []
     blocks, includes = [], []
     for index, (content, inputs) in enumerate(cases):
         name = f"case{index}"
-        sources += write_sources(folder, content, name, rounding, stream)
+        sources += write_sources(folder, content, name, rounding, planner)
         includes.append(f'#include "{name}.h"')
         blocks.append(_BLOCK.format(name=name, upper=name.upper(), samples=len(inputs)))
     main = folder / "main.c"
@@ -109,11 +109,11 @@ def write_sources(
     content: bytes,
     name: str,
     rounding: str = DEFAULT_ROUNDING,
-    stream: bool = False,
+    planner: Planner = plan_graph,
 ) -> list[Path]:
     """Write the generated files of a model; gives those to compile."""
     sources = []
-    for path, text in _texts(content, name, rounding, stream).items():
+    for path, text in _texts(content, name, rounding, planner).items():
         file = folder / Path(path).name
         file.write_text(text)
         if file.suffix == ".c" and not file.name.endswith(("_tflite.c", "bench_model.c")):
@@ -121,9 +121,9 @@ def write_sources(
     return sources
 
 
-def _texts(content: bytes, name: str, rounding: str, stream: bool) -> dict[str, str]:
+def _texts(content: bytes, name: str, rounding: str, planner: Planner) -> dict[str, str]:
     graph = replace(parse_tflite(content), rounding=rounding)
-    plan = plan_graph(graph, stream)
+    plan = planner(graph)
     names = ModelNames(name, "0" * 64, "static", "host")
     model = model_text(graph, plan, content, plan.arena_bytes, names)
     return render_model(model, graph, make_program(graph, plan, name))

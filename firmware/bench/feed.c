@@ -1,8 +1,8 @@
 #include "feed.h"
 
 #include "crc32.h"
-#include "measured.h"
 #include "selection.h"
+#include "timed_run.h"
 
 static struct {
     uint32_t received_bytes, crc;

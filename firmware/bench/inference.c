@@ -9,10 +9,10 @@
 #include "board.h"
 #include "feed.h"
 #include "input.h"
-#include "measured.h"
 #include "outputs.h"
 #include "reply.h"
 #include "selection.h"
+#include "timed_run.h"
 
 /* As in MLPerf Tiny's firmware. */
 #define DEFAULT_WARM_UP 10U

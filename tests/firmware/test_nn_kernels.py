@@ -16,6 +16,7 @@ from codegen.read_tflite import parse_tflite
 from nas.quantization.tflm_rounding import with_tflm_rounding
 from tests.board_program import failures_on_virtual_board
 from tests.generated_program import run_generated
+from tests.plans import Planner, plan_rows, plan_whole
 from tests.reference_kernels import run_reference
 
 CASE_COUNT = int(os.environ.get("NN_KERNEL_CASES", "24"))
@@ -23,6 +24,13 @@ CASE_COUNT = int(os.environ.get("NN_KERNEL_CASES", "24"))
 
 ONCE = "FULLY_CONNECTED rounded once"
 ALL = CASES | FUSED | {ONCE: CASES["FULLY_CONNECTED"]}
+WHOLE_ALONE = ("FULLY_CONNECTED", "MEAN", "RESHAPE", "SOFTMAX", ONCE)
+"""Kernels that do not work on rows."""
+MODES = [(kind, plan_whole) for kind in sorted(ALL)]
+MODES += [(kind, plan_rows) for kind in sorted(ALL.keys() - set(WHOLE_ALONE))]
+in_both_modes = pytest.mark.parametrize(
+    ("kind", "planner"), MODES, ids=[f"{kind}-{own.__name__}" for kind, own in MODES]
+)
 
 
 def rounding_of(kind: str) -> str:
@@ -60,16 +68,25 @@ def test_every_supported_operator_has_cases() -> None:
     assert tuple(sorted(CASES)) == supported_kinds()
 
 
-@pytest.mark.parametrize("kind", sorted(ALL))
+def test_the_cases_of_a_kernel_on_rows_run_by_rows(cases: dict[str, list[Case]]) -> None:
+    streamed = {
+        kind: sum(any(s.streamed for s in plan_rows(parse_tflite(m)).segments) for m, _ in group)
+        for kind, group in cases.items()
+    }
+    assert {kind for kind, count in streamed.items() if count == 0} == set(WHOLE_ALONE)
+
+
+@in_both_modes
 def test_a_kernel_gives_the_bits_of_the_reference_kernel(
     kind: str,
+    planner: Planner,
     cases: dict[str, list[Case]],
     expected: dict[str, list[np.ndarray]],
     tmp_path: Path,
 ) -> None:
     models = [model for model, _ in cases[kind]]
     assert [check_operators(parse_tflite(model)) for model in models] == [[]] * CASE_COUNT
-    actual = run_generated(tmp_path, cases[kind], rounding_of(kind))
+    actual = run_generated(tmp_path, cases[kind], rounding_of(kind), planner)
     for index, output in enumerate(expected[kind]):
         wanted = np.frombuffer(output.tobytes(), np.uint8)
         np.testing.assert_array_equal(actual[index].ravel(), wanted, f"case {index}")
@@ -79,9 +96,10 @@ def test_a_kernel_gives_the_bits_of_the_reference_kernel(
     shutil.which("qemu-system-arm") is None or shutil.which("arm-none-eabi-gcc") is None,
     reason="qemu-system-arm or arm-none-eabi-gcc is not installed",
 )
-@pytest.mark.parametrize("kind", sorted(ALL))
+@in_both_modes
 def test_the_kernel_for_the_board_gives_the_same_bits(
     kind: str,
+    planner: Planner,
     cases: dict[str, list[Case]],
     expected: dict[str, list[np.ndarray]],
     tmp_path: Path,
@@ -91,4 +109,4 @@ def test_the_kernel_for_the_board_gives_the_same_bits(
         (model, given, wanted)
         for (model, given), wanted in zip(cases[kind], expected[kind], strict=True)
     ]
-    assert failures_on_virtual_board(tmp_path, with_expected, rounding_of(kind)) == []
+    assert failures_on_virtual_board(tmp_path, with_expected, rounding_of(kind), planner) == []

@@ -1,6 +1,6 @@
 /** Runs something and counts the ticks. */
-#ifndef MEASURED_H
-#define MEASURED_H
+#ifndef TIMED_RUN_H
+#define TIMED_RUN_H
 
 #include <stdint.h>
 

@@ -1,4 +1,4 @@
-#include "measured.h"
+#include "timed_run.h"
 
 #include "board.h"
 
