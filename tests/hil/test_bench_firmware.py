@@ -1,5 +1,6 @@
 """What the bench application answers to a host that does not know it, such as MLPerf's runner."""
 
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +23,18 @@ def image_bench(tmp_path: Path) -> Iterator[Exchange]:
     transport = ProcessTransport(compile_toy(tmp_path / "bench", 4, "-DTOY_DB_FLIP=0x80"))
     yield Exchange(transport, 5.0)
     transport.close()
+
+
+@pytest.fixture
+def fed_bench(tmp_path: Path) -> Iterator[Exchange]:
+    """A model that is fed with two rows of two bytes."""
+    transport = ProcessTransport(compile_toy(tmp_path / "bench", 4, "-DTOY_FED"))
+    yield Exchange(transport, 5.0)
+    transport.close()
+
+
+def put(offset: int, data: bytes) -> bytes:
+    return b"put %d %08x " % (offset, zlib.crc32(data)) + data
 
 
 def test_there_are_no_results_before_an_inference(bench: Exchange) -> None:
@@ -67,3 +80,61 @@ def test_bytes_of_an_image_are_loaded_as_mlperf_sends_them(image_bench: Exchange
     image_bench.once(b"db load 4")
     image_bench.once(b"db 0001807f")
     assert image_bench.once(b"infer 1 0")["x-output"] == "818201" + "00"
+
+
+def test_rows_are_fed_as_their_bytes_come(fed_bench: Exchange) -> None:
+    assert fed_bench.once(b"info")["x-row-bytes"] == "2"
+    for offset, piece in ((0, b"a"), (1, b"bc"), (3, b"d")):
+        told = fed_bench.once(put(offset, piece))
+    assert told["x-crc"] == f"{zlib.crc32(b'abcd'):08x}"
+    assert fed_bench.once(b"infer 1 0")["x-output"] == b"bcde".hex()
+
+
+def test_bytes_that_were_taken_are_not_fed_again(fed_bench: Exchange) -> None:
+    for offset, piece in ((0, b"abc"), (0, b"a"), (1, b"bc"), (1, b"bcd"), (2, b"cd")):
+        told = fed_bench.once(put(offset, piece))
+    assert told["x-crc"] == f"{zlib.crc32(b'abcd'):08x}"
+    assert fed_bench.once(b"infer 1 0")["x-output"] == b"bcde".hex()
+
+
+def test_rows_come_in_order(fed_bench: Exchange) -> None:
+    fed_bench.once(put(0, b"ab"))
+    with pytest.raises(BoardError, match="taken in order next 2"):
+        fed_bench.once(put(3, b"d"))
+    with pytest.raises(BoardError, match="not kept"):
+        fed_bench.once(b"db print")
+
+
+@pytest.mark.parametrize("command", [b"infer 1 0", b"steps"])
+def test_fed_rows_are_used_up_by_an_inference(fed_bench: Exchange, command: bytes) -> None:
+    with pytest.raises(BoardError, match="the input was not loaded"):
+        fed_bench.once(command)
+    fed_bench.once(put(0, b"abc"))
+    with pytest.raises(BoardError, match="the input was not loaded"):
+        fed_bench.once(command)
+    fed_bench.once(put(3, b"d"))
+    fed_bench.once(command)
+    with pytest.raises(BoardError, match="the input was not loaded"):
+        fed_bench.once(command)
+
+
+@pytest.mark.parametrize("command", [b"infer 3 2", b"infer 2 0", b"infer 1 1"])
+def test_the_output_is_that_of_the_rows_that_were_fed(fed_bench: Exchange, command: bytes) -> None:
+    fed_bench.once(b"db load 4")
+    fed_bench.once(b"db 01020304")
+    assert fed_bench.once(command)["x-output"] == "02030405"
+    assert fed_bench.once(b"output")["x-output"] == "02030405"
+
+
+def test_a_row_that_fails_makes_the_inference_fail(fed_bench: Exchange) -> None:
+    fed_bench.once(put(0, b"ab\xddd"))
+    with pytest.raises(BoardError, match="inference failed.*4"):
+        fed_bench.once(b"infer 1 0")
+    fed_bench.once(put(0, b"abcd"))
+    assert fed_bench.once(b"infer 1 0")["x-output"] == b"bcde".hex()
+
+
+def test_the_steps_of_a_fed_model_are_profiled(fed_bench: Exchange) -> None:
+    fed_bench.once(put(0, b"abcd"))
+    first, _ = fed_bench.once(b"steps")["x-step-ticks"].split(",")
+    assert first == "7"
