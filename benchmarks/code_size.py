@@ -45,7 +45,7 @@ MANY_CALLS = 4
 SCHEMA = 2
 ALIGNMENT_BYTES = 64
 """Of newlib's strlen, before which the linker leaves a gap."""
-_MODEL = "measured"
+MODEL = "sized"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ def _build(models: list[tuple[bytes, str]], target: Target) -> list[Built]:
     """One after the other in one project, so that only the model is compiled again."""
     built = []
     with tempfile.TemporaryDirectory() as folder:
-        path, place = Path(folder) / f"{_MODEL}.tflite", Path(folder) / "project"
+        path, place = Path(folder) / f"{MODEL}.tflite", Path(folder) / "project"
         for model, rounding in models:
             path.write_bytes(model)
             build_project(find_model(path), target, place, "static", "system", rounding=rounding)
@@ -165,9 +165,9 @@ def _take_apart(project: Project, graph: Graph, target: Target) -> Built:
             kernels[f"{name}@{source}"] = size
         elif re.fullmatch(r"op\d+_params", name):
             params[int(name[2:].split("_")[0])] = size
-        elif source not in own and not name.startswith(f"{_MODEL}_"):
+        elif source not in own and not name.startswith(f"{MODEL}_"):
             library[name] = size
-    weights = objects_named(project.firmware, rf"{_MODEL}_op\d+_")
+    weights = objects_named(project.firmware, rf"{MODEL}_op\d+_")
     glue = glue_of(graph, target)
     known = sum(map(whole_words, (*kernels.values(), *library.values(), *weights)))
     linked = measure_elf(project.firmware, project.model_symbols)

@@ -32,7 +32,7 @@ LENGTHS = (0, 1, 2, 4, 8, 12, 20, 30, 45, 70)
 SEEDS_PER_LENGTH, SEEDS_PER_CASE = 20, 4
 FIRST_SEED = 10_000
 """None of the networks that are built whole."""
-NAME = "measured"
+NAME = "sized"
 KEPT = ("init", "input", "output", "arena_used_bytes", "invoke_step", "invoke", "dequantize_output")
 """Functions that the bench application calls; the linker drops the others."""
 

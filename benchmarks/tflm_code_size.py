@@ -7,6 +7,9 @@ each operator: the source from the project's template, the compiler's and the li
 the project's own build tells them. So flags and registrations have one source. An operator that has
 a kernel for int8 alone is measured with that and with all types. `nas estimate --runtime tflm` adds
 these figures up. Only operators whose memory is modelled are measured: others never fit.
+
+Compiling all kernels takes half an hour on two cores; `--operators` measures some alone, to check a
+change of the benchmark or of the bench application.
 """
 
 import argparse
@@ -84,12 +87,13 @@ def main() -> int:
     add("--release", required=True, metavar="TEXT", help="of TFLM and CMSIS-NN, in words")
     add("--target", default="stm32f412", help="chip (%(default)s)")
     add("--work", type=Path, metavar="DIR", help="keep the project here")
+    add("--operators", nargs="+", choices=_MEASURED, default=_MEASURED, metavar="KIND")
     add("--out", required=True, type=Path, metavar="FILE", help="the table")
     arguments = parser.parse_args()
     target = load_target(arguments.target)
     with tempfile.TemporaryDirectory() as folder:
-        bench = make_bench(arguments.work or Path(folder), target)
-        table = measure(bench, target, arguments.release)
+        bench = make_bench(arguments.work or Path(folder), target, arguments.operators)
+        table = measure(bench, target, arguments.release, arguments.operators)
         write_json(arguments.out, table)
         for key, symbols in table["operators"].items():
             print(f"{key:<32}{sum(table['sizes'][i] for i in symbols):>8,}")
@@ -99,14 +103,14 @@ def main() -> int:
     return 0
 
 
-def make_bench(work: Path, target: Target) -> Bench:
-    """Build a project with the kernels of all operators."""
+def make_bench(work: Path, target: Target, kinds: Sequence[str]) -> Bench:
+    """Build a project with the kernels of these operators, and of those of `_MANY`."""
     work.mkdir(parents=True, exist_ok=True)
     model = work / f"{MODEL}.tflite"
     model.write_bytes(_model())
     project = work / "project"
     build_project(find_model(model), target, project, "tflm", "system", is_forced=True)
-    _compile_kernels(project, _MEASURED)
+    _compile_kernels(project, sorted({*kinds, *_MANY, "RELU"}))
     firmware = run_platformio(project, target, _LIMIT_S)
     compiling, linking = _commands(project)
     bench = Bench(work, compiling, linking, harness_bytes(firmware))
@@ -114,13 +118,14 @@ def make_bench(work: Path, target: Target) -> Bench:
     return bench
 
 
-def measure(bench: Bench, target: Target, release: str) -> dict[str, Any]:
+def measure(bench: Bench, target: Target, release: str, kinds: Sequence[str]) -> dict[str, Any]:
     """Link the firmware of each operator and take it apart; gives the table."""
+    kinds = sorted({*kinds, *_MANY})
     has_int8 = int8_kernels(Path(os.environ[VARIABLE]))
-    int8 = [own for own in _registrations(_MEASURED) if own.is_int8 and own.kind in has_int8]
-    forms = [replace(own, is_int8=False) for own in _registrations(_MEASURED)] + int8
+    int8 = [own for own in _registrations(kinds) if own.is_int8 and own.kind in has_int8]
+    forms = [replace(own, is_int8=False) for own in _registrations(kinds)] + int8
     many = [own for own in int8 if own.kind in _MANY]
-    with ThreadPoolExecutor(4) as pool:
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
         linked = list(pool.map(lambda own: _link(bench, own), [*([own] for own in forms), many]))
     keys = [int8_key(own.kind) if own.is_int8 else own.kind for own in forms]
     operators = dict(zip(keys, linked, strict=False))

@@ -9,7 +9,7 @@ from benchmarks.code_size import named_symbols
 from codegen.code_size import whole_words
 from hil.elf import measure_elf, open_elf
 
-MODEL = "measured"
+MODEL = "sized"
 """What the model is called in C."""
 
 
@@ -71,7 +71,7 @@ def read_variables(elf: Path) -> Variables:
     before = [
         end for start, end in place.values() if place["__bss_start"][0] <= start < place["arena"][0]
     ]
-    ticks_bytes = place["operator_ticks"][1] - place["operator_ticks"][0]
+    ticks_bytes = place["tflm_ticks"][1] - place["tflm_ticks"][0]
     return Variables(
         data={
             name: whole_words(size)

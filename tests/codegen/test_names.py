@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import code_size, glue_size, tflm_code_table
 from codegen.cli import main
 from codegen.names import model_name
 from tests.host_compiler import ROOT, WARNINGS
@@ -60,6 +61,12 @@ def taken_by(names: set[str], suffixes: set[str]) -> set[str]:
         for name in names
         if name.endswith(suffix) and re.fullmatch("[a-z][a-z0-9_]*", name.removesuffix(suffix))
     }
+
+
+@pytest.mark.parametrize("name", [tflm_code_table.MODEL, code_size.MODEL, glue_size.NAME])
+def test_what_benchmarks_call_their_model_stays_as_it_is(name: str) -> None:
+    """They look for its files and symbols under that name."""
+    assert model_name(name) == name
 
 
 def test_usual_names_stay_as_they_are() -> None:
