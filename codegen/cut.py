@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from codegen.graph import Graph
 from codegen.operators.rows import images_have_rows
 from codegen.range_needs import RangeNeeds
-from codegen.row_run import run_by_rows
+from codegen.row_run import RowRun, run_by_rows
 from codegen.segments import MOST_STEPS
 from codegen.steps import Step
 
@@ -27,15 +27,16 @@ class Piece:
     Attributes:
         first: Index of the first step.
         end: One past the index of the last step.
-        is_streamed: Whether its rows are made one by one; else it is one step.
         needed_bytes: The most bytes that are in use at once.
+        run: How its rows are made one by one, perhaps with those of later steps; None if it is a
+            whole step.
         rows: Rows that are made one by one.
     """
 
     first: int
     end: int
-    is_streamed: bool
     needed_bytes: int
+    run: RowRun | None = None
     rows: int = 0
 
 
@@ -50,7 +51,7 @@ def best_cut(
         reads: The last step that reads each tensor.
         whole_bytes: Bytes in use in each step if it is no part of a streamed segment.
     """
-    parts = [[Piece(i, i + 1, False, needed)] for i, needed in enumerate(whole_bytes)]
+    parts = [[Piece(i, i + 1, needed)] for i, needed in enumerate(whole_bytes)]
     ends = {start: end for first, end in _streamable(graph, steps) for start in range(first, end)}
     while True:
         best = _least_bytes(parts)
@@ -84,7 +85,7 @@ def _saving_rows(
         start
         for start in starts
         for part in chosen
-        if part.is_streamed
+        if part.run is not None
         and part.first < start < part.end
         and best[start] <= best[-1] < max(whole_bytes[start : part.end])
     ]
@@ -139,7 +140,7 @@ def _parts_from(
             needed = needs.add(index)
             rows += graph.tensors[steps[index].output].shape[1]
             if needed is not None and needed <= limit_bytes:
-                parts.append(Piece(first, index + 1, True, needed, rows))
+                parts.append(Piece(first, index + 1, needed, run, rows))
             if needs.least_bytes() > limit_bytes:
                 return parts
         if stop == last:

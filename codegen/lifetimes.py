@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from codegen.cut import Piece, fed_image
+from codegen.cut import Piece
 from codegen.graph import Graph
 from codegen.placement import bytes_in_use
 from codegen.rings import Busy, overlap_bytes, ring_busy, ring_rows, share_rings
-from codegen.row_run import IMAGE, RowRun, run_by_rows
+from codegen.row_run import IMAGE, RowRun
 from codegen.segments import COUNTER_BYTES, NEXT_IMAGE_ROW, Segment
 from codegen.steps import Step
 
@@ -67,10 +67,10 @@ def find_lifetimes(
     """
     builder = _Builder(graph, steps, reads)
     for part in parts:
-        if part.is_streamed:
-            builder.add_streamed(part)
-        else:
+        if part.run is None:
             builder.add_whole(part.first)
+        else:
+            builder.add_streamed(part.run.until(part.end))
     return builder.finished()
 
 
@@ -121,10 +121,9 @@ class _Builder:
             first, last = self._span[self._owner[tensor]]
             self._span[self._owner[tensor]] = (first, max(last, tick))
 
-    def add_streamed(self, part: Piece) -> None:
+    def add_streamed(self, run: RowRun) -> None:
         """Add a segment whose steps make single rows."""
-        image = fed_image(self._graph, self._steps) if part.first == 0 else None
-        run = run_by_rows(self._graph, self._steps, part.first, part.end, image)
+        image = next((t for t, maker in run.makers.items() if maker == IMAGE), None)
         ticks = range(self._tick, self._tick + len(run.order))
         if image is not None:
             del self._span[image]
@@ -132,17 +131,17 @@ class _Builder:
         whole: list[tuple[int, ...]] = []
         for group in share_rings(self._graph, self._steps, run, self._reads):
             self._owner |= dict.fromkeys(group, group[0])
-            if all(self._reads.get(tensor, -1) < part.end for tensor in group):
+            if all(self._reads.get(tensor, -1) < run.end for tensor in group):
                 rings |= dict.fromkeys(group, self._add_ring(run, group))
             else:
                 whole.append(group)
                 first = int(np.argmax(run.made[group[0]] > 0))
                 self._span[group[0]] = (ticks[first], ticks[-1])
         self._read_outside(run, whole, ticks)
-        masks = [_bits(run.ticks_of(index)) for index in range(part.first, part.end)]
-        self._close(part.first, ticks, masks)
+        masks = [_bits(run.ticks_of(index)) for index in range(run.first, run.end)]
+        self._close(run.first, ticks, masks)
         schedule = np.where(run.order == IMAGE, NEXT_IMAGE_ROW, run.order).astype(np.uint8)
-        self._add_segment(Segment(part.first, part.end, True, rings, schedule.tobytes()))
+        self._add_segment(Segment(run.first, run.end, True, rings, schedule.tobytes()))
 
     def _add_ring(self, run: RowRun, group: tuple[int, ...]) -> int:
         tensor, rows = self._graph.tensors[group[0]], ring_rows(run, group)

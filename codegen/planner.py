@@ -58,7 +58,7 @@ def plan_graph(graph: Graph, stream: bool = False) -> MemoryPlan:
     """
     steps = make_steps(graph)
     reads = last_reads(graph, steps)
-    whole = [Piece(index, index + 1, False, 0) for index in range(len(steps))]
+    whole = [Piece(index, index + 1, 0) for index in range(len(steps))]
     life = find_lifetimes(graph, steps, reads, whole)
     plan = _streamed(graph, steps, reads, life) if stream else place_steps(steps, life)
     fed = [tensor for tensor in graph.inputs if is_row_fed(plan.segments, tensor)]

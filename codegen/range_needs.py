@@ -104,18 +104,18 @@ class RangeNeeds:
         self._rings += ring
 
     def _needed_bytes(self, index: int) -> int:
-        """Of outputs that may overlap inputs, the pair that saves most does."""
+        """The largest output may overlap the largest input; other pairs are not looked at."""
         count = index + 1 - self._run.first
         rest = self._rest_bytes + aligned(COUNTER_BYTES * count)
         peak = int(self._load.max())
-        ending = max((aligned(size) for size, _ in self._ending.values()), default=0)
-        if peak + rest - ending > self._limit_bytes:
+        if not self._whole or not self._ending:
             return peak + rest
-        for group, (output_bytes, written) in self._whole.items():
-            for source, (input_bytes, read) in self._ending.items():
-                distance = overlap_bytes(self._graph, self._run, group, source)
-                both = together_bytes(output_bytes, input_bytes, distance)
-                saved = aligned(output_bytes) + aligned(input_bytes) - aligned(both)
-                if saved > 0:
-                    peak = min(peak, int((self._load - saved * (written & read)).max()))
-        return peak + rest
+        group = max(self._whole, key=lambda g: self._whole[g][0])
+        source = max(self._ending, key=lambda t: self._ending[t][0])
+        (output_bytes, written), (input_bytes, read) = self._whole[group], self._ending[source]
+        if peak + rest - min(aligned(output_bytes), aligned(input_bytes)) > self._limit_bytes:
+            return peak + rest
+        distance = overlap_bytes(self._graph, self._run, group, source)
+        both = aligned(together_bytes(output_bytes, input_bytes, distance))
+        saved = max(0, aligned(output_bytes) + aligned(input_bytes) - both)
+        return int((self._load - saved * (written & read)).max()) + rest

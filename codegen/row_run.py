@@ -31,8 +31,8 @@ class RowRun:
         first: Index of the first step.
         end: One past the index of the last step.
         order: For each tick, the step, counted from `first`, or `IMAGE`.
-        made: Rows that exist in each tick, the one made in it included, by the tensors that are
-            made in the range.
+        makers: The step, counted from `first`, or `IMAGE`, that makes each tensor of the range.
+        made: Rows of these tensors that exist in each tick, the one made in it included.
         needed: For each tensor that is read, and each step that reads it, by its index: the first
             row that the step reads in a tick or a later one; the number of rows if it reads none.
     """
@@ -40,6 +40,7 @@ class RowRun:
     first: int
     end: int
     order: NDArray[np.int16]
+    makers: dict[int, int]
     made: dict[int, Ticks]
     needed: dict[int, dict[int, Ticks]]
 
@@ -49,6 +50,18 @@ class RowRun:
         for other in others:
             first = np.minimum(first, other)
         return first
+
+    def until(self, end: int) -> "RowRun":
+        """The run of the steps before `end` alone."""
+        kept = self.order < end - self.first
+        makers = {t: maker for t, maker in self.makers.items() if maker < end - self.first}
+        made = {tensor: self.made[tensor][kept] for tensor in makers}
+        needed: dict[int, dict[int, Ticks]] = {}
+        for tensor, by_reader in self.needed.items():
+            own = {reader: ticks[kept] for reader, ticks in by_reader.items() if reader < end}
+            if own:
+                needed[tensor] = own
+        return RowRun(self.first, end, self.order[kept], makers, made, needed)
 
     def ticks_of(self, step: int) -> NDArray[np.bool_]:
         """The ticks in which a step, by its index in the network, makes a row."""
@@ -88,7 +101,7 @@ def run_by_rows(
             own_needs = np.append(firsts, np.int32(rows))[done_before]
             needed.setdefault(tensor, {})[first + index] = own_needs
     made = {tensor: made_by[source] for tensor, source in sources.items()}
-    return RowRun(first, end, order, made, needed)
+    return RowRun(first, end, order, sources, made, needed)
 
 
 def _order(graph: Graph, steps: Sequence[Step], sources: dict[int, int]) -> NDArray[np.int16]:

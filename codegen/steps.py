@@ -9,8 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-import numpy as np
-
 from codegen.graph import DType, Graph, Operator, Tensor
 from codegen.operators import in_place_input, row_window
 from codegen.operators.channels import PATCH_GROUP
@@ -259,21 +257,45 @@ def _overlap(graph: Graph, convolution: Operator, output: int, kind: StepKind) -
     _, height, width, channels = written.shape
     factor = 2 if kind is StepKind.POOLED_CONVOLUTION else 1
     kernel = graph.tensors[convolution.inputs[1]].shape
-    rows = _first_needed(convolution, "h", input_height, kernel[1], height, factor)
-    columns = _first_needed(convolution, "w", input_width, kernel[2], width, factor)
     # After pixel (y, x) the next one is needed, or itself. Both sides of the largest difference
     # are sums of a part for y and a part for x, so that each part is largest for itself.
-    from_rows = np.arange(height) * width * channels - rows * input_width * input_channels
-    from_columns = np.arange(width) * channels - columns * input_channels
     own_bytes = channels if kind is StepKind.OPERATOR else 0
-    return max(0, own_bytes + int(from_rows.max()) + int(from_columns.max()))
+    row_bytes = (width * channels, input_width * input_channels)
+    pixel_bytes = (channels, input_channels)
+    farthest = _farthest(convolution, "h", (input_height, kernel[1], height), factor, row_bytes)
+    farthest += _farthest(convolution, "w", (input_width, kernel[2], width), factor, pixel_bytes)
+    return max(0, own_bytes + farthest)
 
 
-def _first_needed(
-    convolution: Operator, side: str, size: int, kernel: int, count: int, factor: int
-) -> np.ndarray:
-    """First row (or column) of the image that each row (or column) of the output needs."""
+def _farthest(
+    convolution: Operator,
+    side: str,
+    sizes: tuple[int, int, int],
+    factor: int,
+    bytes_of_each: tuple[int, int],
+) -> int:
+    """The most bytes by which rows (or columns) are written ahead of the first one that is needed.
+
+    Row y of the output needs rows of the image from y · stride − padding on, within the image. So
+    the difference is linear before, between and after the rows at which this first row enters and
+    leaves the image, and largest at one of their ends.
+
+    Args:
+        convolution: The operator.
+        side: `h` for rows, `w` for columns.
+        sizes: Rows of the image, of the kernel, and of the output.
+        factor: Rows of the convolution for each row of the output.
+        bytes_of_each: Bytes of a row of the output, and of the image.
+    """
+    size, kernel, count = sizes
+    written_bytes, read_bytes = bytes_of_each
     stride = int(convolution.options.get(f"stride_{side}", 1))
     padding = padding_before(size, kernel, stride, str(convolution.options.get("padding")))
-    first = np.arange(count) * factor * stride - padding
-    return np.clip(first, 0, size - 1)
+    stride *= factor
+    enters, leaves = padding // stride, (size - 1 + padding) // stride
+    ends = (0, enters, enters + 1, leaves, leaves + 1, count - 1)
+    return max(
+        y * written_bytes - min(max(y * stride - padding, 0), size - 1) * read_bytes
+        for y in ends
+        if y < count
+    )

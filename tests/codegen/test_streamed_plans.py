@@ -1,5 +1,6 @@
 """Plans with streamed segments, carried out on a memory that knows what each byte holds."""
 
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -83,7 +84,7 @@ def test_the_cut_foretells_the_bytes_that_its_parts_need(seed: int) -> None:
     reads = last_reads(graph, steps)
     whole = [2**40] * len(steps) if seed % 2 and seed % 3 else [1000] * len(steps)
     parts = best_cut(graph, steps, reads, whole)
-    if all(part.is_streamed for part in parts):
+    if all(part.run is not None for part in parts):
         life = find_lifetimes(graph, steps, reads, parts)
         foretold = max(part.needed_bytes for part in parts)
         assert life.most_bytes() <= foretold
@@ -114,6 +115,23 @@ def test_a_chain_needs_three_rows_of_each_image() -> None:
     assert len(segment.schedule) == 64 + 32 + 16 + 8
     first = [255, 255, 255, 0, 255, 255, 0, 255, 255, 0, 1]
     assert segment.schedule[: len(first)] == bytes(first)
+
+
+@pytest.mark.parametrize(
+    "graph",
+    [tall_chain(100, 160), RandomStream(np.random.default_rng(3), 160).graph()],
+    ids=["chain", "random"],
+)
+def test_no_network_of_160_operators_is_cut_for_long(graph: Graph) -> None:
+    start = time.process_time()
+    plan_graph(graph, stream=True)
+    assert time.process_time() - start < 5, "half a second on a core of its own"
+
+
+def test_the_same_network_gets_the_same_plan() -> None:
+    for seed in range(10):
+        graph = random_graph(seed)
+        assert plan_graph(graph, stream=True) == plan_graph(graph, stream=True)
 
 
 def test_a_segment_has_no_more_steps_than_a_byte_can_name() -> None:
