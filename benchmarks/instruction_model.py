@@ -2,8 +2,8 @@
 
     python -m benchmarks.instruction_model [--out FILE] [MODEL.tflite...]
 
-Random networks are what it is fitted on; the models named are not among them, and a table shows
-how well their instructions are predicted.
+Random networks are what it is fitted on, every other one row by row where it can be; the models
+named are not among them, and a table shows how well their instructions are predicted.
 """
 
 import argparse
@@ -13,12 +13,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.many_networks import CallRun, run_calls
+from benchmarks.many_streams import PlanRun, run_plans
 from benchmarks.random_networks import random_network, random_products
+from benchmarks.streamed_plan import plan_all_by_rows
 from codegen.graph import ROUNDINGS, Graph
-from codegen.planner import plan_graph
+from codegen.planner import MemoryPlan, plan_graph
 from codegen.read_tflite import parse_tflite, read_tflite
-from codegen.work import step_work
+from codegen.work import plan_work, stream_work
 from firmware.files import write_json
 from firmware.targets import load_target
 from nas.estimator.calibration import MeasuredCall, MeasuredCalls, calibrate
@@ -41,16 +42,22 @@ def main() -> int:
     target = load_target(arguments.target)
     fitted_on = random_graphs(arguments.networks)
     compared = [read_tflite(path) for path in arguments.models]
-    runs = run_calls([*fitted_on, *compared], target)
+    graphs = [*fitted_on, *compared]
+    plans = [
+        plan_all_by_rows(graph) if index % 2 and index < len(fitted_on) else plan_graph(graph)
+        for index, graph in enumerate(graphs)
+    ]
+    runs = run_plans(graphs, plans, target)
     calls = [
         call
-        for index, (graph, own) in enumerate(zip(fitted_on, runs, strict=False))
-        for call in calls_of(f"random {index}", graph, own)
+        for index, (graph, plan, own) in enumerate(zip(fitted_on, plans, runs, strict=False))
+        for call in calls_of(f"random {index}", graph, plan, own)
     ]
     model = calibrate(MeasuredCalls("instructions", "static", target.core, "virtual", tuple(calls)))
     print(_kernels_text(model))
     if compared:
-        print(_networks_text(model, arguments.models, compared, runs[len(fitted_on) :]))
+        own_plans, own_runs = plans[len(fitted_on) :], runs[len(fitted_on) :]
+        print(_networks_text(model, arguments.models, compared, own_plans, own_runs))
     if arguments.out:
         write_json(arguments.out, model.as_record())
     return 0
@@ -65,13 +72,12 @@ def random_graphs(count: int) -> list[Graph]:
     return graphs
 
 
-def calls_of(name: str, graph: Graph, runs: Sequence[CallRun]) -> list[MeasuredCall]:
-    """The kernel calls of a network, and what they took."""
-    steps = plan_graph(graph).steps
-    return [
-        MeasuredCall(name, *step_work(graph, step), float(run.instructions))
-        for step, run in zip(steps, runs, strict=True)
-    ]
+def calls_of(name: str, graph: Graph, plan: MemoryPlan, run: PlanRun) -> list[MeasuredCall]:
+    """The kernel calls of a network, and what they took; and what ran them row by row."""
+    works, taken = plan_work(graph, plan), run.calls
+    if streams := stream_work(plan):
+        works, taken = works + streams, [*taken, run.total - sum(taken)]
+    return [MeasuredCall(name, *own, took) for own, took in zip(works, taken, strict=True)]
 
 
 def _kernels_text(model: SpeedModel) -> str:
@@ -97,14 +103,14 @@ def _networks_text(
     model: SpeedModel,
     paths: Sequence[Path],
     graphs: Sequence[Graph],
-    runs: Sequence[list[CallRun]],
+    plans: Sequence[MemoryPlan],
+    runs: Sequence[PlanRun],
 ) -> str:
     lines = ["", f"{'not used for fitting':<28}{'measured':>14}{'predicted':>14}{'error':>9}"]
     errors = []
-    for path, graph, own in zip(paths, graphs, runs, strict=True):
-        calls = [step_work(graph, step) for step in plan_graph(graph).steps]
-        _, predicted = predict_all(model, calls)
-        measured = sum(run.instructions for run in own)
+    for path, graph, plan, own in zip(paths, graphs, plans, runs, strict=True):
+        _, predicted = predict_all(model, plan_work(graph, plan) + stream_work(plan))
+        measured = round(own.total)
         assert predicted is not None
         errors.append(abs(predicted / measured - 1))
         lines.append(

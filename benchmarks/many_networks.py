@@ -14,7 +14,7 @@ from pathlib import Path
 
 from benchmarks.runtime import ROOT
 from codegen.graph import Graph
-from codegen.planner import plan_graph
+from codegen.planner import MemoryPlan, plan_graph
 from codegen.program import make_program
 from codegen.render import ModelNames, model_text, render_model, render_project
 from firmware.targets import Target
@@ -111,13 +111,13 @@ class CallRun:
 
 
 def run_calls(graphs: Sequence[Graph], target: Target) -> list[list[CallRun]]:
-    """Each kernel call of each network, alone and in its order."""
+    """Each kernel call of each network, alone and in its order; nothing runs row by row."""
     with ThreadPoolExecutor(2) as pool:
-        parts = list(pool.map(lambda part: _run(part, target), _parts(graphs)))
+        parts = list(pool.map(lambda part: _run(part, target), parts_of(graphs)))
     return [calls for part in parts for calls in part]
 
 
-def _parts(graphs: Sequence[Graph]) -> Iterator[list[Graph]]:
+def parts_of(graphs: Sequence[Graph]) -> Iterator[list[Graph]]:
     """The networks by firmware: as many as there is room for."""
     part: list[Graph] = []
     used_bytes = 0
@@ -133,8 +133,33 @@ def _parts(graphs: Sequence[Graph]) -> Iterator[list[Graph]]:
 
 
 def _run(graphs: Sequence[Graph], target: Target) -> list[list[CallRun]]:
+    plans = [plan_graph(graph, stream=False) for graph in graphs]
+    names = names_of(graphs)
+    main = _MAIN.format(
+        given=GIVEN,
+        includes="\n".join(f'#include "{name}.h"' for name in names),
+        arena_bytes=max(plan.arena_bytes for plan in plans),
+        wrappers="".join(_WRAPPERS.format(name=name) for name in names),
+        rows="\n".join(_ROW.format(name=name, upper=name.upper()) for name in names),
+    )
+    numbers = numbers_of(graphs, plans, main, target)
+    return [
+        [CallRun(instructions_of(next(numbers)), next(numbers)) for _ in plan.steps]
+        for plan in plans
+    ]
+
+
+def names_of(graphs: Sequence[Graph]) -> list[str]:
+    """The C names of networks in one firmware."""
+    return [f"network{index}" for index in range(len(graphs))]
+
+
+def numbers_of(
+    graphs: Sequence[Graph], plans: Sequence[MemoryPlan], main: str, target: Target
+) -> Iterator[int]:
+    """What a firmware of networks and of this `main` writes."""
     with tempfile.TemporaryDirectory() as folder:
-        elf = _build(Path(folder), graphs, target)
+        elf = _build(Path(folder), graphs, plans, main, target)
         with VirtualBoard(elf, measure_elf(elf, ()).ram_end) as board:
             said, deadline = "", time.monotonic() + LIMIT_S
             while not said.endswith("."):
@@ -143,17 +168,13 @@ def _run(graphs: Sequence[Graph], target: Target) -> list[list[CallRun]]:
                 if not said:
                     board.transport.write(b"!")  # lost until the firmware listens
                 said += board.transport.read(0.5).decode("ascii", errors="replace")
-    numbers = iter(map(int, said.rstrip(".").split()))
-    return [
-        [CallRun(instructions_of(next(numbers)), next(numbers)) for _ in plan_graph(graph).steps]
-        for graph in graphs
-    ]
+    return iter(map(int, said.rstrip(".").split()))
 
 
-def _build(folder: Path, graphs: Sequence[Graph], target: Target) -> Path:
-    names = [f"network{index}" for index in range(len(graphs))]
-    for name, graph in zip(names, graphs, strict=True):
-        plan = plan_graph(graph)
+def _build(
+    folder: Path, graphs: Sequence[Graph], plans: Sequence[MemoryPlan], main: str, target: Target
+) -> Path:
+    for name, graph, plan in zip(names_of(graphs), graphs, plans, strict=True):
         text = model_text(
             graph, plan, b"", plan.arena_bytes, ModelNames(name, "0" * 64, "static", target.name)
         )
@@ -163,13 +184,6 @@ def _build(folder: Path, graphs: Sequence[Graph], target: Target) -> Path:
             (folder / path).write_text(content, encoding="utf-8")
         script = render_project([replace(text, name=name)], target, "system", 0, False)["board.ld"]
     (folder / "board.ld").write_text(script, encoding="utf-8")
-    main = _MAIN.format(
-        given=GIVEN,
-        includes="\n".join(f'#include "{name}.h"' for name in names),
-        arena_bytes=max(plan_graph(graph).arena_bytes for graph in graphs),
-        wrappers="".join(_WRAPPERS.format(name=name) for name in names),
-        rows="\n".join(_ROW.format(name=name, upper=name.upper()) for name in names),
-    )
     (folder / "main.c").write_text(main, encoding="utf-8")
     return _link(folder, target)
 

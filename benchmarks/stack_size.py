@@ -24,7 +24,7 @@ from codegen.lower_steps import lower_step
 from codegen.operators import check_operators
 from codegen.planner import plan_graph
 from codegen.read_tflite import parse_tflite
-from codegen.work import step_work
+from codegen.work import plan_work
 from firmware.targets import Target
 
 SEEDS_PER_CASE, RANDOM = 6, 60
@@ -76,12 +76,13 @@ def _stack_kind(graph: Graph) -> str:
 
 def calls_of(graph: Graph) -> list[tuple[str, frozenset[str]]]:
     """The function of each call, and the parts of it that run."""
+    plan = plan_graph(graph)
     return [
         (
             lower_step(graph, step).function,
-            frozenset(part for part, count in step_work(graph, step)[1].items() if count > 0),
+            frozenset(part for part, count in work.items() if count > 0),
         )
-        for step in plan_graph(graph).steps
+        for step, (_, work) in zip(plan.steps, plan_work(graph, plan), strict=True)
     ]
 
 

@@ -11,6 +11,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from codegen.convolution_work import Work
 from codegen.glue import glue_parts, stack_kind
 from codegen.graph import Graph
 from codegen.kernel_call import KernelCall
@@ -18,7 +19,7 @@ from codegen.lower_steps import lower_step
 from codegen.placeholders import with_placeholders
 from codegen.planner import MemoryPlan
 from codegen.tflm.library import Registration, registrations
-from codegen.work import Work, step_work
+from codegen.work import plan_work
 
 _STATIC = "static_cortex_m4_code.json"
 _TFLM = "tflm_cortex_m4_code.json"
@@ -81,8 +82,8 @@ def estimate_code(graph: Graph, plan: MemoryPlan, core: str) -> Code | None:
             application["stack_bytes"],
             model["stack_bytes"][stack_kind(calls)]
             + max(
-                _stack_bytes(functions[call.function]["stack_bytes"], step_work(graph, step)[1])
-                for call, step in zip(calls, plan.steps, strict=True)
+                _stack_bytes(functions[call.function]["stack_bytes"], work)
+                for call, (_, work) in zip(calls, plan_work(graph, plan), strict=True)
             ),
         ),
         holds_for=f"{table['compiler']}, {' '.join(table['flags'])}",

@@ -52,7 +52,8 @@ def best_cut(
         whole_bytes: Bytes in use in each step if it is no part of a streamed segment.
     """
     parts = [[Piece(i, i + 1, needed)] for i, needed in enumerate(whole_bytes)]
-    ends = {start: end for first, end in _streamable(graph, steps) for start in range(first, end)}
+    ranges = streamable_ranges(graph, steps)
+    ends = {start: end for first, end in ranges for start in range(first, end)}
     while True:
         best = _least_bytes(parts)
         chosen = _fewest_rows(parts, best[-1])
@@ -100,7 +101,7 @@ def fed_image(graph: Graph, steps: Sequence[Step]) -> int | None:
     return image if is_image else None
 
 
-def _streamable(graph: Graph, steps: Sequence[Step]) -> Iterator[tuple[int, int]]:
+def streamable_ranges(graph: Graph, steps: Sequence[Step]) -> Iterator[tuple[int, int]]:
     """The longest ranges of steps that can make single rows.
 
     There are none in a damaged network, in which a tensor is read before it is written, or

@@ -8,7 +8,7 @@ from codegen.planner import MemoryPlan
 from codegen.program import Program
 from codegen.render import ModelText
 from codegen.source import ModelSource
-from codegen.work import step_work
+from codegen.work import plan_work
 from firmware.files import sha256_of_file
 from firmware.records.manifest import MANIFEST_SCHEMA
 from firmware.targets import Target
@@ -86,7 +86,7 @@ def _step_records(graph: Graph, plan: MemoryPlan) -> list[dict[str, Any]]:
             "kernel": kernel,
             "work": work,
         }
-        for step, (kernel, work) in ((step, step_work(graph, step)) for step in plan.steps)
+        for step, (kernel, work) in zip(plan.steps, plan_work(graph, plan), strict=True)
     ]
 
 

@@ -60,7 +60,12 @@ def plan_graph(graph: Graph, stream: bool = False) -> MemoryPlan:
     reads = last_reads(graph, steps)
     whole = [Piece(index, index + 1, 0) for index in range(len(steps))]
     life = find_lifetimes(graph, steps, reads, whole)
-    plan = _streamed(graph, steps, reads, life) if stream else place_steps(steps, life)
+    return _streamed(graph, steps, reads, life) if stream else place_pieces(graph, steps, life)
+
+
+def place_pieces(graph: Graph, steps: tuple[Step, ...], life: Lifetimes) -> MemoryPlan:
+    """The plan of steps whose buffers are in use as given: for any cut of a network."""
+    plan = _placed(steps, life)
     fed = [tensor for tensor in graph.inputs if is_row_fed(plan.segments, tensor)]
     return replace(plan, image_bytes=sum(graph.tensors[tensor].size_bytes for tensor in fed))
 
@@ -86,14 +91,13 @@ def _streamed(
         whole_bytes = bytes_in_use(whole.sizes, whole.busy, overlaps).tolist()
         parts = best_cut(graph, steps, reads, whole_bytes)
         life = find_lifetimes(graph, steps, reads, parts)
-        plans.append(place_steps(steps, life))
+        plans.append(place_pieces(graph, steps, life))
         if plans[-1].arena_bytes <= life.most_bytes():
             return min(plans, key=lambda plan: plan.arena_bytes)
-    return min(place_steps(steps, whole), *plans, key=lambda plan: plan.arena_bytes)
+    return min(place_pieces(graph, steps, whole), *plans, key=lambda plan: plan.arena_bytes)
 
 
-def place_steps(steps: tuple[Step, ...], life: Lifetimes) -> MemoryPlan:
-    """The plan of steps whose buffers are in use as given: for any cut of a network."""
+def _placed(steps: tuple[Step, ...], life: Lifetimes) -> MemoryPlan:
     offsets = arrange(life.sizes, life.busy, life.overlaps)
     live_in_step = [
         _bytes_in_use(

@@ -7,55 +7,96 @@ without weights gets placeholders.
 
 from collections import Counter
 
+from codegen.convolution_work import (
+    QUAD,
+    Work,
+    convolution_work,
+    depthwise_work,
+    pooled_convolution_work,
+    sides,
+)
 from codegen.graph import Graph, Operator
 from codegen.operators.channels import PATCH_GROUP
-from codegen.operators.windows import padding_before
+from codegen.operators.support import row_count
+from codegen.planner import MemoryPlan
 from codegen.scaled_work import scaled_work, softmax_work
-from codegen.steps import (
-    Step,
-    StepKind,
-    constant_operand,
-    is_plain_convolution,
-    patch_groups,
-)
+from codegen.segments import NEXT_IMAGE_ROW
+from codegen.steps import Step, StepKind, constant_operand, is_plain_convolution
 
-PATCHES = 4
-"""Patches of an image that a convolution multiplies at once (NN_PATCHES in nn/patches.h)."""
 ROWS = 4
 """Rows that FULLY_CONNECTED multiplies at once (NN_ROWS in nn/rows.h)."""
-QUAD = 4
-"""Channels that a depthwise convolution multiplies at once (NN_QUAD in nn/quads.h), and that
-poolings and MEAN go through at once."""
 MOST_SUMMED = 256
 """Pixels of which AVERAGE_POOL_2D adds up quads (NN_MOST_SUMMED in nn/channel_sums.h)."""
 
 TABLE_KINDS = ("LOGISTIC", "RELU", "RELU6")
 """Operators that are computed by a table even without other operators."""
 
-Work = dict[str, int]
-"""How often each part of a kernel runs, by its name; `call` is always 1."""
+
+NOT_ON_ROWS = ("FULLY_CONNECTED", "MEAN", "RESHAPE", "SOFTMAX")
+"""Operators whose kernels do not work on rows."""
+STREAM = "STREAM"
+"""What runs the steps of streamed segments, in the place of a kernel."""
 
 
-def step_work(graph: Graph, step: Step) -> tuple[str, Work]:
-    """The kernel of a step, and how often each of its parts runs."""
+def plan_work(graph: Graph, plan: MemoryPlan) -> list[tuple[str, Work]]:
+    """The kernel of each step, and how often each of its parts runs."""
+    streamed = [
+        segment.streamed
+        for segment in plan.segments
+        for _ in range(segment.first_step, segment.end_step)
+    ]
+    return [step_work(graph, step, own) for step, own in zip(plan.steps, streamed, strict=True)]
+
+
+def stream_work(plan: MemoryPlan) -> list[tuple[str, Work]]:
+    """What the steps of streamed segments take besides their kernels; empty if there are none."""
+    schedules = [segment.schedule for segment in plan.segments if segment.streamed]
+    if not schedules:
+        return []
+    image_rows = sum(schedule.count(NEXT_IMAGE_ROW) for schedule in schedules)
+    work = {
+        "segments": len(schedules),
+        "rows": sum(map(len, schedules)) - image_rows,
+        "image rows": image_rows,
+        "image bytes": plan.image_bytes,
+    }
+    return [(STREAM, {"call": 1} | work)]
+
+
+def step_work(graph: Graph, step: Step, is_streamed: bool = False) -> tuple[str, Work]:
+    """The kernel of a step, and how often each of its parts runs.
+
+    `call` is how often it is called, once for each row if it is streamed; `image rows` are all rows
+    that it makes, if it works on rows.
+    """
+    kernel, work = _kernel_work(graph, step, is_streamed)
+    if graph.operators[step.operators[0]].kind in NOT_ON_ROWS:
+        return kernel, {"call": 1} | work
+    rows = row_count(graph.tensors[step.output])
+    return kernel, {"call": rows if is_streamed else 1, "image rows": rows} | work
+
+
+def _kernel_work(graph: Graph, step: Step, is_streamed: bool) -> tuple[str, Work]:
     first = graph.operators[step.operators[0]]
     if step.kind is StepKind.TABLE or first.kind in TABLE_KINDS:
-        return "LOOKUP", {"call": 1} | _lookup(graph, step)
+        return "LOOKUP", _lookup(graph, step)
     if step.kind is StepKind.POOLED_CONVOLUTION:
-        return "CONV_2D+MAX_POOL_2D", {"call": 1} | _pooled_convolution(graph, step)
+        return "CONV_2D+MAX_POOL_2D", pooled_convolution_work(graph, step)
     if is_plain_convolution(graph, first):
-        return "CONV_2D", {"call": 1} | _convolution(graph, first)
+        return "CONV_2D", convolution_work(graph, first, is_streamed)
+    if first.kind == "DEPTHWISE_CONV_2D":
+        return first.kind, depthwise_work(graph, first, is_streamed)
     if first.kind in ("ADD", "MUL") and constant_operand(graph, first) is not None:
-        return f"{first.kind} constant", {"call": 1} | _elementwise(graph, first)
+        return f"{first.kind} constant", _elementwise(graph, first)
     counted = _COUNTS.get(first.kind, _generic)(graph, first)
     if first.kind == "FULLY_CONNECTED" and graph.rounding == "litert":
-        return "FULLY_CONNECTED rounded once", {"call": 1} | counted
+        return "FULLY_CONNECTED rounded once", counted
     if first.kind == "QUANTIZE":
         source, output = graph.inputs_of(first)[0].dtype, graph.outputs_of(first)[0].dtype
-        return f"QUANTIZE {source} to {output}", {"call": 1} | counted
+        return f"QUANTIZE {source} to {output}", counted
     if first.kind == "RESHAPE" and step.in_place is not None:
         counted = {}
-    return first.kind, {"call": 1} | counted
+    return first.kind, counted
 
 
 def _lookup(graph: Graph, step: Step) -> Work:
@@ -66,141 +107,16 @@ def _lookup(graph: Graph, step: Step) -> Work:
     return {"rows": elements // max(tables, 1), "elements": elements}
 
 
-def _windows(size: int, kernel: int, stride: int, padding: str, count: int) -> list[int]:
-    """How many rows (or columns) of each of `count` windows lie inside the image."""
-    before = padding_before(size, kernel, stride, padding)
-    firsts = (index * stride - before for index in range(count))
-    return [max(0, min(first + kernel, size) - max(first, 0)) for first in firsts]
-
-
-def _sides(graph: Graph, operator: Operator, kernel: tuple[int, int]) -> tuple[list[int], ...]:
-    image, output = graph.inputs_of(operator)[0], graph.outputs_of(operator)[0]
-    padding = str(operator.options.get("padding"))
-    strides = [int(operator.options.get(f"stride_{side}", 1)) for side in "hw"]
-    sides = zip(image.shape[1:3], kernel, strides, output.shape[1:3], strict=True)
-    return tuple(
-        _windows(size, window, stride, padding, count) for size, window, stride, count in sides
-    )
-
-
-def _gathered(graph: Graph, operator: Operator, factor: int = 1) -> Work:
-    """Patches copied out of the image, inside it and across its border.
-
-    With `factor` 2, rows and columns that do not fill a window of 2×2 are never looked at.
-    """
-    _, kernel_height, kernel_width, _ = graph.tensors[operator.inputs[1]].shape
-    channels = graph.tensors[operator.inputs[0]].shape[3]
-    rows, columns = (
-        Counter(side[: len(side) // factor * factor])
-        for side in _sides(graph, operator, (kernel_height, kernel_width))
-    )
-    groups = patch_groups(graph, operator)
-    work: Counter[str] = Counter()
-    for inside_rows, row_count in rows.items():
-        for inside_columns, column_count in columns.items():
-            is_inside = inside_rows == kernel_height and inside_columns == kernel_width
-            one = _patch(
-                channels, (kernel_height, kernel_width), inside_rows, inside_columns, groups
-            )
-            name = "inside" if is_inside else "across"
-            for part, count in one.items():
-                work[f"{name} {part}"] += count * row_count * column_count
-    return dict(work)
-
-
-def _patch(
-    channels: int, kernel: tuple[int, int], inside_rows: int, inside_columns: int, groups: int
-) -> Work:
-    """Parts of gathering one patch; `copied` in words of four bytes and single bytes."""
-    height, width = kernel
-    is_inside = (inside_rows, inside_columns) == kernel
-    if channels % PATCH_GROUP == 0:
-        return {"patches": 1, "rows": height, "groups": groups}
-    if is_inside and width * channels == 9 and height == 3:
-        return {"colours": 1}
-    middle = inside_columns * channels
-    filled = height * width * channels - inside_rows * middle
-    work = {
-        "byte patches": 1,
-        "byte rows": height,
-        "words": inside_rows * (middle // 4),
-        "bytes": inside_rows * (middle % 4),
-        "byte groups": groups,
-    }
-    return work if is_inside else work | {"filled": filled}
-
-
-def _convolution(graph: Graph, operator: Operator) -> Work:
-    _, height, width, channels = graph.outputs_of(operator)[0].shape
-    pixels, groups = height * width, patch_groups(graph, operator)
-    rounds = -(-pixels // PATCHES)
-    return {
-        "rounds": rounds,
-        "channels": rounds * channels,
-        "odd groups": rounds * channels * (groups % 2),
-        "pairs of groups": rounds * channels * (groups // 2),
-        "single outputs": pixels % PATCHES * channels,
-        **_gathered(graph, operator),
-    }
-
-
-def _pooled_convolution(graph: Graph, step: Step) -> Work:
-    convolution, *others = (graph.operators[index] for index in step.operators)
-    _, height, width, channels = graph.tensors[step.output].shape
-    pixels, groups = height * width, patch_groups(graph, convolution)
-    kinds = [operator.kind for operator in others]
-    scaled = Counter({"scaled down": 0, "scaled up": 0})
-    for operator in others[1:]:
-        scaled.update(scaled_work(graph, operator, pixels * channels))
-    return {
-        "rows": height,
-        "pixels": pixels,
-        "channels": pixels * channels,
-        "odd groups": pixels * channels * (groups % 2),
-        "pairs of groups": pixels * channels * (groups // 2),
-        "multiplied": pixels * channels * kinds.count("MUL"),
-        "added": pixels * channels * kinds.count("ADD"),
-        "changed pixels": pixels * (kinds.count("MUL") + kinds.count("ADD")),
-        **scaled,
-        **_gathered(graph, convolution, factor=2),
-    }
-
-
-def _depthwise(graph: Graph, operator: Operator) -> Work:
-    _, kernel_height, kernel_width, channels = graph.tensors[operator.inputs[1]].shape
-    rows, columns = _sides(graph, operator, (kernel_height, kernel_width))
-    whole = [side.count(size) for side, size in ((rows, kernel_height), (columns, kernel_width))]
-    pixels, inside = len(rows) * len(columns), whole[0] * whole[1]
-    quads, singles = divmod(channels, QUAD)
-    taps = kernel_height * kernel_width
-    is_3x3 = (kernel_height, kernel_width) == (3, 3)
-    copied = sum(rows) * sum(columns) - inside * taps
-    return {
-        "pixels": pixels,
-        "across": pixels - inside,
-        "across rows": (pixels - inside) * kernel_height,
-        "filled": (pixels - inside) * taps * channels,
-        "copied": copied * channels,
-        "quads": pixels * quads,
-        "quad rows": 0 if is_3x3 else pixels * quads * kernel_height,
-        "quad taps": 0 if is_3x3 else pixels * quads * taps,
-        "quads of 3x3": pixels * quads if is_3x3 else 0,
-        "singles": pixels * singles,
-        "single rows": pixels * singles * kernel_height,
-        "single taps": pixels * singles * taps,
-    }
-
-
 def _pooling(graph: Graph, operator: Operator) -> Work:
     """Windows, and what lies inside the image of each: by quads of channels, or by single ones."""
     kernel = tuple(int(operator.options[f"filter_{side}"]) for side in ("height", "width"))
-    rows, columns = (Counter(side) for side in _sides(graph, operator, (kernel[0], kernel[1])))
+    rows, columns = (Counter(side) for side in sides(graph, operator, (kernel[0], kernel[1])))
     channels = graph.outputs_of(operator)[0].shape[3]
     most = MOST_SUMMED if operator.kind == "AVERAGE_POOL_2D" else None
     work: Counter[str] = Counter()
-    for inside_rows, row_count in rows.items():
-        for inside_columns, column_count in columns.items():
-            windows, taps = row_count * column_count, inside_rows * inside_columns
+    for inside_rows, height in rows.items():
+        for inside_columns, width in columns.items():
+            windows, taps = height * width, inside_rows * inside_columns
             is_by_quads = channels >= QUAD and (most is None or taps <= most)
             part, count = ("quad", -(-channels // QUAD)) if is_by_quads else ("single", channels)
             work["pixels"] += windows
@@ -256,10 +172,11 @@ def _pad(graph: Graph, operator: Operator) -> Work:
 
 
 def _elementwise(graph: Graph, operator: Operator) -> Work:
-    """Elements, and how often the smaller operand is gone through."""
-    elements = graph.outputs_of(operator)[0].element_count
+    """Elements, and how often the smaller operand, or a row of it, is gone through."""
+    output = graph.outputs_of(operator)[0]
+    elements = output.element_count
     smaller = min(tensor.element_count for tensor in graph.inputs_of(operator))
-    rows = elements // max(smaller, 1)
+    rows = row_count(output) if smaller == elements else elements // max(smaller, 1)
     return {"rows": rows, "elements": elements, **scaled_work(graph, operator, elements)}
 
 
@@ -281,7 +198,6 @@ _COUNTS = {
     "ADD": _elementwise,
     "AVERAGE_POOL_2D": _pooling,
     "CONCATENATION": _concatenation,
-    "DEPTHWISE_CONV_2D": _depthwise,
     "DEQUANTIZE": _elements,
     "FULLY_CONNECTED": _fully_connected,
     "MAX_POOL_2D": _pooling,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from codegen import steps, work
+from codegen import convolution_work, steps, work
 from codegen.operators import channels, concatenation, reductions
 from codegen.placement import ALIGNMENT_BYTES
 from firmware.targets import load_target
@@ -34,8 +34,8 @@ PAIRS = {
     "NN_CONCATENATION_MOST": concatenation.MOST_INPUTS,
     "NN_CONV_2D_SCRATCH_BYTES(1)": steps.SCRATCH_BYTES_PER_GROUP,
     "NN_CONV_2D_SCRATCH_BYTES(7)": 7 * steps.SCRATCH_BYTES_PER_GROUP,
-    "NN_QUAD": work.QUAD,
-    "NN_PATCHES": work.PATCHES,
+    "NN_QUAD": convolution_work.QUAD,
+    "NN_PATCHES": convolution_work.PATCHES,
     "NN_GROUP": channels.PATCH_GROUP,
     "(1 << SUM_INTEGER_BITS) - 1": reductions.MOST_CLASSES,
 }

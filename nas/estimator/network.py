@@ -8,7 +8,7 @@ from codegen.code_size import Code, estimate_code, estimate_tflm_code
 from codegen.graph import Graph, count_macc
 from codegen.planner import MemoryPlan, plan_graph
 from codegen.tflm.kernels import is_modelled_core
-from codegen.work import step_work
+from codegen.work import plan_work, stream_work
 from firmware.errors import ModelError
 from firmware.records.estimate import ESTIMATE_SCHEMA
 from firmware.targets import Target
@@ -230,7 +230,7 @@ def _static(
     prices = speed_model or shipped_speed_model("static", target.core)
     if prices is None or unsupported:
         return parts
-    calls = [step_work(graph, step) for step in plan.steps]
+    calls = plan_work(graph, plan) + stream_work(plan)
     time, by_call = estimate_time(prices, calls, target.core_hz)
     return replace(parts, time=time, ticks=_by_operator(plan, by_call))
 
@@ -267,5 +267,5 @@ def _by_operator(
 ) -> dict[int, dict[str, Any]]:
     return {
         step.operators[0]: {"ticks": ticks, "ticks_error": error}
-        for step, (ticks, error) in zip(plan.steps, by_call, strict=True)
+        for step, (ticks, error) in zip(plan.steps, by_call, strict=False)
     }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from codegen.graph import Graph
 from codegen.planner import plan_graph
-from codegen.work import step_work
+from codegen.work import plan_work, stream_work
 from firmware.errors import ConfigError
 from nas.estimator.speed import SpeedModel
 from nas.estimator.time_needed import estimate_time
@@ -51,7 +51,8 @@ class Pace:
                 "the latency model's error is unknown: it was fitted on one network, so no longest "
                 "time is known; measure two networks or more and run 'nas calibrate' again"
             )
-        calls = [step_work(graph, step) for step in plan_graph(graph).steps]
+        plan = plan_graph(graph)
+        calls = plan_work(graph, plan) + stream_work(plan)
         time, _ = estimate_time(self.model, calls, self.core_hz)
         if time.highest_ms is None:
             known = self.model.kernels

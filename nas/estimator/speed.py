@@ -12,7 +12,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
-from codegen.work import Work
+from codegen.convolution_work import Work
 from firmware.records.reader import Kind, convert, parse_json, read_json_values
 from firmware.records.values import Count, NotNegative
 

@@ -1,0 +1,144 @@
+"""Counts the work of convolutions: how often each part of their kernels runs. Pure."""
+
+from collections import Counter
+
+from codegen.graph import Graph, Operator
+from codegen.operators.channels import PATCH_GROUP
+from codegen.operators.windows import padding_before
+from codegen.scaled_work import scaled_work
+from codegen.steps import Step, patch_groups
+
+PATCHES = 4
+"""Patches of an image that a convolution multiplies at once (NN_PATCHES in nn/patches.h)."""
+QUAD = 4
+"""Channels that a depthwise convolution multiplies at once (NN_QUAD in nn/quads.h), and that
+poolings and MEAN go through at once."""
+
+Work = dict[str, int]
+"""How often each part of a kernel runs, by its name."""
+
+
+def _windows(size: int, kernel: int, stride: int, padding: str, count: int) -> list[int]:
+    """How many rows (or columns) of each of `count` windows lie inside the image."""
+    before = padding_before(size, kernel, stride, padding)
+    firsts = (index * stride - before for index in range(count))
+    return [max(0, min(first + kernel, size) - max(first, 0)) for first in firsts]
+
+
+def sides(graph: Graph, operator: Operator, kernel: tuple[int, int]) -> tuple[list[int], ...]:
+    """Of the window of each row, and of each column, what lies inside the image."""
+    image, output = graph.inputs_of(operator)[0], graph.outputs_of(operator)[0]
+    padding = str(operator.options.get("padding"))
+    strides = [int(operator.options.get(f"stride_{side}", 1)) for side in "hw"]
+    sides = zip(image.shape[1:3], kernel, strides, output.shape[1:3], strict=True)
+    return tuple(
+        _windows(size, window, stride, padding, count) for size, window, stride, count in sides
+    )
+
+
+def _gathered(graph: Graph, operator: Operator, factor: int = 1) -> Work:
+    """Patches copied out of the image, inside it and across its border.
+
+    With `factor` 2, rows and columns that do not fill a window of 2×2 are never looked at.
+    """
+    _, kernel_height, kernel_width, _ = graph.tensors[operator.inputs[1]].shape
+    channels = graph.tensors[operator.inputs[0]].shape[3]
+    rows, columns = (
+        Counter(side[: len(side) // factor * factor])
+        for side in sides(graph, operator, (kernel_height, kernel_width))
+    )
+    groups = patch_groups(graph, operator)
+    work: Counter[str] = Counter()
+    for inside_rows, row_count in rows.items():
+        for inside_columns, column_count in columns.items():
+            is_inside = inside_rows == kernel_height and inside_columns == kernel_width
+            one = _patch(
+                channels, (kernel_height, kernel_width), inside_rows, inside_columns, groups
+            )
+            name = "inside" if is_inside else "across"
+            for part, count in one.items():
+                work[f"{name} {part}"] += count * row_count * column_count
+    return dict(work)
+
+
+def _patch(
+    channels: int, kernel: tuple[int, int], inside_rows: int, inside_columns: int, groups: int
+) -> Work:
+    """Parts of gathering one patch; `copied` in words of four bytes and single bytes."""
+    height, width = kernel
+    is_inside = (inside_rows, inside_columns) == kernel
+    if channels % PATCH_GROUP == 0:
+        return {"patches": 1, "rows": height, "groups": groups}
+    if is_inside and width * channels == 9 and height == 3:
+        return {"colours": 1}
+    middle = inside_columns * channels
+    filled = height * width * channels - inside_rows * middle
+    work = {
+        "byte patches": 1,
+        "byte rows": height,
+        "words": inside_rows * (middle // 4),
+        "bytes": inside_rows * (middle % 4),
+        "byte groups": groups,
+    }
+    return work if is_inside else work | {"filled": filled}
+
+
+def convolution_work(graph: Graph, operator: Operator, is_streamed: bool) -> Work:
+    """Rounds of four pixels; they go on across the ends of rows, unless each call makes one row."""
+    _, height, width, channels = graph.outputs_of(operator)[0].shape
+    calls, pixels = (height, width) if is_streamed else (1, height * width)
+    groups, rounds = patch_groups(graph, operator), calls * -(-pixels // PATCHES)
+    return {
+        "rounds": rounds,
+        "channels": rounds * channels,
+        "odd groups": rounds * channels * (groups % 2),
+        "pairs of groups": rounds * channels * (groups // 2),
+        "single outputs": calls * (pixels % PATCHES) * channels,
+        **_gathered(graph, operator),
+    }
+
+
+def pooled_convolution_work(graph: Graph, step: Step) -> Work:
+    """Pixels after the pooling, each of four patches; what is done with them by MUL and ADD."""
+    convolution, *others = (graph.operators[index] for index in step.operators)
+    _, height, width, channels = graph.tensors[step.output].shape
+    pixels, groups = height * width, patch_groups(graph, convolution)
+    kinds = [operator.kind for operator in others]
+    scaled = Counter({"scaled down": 0, "scaled up": 0})
+    for operator in others[1:]:
+        scaled.update(scaled_work(graph, operator, pixels * channels))
+    return {
+        "pixels": pixels,
+        "channels": pixels * channels,
+        "odd groups": pixels * channels * (groups % 2),
+        "pairs of groups": pixels * channels * (groups // 2),
+        "multiplied": pixels * channels * kinds.count("MUL"),
+        "added": pixels * channels * kinds.count("ADD"),
+        "changed pixels": pixels * (kinds.count("MUL") + kinds.count("ADD")),
+        **scaled,
+        **_gathered(graph, convolution, factor=2),
+    }
+
+
+def depthwise_work(graph: Graph, operator: Operator, is_streamed: bool) -> Work:
+    """Whole 3×3 patches are read where they lie; of others, the place of each tap is found."""
+    _, kernel_height, kernel_width, channels = graph.tensors[operator.inputs[1]].shape
+    rows, columns = sides(graph, operator, (kernel_height, kernel_width))
+    pixels, taps = len(rows) * len(columns), kernel_height * kernel_width
+    is_3x3 = (kernel_height, kernel_width) == (3, 3)
+    whole = rows.count(kernel_height) * columns.count(kernel_width) if is_3x3 else 0
+    quads, singles = divmod(channels, QUAD)
+    found = pixels - whole + (pixels if singles else 0)
+    return {
+        "pixels": pixels,
+        "cleared": channels * (len(rows) if is_streamed else 1),
+        "found": found,
+        "found rows": found * kernel_height,
+        "found taps": found * taps,
+        "quads": (pixels - whole) * quads,
+        "quad taps": (pixels - whole) * quads * taps,
+        "quads of 3x3": whole * quads,
+        "with singles": pixels if singles else 0,
+        "singles": pixels * singles,
+        "single taps": pixels * singles * taps,
+    }
