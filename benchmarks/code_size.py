@@ -31,6 +31,7 @@ from codegen.code_size import whole_words
 from codegen.graph import DEFAULT_ROUNDING, Graph
 from codegen.operators import check_operators
 from codegen.placement import aligned
+from codegen.planner import plan_graph
 from codegen.project import build_project
 from codegen.read_tflite import parse_tflite
 from codegen.source import find_model
@@ -168,7 +169,7 @@ def _take_apart(project: Project, graph: Graph, target: Target) -> Built:
         elif source not in own and not name.startswith(f"{MODEL}_"):
             library[name] = size
     weights = objects_named(project.firmware, rf"{MODEL}_op\d+_")
-    glue = glue_of(graph, target)
+    glue = glue_of(graph, plan_graph(graph, stream=False), target)
     known = sum(map(whole_words, (*kernels.values(), *library.values(), *weights)))
     linked = measure_elf(project.firmware, project.model_symbols)
     kept_bytes = aligned(graph.tensors[graph.outputs[0]].size_bytes)

@@ -22,7 +22,7 @@ from codegen.glue import glue_parts, stack_kind
 from codegen.graph import Graph
 from codegen.lower_steps import lower_step
 from codegen.operators import check_operators
-from codegen.planner import plan_graph
+from codegen.planner import MemoryPlan, plan_graph
 from codegen.program import make_program
 from codegen.read_tflite import parse_tflite
 from codegen.render import ModelNames, model_text, render_model
@@ -33,8 +33,15 @@ SEEDS_PER_LENGTH, SEEDS_PER_CASE = 20, 4
 FIRST_SEED = 10_000
 """None of the networks that are built whole."""
 NAME = "sized"
-KEPT = ("init", "input", "output", "arena_used_bytes", "invoke_step", "invoke", "dequantize_output")
-"""Functions that the bench application calls; the linker drops the others."""
+DROPPED = {
+    "calls": ("quantize_input", "profile"),
+    "streams": ("quantize_input",),
+    "fed rows": ("quantize_input", "invoke"),
+}
+"""Functions that the bench application does not call, by how the code runs: the linker drops them,
+and keeps all others."""
+DRIVER = "nn_stream_run"
+"""What calls a row of a streamed segment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,25 +75,47 @@ def measure_glue(target: Target) -> list[Glue]:
     ]
     graphs = [graph for model in models if not check_operators(graph := parse_tflite(model))]
     with ThreadPoolExecutor(2) as pool:
-        return list(pool.map(lambda graph: glue_of(graph, target), graphs))
+        plans = [plan for graph in graphs for plan in _plans(graph)]
+        return list(pool.map(lambda own: glue_of(*own, target), plans))
 
 
-def glue_of(graph: Graph, target: Target) -> Glue:
+def _plans(graph: Graph) -> list[tuple[Graph, MemoryPlan]]:
+    """Each network with whole steps, and as it is planned, if that is another plan."""
+    plans = [plan_graph(graph, stream=False), plan_graph(graph, stream=True)]
+    is_streamed = any(segment.streamed for segment in plans[1].segments)
+    return [(graph, plan) for plan in plans[: 1 + is_streamed]]
+
+
+def glue_of(graph: Graph, plan: MemoryPlan, target: Target) -> Glue:
     """Generate and compile the code of one network."""
-    plan = plan_graph(graph)
     calls = [lower_step(graph, step) for step in plan.steps]
     names = ModelNames(NAME, "0" * 64, "static", target.environment)
     model = model_text(graph, plan, b"", plan.arena_bytes, names)
     texts = render_model(model, graph, make_program(graph, plan, NAME))
     with tempfile.TemporaryDirectory() as folder:
         sizes, stacks = _compile(Path(folder), texts, target)
+    kind = stack_kind(plan, calls)
+    dropped = {f"{NAME}_{name}" for name in DROPPED.get(kind, DROPPED["calls"])}
+    path = _path(kind, stacks)
     return Glue(
         parts=glue_parts(graph, plan, calls),
-        stack_kind=stack_kind(calls),
-        code_bytes=sum(-(-sizes.get(f"{NAME}_{name}", 0) // 4) * 4 for name in KEPT),
-        stack_bytes=stacks[f"{NAME}_invoke"] + stacks[f"{NAME}_invoke_step"],
-        step_stack_bytes=stacks[f"{NAME}_invoke_step"],
+        stack_kind=kind,
+        code_bytes=sum(-(-size // 4) * 4 for name, size in sizes.items() if name not in dropped),
+        stack_bytes=sum(path),
+        step_stack_bytes=path[-1],
     )
+
+
+def _path(kind: str, stacks: dict[str, int]) -> list[int]:
+    """The stack of each function between the application and a kernel, where it is deepest."""
+    if kind == "fed rows":
+        names = [f"{NAME}_push_row", DRIVER, "make_timed_row", "make_row"]
+    elif kind == "streams":
+        names = [f"{NAME}_profile", "run_from", f"{NAME}_invoke_step", DRIVER]
+        names += ["make_timed_row", "make_row"]
+    else:
+        names = [f"{NAME}_invoke", f"{NAME}_invoke_step"]
+    return [stacks.get(name, 0) for name in names]
 
 
 def _compile(
@@ -100,10 +129,12 @@ def _compile(
     folders = [ROOT / "firmware" / "nn" / "include", *{path.parent for path in folder.rglob("*.h")}]
     command = ["arm-none-eabi-gcc", *target.cpu_flags, "-std=c11", "-O2", "-ffunction-sections"]
     command += ["-fdata-sections", "-fstack-usage", *(f"-I{own}" for own in folders)]
-    subprocess.run([*command, "-c", source, "-o", folder / "own.o"], check=True, timeout=300)
+    for file, name in ((source, "own"), (ROOT / "firmware" / "nn" / "src" / "stream.c", "stream")):
+        subprocess.run([*command, "-c", file, "-o", folder / f"{name}.o"], check=True, timeout=300)
     with (folder / "own.o").open("rb") as stream:
         sections = {s.name: s["sh_size"] for s in ELFFile(stream).iter_sections()}
-    lines = [line.split("\t") for line in (folder / "own.su").read_text().splitlines()]
+    texts = [(folder / f"{name}.su").read_text() for name in ("own", "stream")]
+    lines = [line.split("\t") for text in texts for line in text.splitlines()]
     stacks = {place.rsplit(":", 1)[-1]: int(size) for place, size, _ in lines}
     beginning = ".text."
     return {

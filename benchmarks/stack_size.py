@@ -71,12 +71,13 @@ def measure_stack(
 
 
 def _stack_kind(graph: Graph) -> str:
-    return stack_kind([lower_step(graph, step) for step in plan_graph(graph).steps])
+    plan = plan_graph(graph, stream=False)
+    return stack_kind(plan, [lower_step(graph, step) for step in plan.steps])
 
 
 def calls_of(graph: Graph) -> list[tuple[str, frozenset[str]]]:
     """The function of each call, and the parts of it that run."""
-    plan = plan_graph(graph)
+    plan = plan_graph(graph, stream=False)
     return [
         (
             lower_step(graph, step).function,

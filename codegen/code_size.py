@@ -80,7 +80,7 @@ def estimate_code(graph: Graph, plan: MemoryPlan, core: str) -> Code | None:
         application_ram_bytes=application["ram_bytes"],
         stack_bytes=max(
             application["stack_bytes"],
-            model["stack_bytes"][stack_kind(calls)]
+            model["stack_bytes"][stack_kind(plan, calls)]
             + max(
                 _stack_bytes(functions[call.function]["stack_bytes"], work)
                 for call, (_, work) in zip(calls, plan_work(graph, plan), strict=True)

@@ -13,6 +13,9 @@ FEW = 4
 """Calls from which on GCC makes a table of the switch."""
 WIDE_BYTES = 500
 """Code from which on the entries of that table have two bytes each."""
+MOST_COPIED_BYTES = 64
+"""Bytes up to which GCC copies by loads and stores."""
+_WORD_BYTES = 4
 _CALL_BYTES = 8
 _ROWS_BYTES = 4
 """The two numbers of rows that a kernel on rows is given."""
@@ -28,6 +31,8 @@ def glue_parts(graph: Graph, plan: MemoryPlan, calls: list[KernelCall]) -> dict[
         for offsets in _offsets(plan, calls)
     )
     ports = (plan.offsets.get(port, 0) for port in (graph.inputs[0], graph.outputs[0]))
+    streams = sum(segment.streamed for segment in plan.segments)
+    is_fed = plan.image_bytes > 0
     is_few = len(calls) < FEW
     on_rows = sum(bool(call.rings) for call in calls)
     is_wide = _CALL_BYTES * len(calls) + _ROWS_BYTES * on_rows + addresses > WIDE_BYTES
@@ -41,12 +46,27 @@ def glue_parts(graph: Graph, plan: MemoryPlan, calls: list[KernelCall]) -> dict[
         "few": int(is_few),
         "calls of few": len(calls) if is_few else 0,
         "port bytes": sum(_address_bytes(offset) for offset in ports),
+        "streams": int(streams > 0),
+        "fed rows": int(is_fed),
+        "further streams": streams - int(is_fed),
+        "calls of streams": len(calls) if streams else 0,
+        "copied words": _copied_words(graph, plan),
         "quantised output": int(graph.tensors[graph.outputs[0]].quantization is not None),
     }
 
 
-def stack_kind(calls: list[KernelCall]) -> str:
+def _copied_words(graph: Graph, plan: MemoryPlan) -> int:
+    """Words of a row of the image that GCC copies without a call of memcpy."""
+    row_bytes = plan.image_bytes // max(graph.tensors[graph.inputs[0]].shape[1:2] or (1,))
+    return -(-row_bytes // _WORD_BYTES) if row_bytes <= MOST_COPIED_BYTES else 0
+
+
+def stack_kind(plan: MemoryPlan, calls: list[KernelCall]) -> str:
     """What the stack of this code depends on."""
+    if plan.image_bytes > 0:
+        return "fed rows"
+    if any(segment.streamed for segment in plan.segments):
+        return "streams"
     if any(map(_on_stack, calls)):
         return "arguments on the stack"
     return "one call" if len(calls) == 1 else "calls"

@@ -55,9 +55,9 @@ def test_entries_are_wide_where_the_code_is_long() -> None:
 
 def test_what_does_not_fit_into_four_registers_lies_on_the_stack() -> None:
     graph, plan, calls = planned(small_model())
-    assert stack_kind(calls) == "calls"
-    assert stack_kind(calls[:1]) == "one call"
+    assert stack_kind(plan, calls) == "calls"
+    assert stack_kind(plan, calls[:1]) == "one call"
     six = replace(calls[-1], inputs=tuple(plan.offsets)[:4])
-    assert stack_kind([*calls, six]) == "arguments on the stack"
+    assert stack_kind(plan, [*calls, six]) == "arguments on the stack"
     assert glue_parts(graph, plan, calls)["arguments on the stack"] == 0
     assert glue_parts(graph, plan, [*calls[:-1], six])["arguments on the stack"] == 2
