@@ -13,16 +13,12 @@ from codegen.graph import DType, Graph, Operator, Tensor
 from codegen.operators import in_place_input, row_window
 from codegen.operators.channels import PATCH_GROUP
 from codegen.operators.rows import RowWindow
-from codegen.operators.windows import padding_before
+from codegen.overlap import convolution_overlap, is_moderate
 
 SCRATCH_BYTES_PER_GROUP = 36
 """Source: NN_CONV_2D_SCRATCH_BYTES in nn/conv_2d.h."""
 OFFSET_BYTES = 4
 """Bytes of the offset of one tap."""
-MOST_ELEMENTS = 1 << 24
-"""Size of tensors above which overlaps are not searched: no microcontroller can hold them."""
-MOST_SIDE = 1 << 16
-"""Number of rows or columns above which they are not searched either."""
 MOST_TABLES = 4
 """Maximum channels for which a chain of element-wise operators becomes tables of 256 bytes each."""
 
@@ -103,7 +99,7 @@ def _operator(graph: Graph, index: int) -> Step:
         step,
         inputs=operator.inputs[:1],
         scratch_bytes=_tap_bytes(graph, operator),
-        overlap_bytes=_overlap(graph, operator, operator.outputs[0], step.kind),
+        overlap_bytes=convolution_overlap(graph, operator, operator.outputs[0], is_depthwise=True),
     )
 
 
@@ -184,7 +180,8 @@ def _convolution(graph: Graph, readers: Counter[int], index: int) -> Step | None
     kind = StepKind.CONVOLUTION if end == index + 1 else StepKind.POOLED_CONVOLUTION
     output = graph.operators[end - 1].outputs[0]
     rows = row_window(graph, operator)
-    if kind is StepKind.POOLED_CONVOLUTION and rows is not None:
+    factor = 2 if kind is StepKind.POOLED_CONVOLUTION else 1
+    if factor == 2 and rows is not None:
         rows = RowWindow(rows.size + rows.stride, 2 * rows.stride, rows.padding)
     return Step(
         kind,
@@ -192,7 +189,7 @@ def _convolution(graph: Graph, readers: Counter[int], index: int) -> Step | None
         operator.inputs[:1],
         output,
         scratch_bytes=patch_groups(graph, operator) * SCRATCH_BYTES_PER_GROUP,
-        overlap_bytes=_overlap(graph, operator, output, kind),
+        overlap_bytes=convolution_overlap(graph, operator, output, factor),
         rows=rows,
     )
 
@@ -205,13 +202,9 @@ def _has_images(graph: Graph, operator: Operator) -> bool:
     if len(operator.inputs) < 2 or min(operator.inputs[:2]) < 0:
         return False
     tensors = [graph.tensors[i] for i in (*operator.inputs[:2], operator.outputs[0])]
-    shapes_fit = all(len(t.shape) == 4 and _is_moderate(t) for t in tensors)
+    shapes_fit = all(len(t.shape) == 4 and is_moderate(t) for t in tensors)
     strides = [operator.options.get(f"stride_{side}", 1) for side in "hw"]
     return shapes_fit and all(int(stride) >= 1 for stride in strides)
-
-
-def _is_moderate(tensor: Tensor) -> bool:
-    return 0 < tensor.element_count < MOST_ELEMENTS and max(tensor.shape, default=0) < MOST_SIDE
 
 
 def is_plain_convolution(graph: Graph, operator: Operator) -> bool:
@@ -238,64 +231,3 @@ def patch_groups(graph: Graph, convolution: Operator) -> int:
     _, height, width, _ = graph.tensors[convolution.inputs[1]].shape
     channels = graph.tensors[convolution.inputs[0]].shape[3]
     return -(-height * width * channels // PATCH_GROUP)
-
-
-def _overlap(graph: Graph, convolution: Operator, output: int, kind: StepKind) -> int | None:
-    """The number of bytes by which the output must begin before the image, so that no byte is lost.
-
-    Pixels of the output are written in the order of their addresses, each after its patch was
-    read. After a pixel is written, the first byte of the image that is still needed is the top
-    left one of the next pixel's patch, or of the first patch of the next row. The end of the
-    written data must not pass this byte. A depthwise convolution writes channels of a pixel while
-    it reads other channels, so the pixel's own patch is still needed.
-    """
-    written = graph.tensors[output]
-    if len(written.shape) != 4 or not _is_moderate(written):
-        return None
-    image = graph.tensors[convolution.inputs[0]]
-    _, input_height, input_width, input_channels = image.shape
-    _, height, width, channels = written.shape
-    factor = 2 if kind is StepKind.POOLED_CONVOLUTION else 1
-    kernel = graph.tensors[convolution.inputs[1]].shape
-    # After pixel (y, x) the next one is needed, or itself. Both sides of the largest difference
-    # are sums of a part for y and a part for x, so that each part is largest for itself.
-    own_bytes = channels if kind is StepKind.OPERATOR else 0
-    row_bytes = (width * channels, input_width * input_channels)
-    pixel_bytes = (channels, input_channels)
-    farthest = _farthest(convolution, "h", (input_height, kernel[1], height), factor, row_bytes)
-    farthest += _farthest(convolution, "w", (input_width, kernel[2], width), factor, pixel_bytes)
-    return max(0, own_bytes + farthest)
-
-
-def _farthest(
-    convolution: Operator,
-    side: str,
-    sizes: tuple[int, int, int],
-    factor: int,
-    bytes_of_each: tuple[int, int],
-) -> int:
-    """The most bytes by which rows (or columns) are written ahead of the first one that is needed.
-
-    Row y of the output needs rows of the image from y · stride − padding on, within the image. So
-    the difference is linear before, between and after the rows at which this first row enters and
-    leaves the image, and largest at one of their ends.
-
-    Args:
-        convolution: The operator.
-        side: `h` for rows, `w` for columns.
-        sizes: Rows of the image, of the kernel, and of the output.
-        factor: Rows of the convolution for each row of the output.
-        bytes_of_each: Bytes of a row of the output, and of the image.
-    """
-    size, kernel, count = sizes
-    written_bytes, read_bytes = bytes_of_each
-    stride = int(convolution.options.get(f"stride_{side}", 1))
-    padding = padding_before(size, kernel, stride, str(convolution.options.get("padding")))
-    stride *= factor
-    enters, leaves = padding // stride, (size - 1 + padding) // stride
-    ends = (0, enters, enters + 1, leaves, leaves + 1, count - 1)
-    return max(
-        y * written_bytes - min(max(y * stride - padding, 0), size - 1) * read_bytes
-        for y in ends
-        if y < count
-    )
