@@ -14,19 +14,27 @@ _NUMBERS = {
 _SCALE = 0.05
 
 
-def graph_file(graph: Graph, seed: int = 0) -> bytes:
-    """The bytes of a model with the tensors and operators of a graph, in their order."""
+def graph_file(graph: Graph, seed: int = 0, largest: int = 100) -> bytes:
+    """The bytes of a model with the tensors and operators of a graph, in their order.
+
+    Weights are random below `largest`, unless they are known.
+    """
     rng = np.random.default_rng(seed)
     builder = ModelBuilder()
     for index, tensor in enumerate(graph.tensors):
-        _add_tensor(builder, graph, index, tensor, rng)
+        _add_tensor(builder, graph, index, tensor, rng, largest)
     for operator in graph.operators:
         builder.operator(operator.kind, operator.inputs, operator.outputs[0], **_options(operator))
     return builder.build(graph.inputs, graph.outputs)
 
 
 def _add_tensor(
-    builder: ModelBuilder, graph: Graph, index: int, tensor: Tensor, rng: np.random.Generator
+    builder: ModelBuilder,
+    graph: Graph,
+    index: int,
+    tensor: Tensor,
+    rng: np.random.Generator,
+    largest: int,
 ) -> None:
     scales = [_SCALE] * tensor.scale_count or None
     if not tensor.is_constant:
@@ -34,7 +42,9 @@ def _add_tensor(
         scale, zero_point = (1 / 256, -128) if is_probability else (_SCALE, 0)
         builder.activation(tensor.shape, scale if scales else None, zero_point, tensor.dtype.value)
         return
-    data = rng.integers(-100, 100, tensor.shape).astype(tensor.dtype.value)
+    data = rng.integers(-largest, largest, tensor.shape).astype(tensor.dtype.value)
+    if tensor.data is not None:
+        data = tensor.data
     reader = next(o for o in graph.operators if index in o.inputs)
     if reader.kind == "MEAN":
         data = np.array([1, 2], np.int32)

@@ -62,17 +62,18 @@ class RandomStream:
             return
         output = -(-(rows if padding == "SAME" else rows - size + 1) // stride)
         before = max((output - 1) * stride + size - rows, 0) // 2 if padding == "SAME" else 0
+        width = size if padding == "SAME" else 1  # so that all images are equally wide
         options = {"padding": padding, "stride_h": stride, "stride_w": 1}
         self.needs[len(self.operators)] = (size, stride, before)
         kind = str(rng.choice(["CONV_2D", "DEPTHWISE_CONV_2D", "MAX_POOL_2D", "AVERAGE_POOL_2D"]))
         if kind.endswith("POOL_2D"):
-            pool = {**options, "filter_height": size, "filter_width": size}
+            pool = {**options, "filter_height": size, "filter_width": width}
             # A pooling after a convolution would be one step with it.
             self._write("AVERAGE_POOL_2D", [source], self._image(output, channels), **pool)
             return
         count = channels if kind.startswith("DEPTHWISE") else CHANNELS * int(rng.choice([1, 1, 2]))
-        shape = (1, size, size, count) if count == channels else (count, size, size, channels)
-        shape = shape if kind.startswith("DEPTHWISE") else (count, size, size, channels)
+        shape = (count, size, width, channels)
+        shape = (1, size, width, count) if kind.startswith("DEPTHWISE") else shape
         self.tensors.append(Tensor("", shape, DType.INT8, is_constant=True))
         weights = len(self.tensors) - 1
         self._write(kind, [source, weights], self._image(output, count), **options)
