@@ -1,4 +1,4 @@
-"""`nas`: searches networks, estimates them, records what they must answer."""
+"""The verbs of `nas`: run, estimate, calibrate, golden, report, data. I/O."""
 
 import argparse
 import json
@@ -40,8 +40,10 @@ from nas.spaces import find_converter, find_space
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line; gives the exit code."""
-    warnings.filterwarnings("ignore", module=r"PIL\.")  # of damaged images, which we name
+    """Run the command line; returns the exit code."""
+    warnings.filterwarnings(
+        "ignore", module=r"PIL\."
+    )  # of damaged images, which are reported by name
     words = tuple(sys.argv[1:] if argv is None else argv)
     arguments = parse(
         make_parser(_run, _estimate, _calibrate, _golden, add_data, add_report), words
@@ -67,7 +69,7 @@ def _estimate(arguments: argparse.Namespace) -> int:
     limits, _ = limits_of(target, arguments.runtime, arguments.ram, arguments.flash, arguments.macc)
     limits = replace(limits, macc_is_advice=arguments.macc is None)
     if (arguments.model is None) == (arguments.candidate is None):
-        raise ConfigError("name either a MODEL.tflite, a run, or a --candidate, such as 6,4")
+        raise ConfigError("give either a MODEL.tflite, a run, or a --candidate, such as 6,4")
     name, graph, model_bytes, model_sha256 = (
         _candidate(arguments) if arguments.model is None else _model(arguments.model)
     )

@@ -1,4 +1,4 @@
-"""Tells on stderr what a run does. Prints through `Progress`."""
+"""Prints the progress of a run on stderr, through `Progress`."""
 
 import time
 from collections.abc import Callable
@@ -15,11 +15,11 @@ from nas.spaces import Candidate
 
 
 class Narrator(Listener):
-    """Progress of a run in lines: images per second, time left, memory beside its limit.
+    """Formats the progress of a run: images per second, time left, memory and its limit.
 
     Args:
-        progress: Where it goes.
-        clock: Seconds from any origin.
+        progress: Prints the lines.
+        clock: Returns seconds from any origin.
     """
 
     def __init__(self, progress: Progress, clock: Callable[[], float] = time.monotonic) -> None:
@@ -84,7 +84,7 @@ class Narrator(Listener):
             self._epoch(work, event)
 
     def _epoch(self, work: str, event: dict[str, Any]) -> None:
-        """Time left is that of this training: how many trials will follow is not known."""
+        """One line. The time left is that of this training; the number of trials is not known."""
         now_s = self._clock()
         if work != self._work:
             self._work, self._work_first_s = work, now_s

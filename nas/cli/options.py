@@ -20,7 +20,7 @@ def make_parser(
     golden: Command,
     *others: Callable[[_Verbs], None],
 ) -> argparse.ArgumentParser:
-    """The parser; the parsed verb's function is in `command`. The others add their own verbs."""
+    """The parser. `command` is the function of the parsed verb; some verbs are added elsewhere."""
     parser = argparse.ArgumentParser(
         prog="nas", description="Searches networks for microcontrollers, within their limits."
     )
@@ -39,10 +39,10 @@ def _add_run(verbs: _Verbs, command: Command) -> None:
         "run",
         help="search a network, train it, convert it to int8",
         description="Search the best network that fits the target, train it and convert it to "
-        "int8. The same command continues an interrupted run.",
+        "int8. The same command resumes an interrupted run.",
         epilog="example: nas run --data digits --target stm32f412 --out runs/digits",
     )
-    parser.set_defaults(command=command, how_to_go_on="; the same command goes on from here")
+    parser.set_defaults(command=command, how_to_go_on="; run the same command to resume")
     add_options(parser)
     parser.add_argument("--json", action="store_true", help="print run.json instead of tables")
 
@@ -50,7 +50,7 @@ def _add_run(verbs: _Verbs, command: Command) -> None:
 def _add_estimate(verbs: _Verbs, command: Command) -> None:
     parser = verbs.add_parser(
         "estimate",
-        help="what a network takes of its target",
+        help="estimate the memory and the time of a network",
         description="Estimate RAM, flash, MACC and time of a .tflite, of a run's winner, or of a "
         "candidate that does not exist yet.",
         epilog="example: nas estimate model.tflite --target stm32f412 --map arena.svg",
@@ -69,7 +69,7 @@ def _add_estimate(verbs: _Verbs, command: Command) -> None:
     add("--input", metavar="HxWxC", default="50x50x3", help="its input (%(default)s)")
     add("--classes", type=int, default=2, metavar="N", help="its classes (%(default)s)")
     add_options(parser, "target", "runtime", "ram", "flash", "macc", target=DEFAULT_TARGET)
-    add("--latency-model", type=some_path, metavar="FILE", help="what 'nas calibrate' wrote")
+    add("--latency-model", type=some_path, metavar="FILE", help="latency model of 'nas calibrate'")
     add("--map", type=some_path, metavar="FILE.svg", help="draw the arena over time")
     add("--fail-over", action="store_true", help="exit with 1 if a limit is exceeded")
     add("--json", action="store_true", help="print JSON instead of tables")
@@ -78,14 +78,20 @@ def _add_estimate(verbs: _Verbs, command: Command) -> None:
 def _add_calibrate(verbs: _Verbs, command: Command) -> None:
     parser = verbs.add_parser(
         "calibrate",
-        help="learn from measurements how long kernels take",
+        help="fit a latency model to measurements",
         description="Fit a model of cycles (or, from the virtual board, of instructions) to "
         "measurements, for 'nas estimate --latency-model'.",
         epilog="example: nas calibrate */measurement.json --out nucleo.json",
     )
     parser.set_defaults(command=command)
     add = parser.add_argument
-    add("measurements", nargs="+", type=some_path, metavar="measurement.json", help="of 'hil run'")
+    add(
+        "measurements",
+        nargs="+",
+        type=some_path,
+        metavar="measurement.json",
+        help="measurements of 'hil run'",
+    )
     add("--out", required=True, type=some_path, metavar="FILE", help="the model to write")
     add("--target", default=DEFAULT_TARGET, help="the chip measured (%(default)s)")
     add("--json", action="store_true", help="print the model")
@@ -94,7 +100,7 @@ def _add_calibrate(verbs: _Verbs, command: Command) -> None:
 def _add_golden(verbs: _Verbs, command: Command) -> None:
     parser = verbs.add_parser(
         "golden",
-        help="record what a model must answer",
+        help="record the expected outputs of a model",
         description="Record the outputs of the reference kernels for seeded inputs, or your own.",
         epilog="example: nas golden model.tflite --out golden.npz",
     )
@@ -109,7 +115,7 @@ def _add_golden(verbs: _Verbs, command: Command) -> None:
         type=some_path,
         metavar="FILE",
         help="your own inputs instead: a .npy, or an .npz with an array 'inputs', as the model "
-        "takes them, (n, ...)",
+        "takes them, shape (n, ...)",
     )
     add_options(parser, "rounding")
     add("--json", action="store_true", help="print JSON")

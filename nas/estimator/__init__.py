@@ -1,1 +1,1 @@
-"""What a network takes of its target: memory, code and time."""
+"""Estimates the memory, code size and time of a network on its target."""

@@ -1,8 +1,8 @@
-"""Fits a speed model to measurements. Pure, but for the reading of measurement files.
+"""Fits a speed model to measurements. Pure, except for reading measurement files.
 
-Each kernel is fitted alone, by least squares on relative errors with no price below zero. Where
-measurements are fewer than twice the parts, the prices of a model to start from are scaled
-instead, all by one factor. What is said about errors comes from networks that were held out.
+Each kernel is fitted separately, by least squares on relative errors with no price below zero. If
+there are fewer measurements than twice the number of parts, the prices of a given model are scaled
+by one factor instead. The errors are those of networks that were held out.
 """
 
 import statistics
@@ -22,16 +22,17 @@ from firmware.records.reader import Kind, read_json
 from nas.estimator.speed import Error, KernelPrices, SpeedModel, price
 
 _KIND = Kind(
-    "is no measurement of kernel calls", "generate the project again and measure it with 'hil run'"
+    "is not a measurement of kernel calls",
+    "generate the project again and measure it with 'hil run'",
 )
 FOLDS = 5
 SMALL_TICKS = 200
-"""Added to a measurement before its error is weighed: what is this small matters to nobody."""
+"""Smallest denominator of a relative error, because errors of very short calls do not matter."""
 
 
 @dataclass(frozen=True, slots=True)
 class MeasuredCall:
-    """One kernel call that was measured."""
+    """A measured kernel call."""
 
     network: str
     kernel: str
@@ -41,7 +42,7 @@ class MeasuredCall:
 
 @dataclass(frozen=True, slots=True)
 class MeasuredCalls:
-    """The kernel calls of several networks, measured in one unit on one core."""
+    """Measured kernel calls of several networks, in one unit on one core."""
 
     unit: Literal["cycles", "instructions"]
     runtime: str
@@ -51,7 +52,7 @@ class MeasuredCalls:
 
     @property
     def networks(self) -> list[str]:
-        """The networks, each once, in the order in which they come."""
+        """The networks without repetition, in order."""
         return list(dict.fromkeys(call.network for call in self.calls))
 
 
@@ -59,15 +60,15 @@ def read_measurements(paths: Iterable[Path], core: str) -> MeasuredCalls:
     """The kernel calls in files that `hil run` wrote.
 
     Raises:
-        ConfigError: A file cannot be read, was measured without kernel calls, or does not go with
-            the others.
+        ConfigError: A file cannot be read, contains no kernel calls, or has another unit, runtime
+            or board than the others.
     """
     several = tuple(paths)
     records = [read_json(path, MeasurementRecord, _KIND) for path in several]
     kinds = {(record.unit, record.runtime, record.board) for record in records}
     if len(kinds) != 1:
         shown = brief("; ".join(map(", ".join, sorted(kinds))), 300)
-        raise ConfigError(f"the measurements do not go together: {shown}")
+        raise ConfigError(f"the measurements have different units, runtimes or boards: {shown}")
     unit, runtime, board = kinds.pop()
     calls = [
         call for path, record in zip(several, records, strict=True) for call in _calls(path, record)
@@ -84,16 +85,16 @@ def _calls(path: Path, record: MeasurementRecord) -> list[MeasuredCall]:
             raise _KIND.refusal(path, f"steps[{number}]: expected a kernel and its {record.unit}")
         calls.append(MeasuredCall(record.model_sha256, step.kernel, step.work, float(ticks)))
     if not calls:
-        raise _KIND.refusal(path, "it holds no kernel calls")
+        raise _KIND.refusal(path, "it contains no kernel calls")
     return calls
 
 
 def calibrate(measured: MeasuredCalls, start: SpeedModel | None = None) -> SpeedModel:
-    """Fit a speed model, and hold out networks to say how good it is.
+    """Fit a speed model, and determine its errors by cross-validation over networks.
 
     Args:
-        measured: Kernel calls.
-        start: Prices to scale where measurements are few, such as those in instructions.
+        measured: The kernel calls.
+        start: Prices to scale if there are few measurements, such as those in instructions.
     """
     networks = measured.networks
     model = _fit(measured, measured.calls, start)
@@ -155,9 +156,9 @@ def _prices(calls: Sequence[MeasuredCall], start: dict[str, float] | None) -> di
 
 
 def _least_squares(matrix: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """The solution without negative elements: those that would be are dropped one by one.
+    """The least-squares solution without negative elements, which are removed one by one.
 
-    A column that hardly matters is held near zero, instead of taking a share of its neighbours'.
+    A small ridge term keeps columns with little influence near zero.
     """
     scale = np.maximum(np.linalg.norm(matrix, axis=0), 1e-12)
     scaled = matrix / scale
@@ -175,7 +176,7 @@ def _least_squares(matrix: np.ndarray, wanted: np.ndarray) -> np.ndarray:
 
 
 def _ratio(pairs: Iterable[tuple[float, float]]) -> float:
-    """All that was measured over all that was priced."""
+    """The sum of the measured ticks over the sum of the predicted ticks."""
     all_ticks = all_prices = 0.0
     for ticks, predicted in pairs:
         all_ticks += ticks

@@ -1,4 +1,4 @@
-"""What a network needs of its target, and whether it has it. Pure."""
+"""The needs of a network (RAM, flash, MACs, latency), and whether they are within limits. Pure."""
 
 from dataclasses import dataclass, replace
 
@@ -19,16 +19,16 @@ RUNTIMES = ("static", "tflm")
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Needs of one network.
+    """The needs of a network.
 
     Attributes:
         macc: Multiply-accumulates of one inference.
-        model_bytes: Bytes of its .tflite file, all of which lie in flash.
-        arena_bytes: RAM in which the runtime keeps its activations; None where it is not known.
-        latency_us: Longest time of one inference; None if no board has been measured.
-        linked_ram_bytes: RAM that its whole firmware takes; None if no chip was named, or its
-            arena is not known.
-        linked_flash_bytes: Flash that it takes.
+        model_bytes: Size of its .tflite.
+        arena_bytes: RAM for the activations; None if it is not known.
+        latency_us: Longest time of one inference; None if no board was measured.
+        linked_ram_bytes: RAM of the whole firmware; None if no chip is given, or the arena is not
+            known.
+        linked_flash_bytes: Flash of the whole firmware; None if no chip is given.
     """
 
     macc: Count
@@ -41,17 +41,17 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Most that a network may need.
+    """The limits of a network.
 
     Attributes:
         macc: Multiply-accumulates of one inference.
         flash_bytes: Flash for the .tflite file.
         ram_bytes: RAM for the arena.
         latency_us: Time of one inference; None if it is not limited.
-        macc_is_advice: Whether more multiply-accumulates are told, but not refused: they are a
-            rule of thumb, which the chip does not know.
+        macc_is_advice: Whether an exceeded MACC limit is only reported: it is a rule of thumb and
+            not a limit of the chip.
         core, chip_ram_bytes, chip_flash_bytes, stack_bytes: The chip that the whole firmware must
-            fit; the name is empty if none was named.
+            fit; the core is empty if no chip is given.
     """
 
     macc: int
@@ -72,7 +72,7 @@ class Limits:
 
 
 def with_chip(limits: Limits, target: Target) -> Limits:
-    """The limits, and the chip that the whole firmware must fit."""
+    """The limits with the chip that the whole firmware must fit."""
     return replace(
         limits,
         core=target.core,
@@ -84,14 +84,14 @@ def with_chip(limits: Limits, target: Target) -> Limits:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """One need beside its limit.
+    """A need and its limit.
 
     Attributes:
-        name: What is needed, in words.
+        name: Name of the need.
         unit: Unit of both numbers.
-        needed: What the network needs.
-        limit: What it may need.
-        is_advice: Whether to pass it is no reason to refuse the network.
+        needed: The need of the network.
+        limit: The limit.
+        is_advice: Whether an exceeded limit is only reported.
     """
 
     name: str
@@ -102,7 +102,7 @@ class Need:
 
     @property
     def used_fraction(self) -> float:
-        """Needed over limit; above 1 it does not fit."""
+        """The need over the limit; above 1 the network does not fit."""
         return self.needed / self.limit
 
     def __str__(self) -> str:
@@ -116,14 +116,14 @@ def measure_cost(
     pace: Pace | None = None,
     limits: Limits | None = None,
 ) -> Cost:
-    """The needs of a network that need not exist yet; its time only with a pace.
+    """Calculate the needs of a network before it is trained.
 
     Args:
         network: The network.
-        runtime: What will run it.
-        converter: What will make its .tflite.
-        pace: What its time is calculated with.
-        limits: What names the chip, if any.
+        runtime: The runtime on the chip.
+        converter: The converter that will write its .tflite.
+        pace: What predicts the latency; without it, the latency is None.
+        limits: Limits with the chip; without a chip, the needs of the whole firmware are None.
 
     Raises:
         ConfigError: There is no such runtime, its memory on this core is not known, a kernel
@@ -150,7 +150,7 @@ def measure_cost(
 def with_linked(
     cost: Cost, graph: Graph, plan: MemoryPlan | None, code: Code | None, limits: Limits
 ) -> Cost:
-    """The needs with those of the whole firmware; as they were if the limits name no chip."""
+    """The needs with those of the whole firmware; unchanged if the limits have no chip."""
     if not limits.core:
         return cost
     arena = cost.arena_bytes
@@ -175,7 +175,7 @@ def arena_bytes(graph: Graph, runtime: str) -> int:
 
 
 def check_runtime(runtime: str) -> None:
-    """Refuse a runtime that is none of `RUNTIMES`.
+    """Check that a runtime is one of `RUNTIMES`.
 
     Raises:
         ConfigError: It is not.
@@ -185,10 +185,10 @@ def check_runtime(runtime: str) -> None:
 
 
 def needs(cost: Cost, limits: Limits) -> tuple[Need, ...]:
-    """Each need that is known beside its limit, the scarcest first.
+    """The known needs with their limits, the most used first.
 
-    What is linked decides; the limits of arena and .tflite count where they are narrower than the
-    chip, or where nothing is known of the chip.
+    The needs of the whole firmware are used. The limits of arena and .tflite are used if they are
+    narrower than the chip, or if no chip is given.
     """
     is_file_free = cost.linked_flash_bytes is not None and limits.flash_bytes == (
         limits.chip_flash_bytes
@@ -210,7 +210,7 @@ def needs(cost: Cost, limits: Limits) -> tuple[Need, ...]:
 
 
 def exceeded(cost: Cost, limits: Limits) -> tuple[Need, ...]:
-    """The needs above their limits, the worst first; empty if the network fits."""
+    """The needs above their limits, worst first; empty if the network fits."""
     return tuple(
         need for need in needs(cost, limits) if need.needed > need.limit and not need.is_advice
     )

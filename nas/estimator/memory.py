@@ -1,4 +1,4 @@
-"""The RAM of a network: totals, and which bytes hold what when. Pure."""
+"""The RAM of a network: totals, and the blocks of the arena over time. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,22 +13,22 @@ from codegen.tflm.reserve import reserved_bytes
 from codegen.tflm.structures import MCU, WHEEL
 
 SCRATCH = "scratch"
-"""First word of the name of a block that a kernel needs while it runs."""
+"""First word of the names of blocks that a kernel needs only while it runs."""
 COUNTERS = "counters of rows"
 """First words of the name of the block that counts the rows of a streamed segment."""
 INTERPRETER = "interpreter"
-"""Name of the block that an interpreter keeps for good."""
+"""Name of the block that an interpreter needs permanently."""
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Bytes of the arena that hold one thing for some time.
+    """A block of the arena that is needed for some time.
 
     Attributes:
-        name: What they hold.
-        offset: Their first byte.
-        size_bytes: How many they are.
-        first_op: Index of the first operator during which they are needed.
+        name: Its content.
+        offset: Offset of its first byte.
+        size_bytes: Its size.
+        first_op: Index of the first operator during which it is needed.
         end_op: One past the index of the last one.
     """
 
@@ -41,23 +41,23 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Ram:
-    """RAM that a network takes, in bytes; what is not known is None.
+    """The RAM of a network, in bytes; unknown values are None.
 
     Attributes:
-        arena_bytes: The array that a generated project sets aside.
+        arena_bytes: The array that a generated project reserves.
         arena_with_image_bytes: The array, and the model's input if its rows are fed one by one:
             then the array does not hold it, and the caller may keep it in RAM or not.
-        buffer_bytes: The smallest buffer with which it runs: of an interpreter, one of the
-            release that is modelled, at a multiple of 16. The next three are its parts.
-        activations_bytes: Part of it for activations and the kernels' scratch memory.
-        persistent_bytes: Part of it that the interpreter keeps for good; 0 without interpreter.
-        starting_bytes: What tables that live only while it starts add to the two.
-        used_bytes: What `arena_used_bytes()` gives once it has started; no buffer's size.
-        pc_used_bytes: What `arena_used_bytes()` gives on a PC, with pointers of 8 bytes; None
-            without interpreter.
+        buffer_bytes: The smallest buffer with which the network runs; for an interpreter, that of
+            the modelled release, aligned to 16. The next three are its parts.
+        activations_bytes: Activations and scratch memory of the kernels.
+        persistent_bytes: Permanent data of the interpreter; 0 without an interpreter.
+        starting_bytes: Additional memory of tables that exist only while the interpreter starts.
+        used_bytes: Result of `arena_used_bytes()` after the start; it is not a buffer size.
+        pc_used_bytes: Result of `arena_used_bytes()` on a PC, with pointers of 8 bytes; None
+            without an interpreter.
         application_bytes: Variables of the bench application and the runtime, `.data` and `.bss`;
-            None if no build has been measured.
-        stack_peak_bytes: Most stack in use; None if no build has been measured.
+            None if no build was measured.
+        stack_peak_bytes: Peak of the stack; None if no build was measured.
         stack_reserved_bytes: Stack that the linker script reserves.
     """
 
@@ -75,7 +75,7 @@ class Ram:
 
     @property
     def linked_bytes(self) -> int | None:
-        """What the linker counts: arena, variables, reserved stack; None if not known."""
+        """RAM that the linker reports: arena, variables, reserved stack; None if not known."""
         parts = (self.arena_bytes, self.application_bytes, self.stack_reserved_bytes)
         known = [part for part in parts if part is not None]
         return sum(known) if len(known) == len(parts) else None
@@ -156,7 +156,7 @@ def _step_spans(plan: MemoryPlan) -> list[tuple[int, int]]:
 def tflm_memory(
     graph: Graph, code: Code | None, stack_bytes: int
 ) -> tuple[Ram, tuple[Block, ...], tuple[str, ...]]:
-    """RAM and arena of TFLM, and the kinds of operators whose own needs are not known."""
+    """RAM and arena of TFLM, and the kinds of operators whose own memory is not known."""
     plan = plan_tflm_arena(graph, MCU)
     ram = Ram(
         arena_bytes=reserved_bytes(graph),
@@ -175,7 +175,7 @@ def tflm_memory(
 
 
 def unknown_memory(graph: Graph) -> Ram:
-    """RAM of TFLM on a core for which it is not modelled what the kernels ask for."""
+    """RAM of TFLM on a core whose kernels' scratch memory is not modelled."""
     return Ram(
         arena_bytes=None,
         arena_with_image_bytes=None,

@@ -1,4 +1,4 @@
-"""The arena over time as a picture. Pure: gives SVG."""
+"""Draws the arena over time as SVG. Pure."""
 
 from dataclasses import dataclass
 from html import escape as escape_html
@@ -11,26 +11,26 @@ from nas.estimator.network import Estimate
 
 _LEFT, _RIGHT, _BOTTOM = 64, 76, 96
 _COLOURS = ("#4a77a8", "#b8651b", "#3f7f4a", "#2f7f86", "#8a6d14", "#85568f", "#a4506a", "#77604a")
-"""Dark enough for white text."""
+"""Colours dark enough for white text."""
 _SCRATCH, _INTERPRETER = "#737983", "#5d5a56"
 _MARKS = 8
 _LABEL_PIXELS, _CHARACTER_PIXELS = 15, 6
 _LABEL_WORDS = {SCRATCH: 4}
-"""Words of a block's name on the picture; the whole name is in its tooltip."""
+"""Words of a block's name in the picture; its tooltip has the whole name."""
 
 
 @dataclass(frozen=True, slots=True)
 class MapLook:
-    """How the picture looks; colours as CSS takes them.
+    """The style of the picture; colours are CSS values.
 
     Attributes:
         width: In pixels.
         height: In pixels.
-        has_title: Whether the picture says what it shows.
-        font: Family of the text.
+        has_title: Whether the picture has a title.
+        font: Font family.
         ink: Colour of text.
         grid: Colour of lines.
-        paper: Colour behind all.
+        paper: Colour of the background.
     """
 
     width: int = 960
@@ -43,7 +43,7 @@ class MapLook:
 
     @property
     def top(self) -> int:
-        """Height of what stands above the arena."""
+        """Height of the title above the arena."""
         return 56 if self.has_title else 26
 
 
@@ -51,7 +51,7 @@ def memory_map_svg(estimate: Estimate, look: MapLook = MapLook()) -> str:
     """Operators from left to right, addresses from the bottom up; a rectangle for each block.
 
     Raises:
-        ConfigError: It is not known what lies in the arena.
+        ConfigError: The content of the arena is not known.
     """
     if estimate.ram.arena_bytes is None:
         raise ConfigError(
@@ -72,7 +72,7 @@ def memory_map_svg(estimate: Estimate, look: MapLook = MapLook()) -> str:
         *([heading] if look.has_title else []),
         *_grid(top_bytes, scale, look),
         *(_rectangle(i, block, step, scale, look) for i, block in enumerate(estimate.blocks)),
-        # Above all blocks: where tensors overlap, one lies over the other.
+        # Above all blocks, because blocks of overlapping tensors cover each other.
         *(_label(block, step, scale, look) for block in estimate.blocks),
         *_operator_names(estimate, step, look),
         "</svg>",
@@ -81,7 +81,7 @@ def memory_map_svg(estimate: Estimate, look: MapLook = MapLook()) -> str:
 
 
 def _escape(text: str) -> str:
-    """Text of a model's author as XML can hold it."""
+    """Text from a model file, escaped for XML."""
     return escape_html(printable(text))
 
 
@@ -126,7 +126,7 @@ def _rectangle(index: int, block: Block, step: float, scale: float, look: MapLoo
 
 
 def _label(block: Block, step: float, scale: float, look: MapLook) -> str:
-    """The name of a block in its corner, with its size if both fit; empty if none does."""
+    """The label of a block: its name, with its size if both fit; empty if the name does not fit."""
     x, y = _corner(block, step, scale, look)
     words = block.name.split()
     short = " ".join(words[: _LABEL_WORDS.get(words[0], 2)])

@@ -1,4 +1,4 @@
-"""What a network will take of its target, operator by operator. Pure; needs no TensorFlow."""
+"""Estimates a network on its target, operator by operator. Pure; does not use TensorFlow."""
 
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -20,14 +20,14 @@ from nas.estimator.time_needed import Time, estimate_time
 
 @dataclass(frozen=True, slots=True)
 class OperatorEstimate:
-    """One operator of a network.
+    """The estimate of an operator.
 
     Attributes:
         index: Position in the order of execution.
-        kind: TFLite's name.
-        name: Of its first output, as in the file; empty for candidates.
-        input_shapes: Of the activations that it reads, batch included.
-        output_shape: Of its first output, batch included.
+        kind: Its name in TFLite.
+        name: Name of its first output in the file; empty for candidates.
+        input_shapes: Shapes of the activations that it reads, batch included.
+        output_shape: Shape of its first output, batch included.
         macc: Multiply-accumulates.
         weight_bytes: Constants that it reads, in flash.
         live_bytes: Bytes of the arena in use while it runs; None if the arena is not known.
@@ -50,7 +50,7 @@ class OperatorEstimate:
 
 @dataclass(frozen=True, slots=True)
 class Exceeded:
-    """A limit that is not kept, and the operator to look at first."""
+    """An exceeded limit, and the operator that needs the most."""
 
     name: str
     needed: int
@@ -60,20 +60,20 @@ class Exceeded:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A network on a target.
+    """The estimate of a network on a target.
 
     Attributes:
         name: The file or the candidate.
         runtime: `static` or `tflm`.
         target: The chip.
-        cost: Its needs, as the search counts them.
-        limits: Most that it may need.
+        cost: Its needs, as in a search.
+        limits: Its limits.
         ram: RAM in detail.
-        code: Flash in detail; None where no build has been measured.
-        time: Instructions or cycles; None where nothing has been measured.
+        code: Flash in detail; None if no build was measured.
+        time: Instructions or cycles; None if nothing was measured.
         operators: In execution order.
         blocks: The arena over time; empty if it is not known.
-        unsupported: What the runtime cannot run of it.
+        unsupported: What the runtime cannot run.
         unmodelled: Kinds of operators whose own memory is not known.
     """
 
@@ -92,7 +92,7 @@ class Estimate:
 
     @property
     def linked_flash_bytes(self) -> int | None:
-        """Everything that is written to flash: model, runtime, application."""
+        """Flash of the whole firmware: model, runtime, application."""
         if self.code is None or self.code.application_bytes is None:
             return None
         own = self.code.weight_bytes
@@ -100,7 +100,7 @@ class Estimate:
 
     @property
     def exceeded(self) -> tuple[Exceeded, ...]:
-        """The limits that are not kept, the worst first."""
+        """The exceeded limits, worst first."""
         own = {"RAM": self._most("live_bytes"), "flash": self._most("weight_bytes")}
         macc = self._most("macc")
         return tuple(
@@ -110,16 +110,16 @@ class Estimate:
 
     @property
     def fits(self) -> bool:
-        """Whether every need is known and within its limit, and every operator can be run."""
+        """Whether all needs are known and within limits, and all operators are supported."""
         return not self.exceeded and not self.unsupported and not self.unmodelled
 
     def _most(self, attribute: str) -> int | None:
-        """The first operator of which something is largest."""
+        """The first operator with the largest value of an attribute."""
         most = max(self.operators, key=lambda o: getattr(o, attribute) or 0, default=None)
         return most.index if most is not None else None
 
     def as_record(self) -> dict[str, Any]:
-        """The estimate as JSON holds it; `docs/estimates.md` describes it."""
+        """The estimate as JSON values; `docs/estimates.md` describes them."""
         return {
             "schema": ESTIMATE_SCHEMA,
             "model": self.name,
@@ -153,17 +153,18 @@ def estimate(
     """Estimate a network whose .tflite has, or will have, `model_bytes`.
 
     Args:
-        name: What it is called.
+        name: Name in the estimate.
         graph: The network.
-        model_bytes: Of the .tflite.
+        model_bytes: Size of the .tflite.
         target: The chip.
-        limits: Most that it may need.
+        limits: The limits.
         runtime: `static` or `tflm`.
         speed_model: Prices of kernels; by default the instruction model that comes with the SDK.
 
     Raises:
         ConfigError: There is no such runtime.
-        ModelError: Its memory cannot be planned: it computes in float32, say; all reasons are told.
+        ModelError: Its memory cannot be planned, for example because it computes in float32; the
+            text gives all reasons.
     """
     check_runtime(runtime)
     limits = with_chip(limits, target)
@@ -207,7 +208,7 @@ def _timed_operators(graph: Graph, parts: "_Parts") -> tuple[OperatorEstimate, .
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
-    """What depends on the runtime."""
+    """The parts of an estimate that depend on the runtime."""
 
     ram: Ram
     blocks: tuple[Block, ...]

@@ -1,4 +1,4 @@
-"""How long a network would take on a target whose kernels a board has measured. Pure."""
+"""Predicts the latency of a network from kernels that were measured on a board. Pure."""
 
 import hashlib
 import json
@@ -30,7 +30,7 @@ class PaceRecord:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """A speed model in cycles, and the clock that makes time of them.
+    """A speed model in cycles, and the clock frequency.
 
     Attributes:
         model: What `nas calibrate` fitted to measurements of a board.
@@ -41,7 +41,7 @@ class Pace:
     core_hz: int
 
     def latency_us(self, graph: Graph) -> int:
-        """The longest time of one inference with the static runtime: the worst error included.
+        """The longest time of one inference with the static runtime, including the worst error.
 
         Raises:
             ConfigError: A kernel was not measured, or the error of the model is unknown.
@@ -58,8 +58,8 @@ class Pace:
             known = self.model.kernels
             missing = sorted({kernel for kernel, _ in calls if kernel not in known})
             raise ConfigError(
-                f"the measurements hold no {', '.join(missing)}: measure a network that has it and "
-                "run 'nas calibrate' again"
+                f"the measurements do not contain {', '.join(missing)}: measure a network that "
+                "has it and run 'nas calibrate' again"
             )
         return math.ceil(1000 * time.highest_ms)
 
@@ -84,6 +84,6 @@ def make_pace(model: SpeedModel, core: str, core_hz: int, runtime: str) -> Pace:
     if (model.runtime, model.core) != (runtime, core) or runtime != "static":
         raise ConfigError(
             f"the latency model holds for the {model.runtime} runtime on a {model.core}, the "
-            f"search is for {runtime} on a {core}; only static can be foretold"
+            f"search is for {runtime} on a {core}; only the static runtime can be predicted"
         )
     return Pace(model, core_hz)

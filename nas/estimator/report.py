@@ -1,4 +1,4 @@
-"""An estimate as text. Pure."""
+"""Formats an estimate as text. Pure."""
 
 from firmware.text_table import table
 from nas.estimator.cost import needs
@@ -12,7 +12,7 @@ _ADVICE = {"MACC": " (advice)", "flash": " (of the .tflite; no limit)"}
 
 
 def estimate_text(estimate: Estimate) -> str:
-    """An estimate, operator by operator and in total."""
+    """The text of an estimate: each operator, and the totals."""
     parts = [
         f"{estimate.name} on {estimate.target.name}, {estimate.runtime} runtime",
         _operators(estimate),
@@ -104,18 +104,18 @@ def _image_text(ram: Ram) -> str:
 
 
 def _tflm_arena(estimate: Estimate) -> list[tuple[str, str]]:
-    """What to set aside, with what it starts, and what the interpreter then tells."""
+    """The buffer to reserve, the smallest buffer, and the value that the interpreter reports."""
     ram = estimate.ram
     on_pc = ("arena on a PC", f"{ram.pc_used_bytes:,} bytes used, with pointers of 8 bytes")
     if ram.arena_bytes is None:
-        why = f"what the kernels ask for on {estimate.target.core} is not modelled"
+        why = f"the scratch memory of the kernels on {estimate.target.core} is not modelled"
         return [("arena", f"not known: {why}"), on_pc]
     assert ram.buffer_bytes is not None
     more = ram.arena_bytes - ram.buffer_bytes
     return [
         (
             "arena",
-            f"{ram.arena_bytes:,} bytes: the buffer to set aside, {more:,} for other releases",
+            f"{ram.arena_bytes:,} bytes: the buffer to reserve, {more:,} for other releases",
         ),
         (
             "smallest buffer",
@@ -123,7 +123,10 @@ def _tflm_arena(estimate: Estimate) -> list[tuple[str, str]]:
             f"{ram.activations_bytes:,}, interpreter {ram.persistent_bytes:,}, only while starting "
             f"{ram.starting_bytes:,}",
         ),
-        ("arena used", f"{ram.used_bytes:,} bytes, as arena_used_bytes() tells; no buffer's size"),
+        (
+            "arena used",
+            f"{ram.used_bytes:,} bytes, the result of arena_used_bytes(); it is not a buffer size",
+        ),
         on_pc,
     ]
 
@@ -158,7 +161,7 @@ def _time(estimate: Estimate) -> list[tuple[str, str]]:
     lines = [(time.unit, f"{time.ticks:,} per inference; {_error_text(time.error)}")]
     clock = f"at {estimate.target.core_hz / 1e6:g} MHz"
     if time.lowest_ms is None or time.highest_ms is None:
-        latency = f"{time.middle_ms:.2f} ms {clock}, by how much it is off is unknown"
+        latency = f"{time.middle_ms:.2f} ms {clock}, with an unknown error"
         return [*lines, ("latency", latency), ("measured on", time.source)]
     span = f"{time.lowest_ms:.2f} to {time.highest_ms:.2f} ms"
     if time.is_calibrated:
@@ -205,7 +208,7 @@ def _warnings(estimate: Estimate) -> list[str]:
 
 
 def calibration_text(model: SpeedModel) -> str:
-    """A speed model: how far it was off, kernel by kernel."""
+    """The text of a speed model: its errors, kernel by kernel."""
     rows = [(name, *_error_cells(kernel.error)) for name, kernel in [*model.kernels.items()]]
     rows.append(("whole networks", *_error_cells(model.error)))
     header = ("kernel", "held out", "median error", "worst error")

@@ -1,8 +1,8 @@
-"""How long a network takes, as a sum over the parts of its kernels. Reads model files.
+"""Predicts the time of a network as a sum over the parts of its kernels. Reads model files.
 
-A speed model gives each part of each kernel (`codegen/work.py` counts them) a price, in cycles of
-a board or in instructions of the virtual one, and says how far it was off for networks that it was
-not fitted on.
+A speed model has a price for each part of each kernel (`codegen/work.py` counts the parts), in
+cycles of a board or in instructions of the virtual board. It also has the errors for networks that
+it was not fitted on.
 """
 
 from collections.abc import Mapping
@@ -17,19 +17,19 @@ from firmware.records.reader import Kind, convert, parse_json, read_json_values
 from firmware.records.values import Count, NotNegative
 
 SCHEMA = 1
-_KIND = Kind("is no speed model", "make one with 'nas calibrate'", SCHEMA)
+_KIND = Kind("is not a speed model", "make one with 'nas calibrate'", SCHEMA)
 SHIPPED = {"static": "static_cortex_m4.json"}
 """Instruction models by runtime, fitted on the virtual board by `benchmarks.instruction_model`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Error:
-    """How far predictions were from measurements that they were not fitted on.
+    """Relative errors of predictions for measurements that were not used for fitting.
 
     Attributes:
-        median: Of the relative errors.
-        worst: The largest of them.
-        count: Measurements compared.
+        median: Their median.
+        worst: The largest error.
+        count: Number of measurements.
     """
 
     median: NotNegative
@@ -39,11 +39,11 @@ class Error:
 
 @dataclass(frozen=True, slots=True)
 class KernelPrices:
-    """What the parts of one kernel cost.
+    """The prices of the parts of a kernel.
 
     Attributes:
-        prices: By part; a part without a price costs nothing.
-        error: Of single calls; None if they are too few to hold any out.
+        prices: Price of each part; a part without a price is free.
+        error: Errors of single calls; None if there are too few to hold any out.
     """
 
     prices: dict[str, NotNegative]
@@ -52,15 +52,15 @@ class KernelPrices:
 
 @dataclass(frozen=True, slots=True)
 class SpeedModel:
-    """Prices of all kernels that were measured.
+    """The prices of all measured kernels.
 
     Attributes:
         unit: `instructions` or `cycles`.
-        runtime: The runtime that was measured.
-        core: The core that it holds for, such as `cortex-m4`.
-        source: What was measured, in words.
-        kernels: By the kernel's name.
-        error: Of whole networks; None if they are too few to hold any out.
+        runtime: The measured runtime.
+        core: The core, such as `cortex-m4`.
+        source: Description of the measurements.
+        kernels: Prices by the name of the kernel.
+        error: Errors of whole networks; None if there are too few to hold any out.
     """
 
     unit: Literal["instructions", "cycles"]
@@ -71,12 +71,12 @@ class SpeedModel:
     error: Error | None = None
 
     def predict(self, kernel: str, work: Mapping[str, int]) -> float | None:
-        """What a call takes, in `unit`; None for a kernel that was not measured."""
+        """The time of a call in `unit`; None for a kernel that was not measured."""
         known = self.kernels.get(kernel)
         return None if known is None else price(known.prices, work)
 
     def as_record(self) -> dict[str, Any]:
-        """The model as its file holds it."""
+        """The model as JSON values."""
         return {"schema": SCHEMA, **asdict(self)}
 
 
@@ -88,7 +88,7 @@ def price(prices: Mapping[str, float], work: Mapping[str, int]) -> float:
 def predict_all(
     model: SpeedModel, calls: list[tuple[str, Work]]
 ) -> tuple[list[float | None], float | None]:
-    """What each kernel call takes, and all together; None where a kernel was not measured."""
+    """The time of each kernel call, and their sum; None if a kernel was not measured."""
     single = [model.predict(kernel, work) for kernel, work in calls]
     known = [value for value in single if value is not None]
     return single, sum(known) if len(known) == len(single) else None
@@ -98,7 +98,7 @@ def read_speed_model(path: Path) -> SpeedModel:
     """Read a file that `nas calibrate` wrote.
 
     Raises:
-        ConfigError: There is no such file, or it is something else.
+        ConfigError: The file is missing, or is not a speed model.
     """
     return convert(read_json_values(path, _KIND), SpeedModel, path, _KIND)
 

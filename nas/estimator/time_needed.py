@@ -1,4 +1,4 @@
-"""From a speed model to the time of one inference. Pure."""
+"""Calculates the time of one inference from a speed model. Pure."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ from codegen.convolution_work import Work
 from nas.estimator.speed import Error, SpeedModel, predict_all
 
 CYCLES_PER_INSTRUCTION = (1.0, 2.0)
-"""Between which a Cortex-M4 lies that runs from flash with an accelerator.
+"""Cycles per instruction, from and to, of a Cortex-M4 that runs from flash with an accelerator.
 
 No instruction takes less than one cycle; a load takes two unless it follows another, a taken
 branch two to four (Arm, Cortex-M4 Technical Reference Manual, section 3.3.1). Kernels consist
@@ -20,14 +20,14 @@ class Time:
 
     Attributes:
         unit: `instructions` or `cycles`.
-        ticks: In that unit; None if a kernel was not measured.
-        error: Of whole networks that the model was not fitted on.
+        ticks: Time in that unit; None if a kernel was not measured.
+        error: Errors for whole networks that the model was not fitted on.
         lowest_ms: Milliseconds at the target's clock. With cycles, both ends are the prediction
             less and plus the worst error, None if that is unknown; with instructions, it is a
-            range and no prediction.
+            range and not a prediction.
         highest_ms: See `lowest_ms`.
-        middle_ms: The prediction itself, with cycles alone.
-        is_calibrated: Whether milliseconds come from a measured board.
+        middle_ms: The prediction; only with cycles.
+        is_calibrated: Whether the milliseconds come from a measured board.
         source: What the model was fitted on.
     """
 
@@ -44,7 +44,7 @@ class Time:
 def estimate_time(
     model: SpeedModel, calls: list[tuple[str, Work]], core_hz: int
 ) -> tuple[Time, list[tuple[int | None, float | None]]]:
-    """The time of an inference, and of each kernel call its ticks and their median error."""
+    """The time of an inference; and of each kernel call, its ticks and their median error."""
     single, total = predict_all(model, calls)
     one_ms = None if total is None else 1000 * total / core_hz
     lowest, highest = _range_ms(model, one_ms)

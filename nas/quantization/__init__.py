@@ -1,1 +1,1 @@
-"""From a trained network to an int8 .tflite, without TensorFlow."""
+"""Converts a trained network to an int8 .tflite, without TensorFlow."""

@@ -1,4 +1,4 @@
-"""Trained layers as the operators of a .tflite have them: normalisation folded away. Pure."""
+"""Folds batch normalisations into the weights of convolutions. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,18 +20,18 @@ from nas.network.parameters import split_parameters
 Floats = NDArray[np.float32]
 
 _EPSILON = np.float32(1e-3)
-"""Added to each variance, as in trainer/normalisation.c."""
+"""Epsilon of batch normalisation, as in trainer/normalisation.c."""
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """Constants of one convolution or matrix product, in float.
+    """The float constants of a convolution or matrix product.
 
     Attributes:
-        kernels: In TFLite's layout: (out, h, w, in); (1, h, w, channels) of a depthwise
-            convolution; (out, in) of a matrix product.
+        kernels: Weights in TFLite's layout: (out, h, w, in); (1, h, w, channels) for a depthwise
+            convolution; (out, in) for a matrix product.
         biases: One for each output channel.
-        channel_axis: Dimension of `kernels` along which the output channels lie.
+        channel_axis: Dimension of the output channels in `kernels`.
     """
 
     kernels: Floats
@@ -40,13 +40,13 @@ class Weights:
 
 
 def fold_layers(network: Network, parameters: Floats) -> dict[int, Weights]:
-    """The weights of each convolution and matrix product by its node.
+    """The weights of each convolution and matrix product, by its node.
 
-    Normalisations that stand directly after a convolution are folded into it; others stay.
+    A normalisation directly after a convolution is folded into it; others stay.
 
     Args:
-        network: What was trained.
-        parameters: Of all nodes, flat, as the trainer has them.
+        network: The network.
+        parameters: The parameters of all nodes, flat, in the order of the trainer.
     """
     folded: dict[int, Weights] = {}
     split, owner_of = split_parameters(parameters, network), owners(network)
@@ -71,7 +71,7 @@ def _weights(operation: Operation, own: Sequence[Floats]) -> Weights:
 def _normalised(
     weights: Weights, gamma: Floats, beta: Floats, mean: Floats, variance: Floats
 ) -> Weights:
-    """Of gamma · (kernels · x + biases − mean) / sqrt(variance + epsilon) + beta."""
+    """The weights of gamma · (kernels · x + biases − mean) / sqrt(variance + epsilon) + beta."""
     factors = gamma / np.sqrt(variance + _EPSILON)
     shape = [1] * weights.kernels.ndim
     shape[weights.channel_axis] = -1

@@ -1,4 +1,4 @@
-"""Inputs for which a model's outputs are recorded. Reads models, writes .npz files."""
+"""Inputs of golden files, and golden files. Reads models, writes .npz files."""
 
 from pathlib import Path
 
@@ -13,18 +13,18 @@ SAMPLES = 16
 SEED = 0
 
 _SMOOTH_CELLS = 4
-"""Rows and columns of random values from which a smooth image is interpolated."""
+"""Rows and columns of the random values that are interpolated to a smooth image."""
 
 
 def golden_inputs(graph: Graph, samples: int, seed: int) -> NDArray[np.generic]:
-    """Seeded inputs of a model, (n, …) without the batch, in the type of its input.
+    """Seeded inputs of a model, shape (n, …) without the batch, in the type of its input.
 
-    Noise, smooth images and images of the two extremes alternate, because each drives other
-    activations into saturation.
+    Noise, smooth images and images of the two extreme values alternate, because each saturates
+    different activations.
 
     Raises:
-        ConfigError: There would be no sample.
-        ModelError: The model has not one input of a single image.
+        ConfigError: The number of samples is below 1.
+        ModelError: The model does not have exactly one input of a single image.
     """
     if samples < 1:
         raise ConfigError(f"the number of samples is {samples}, expected at least 1")
@@ -44,7 +44,7 @@ def write_golden(
     outputs: NDArray[np.generic],
     rounding: str,
 ) -> None:
-    """Write inputs, outputs, their rounding and the hash of the model, whole or not at all."""
+    """Write the inputs, the outputs, their rounding and the hash of the model atomically."""
     with replacing(path) as temporary, temporary.open("wb") as stream:
         np.savez(
             stream,
@@ -74,7 +74,7 @@ def _smooth(shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.floa
 
 
 def _in_type(fraction: NDArray[np.float64], graph: Graph, tensor: Tensor) -> NDArray[np.generic]:
-    """Values between 0 and 1 as the lowest to the highest value of the input."""
+    """Scale values of 0 to 1 to the range of the input."""
     if tensor.dtype is DType.UINT8:
         return np.rint(fraction * 255).astype(np.uint8)
     if tensor.dtype is DType.INT8:
@@ -93,4 +93,4 @@ def _float_range(graph: Graph) -> tuple[float, float]:
             if quantization is not None:
                 first = -128 - quantization.zero_point
                 return first * quantization.scale, (first + 255) * quantization.scale
-    raise ModelError("the model takes float32 and does not quantize it: it is no int8 model")
+    raise ModelError("the model takes float32 and does not quantize it, so it is not an int8 model")

@@ -1,4 +1,4 @@
-"""Inputs of the user's own, for which a model's outputs are recorded. Reads files."""
+"""Reads the inputs of a golden file from a file of the user."""
 
 import io
 from pathlib import Path
@@ -16,11 +16,11 @@ _ARRAY = "inputs"
 
 
 def read_inputs(path: Path, graph: Graph) -> NDArray[Any]:
-    """Inputs of a model, (n, …) without the batch: a .npy, or the array `inputs` of an .npz.
+    """Inputs of a model, shape (n, …) without the batch: a .npy, or the array `inputs` of an .npz.
 
     Raises:
-        FileError: The file is damaged, or its array is not what the model takes.
-        ModelError: The model has not one input of a single sample.
+        FileError: The file is damaged, or its array does not fit the model.
+        ModelError: The model does not have exactly one input of a single sample.
     """
     if len(graph.inputs) != 1 or graph.tensors[graph.inputs[0]].shape[:1] != (1,):
         raise ModelError("the model must have one input that takes one sample at a time")
@@ -31,17 +31,17 @@ def read_inputs(path: Path, graph: Graph) -> NDArray[Any]:
         dimensions = ", ".join(map(str, wanted))
         raise refusal(
             path,
-            f"holds an array of shape {inputs.shape}, the model takes (n, {dimensions}) with n of "
-            "at least 1",
+            f"contains an array of shape {inputs.shape}, the model takes (n, {dimensions}) with n "
+            "of at least 1",
         )
     if inputs.dtype != np.dtype(tensor.dtype.value):
         raise refusal(
             path,
-            f"holds {inputs.dtype}, the model takes {tensor.dtype.value}; convert the array first, "
-            "with the model's scale and zero point",
+            f"contains {inputs.dtype}, the model takes {tensor.dtype.value}; convert the array "
+            "first, with the model's scale and zero point",
         )
     if inputs.dtype.kind == "f" and not np.isfinite(inputs).all():
-        raise refusal(path, "holds values that are not finite")
+        raise refusal(path, "contains values that are not finite")
     return np.ascontiguousarray(inputs)
 
 
@@ -55,6 +55,6 @@ def _read_npy(path: Path) -> NDArray[Any]:
         array: NDArray[Any] = np.lib.format.read_array(io.BytesIO(content), allow_pickle=False)
     except (ValueError, EOFError, MemoryError, OverflowError) as error:
         raise refusal(
-            path, "is no .npy of numbers, or is damaged; write it with numpy.save"
+            path, "is not a .npy of numbers, or is damaged; write it with numpy.save"
         ) from error
     return array

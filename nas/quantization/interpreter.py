@@ -1,4 +1,4 @@
-"""TFLite's interpreter, as the LiteRT package brings it without TensorFlow. For workers alone."""
+"""TFLite's interpreter from the LiteRT package, without TensorFlow. Only for workers."""
 
 import re
 from typing import Any
@@ -14,7 +14,7 @@ _MOST_CHARACTERS = 300
 
 
 def told_once(text: str) -> str:
-    """The lines of an error in one, without those that say the same of another tensor."""
+    """The lines of an error in one line, without repetitions for other tensors."""
     lines: dict[str, str] = {}
     for part in re.split(r"\.(?=Tensor |quantized_dimension)|\n", text):
         line = part.strip(" .")
@@ -27,11 +27,12 @@ class Interpreter:
     """Runs a model on one thread.
 
     Args:
-        content: Of the .tflite.
-        is_reference: Use the reference kernels, which say what is right, instead of the fast ones.
+        content: The bytes of the .tflite.
+        is_reference: Use the reference kernels, which define the correct outputs, instead of the
+            optimised ones.
 
     Raises:
-        ModelError: TFLite refuses the model.
+        ModelError: TFLite rejects the model.
     """
 
     def __init__(self, content: bytes, is_reference: bool) -> None:
@@ -49,13 +50,13 @@ class Interpreter:
             )
             self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
-            raise ModelError(f"TFLite refuses the model: {told_once(str(error))}") from error
+            raise ModelError(f"TFLite rejects the model: {told_once(str(error))}") from error
         self._input = self._interpreter.get_input_details()[0]
         self._output = self._interpreter.get_output_details()[0]
 
     @property
     def input_type(self) -> type[np.generic]:
-        """Type of the input's elements."""
+        """Element type of the input."""
         found: type[np.generic] = self._input["dtype"]
         return found
 

@@ -1,4 +1,4 @@
-"""Makes golden files with the worker. I/O."""
+"""Writes golden files with a worker. I/O."""
 
 import tempfile
 from pathlib import Path
@@ -22,21 +22,21 @@ def make_golden(
     on_progress: Progress = lambda _: None,
     inputs_file: Path | None = None,
 ) -> int:
-    """Write inputs of a model and what the reference kernels make of them; gives how many.
+    """Write inputs of a model and the outputs of the reference kernels; returns their number.
 
     Args:
         model: The .tflite.
         out: The .npz to write.
-        samples: How many inputs.
-        seed: Of the inputs.
-        rounding: Whose reference kernels: one of `ROUNDINGS`.
-        worker: Answers.
-        on_progress: Is told of each answer.
-        inputs_file: Takes the place of the seeded inputs: an .npz or .npy.
+        samples: Number of inputs.
+        seed: Seed of the inputs.
+        rounding: The runtime whose reference kernels are used, one of `ROUNDINGS`.
+        worker: Runs the model.
+        on_progress: Called after each output.
+        inputs_file: An .npz or .npy with inputs, instead of the seeded ones.
 
     Raises:
-        FileError: The file of inputs is damaged, or its array is not what the model takes.
-        ModelError: The model cannot be read, or TFLite refuses it.
+        FileError: The file of inputs is damaged, or its array does not fit the model.
+        ModelError: The model cannot be read, or TFLite rejects it.
     """
     graph = read_tflite(model)
     if inputs_file is None:

@@ -1,4 +1,4 @@
-"""Converts trained networks to int8 without TensorFlow: by our own trainer and writer."""
+"""Converts trained networks to int8 with our own trainer and writer, without TensorFlow."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,13 +20,13 @@ def convert(
     """The .tflite of a trained network.
 
     Args:
-        network: What was trained.
-        parameters: All of them, flat, as the trainer has them.
-        images: (n, h, w, c), for which the ranges of the activations are measured; may be mapped.
-        order: Indices of those that count; all if None.
+        network: The network.
+        parameters: All parameters, flat, in the order of the trainer.
+        images: Images for the calibration, shape (n, h, w, c); may be a memory map.
+        order: Indices of the images to use; None for all.
 
     Raises:
-        ModelError: Parameters are no numbers.
+        ModelError: Parameters are not finite.
     """
     with TrainableNetwork(network) as trainable:
         measured = trainable.ranges(parameters, images, order)

@@ -1,4 +1,4 @@
-"""The .tflite of a network before there is one: its graph and its size. Pure."""
+"""Predicts the .tflite of a network that is not trained: its graph and its size. Pure."""
 
 import numpy as np
 
@@ -24,7 +24,7 @@ def predict_file(network: Network, converter: str) -> tuple[Graph, int]:
     if converter == TENSORFLOW:
         graph = with_tensorflow_names(network, lowered)
         return graph, predict_model_bytes(graph)
-    # Equal shapes give files of equal sizes: one of zeros is as large as the trained one.
+    # Files of equal shapes have equal sizes, so weights of zero give the size of the trained file.
     ranges = dict.fromkeys(range(len(network.nodes)), (0.0, 1.0))
     return lowered.graph, len(write_tflite(quantize_graph(lowered, _zeros(lowered), ranges)))
 

@@ -20,22 +20,22 @@ from nas.quantization.folding import Weights
 Range = tuple[float, float]
 """Lowest and highest value."""
 MOST_INT8_DROP = 0.005
-"""Largest loss of validation accuracy, as a fraction, from float to int8. Above it the network is
-calibrated with more images, and the run warns if that does not help."""
+"""Largest loss of validation accuracy, as a fraction, from float to int8. If it is exceeded, the
+network is calibrated with more images, and the run warns if that does not help."""
 IMAGE_RANGE: Range = (0.0, 1.0)
-"""Of the input: each of 256 brightnesses is a value of its own, whatever the images hold."""
+"""Scale of the input: each of the 256 brightness levels has its own int8 value."""
 
 _LOWEST, _HIGHEST = -128, 127
 _MOST_WEIGHT = 127
 _MOST_BIAS = 1 << 30
-"""Half of what int32 holds: the other half is for the sum of products."""
+"""Half of the range of int32; the other half is for the sum of products."""
 _PROBABILITIES = Quantization((1 / 256,), (_LOWEST,))
-"""Which TFLite prescribes for SOFTMAX."""
+"""Output scale and zero point that TFLite prescribes for SOFTMAX."""
 _PIXEL_AXES = np.array([1, 2], np.int32)
 _RANGED = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "MEAN", "ADD")
-"""Operators whose results have ranges of their own."""
+"""Operators whose outputs have their own range."""
 _KEPT = ("MAX_POOL_2D", "AVERAGE_POOL_2D", "RELU", "RELU6")
-"""Operators whose results have the scale of what they read."""
+"""Operators whose outputs have the scale of their input."""
 
 
 def quantize_graph(
@@ -44,13 +44,13 @@ def quantize_graph(
     """The graph of a network with its constants and all quantization parameters.
 
     Args:
-        lowered: A network without normalisations of their own, and without uint8.
-        weights: Of each convolution and matrix product, by its node.
-        ranges: Of what the nodes give, by node; asked for the last node of an operator.
+        lowered: The graph of a network whose normalisations are all folded, with int8 input.
+        weights: The weights of each convolution and matrix product, by its node.
+        ranges: The range of the output of each node that is the last one of an operator.
 
     Raises:
-        ModelError: A weight or a range is no number (the training has failed), or an operator has
-            no quantization here.
+        ModelError: A weight or a range is not finite (the training has failed), or an operator
+            cannot be quantized.
     """
     graph, origins = lowered.graph, lowered.origins
     tensors = list(graph.tensors)
@@ -70,7 +70,7 @@ def quantize_graph(
 
 
 def quantize_range(lowest: float, highest: float) -> Quantization:
-    """The scale and zero point of int8 activations within a range, widened to hold 0.
+    """The scale and zero point of int8 activations within a range, widened to contain 0.
 
     Raises:
         ModelError: The range is not finite.
@@ -79,7 +79,7 @@ def quantize_range(lowest: float, highest: float) -> Quantization:
         raise ModelError(f"activations from {lowest} to {highest} cannot be quantized")
     lowest, highest = min(0.0, lowest), max(0.0, highest)
     if lowest == highest:
-        highest = 1.0  # always 0: any scale does
+        highest = 1.0  # always 0: any scale is correct
     scale = (highest - lowest) / (_HIGHEST - _LOWEST)
     zero_point = floor(_LOWEST - lowest / scale + 0.5)
     return Quantization((_single(scale),), (min(max(zero_point, _LOWEST), _HIGHEST),))
@@ -100,11 +100,11 @@ def _set_constants(
 ) -> None:
     """The kernels and the biases of an operator, at their indices."""
     if not (np.isfinite(weights.kernels).all() and np.isfinite(weights.biases).all()):
-        raise ModelError("weights that are no numbers cannot be quantized: the training has failed")
+        raise ModelError("weights that are not finite cannot be quantized: the training has failed")
     kernels, biases, axis = weights.kernels, weights.biases, weights.channel_axis
     others = tuple(i for i in range(kernels.ndim) if i != axis)
     scales = np.abs(kernels).max(axis=others).astype(np.float64) / _MOST_WEIGHT
-    # Where weights are tiny beside the bias, or 0, the bias decides, so that int32 holds it.
+    # If weights are 0 or tiny beside the bias, the bias determines the scale, to fit int32.
     scales = np.maximum(scales, np.abs(biases) / (input_scale * _MOST_BIAS))
     scales = np.where(scales > 0, scales, 1.0).astype(np.float32)
     shape = [1] * kernels.ndim
@@ -137,5 +137,5 @@ def _set(tensors: list[Tensor], index: int, quantization: Quantization) -> None:
 
 
 def _single(value: float) -> float:
-    """As float32 holds it, which is what the file holds."""
+    """The value rounded to float32, as in the file."""
     return float(np.float32(value))

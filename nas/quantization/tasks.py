@@ -1,6 +1,6 @@
-"""What the worker process can be asked to convert, and to answer with an int8 model.
+"""The tasks of a worker process that convert to int8 and run int8 models. I/O.
 
-Each task takes its arguments as JSON holds them, reports progress, and returns what JSON can hold.
+The arguments and the results of a task are JSON values. A task reports its progress.
 """
 
 from collections.abc import Callable, Iterable
@@ -24,22 +24,21 @@ from nas.training.checkpoint import read_checkpoint
 from nas.training.tasks import network_of, training_key
 
 CALIBRATION_IMAGES = (150, 600, 2400)
-"""Images from which the ranges of the activations are taken: the published number, and more of
-them, which are tried where the int8 model falls behind."""
+"""Numbers of calibration images: the published one, then more if int8 loses accuracy."""
 Arguments = dict[str, Any]
 Report = Callable[[dict[str, Any]], None]
 
 
 def convert_winner(arguments: Arguments, report: Report) -> dict[str, Any]:
-    """Convert the trained winner to int8 and measure it.
+    """Convert the trained winner to int8 and evaluate it.
 
     Arguments: those of `train_winner`, `model` (the .tflite to write) and `converter`.
-    Returns `int8_valid_accuracy`, `calibration_images`, and `int8_answers`: the class that it gives
-    each test image.
+    Returns `int8_valid_accuracy`, `calibration_images`, and `int8_answers`: the predicted
+    class of each test image.
     """
     dataset = open_dataset(Path(arguments["dataset"]))
     checkpoint = read_checkpoint(Path(arguments["checkpoint"]), training_key(arguments))
-    assert checkpoint is not None, "the winner has been trained"
+    assert checkpoint is not None, "the winner is trained"
     network = network_of(arguments, dataset)
 
     def attempt(count: int) -> tuple[float, int, bytes]:
@@ -62,7 +61,7 @@ def convert_winner(arguments: Arguments, report: Report) -> dict[str, Any]:
 
 
 def calibration_counts(train_images: int) -> list[int]:
-    """With how many images to try, of those that there are."""
+    """The numbers of calibration images to try, up to the number of training images."""
     return sorted({min(count, train_images) for count in CALIBRATION_IMAGES})
 
 
@@ -72,8 +71,9 @@ def first_good(
     """The first conversion that reaches an accuracy, or the best one if none does.
 
     Args:
-        attempts: Accuracy, images of the calibration, .tflite; made when they are asked for.
-        wanted: The accuracy.
+        attempts: Accuracy, number of calibration images and .tflite of each conversion, which runs
+            when it is iterated.
+        wanted: The accuracy to reach.
     """
     made: list[tuple[float, int, bytes]] = []
     for attempt in attempts:
@@ -100,7 +100,7 @@ def _converted(
 
 
 def make_golden(arguments: Arguments, report: Report) -> dict[str, Any]:
-    """Write the outputs that reference kernels give for some inputs.
+    """Write the outputs of the reference kernels for some inputs.
 
     Arguments: `model` (.tflite), `inputs` (.npy of (n, …)), `out` (.npz to write), `rounding`.
     """
@@ -133,9 +133,9 @@ def _int8_accuracy(content: bytes, dataset: Dataset, split: Split, scale: float)
 def _int8_answers(
     content: bytes, dataset: Dataset, split: Split, scale: float
 ) -> NDArray[np.int64]:
-    """(n,) the class that a model gives each image of a part.
+    """The class that a model predicts for each image of a part, shape (n,).
 
-    Bytes go in as they are where the input takes bytes; else they are scaled and quantized.
+    A uint8 input gets the bytes of the image; else they are scaled and quantized.
     """
     interpreter = Interpreter(content, is_reference=False)
     table: NDArray[Any] = np.arange(256, dtype=np.uint8)

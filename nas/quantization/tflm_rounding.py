@@ -1,9 +1,9 @@
-"""A model that answers with TFLite-Micro's rounding in LiteRT's interpreter. For workers alone.
+"""Rewrites a model so that LiteRT's interpreter rounds like TFLite-Micro. Only for workers.
 
-Of all operators that both have, FULLY_CONNECTED alone rounds otherwise: LiteRT scales its sums in
-double precision and rounds once, TFLite-Micro in fixed point and rounds twice. LiteRT's CONV_2D is
-scaled as TFLite-Micro's FULLY_CONNECTED, and a 1×1 convolution of one pixel computes the same sums.
-So each FULLY_CONNECTED is replaced by that, between two RESHAPEs.
+Of the operators that both have, only FULLY_CONNECTED is rounded differently: LiteRT scales its sums
+in double precision and rounds once, TFLite-Micro uses fixed point and rounds twice. LiteRT scales
+CONV_2D like TFLite-Micro's FULLY_CONNECTED, and a 1×1 convolution of one pixel computes the same
+sums. So each FULLY_CONNECTED is replaced by such a convolution between two RESHAPEs.
 """
 
 from typing import Any
@@ -14,7 +14,7 @@ from firmware.errors import ModelError
 
 
 def with_tflm_rounding(content: bytes) -> bytes:
-    """The model with a convolution for each FULLY_CONNECTED; itself if it has none.
+    """The model with a convolution for each FULLY_CONNECTED; the model itself if it has none.
 
     Raises:
         ModelError: A FULLY_CONNECTED has weights with a zero point, which CONV_2D cannot have.
@@ -53,7 +53,7 @@ class _Rewrite:
 
     Args:
         schema: LiteRT's classes.
-        model: The model, which is changed.
+        model: The model; it is changed in place.
     """
 
     def __init__(self, schema: Any, model: Any) -> None:
@@ -61,7 +61,7 @@ class _Rewrite:
         self._codes: dict[int, int] = {}
 
     def as_convolution(self, graph: Any, operator: Any) -> list[Any]:
-        """RESHAPE, CONV_2D, RESHAPE in the place of a FULLY_CONNECTED."""
+        """RESHAPE, CONV_2D and RESHAPE that replace a FULLY_CONNECTED."""
         schema = self._schema
         source, weights, output = (
             graph.tensors[i] for i in (*operator.inputs[:2], operator.outputs[0])
@@ -94,7 +94,7 @@ class _Rewrite:
         ]
 
     def _tensor(self, graph: Any, like: Any, shape: list[int], scales: Any) -> int:
-        """Another tensor of the same data; gives its index."""
+        """Add another tensor with the same data; returns its index."""
         tensor = self._schema.TensorT()
         tensor.shape, tensor.type, tensor.buffer, tensor.name = shape, like.type, like.buffer, b""
         tensor.quantization = self._schema.QuantizationParametersT()

@@ -1,8 +1,8 @@
-"""Writes a quantized graph as a .tflite with nothing in it that no interpreter reads. Pure.
+"""Writes a quantized graph as a .tflite that contains only what interpreters read. Pure.
 
-No names, no description, no metadata, no signature; activations share the empty buffer 0, and what
-several tensors have alike is written once. Equal graphs give equal bytes, and graphs of equal
-shapes give as many.
+The file has no names, description, metadata or signature. Activations share the empty buffer 0,
+and equal parts of several tensors are written once. Equal graphs give equal bytes, and graphs of
+equal shapes give files of equal size.
 
 Source: TFLite's schema.fbs.
 """
@@ -32,9 +32,9 @@ _VERSIONS = {
     "RELU6": 2,
     "SOFTMAX": 2,
 }
-"""First version of each operator that takes int8 with a scale for each channel."""
+"""First version of each operator that supports int8 with a scale for each channel."""
 _KEPT = ("MAX_POOL_2D", "AVERAGE_POOL_2D", "RELU", "RELU6")
-"""Operators whose results have the quantization of what they read."""
+"""Operators whose outputs have the quantization of their input."""
 _OPTIONS = {
     "ADD": "AddOptions",
     "AVERAGE_POOL_2D": "Pool2DOptions",
@@ -58,7 +58,7 @@ def write_tflite(graph: Graph) -> bytes:
 
 
 class _Writer:
-    """Writes one model; lives for one call of `write_tflite`."""
+    """Writes one model, in one call of `write_tflite`."""
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
@@ -189,18 +189,18 @@ class _Writer:
         return int(self._builder.EndVector())
 
     def _once(self, key: Hashable, write: Callable[[], int]) -> int:
-        """Where something is that is written when it is first needed."""
+        """Position of an object that is written when it is first needed."""
         if key not in self._written:
             self._written[key] = write()
         return self._written[key]
 
 
 def _may_be_negative(operator: Operator, signed: set[int]) -> bool:
-    """Whether a result can be below 0, which its zero point then depends on.
+    """Whether the output of an operator can be below 0; its zero point depends on that.
 
     Args:
-        operator: Whose result it is.
-        signed: Tensors that can.
+        operator: The operator.
+        signed: Tensors that can be below 0.
     """
     if operator.kind == "SOFTMAX" or "RELU" in operator.kind:
         return False

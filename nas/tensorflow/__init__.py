@@ -1,1 +1,1 @@
-"""Networks as TensorFlow has them: in Keras, in the names of tensors, in the size of files."""
+"""TensorFlow: Keras models, the converter, and the names and sizes of the converter's files."""

@@ -1,4 +1,4 @@
-"""TensorFlow's converter to int8. Needs TensorFlow: for the worker process alone."""
+"""Converts to int8 with TensorFlow. Imports TensorFlow: only for the worker process."""
 
 from collections.abc import Iterator
 
@@ -15,9 +15,9 @@ def convert_int8(
     """The .tflite of a trained network, int8 inside; uint8 in and out if it rescales.
 
     Args:
-        network: What was trained.
-        parameters: All of them, flat, as the trainer has them.
-        images: (n, h, w, c) representative images.
+        network: The network.
+        parameters: All parameters, flat, in the order of the trainer.
+        images: Representative images, shape (n, h, w, c).
     """
     import tensorflow as tf
 

@@ -1,4 +1,4 @@
-"""How many bytes a flatbuffer takes, without writing it. Pure.
+"""Calculates the size of a flatbuffer without writing it. Pure.
 
 Source: FlatBuffers' internals document ("FlatBuffer Internals", sections Tables, Vectors, Strings):
 a buffer grows from its end, every scalar is aligned to its size counted from the end, a table
@@ -16,7 +16,7 @@ _FILE_IDENTIFIER_BYTES = 4
 
 @dataclass(slots=True)
 class FlatBufferSize:
-    """Counts a buffer as it would be written, part by part, children before parents.
+    """Counts the bytes of a buffer part by part, in the order of writing: children before parents.
 
     Attributes:
         size_bytes: Bytes from the end of the file to the part counted last.
@@ -60,7 +60,7 @@ class FlatBufferSize:
             self.size_bytes += _VTABLE_HEADER_BYTES + _VTABLE_ENTRY_BYTES * len(entries)
 
     def finish(self) -> int:
-        """Count the head of the file, and give its size in bytes."""
+        """Count the header of the file; returns the size of the file in bytes."""
         self._align(self._alignment_bytes, OFFSET_BYTES + _FILE_IDENTIFIER_BYTES)
         self.size_bytes += OFFSET_BYTES + _FILE_IDENTIFIER_BYTES
         return self.size_bytes
@@ -70,6 +70,6 @@ class FlatBufferSize:
         self.size_bytes += scalar_bytes
 
     def _align(self, scalar_bytes: int, following_bytes: int) -> None:
-        """Pad so that what follows `following_bytes` more is aligned."""
+        """Pad so that the position after `following_bytes` more bytes is aligned."""
         self._alignment_bytes = max(self._alignment_bytes, scalar_bytes)
         self.size_bytes += -(self.size_bytes + following_bytes) % scalar_bytes

@@ -1,4 +1,4 @@
-"""Networks in Keras. Needs TensorFlow: for the worker process alone."""
+"""Builds networks in Keras. Imports TensorFlow: only for the worker process."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ def build_keras_model(network: Network, batch_size: int | None = None) -> Any:
     """A Keras model of a network: float images (n, h, w, c) in, probabilities (n, classes) out.
 
     Args:
-        network: What to build. Images are 0 to 255 if it rescales, else 0 to 1.
+        network: The network. Its images are 0 to 255 if it rescales, else 0 to 1.
         batch_size: Fixed number of images, which the converter needs; None for any.
     """
     from keras import Input, Model
@@ -54,19 +54,19 @@ def build_keras_model(network: Network, batch_size: int | None = None) -> Any:
 
 
 def set_parameters(model: Any, network: Network, flat: NDArray[np.float32]) -> None:
-    """Give a model of a network the parameters that the trainer has, in its order."""
+    """Set the parameters of a model, given in the order of the trainer."""
     for name, own in zip(layer_names(network), split_parameters(flat, network), strict=True):
         if own:
             model.get_layer(name).set_weights(own)
 
 
 def _only_readers(network: Network) -> list[Operation | None]:
-    """For each node, the operation that reads it; None if several do, or none."""
+    """For each node, the only operation that reads it; None if there are several or none."""
     return [network.nodes[own[0]].operation if len(own) == 1 else None for own in network.readers()]
 
 
 def _has_activation(operation: Operation, after: Operation | None) -> bool:
-    """Whether the Keras layer of an operation takes in what follows it, as its activation."""
+    """Whether the Keras layer of an operation can contain the next one as its activation."""
     if isinstance(operation, Convolution | DepthwiseConvolution):
         return operation.has_bias and isinstance(after, Relu) and after.highest is None
     return isinstance(operation, Dense) and isinstance(after, Softmax)

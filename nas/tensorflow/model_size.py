@@ -1,7 +1,7 @@
-"""Bytes of the .tflite file that a network will be converted to. Pure.
+"""Predicts the size of the .tflite that TensorFlow's converter writes for a network. Pure.
 
-The file is counted structure by structure as TensorFlow's converter writes it: weights are less
-than half of a small model, names, quantization parameters and tables are the rest.
+The structures of the file are counted in the order in which the converter writes them. Weights are
+less than half of a small model; names, quantization parameters and tables are the rest.
 
 Source: TFLite's schema.fbs for slots and defaults; the order in which the converter's Python
 serialiser (`ModelT.Pack`) writes fields; and a file converted by TensorFlow 2.21 for what the
@@ -24,25 +24,25 @@ _OPTION_FIELDS: dict[str, tuple[tuple[int, int], ...]] = {
     "FULLY_CONNECTED": (),
     "SOFTMAX": ((0, 4),),  # beta
 }
-"""Options that differ from their defaults, as (slot, bytes); operators without options miss."""
+"""Options that differ from their defaults, as (slot, bytes); operators without them are missing."""
 
 _SIGNATURE_KEY = "serving_default"
 _SIGNATURE_OUTPUT = "output_0"
 _DESCRIPTION = "MLIR Converted."
 _SUBGRAPH = "main"
 _METADATA = (("min_runtime_version", 16), ("CONVERSION_METADATA", 96))
-"""Name and bytes of each metadata buffer; the second holds TensorFlow's version."""
+"""Name and size of each metadata buffer; the second contains the version of TensorFlow."""
 
 
 def predict_model_bytes(graph: Graph, any_batch: bool = False) -> int:
-    """Bytes of the .tflite of a lowered graph, before it is trained and converted.
+    """The size of the .tflite of a graph, before training and conversion.
 
-    Exact for the converter it was derived from; another version may differ by its metadata.
+    It is exact for TensorFlow 2.21; the metadata of other versions may differ.
 
     Args:
-        graph: What the candidate was lowered to.
-        any_batch: The model was converted for batches of any size, so that each activation has a
-            second shape; ours are converted for one image.
+        graph: The int8 graph of the network.
+        any_batch: Whether the model is converted for batches of any size, so that each activation
+            has a second shape; our models are converted for one image.
     """
     size = FlatBufferSize()
     _count_operator_codes(size, graph)

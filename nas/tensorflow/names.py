@@ -1,9 +1,9 @@
 """Names of layers and tensors in the files of TensorFlow's converter. Pure.
 
-They are in the .tflite, so the size of the file depends on them, and they are fixed so that one
-network always gives the same bytes. Names of tensors are known for chains of convolutions with
-normalisation and a ReLU, as the spaces have them; others are told apart, but TensorFlow may call
-them otherwise.
+The .tflite contains the names, so its size depends on them. They are fixed, so that a network
+always gives the same bytes. The names of tensors are known for chains of convolutions with
+normalisation and ReLU, as in the built-in spaces. Other tensors get unique names, which may differ
+from TensorFlow's.
 """
 
 from collections import Counter
@@ -50,7 +50,7 @@ def layer_names(network: Network) -> tuple[str, ...]:
 
 
 def _layer_name(operation: Operation, owner: Operation, count: int) -> str:
-    """Of an operation that the operator of another one does, perhaps, after some convolutions."""
+    """Name of an operation that may be fused into another one, after `count` convolutions."""
     plain: dict[type, str] = {
         Image: INPUT,
         Rescaling: "rescaling",
@@ -86,7 +86,7 @@ def with_tensorflow_names(network: Network, lowered: Int8Graph) -> Graph:
 def scoped(layer: str, operation: str) -> str:
     """Name of an operation inside a layer, as the converter writes it.
 
-    TensorFlow tells repeated scopes apart by `_1`.
+    TensorFlow appends `_1` to repeated scopes.
     """
     return f"{MODEL}_1/{layer}_1/{operation}"
 
@@ -100,7 +100,7 @@ class _Naming:
         self._has_uint8_ports = has_uint8_ports
 
     def name(self, role: Role, node: int) -> str:
-        """Of a tensor, by what it is to its node."""
+        """Name of a tensor, by its role in its node."""
         operation, layer = self._network.nodes[node].operation, self._layers[node]
         if role is Role.PORT:
             return f"serving_default_{INPUT}:0" if node == 0 else OUTPUT

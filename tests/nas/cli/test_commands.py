@@ -114,7 +114,7 @@ def test_a_float_model(capsys: pytest.CaptureFixture[str], tmp_path: Path, verb:
 
 def test_neither_model_nor_candidate(capsys: pytest.CaptureFixture[str]) -> None:
     assert refusal(capsys, "estimate").startswith(
-        "name either a MODEL.tflite, a run, or a --candidate"
+        "give either a MODEL.tflite, a run, or a --candidate"
     )
 
 

@@ -129,7 +129,7 @@ def test_the_error_of_a_calibration_from_one_network_is_unknown_and_not_zero(
     assert main(estimate) == 0
     text = capsys.readouterr().out
     assert "error unknown: too few networks were measured" in text
-    assert re.search(r"latency +\d+\.\d\d ms at 100 MHz, by how much it is off is unknown", text)
+    assert re.search(r"latency +\d+\.\d\d ms at 100 MHz, with an unknown error", text)
     assert main([*estimate, "--json"]) == 0
     time = json.loads(capsys.readouterr().out)["time"]
     assert time["lowest_ms"] is time["highest_ms"] is time["error"] is None
@@ -155,11 +155,11 @@ def _kernels(graph: Graph) -> set[str]:
             json.dumps(record(steps=[{"kernel": "MEAN", "work": {}}])),
             r"steps\[0\]: expected a kernel",
         ),
-        ("no JSON", "is no measurement of kernel calls"),
-        ("[]", "is no measurement of kernel calls"),
-        (json.dumps({"steps": [{}]}), "is no measurement of kernel calls"),
-        (json.dumps(record(steps=[])), "holds no kernel calls"),
-        (json.dumps(record(steps=[{"kernel": "MEAN", "work": 3, "cycles": 1}])), "no measurement"),
+        ("no JSON", "is not a measurement of kernel calls"),
+        ("[]", "is not a measurement of kernel calls"),
+        (json.dumps({"steps": [{}]}), "is not a measurement of kernel calls"),
+        (json.dumps(record(steps=[])), "contains no kernel calls"),
+        (json.dumps(record(steps=[{"kernel": "MEAN", "work": 3, "cycles": 1}])), "not a measurement"),
     ],
 )
 def test_files_that_are_no_measurements_are_named(tmp_path: Path, text: str, message: str) -> None:
@@ -172,7 +172,7 @@ def test_files_that_are_no_measurements_are_named(tmp_path: Path, text: str, mes
 def test_measurements_of_different_boards_do_not_go_together(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / name).write_text(json.dumps(record(board=name)))
-    with pytest.raises(ConfigError, match="do not go together"):
+    with pytest.raises(ConfigError, match="have different units, runtimes or boards"):
         read_measurements([tmp_path / "a", tmp_path / "b"], "cortex-m4")
 
 
@@ -180,5 +180,5 @@ def test_measurements_of_different_boards_do_not_go_together(tmp_path: Path) -> 
 def test_files_that_are_no_speed_models_are_named(tmp_path: Path, text: str) -> None:
     path = tmp_path / "model.json"
     path.write_text(text)
-    with pytest.raises(ConfigError, match="is no speed model"):
+    with pytest.raises(ConfigError, match="is not a speed model"):
         read_speed_model(path)

@@ -96,9 +96,9 @@ def test_tflm_says_which_of_its_figures_is_a_buffers_size(
     assert isinstance(ram, dict)
     assert main(["estimate", "--candidate", "6,4", "--runtime", "tflm"]) == 0
     text = capsys.readouterr().out
-    assert f"{ram['arena_bytes']:,} bytes: the buffer to set aside" in text
+    assert f"{ram['arena_bytes']:,} bytes: the buffer to reserve" in text
     assert f"{ram['buffer_bytes']:,} bytes, aligned to 16" in text
-    assert f"{ram['used_bytes']:,} bytes, as arena_used_bytes() tells; no buffer's size" in text
+    assert f"{ram['used_bytes']:,} bytes, the result of arena_used_bytes();" in text
 
 
 @pytest.mark.parametrize("target", ["stm32l010rb", "stm32l151uc"])
@@ -119,7 +119,7 @@ def test_on_a_core_that_is_not_modelled_tflm_has_no_figure_of_its_arena(
     assert main(["estimate", *arguments]) == 0
     text = capsys.readouterr().out
     core = load_target(target).core
-    assert f"not known: what the kernels ask for on {core} is not modelled" in text
+    assert f"not known: the scratch memory of the kernels on {core} is not modelled" in text
     row = next(line.split() for line in text.splitlines() if line.startswith("RAM, bytes"))
     assert row[2:4] == ["not", "known"]
     assert "linked RAM" not in text

@@ -26,9 +26,9 @@ def test_own_inputs_come_from_an_npy_or_an_npz(tmp_path: Path) -> None:
         (OWN[0], "shape (2, 3), the model takes (n, 2, 3)"),
         (OWN[:0], "with n of at least 1"),
         (OWN.reshape(2, 3, 2), "shape (2, 3, 2)"),
-        (OWN.astype(np.float32), "holds float32, the model takes int8"),
+        (OWN.astype(np.float32), "contains float32, the model takes int8"),
         (np.asarray(5, dtype=np.int8), "shape ()"),
-        (np.asarray([{}]), "no .npy of numbers"),
+        (np.asarray([{}]), "not a .npy of numbers"),
     ],
 )
 def test_inputs_that_the_model_does_not_take_are_refused(
