@@ -1,76 +1,123 @@
-"""Rewrites a model so that LiteRT's interpreter rounds like TFLite-Micro. Only for workers.
+"""A model that answers with TFLite-Micro's rounding in LiteRT's interpreter. Pure.
 
-Of the operators that both have, only FULLY_CONNECTED is rounded differently: LiteRT scales its sums
-in double precision and rounds once, TFLite-Micro uses fixed point and rounds twice. LiteRT scales
-CONV_2D like TFLite-Micro's FULLY_CONNECTED, and a 1×1 convolution of one pixel computes the same
-sums. So each FULLY_CONNECTED is replaced by such a convolution between two RESHAPEs.
+Of all operators that both have, only FULLY_CONNECTED rounds differently: LiteRT scales its sums in
+double precision and rounds once, TFLite-Micro in fixed point and rounds twice. LiteRT's CONV_2D is
+scaled as TFLite-Micro's FULLY_CONNECTED, and a 1×1 convolution of one pixel computes the same sums.
+So each FULLY_CONNECTED is replaced by that, between two RESHAPEs.
 """
 
 from typing import Any
 
+import flatbuffers
 import numpy as np
+import tflite
+from numpy.typing import NDArray
 
 from firmware.errors import ModelError
 
+_ALIGNMENT_BYTES = 16
+
 
 def with_tflm_rounding(content: bytes) -> bytes:
-    """The model with a convolution for each FULLY_CONNECTED; the model itself if it has none.
+    """The model with a convolution for each int8 FULLY_CONNECTED; itself if it has none.
 
     Raises:
         ModelError: A FULLY_CONNECTED has weights with a zero point, which CONV_2D cannot have.
     """
-    import flatbuffers
-    from ai_edge_litert import schema_py_generated as schema
-
-    model = schema.ModelT.InitFromPackedBuf(content, 0)
-    wanted = schema.BuiltinOperator.FULLY_CONNECTED
-    rewrite = _Rewrite(schema, model)
-    changed = False
-    for graph in model.subgraphs:
-        operators = []
-        for operator in graph.operators:
-            own = _is_int8_product(schema, model, graph, operator, wanted)
-            operators += rewrite.as_convolution(graph, operator) if own else [operator]
-            changed |= own
-        graph.operators = operators
-    if not changed:
+    model = tflite.Model.GetRootAs(content, 0)
+    graphs = [model.Subgraphs(index) for index in range(model.SubgraphsLength())]
+    products = [_int8_products(model, graph) for graph in graphs]
+    if not any(products):
         return content
-    builder = flatbuffers.Builder(len(content) + 1024)
-    builder.Finish(model.Pack(builder), b"TFL3")
-    return bytes(builder.Output())
+    return _Rewrite(content, model).content(graphs, products)
 
 
-def _is_int8_product(schema: Any, model: Any, graph: Any, operator: Any, wanted: int) -> bool:
-    code = model.operatorCodes[operator.opcodeIndex]
-    if max(code.builtinCode, code.deprecatedBuiltinCode) != wanted:
-        return False
-    types = {graph.tensors[index].type for index in operator.inputs[:2]}
-    return types == {schema.TensorType.INT8}
+def _int8_products(model: Any, graph: Any) -> set[int]:
+    """Indices of the FULLY_CONNECTED operators of int8 inputs and weights."""
+    found = set()
+    for index in range(graph.OperatorsLength()):
+        operator = graph.Operators(index)
+        code = model.OperatorCodes(operator.OpcodeIndex())
+        kind = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
+        if kind == tflite.BuiltinOperator.FULLY_CONNECTED:
+            types = {graph.Tensors(operator.Inputs(i)).Type() for i in range(2)}
+            if types == {tflite.TensorType.INT8}:
+                found.add(index)
+    return found
 
 
 class _Rewrite:
-    """Adds tensors and operator codes to a model.
+    """Writes a new root, new operators and new tensors in front of the old file.
 
-    Args:
-        schema: LiteRT's classes.
-        model: The model; it is changed in place.
+    References of a FlatBuffer point forward. So what has not changed stays where it is, and the
+    file is never unpacked: the memory needed is twice the file.
     """
 
-    def __init__(self, schema: Any, model: Any) -> None:
-        self._schema, self._model = schema, model
-        self._codes: dict[int, int] = {}
+    def __init__(self, content: bytes, model: Any) -> None:
+        self._model = model
+        self._builder = flatbuffers.Builder(len(content) + 4096)
+        padded = content + bytes(-len(content) % _ALIGNMENT_BYTES)
+        self._old_bytes = len(padded)
+        self._builder.Prep(_ALIGNMENT_BYTES, 0)  # of the whole file, so that constants keep theirs
+        self._builder.CreateByteVector(padded)
+        self._codes = [
+            self._old(model.OperatorCodes(i)) for i in range(model.OperatorCodesLength())
+        ]
+        self._code_of: dict[int, int] = {}
+        self._tensors: list[int] = []
 
-    def as_convolution(self, graph: Any, operator: Any) -> list[Any]:
-        """RESHAPE, CONV_2D and RESHAPE that replace a FULLY_CONNECTED."""
-        schema = self._schema
-        source, weights, output = (
-            graph.tensors[i] for i in (*operator.inputs[:2], operator.outputs[0])
+    def content(self, graphs: list[Any], products: list[set[int]]) -> bytes:
+        """The file; `products` are the operators to replace in each graph."""
+        builder, model = self._builder, self._model
+        written = [self._graph(*pair) for pair in zip(graphs, products, strict=True)]
+        subgraphs = self._offsets(written)
+        codes = self._offsets(self._codes)
+        buffers = [self._old(model.Buffers(index)) for index in range(model.BuffersLength())]
+        all_buffers = self._offsets(buffers)
+        tflite.ModelStart(builder)
+        tflite.ModelAddVersion(builder, model.Version())
+        tflite.ModelAddOperatorCodes(builder, codes)
+        tflite.ModelAddSubgraphs(builder, subgraphs)
+        tflite.ModelAddBuffers(builder, all_buffers)
+        builder.Finish(tflite.ModelEnd(builder), file_identifier=b"TFL3")
+        return bytes(builder.Output())
+
+    def _old(self, table: Any) -> int:
+        """A table of the old file, as the builder counts: from the end."""
+        return self._old_bytes - int(table._tab.Pos)
+
+    def _graph(self, graph: Any, products: set[int]) -> int:
+        builder = self._builder
+        self._tensors = [self._old(graph.Tensors(i)) for i in range(graph.TensorsLength())]
+        operators = []
+        for index in range(graph.OperatorsLength()):
+            operator = graph.Operators(index)
+            is_product = index in products
+            operators += (
+                self._as_convolution(graph, operator) if is_product else [self._old(operator)]
+            )
+        tensors, every_operator = self._offsets(self._tensors), self._offsets(operators)
+        inputs, outputs = (
+            self._numbers(graph.InputsAsNumpy()),
+            self._numbers(graph.OutputsAsNumpy()),
         )
-        rows, columns = (int(size) for size in weights.shape)
-        batch = int(np.prod(source.shape, dtype=np.int64)) // columns
-        scales = np.asarray(weights.quantization.scale, np.float32)
-        input_scale = np.float32(source.quantization.scale[0])
-        if np.any(weights.quantization.zeroPoint):
+        tflite.SubGraphStart(builder)
+        tflite.SubGraphAddTensors(builder, tensors)
+        tflite.SubGraphAddInputs(builder, inputs)
+        tflite.SubGraphAddOutputs(builder, outputs)
+        tflite.SubGraphAddOperators(builder, every_operator)
+        return int(tflite.SubGraphEnd(builder))
+
+    def _as_convolution(self, graph: Any, operator: Any) -> list[int]:
+        """RESHAPE, CONV_2D, RESHAPE in the place of a FULLY_CONNECTED."""
+        given = [int(index) for index in operator.InputsAsNumpy()]
+        result = int(operator.Outputs(0))
+        source, weights, output = (graph.Tensors(index) for index in (*given[:2], result))
+        rows, columns = (int(size) for size in weights.ShapeAsNumpy())
+        batch = int(np.prod(source.ShapeAsNumpy(), dtype=np.int64)) // columns
+        scales = np.asarray(weights.Quantization().ScaleAsNumpy(), np.float32)
+        input_scale = np.float32(source.Quantization().Scale(0))
+        if np.any(weights.Quantization().ZeroPointAsNumpy()):
             raise ModelError(
                 "FULLY_CONNECTED has weights with a zero point, for which the outputs of "
                 "TFLite-Micro cannot be computed here; record LiteRT's with --rounding litert"
@@ -78,52 +125,82 @@ class _Rewrite:
         if len(scales) == 1:
             # TFLite-Micro multiplies one scale in single precision, several in double.
             scales, input_scale = scales * input_scale, np.float32(1)
-        pixel = self._tensor(graph, source, [batch, 1, 1, columns], [input_scale])
-        kernels = self._tensor(graph, weights, [rows, 1, 1, columns], scales)
-        sums = self._tensor(graph, output, [batch, 1, 1, rows], output.quantization.scale)
-        options = schema.Conv2DOptionsT()
-        options.padding = schema.Padding.VALID
-        options.strideW = options.strideH = 1
-        options.fusedActivationFunction = operator.builtinOptions.fusedActivationFunction
-        inputs = [pixel, kernels, *(int(i) for i in operator.inputs[2:])]
-        convolution = self._operator("CONV_2D", 3, inputs, sums, options)
-        return [
-            self._reshape(graph, int(operator.inputs[0]), pixel),
-            convolution,
-            self._reshape(graph, sums, int(operator.outputs[0])),
-        ]
+        pixel = self._tensor(source, [batch, 1, 1, columns], np.array([input_scale]))
+        kernels = self._tensor(weights, [rows, 1, 1, columns], scales)
+        sums = self._tensor(output, [batch, 1, 1, rows], output.Quantization().ScaleAsNumpy())
+        before = self._reshape(given[0], pixel, [batch, 1, 1, columns])
+        convolution = self._convolution(operator, [pixel, kernels, *given[2:]], sums)
+        shape = [int(size) for size in output.ShapeAsNumpy()]
+        return [before, convolution, self._reshape(sums, result, shape)]
 
-    def _tensor(self, graph: Any, like: Any, shape: list[int], scales: Any) -> int:
-        """Add another tensor with the same data; returns its index."""
-        tensor = self._schema.TensorT()
-        tensor.shape, tensor.type, tensor.buffer, tensor.name = shape, like.type, like.buffer, b""
-        tensor.quantization = self._schema.QuantizationParametersT()
-        tensor.quantization.scale = np.asarray(scales, np.float32)
-        tensor.quantization.zeroPoint = np.asarray(like.quantization.zeroPoint, np.int64)
-        graph.tensors.append(tensor)
-        return len(graph.tensors) - 1
+    def _tensor(self, like: Any, shape: list[int], scales: NDArray[np.float32]) -> int:
+        """Add a tensor of the same data; gives its index."""
+        builder = self._builder
+        sizes = self._numbers(shape)
+        scale = builder.CreateNumpyVector(np.asarray(scales, np.float32))
+        points = np.zeros(len(scales), np.int64) + like.Quantization().ZeroPoint(0)
+        zero_points = builder.CreateNumpyVector(points)
+        tflite.QuantizationParametersStart(builder)
+        tflite.QuantizationParametersAddScale(builder, scale)
+        tflite.QuantizationParametersAddZeroPoint(builder, zero_points)
+        quantization = tflite.QuantizationParametersEnd(builder)
+        tflite.TensorStart(builder)
+        tflite.TensorAddShape(builder, sizes)
+        tflite.TensorAddType(builder, like.Type())
+        tflite.TensorAddBuffer(builder, like.Buffer())
+        tflite.TensorAddQuantization(builder, quantization)
+        self._tensors.append(tflite.TensorEnd(builder))
+        return len(self._tensors) - 1
 
-    def _reshape(self, graph: Any, source: int, target: int) -> Any:
-        options = self._schema.ReshapeOptionsT()
-        options.newShape = [int(size) for size in graph.tensors[target].shape]
-        return self._operator("RESHAPE", 1, [source], target, options)
+    def _convolution(self, product: Any, inputs: list[int], output: int) -> int:
+        builder, options = self._builder, tflite.FullyConnectedOptions()
+        table = product.BuiltinOptions()
+        options.Init(table.Bytes, table.Pos)
+        tflite.Conv2DOptionsStart(builder)
+        tflite.Conv2DOptionsAddPadding(builder, tflite.Padding.VALID)
+        tflite.Conv2DOptionsAddStrideW(builder, 1)
+        tflite.Conv2DOptionsAddStrideH(builder, 1)
+        tflite.Conv2DOptionsAddFusedActivationFunction(builder, options.FusedActivationFunction())
+        own = (tflite.BuiltinOptions.Conv2DOptions, tflite.Conv2DOptionsEnd(builder))
+        return self._operator(tflite.BuiltinOperator.CONV_2D, 3, inputs, output, own)
 
-    def _operator(self, kind: str, version: int, inputs: list[int], out: int, options: Any) -> Any:
-        schema = self._schema
-        operator = schema.OperatorT()
-        operator.opcodeIndex = self._code(getattr(schema.BuiltinOperator, kind), version)
-        operator.inputs, operator.outputs = inputs, [out]
-        operator.builtinOptionsType = getattr(
-            schema.BuiltinOptions, type(options).__name__.removesuffix("T")
-        )
-        operator.builtinOptions = options
-        return operator
+    def _reshape(self, source: int, target: int, shape: list[int]) -> int:
+        builder = self._builder
+        sizes = self._numbers(shape)
+        tflite.ReshapeOptionsStart(builder)
+        tflite.ReshapeOptionsAddNewShape(builder, sizes)
+        own = (tflite.BuiltinOptions.ReshapeOptions, tflite.ReshapeOptionsEnd(builder))
+        return self._operator(tflite.BuiltinOperator.RESHAPE, 1, [source], target, own)
 
-    def _code(self, builtin: int, version: int) -> int:
-        if builtin not in self._codes:
-            code = self._schema.OperatorCodeT()
-            code.builtinCode = code.deprecatedBuiltinCode = builtin
-            code.version = version
-            self._model.operatorCodes.append(code)
-            self._codes[builtin] = len(self._model.operatorCodes) - 1
-        return self._codes[builtin]
+    def _operator(
+        self, kind: int, version: int, inputs: list[int], output: int, options: tuple[int, int]
+    ) -> int:
+        builder, code = self._builder, self._code(kind, version)
+        sources, results = self._numbers(inputs), self._numbers([output])
+        tflite.OperatorStart(builder)
+        tflite.OperatorAddOpcodeIndex(builder, code)
+        tflite.OperatorAddInputs(builder, sources)
+        tflite.OperatorAddOutputs(builder, results)
+        tflite.OperatorAddBuiltinOptionsType(builder, options[0])
+        tflite.OperatorAddBuiltinOptions(builder, options[1])
+        return int(tflite.OperatorEnd(builder))
+
+    def _code(self, kind: int, version: int) -> int:
+        if kind not in self._code_of:
+            builder = self._builder
+            tflite.OperatorCodeStart(builder)
+            tflite.OperatorCodeAddDeprecatedBuiltinCode(builder, kind)
+            tflite.OperatorCodeAddBuiltinCode(builder, kind)
+            tflite.OperatorCodeAddVersion(builder, version)
+            self._codes.append(tflite.OperatorCodeEnd(builder))
+            self._code_of[kind] = len(self._codes) - 1
+        return self._code_of[kind]
+
+    def _numbers(self, values: Any) -> int:
+        return int(self._builder.CreateNumpyVector(np.asarray(values, np.int32)))
+
+    def _offsets(self, items: list[int]) -> int:
+        self._builder.StartVector(4, len(items), 4)
+        for item in reversed(items):
+            self._builder.PrependUOffsetTRelative(item)
+        return int(self._builder.EndVector())

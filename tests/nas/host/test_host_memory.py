@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from firmware.errors import ConfigError
@@ -75,8 +76,13 @@ def test_training_and_conversion_take_what_was_predicted(
         trained = worker.run("nas.training.tasks:train_candidate", arguments)
         winner = worker.run("nas.training.tasks:train_winner", arguments | files)
         converted = worker.run("nas.quantization.tasks:convert_winner", arguments | files)
+    inputs = tmp_path / "inputs.npy"
+    np.save(inputs, np.zeros((4, *small_dataset.shape), np.int8))
+    wanted = {"model": files["model"], "inputs": str(inputs), "out": str(tmp_path / "golden.npz")}
+    with Worker() as worker:
+        golden = worker.run("nas.quantization.tasks:make_golden", wanted | {"rounding": "tflm"})
     facts = network, 16, small_dataset.counts["train"], base_bytes
     assert training_bytes(*facts) == pytest.approx(trained.peak_anonymous_bytes, abs=500_000)
-    peak_bytes = max(winner.peak_anonymous_bytes, converted.peak_anonymous_bytes)
-    assert converted.error is None
+    assert converted.error is golden.error is None
+    peak_bytes = max(own.peak_anonymous_bytes for own in (winner, converted, golden))
     assert 0.8 * winner_bytes(*facts) < peak_bytes <= winner_bytes(*facts)
