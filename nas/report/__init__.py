@@ -1,1 +1,1 @@
-"""What a run came to: in the terminal, and as a report of one page."""
+"""The results of a run, in the terminal and as a report of one page."""

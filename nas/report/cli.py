@@ -1,4 +1,4 @@
-"""`nas report`: what a run came to, on one page."""
+"""The verb `nas report`: the results of a run on one page. I/O."""
 
 import argparse
 import json
@@ -14,10 +14,10 @@ def add_report(verbs: _Verbs) -> None:
     """Add the verb `report`."""
     parser = verbs.add_parser(
         "report",
-        help="what a run came to, on one page",
+        help="report the results of a run on one page",
         description="Write report.html, report.json and report.md of a run: the winner and its "
-        "limits, every trial, figures of each class, cost on the target. Of a run that is not "
-        "finished, what there is.",
+        "limits, every trial, figures of each class, cost on the target. For an unfinished "
+        "run, the results so far.",
         epilog="example: nas report runs/demo --measurement runs/demo/project/measurement.json",
     )
     parser.set_defaults(command=_report)
@@ -27,19 +27,19 @@ def add_report(verbs: _Verbs) -> None:
         "--measurement",
         type=some_path,
         metavar="FILE",
-        help="measurement.json of 'hil run': what the board answered",
+        help="measurement.json of 'hil run': the results of a board",
     )
     add(
         "--out",
         type=some_path,
         metavar="FILE.html",
-        help="the page; JSON and Markdown lie beside it (RUN/report.html)",
+        help="the page; JSON and Markdown are written beside it (RUN/report.html)",
     )
-    add("--json", action="store_true", help="print report.json instead of the files' names")
+    add("--json", action="store_true", help="print report.json instead of the names of the files")
 
 
 def _report(arguments: argparse.Namespace) -> None:
-    # Its drawing library takes longer to load than an estimate to make.
+    # Importing the drawing library takes longer than an estimate.
     from nas.report.write import write_report
 
     record, written = write_report(arguments.run, arguments.measurement, arguments.out)

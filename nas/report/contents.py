@@ -1,4 +1,4 @@
-"""The whole page of a run. Pure."""
+"""Composes the report of a run. Pure."""
 
 from nas.report.facts import Facts
 from nas.report.headlines import headlines
@@ -16,7 +16,7 @@ from nas.report.shown import plural
 
 
 def make_page(facts: Facts) -> Page:
-    """Everything that the report shows, in its order."""
+    """The report: all sections, in order."""
     return Page(
         title=f"{facts.run.name} on {facts.run.config.target}",
         subtitle=_subtitle(facts),
@@ -54,5 +54,5 @@ def _notice(facts: Facts) -> str:
     trained = sum(trial.accuracy is not None for trial in facts.run.trials)
     return (
         f"This run is not finished: {plural(len(facts.run.trials), 'trial')} so far, {trained} "
-        "trained. What follows is what there is."
+        "trained. The report shows the results so far."
     )

@@ -1,4 +1,4 @@
-"""What a report tells, worked out from a run and what was measured of it. Pure."""
+"""The facts of a report, derived from a run and its measurements. Pure."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -17,11 +17,11 @@ from nas.search.trials import Trial, TrialStatus
 from nas.spaces import Candidate
 
 NEEDS = ("RAM", "flash", "MACC", "latency")
-"""What the target may limit, as `nas.estimator.cost` names it; not every search limits the last."""
+"""Needs that the target may limit, as named in `nas.estimator.cost`; latency is optional."""
 
 
 class TrialOutcome(StrEnum):
-    """What became of a candidate."""
+    """The outcome of a candidate."""
 
     TRAINED = "trained"
     WAITING = "not trained yet"
@@ -52,18 +52,18 @@ _ENDS = {
 
 
 def outcome_of(trial: Trial, limits: Limits) -> TrialOutcome:
-    """What became of a trial; of several limits that it exceeds, the worst."""
+    """The outcome of a trial; if it exceeds several limits, the worst."""
     if trial.status in (TrialStatus.HOST_MEMORY, TrialStatus.FAILED):
         return _ENDS[trial.status]
     too_much = () if trial.cost is None else exceeded(trial.cost, limits)
     if too_much:
         return _OVER[too_much[0].name]
     if trial.status is TrialStatus.INFEASIBLE and trial.cost is not None:
-        # Needs of the whole firmware are not stored; the reason begins with the worst.
+        # The needs of the whole firmware are not stored; the reason starts with the worst.
         for name in ("linked RAM", "linked flash"):
             if trial.reason.startswith(f"{name} "):
                 return _OVER[name]
-        # Its time is not in the stores of earlier versions; else the limits were other ones then.
+        # Earlier versions do not store the latency; otherwise the limits were different then.
         has_time = limits.latency_us is None or trial.cost.latency_us is not None
         return TrialOutcome.WAITING if has_time else TrialOutcome.OVER_LIMIT
     return _ENDS.get(trial.status, TrialOutcome.TRAINED)
@@ -74,8 +74,8 @@ class Tried:
     """A candidate that was trained, once or several times.
 
     Attributes:
-        needed: What it needs, by the names of `NEEDS`.
-        accuracies: Of its trainings, in their order.
+        needed: Its needs, by the names of `NEEDS`.
+        accuracies: The accuracies of its trainings, in order.
     """
 
     candidate: Candidate
@@ -84,7 +84,7 @@ class Tried:
 
     @property
     def accuracy(self) -> float:
-        """Their mean, by which the search ranks."""
+        """The mean of the accuracies, by which the search ranks."""
         return mean(self.accuracies)
 
 
@@ -106,12 +106,12 @@ def tried(trials: Iterable[Trial], limits: Limits) -> tuple[Tried, ...]:
 
 
 def needed_by(trial: Trial, limits: Limits) -> dict[str, int]:
-    """What a trial's candidate needs of the target; empty if it is no network."""
+    """The needs of a trial's candidate; empty if it has no network."""
     return {} if trial.cost is None else {n.name: n.needed for n in needs(trial.cost, limits)}
 
 
 def front(all_tried: Sequence[Tried], need: str) -> tuple[Tried, ...]:
-    """Those that no other beats in both accuracy and one need, by rising need."""
+    """The Pareto front of accuracy and one need, by ascending need."""
     known = [own for own in all_tried if need in own.needed]
     points = [(own.needed[need], own.accuracy) for own in known]
     return tuple(known[index] for index in pareto_front(points))
@@ -119,16 +119,16 @@ def front(all_tried: Sequence[Tried], need: str) -> tuple[Tried, ...]:
 
 @dataclass(frozen=True, slots=True)
 class ReportedCall:
-    """One kernel call of an inference, or one operator where an interpreter runs them.
+    """A kernel call of an inference; with an interpreter, an operator.
 
     Attributes:
-        operators: Indices of the operators that it does.
-        kinds: TFLite's names of them.
+        operators: Indices of its operators.
+        kinds: Their names in TFLite.
         macc: Multiply-accumulates.
         weight_bytes: Constants in flash.
-        live_bytes: Most bytes of the arena in use; None if the arena is not known.
-        estimated: In the unit of the estimate; None if nothing is known.
-        measured: In the unit of the measurement; None if it was not measured.
+        live_bytes: Bytes of the arena in use; None if the arena is not known.
+        estimated: Estimated ticks, in the unit of the estimate; None if not known.
+        measured: Measured ticks, in the unit of the measurement; None if not measured.
     """
 
     operators: tuple[int, ...]
@@ -141,17 +141,17 @@ class ReportedCall:
 
     @property
     def name(self) -> str:
-        """Its operators: the index of the first, and the kinds of all."""
+        """The index of the first operator, and the kinds of all."""
         return f"{self.operators[0]} {' + '.join(self.kinds)}"
 
 
 @dataclass(frozen=True)
 class Facts:
-    """A run, what is estimated of its winner, and what was measured of it.
+    """A run, the estimate of its winner, and its measurements.
 
     Attributes:
-        estimate: None if the run is not finished, its model is gone or its chip is not known.
-        measured: For each runtime that the firmware held; empty if nothing was measured.
+        estimate: None if the run is not finished, or its model or the chip is missing.
+        measured: The results of each runtime in the firmware; empty if nothing was measured.
     """
 
     run: Run
@@ -168,7 +168,7 @@ class Facts:
 
     @cached_property
     def limited(self) -> dict[str, Need]:
-        """What the search limits of the target: the leader's needs, by the names of `NEEDS`."""
+        """The limited needs of the leader, by the names of `NEEDS`."""
         leader, limits = self.leader, self.run.config.limits
         if leader is None or leader.cost is None:
             return {}
@@ -182,18 +182,18 @@ class Facts:
 
     @property
     def measured_here(self) -> BoardResult | None:
-        """What was measured of the runtime that the search planned for."""
+        """The measurement of the runtime of the search."""
         return of_runtime(self.measured, self.run.config.runtime)
 
     @property
     def int8_accuracy(self) -> Proportion | None:
-        """Of the int8 model on the test images; None before the run is finished."""
+        """Test accuracy of the int8 model; None for an unfinished run."""
         final = self.run.final
         return Proportion(final.int8_right, final.test_images) if final else None
 
     @property
     def float_accuracy(self) -> Proportion | None:
-        """Of the float model on the test images; None before the run is finished."""
+        """Test accuracy of the float model; None for an unfinished run."""
         final = self.run.final
         return Proportion(final.float_right, final.test_images) if final else None
 
@@ -225,7 +225,7 @@ def _call(own: Estimate, group: tuple[int, ...], measured: int | None) -> Report
 
 
 def gather(run: Run, measured: tuple[BoardResult, ...]) -> Facts:
-    """The facts of a run, with an estimate of its winner where that can be made."""
+    """The facts of a run, with an estimate of its winner if that is possible."""
     final, target, config = run.final, run.start.target, run.config
     own = None
     if final is not None and final.graph is not None and target is not None:

@@ -1,4 +1,4 @@
-"""What a reader wants to know first, in four answers. Pure."""
+"""The four headline figures of a report. Pure."""
 
 from nas.report.facts import Facts
 from nas.report.measurement import BoardResult
@@ -9,14 +9,14 @@ from nas.report.statistics import Proportion
 
 
 def headlines(facts: Facts) -> tuple[Headline, ...]:
-    """Whether it fits, how good it is, how long it takes, and whether the board agrees."""
+    """The fit, the accuracy, the time, and the verdict of the board."""
     return (_fits(facts), _accuracy(facts), _time(facts), _verdict(facts))
 
 
 def _fits(facts: Facts) -> Headline:
     label, rows = f"fits {facts.run.config.target}?", (*limited(facts), *linked(facts))
     if not rows:
-        return Headline(label, "not known yet", "nothing was trained so far", Tone.NEUTRAL)
+        return Headline(label, "not known yet", "no candidate is trained yet", Tone.NEUTRAL)
     tightest = max(rows, key=lambda own: own.fraction)
     detail = f"tightest: {tightest.name}, {tightest.text}"
     own = facts.estimate
@@ -42,7 +42,7 @@ def _accuracy(facts: Facts) -> Headline:
     best = next((t for t in facts.tried if leader and t.candidate == leader.candidate), None)
     label, images = "validation accuracy, best so far", facts.run.start.images.get("valid", 0)
     if best is None or not images:
-        return Headline(label, "not known yet", "nothing was trained so far", Tone.NEUTRAL)
+        return Headline(label, "not known yet", "no candidate is trained yet", Tone.NEUTRAL)
     share = Proportion(round(best.accuracy * images), images)
     detail = f"{best.candidate.described}; 95 % interval {span(share)}, {images:,} images"
     return Headline(label, percent(best.accuracy), detail, Tone.LEADER)
@@ -65,7 +65,7 @@ def _measured_time(ticks: int, measured: BoardResult) -> Headline:
     if measured.milliseconds is not None:
         detail = f"{quantity(ticks, '')} {measured.unit}, measured {where}"
         return Headline("one inference", f"{measured.milliseconds:.2f} ms", detail, Tone.NEUTRAL)
-    label, detail = f"{measured.unit} per inference", f"counted {where}; a count is no latency"
+    label, detail = f"{measured.unit} per inference", f"counted {where}; a count is not a latency"
     return Headline(label, quantity(ticks, ""), detail, Tone.NEUTRAL)
 
 

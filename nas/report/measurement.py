@@ -1,7 +1,4 @@
-"""What a board answered, from the file that `hil run` wrote. Reads a file.
-
-Only the fields named here are read; others may be there.
-"""
+"""Reads the results of a board from the measurement of `hil run`. I/O."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,25 +9,26 @@ from firmware.records.measurement import CheckRecord, MeasurementRecord
 from firmware.records.reader import Kind, read_json
 from firmware.records.values import Scalar
 
-_KIND = Kind("is no measurement", "make one with 'hil run'")
+_KIND = Kind("is not a measurement", "make one with 'hil run'")
 
 
 @dataclass(frozen=True, slots=True)
 class BoardResult:
-    """One runtime on a board.
+    """The results of one runtime on a board.
 
     Attributes:
         board: `virtual`, or the board's name or port.
-        runtime: What ran the model.
+        runtime: `static` or `tflm`.
         verdict: `confirmed` or `refuted`.
-        checks: What the verdict consists of.
-        firmware_sha256: Of the ELF; empty if it is not told.
+        checks: The checks of the verdict.
+        firmware_sha256: SHA-256 of the ELF; empty if not recorded.
         unit: `cycles` or `instructions`.
-        ticks: Of one inference, in that unit; None if it is not told.
-        milliseconds: Of one inference; None where ticks are no time.
-        half_width_fraction: Of the 95 % interval of the time; None if it is not told.
-        step_ticks: Of each kernel call of one inference, in order; empty if they are not told.
-        provenance: Facts of the board and the build, by name; empty if they are not told.
+        ticks: Time of one inference in that unit; None if not recorded.
+        milliseconds: Time of one inference; None for the virtual board.
+        half_width_fraction: Half of the 95 % interval of the time, over the time; None if not
+            recorded.
+        step_ticks: Ticks of each kernel call, in order; empty if not recorded.
+        provenance: Facts of the board and the build, by name; empty if not recorded.
     """
 
     board: str
@@ -47,10 +45,10 @@ class BoardResult:
 
 
 def read_measurement(path: Path, model_sha256: str) -> tuple[BoardResult, ...]:
-    """What was measured of a model, for each runtime that the firmware held.
+    """The results for each runtime in the firmware.
 
     Raises:
-        ConfigError: The file cannot be read, or is no measurement.
+        ConfigError: The file cannot be read, or is not a measurement.
         StaleError: Another model was measured.
     """
     record = read_json(path, MeasurementRecord, _KIND)
@@ -63,7 +61,7 @@ def read_measurement(path: Path, model_sha256: str) -> tuple[BoardResult, ...]:
 
 
 def of_runtime(several: tuple[BoardResult, ...], runtime: str) -> BoardResult | None:
-    """The one of a runtime; None if it was not measured."""
+    """The result of a runtime; None if it was not measured."""
     return next((own for own in several if own.runtime == runtime), None)
 
 

@@ -1,7 +1,6 @@
-"""What a report consists of, finished text and figures, and how it becomes HTML and Markdown.
+"""The parts of a report as finished text and figures, and their rendering to HTML and Markdown.
 
-Pure, but for the templates that it loads. The two hold the same words and figures of a report; the
-templates only format them.
+Pure, except for loading templates. The templates only format the finished parts.
 """
 
 from collections.abc import Sequence
@@ -18,7 +17,7 @@ from nas.report.figures.palette import COLOURS
 
 
 class Tone(StrEnum):
-    """What a row or a number means to its reader."""
+    """The meaning of a row or number, shown by its colour."""
 
     NEUTRAL = "neutral"
     GOOD = "good"
@@ -32,10 +31,10 @@ class Figure:
     """A picture.
 
     Attributes:
-        key: Different for every figure of a page.
-        title: What it shows.
+        key: Unique key of the figure in the page.
+        title: Its title.
         svg: The picture.
-        narrow_svg: The same for a narrow screen; empty if one will do for both.
+        narrow_svg: The picture for a narrow screen; empty if it is the same.
     """
 
     key: str
@@ -46,15 +45,15 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows under a header.
+    """A table.
 
     Attributes:
-        title: What they are.
+        title: Its title.
         header: Names of the columns.
-        rows: Their cells.
+        rows: The cells of each row.
         align: A letter for each column: `l` for text at the left, `r` for numbers at the right.
-        is_wide: Whether it needs the width of the page; on a phone its rows become cards.
-        tones: Of the rows; empty if they are all neutral.
+        is_wide: Whether it needs the full width; on a phone, its rows become cards.
+        tones: Tone of each row; empty if all are neutral.
     """
 
     title: str
@@ -85,10 +84,10 @@ class Section:
     """A part of a report.
 
     Attributes:
-        key: Of its place in the page.
-        title: What it is about.
+        key: Anchor in the page.
+        title: Its title.
         notes: Paragraphs.
-        missing: What cannot be shown, why, and how it could.
+        missing: Messages about missing content: the reason, and how to get it.
     """
 
     key: str
@@ -101,7 +100,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """One answer to what a reader wants to know first."""
+    """A headline figure."""
 
     label: str
     value: str
@@ -114,7 +113,7 @@ class Page:
     """A whole report.
 
     Attributes:
-        notice: What a reader must know before all else; empty for a finished run.
+        notice: Message at the top; empty for a finished run.
     """
 
     title: str
@@ -125,7 +124,7 @@ class Page:
 
 
 def html(page: Page) -> str:
-    """The page as one file that needs nothing else."""
+    """The page as one HTML file without external files."""
     environment = Environment(autoescape=True, finalize=_in_one_line, **_settings())
     style = files("nas.report").joinpath("templates/report.css").read_text(encoding="utf-8")
     return environment.get_template("report.html.j2").render(
@@ -136,7 +135,7 @@ def html(page: Page) -> str:
 def markdown(page: Page) -> str:
     """The page as Markdown, without its figures."""
     environment = Environment(
-        autoescape=False,  # noqa: S701 (everything put in is escaped for Markdown)
+        autoescape=False,  # noqa: S701 (all values are escaped for Markdown)
         finalize=escape_markdown,
         **_settings(),
     )
@@ -155,10 +154,10 @@ def _settings() -> dict[str, Any]:
 
 
 def _in_one_line(value: object) -> object:
-    """What is put in: names as `printable` shows them, figures and styles as they are."""
+    """Escape a value for HTML; names are made printable, figures and styles are unchanged."""
     return value if isinstance(value, Markup) else printable(str(value))
 
 
 def _ruler(table: Table) -> Sequence[str]:
-    """The line below a table's header: how each column is aligned."""
+    """The line below a table's header, with the alignment of each column."""
     return ["---" if letter == "l" else "---:" for letter in table.align]

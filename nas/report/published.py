@@ -1,6 +1,6 @@
-"""Published figures, and needs counted as they count. Pure.
+"""The figures of the publications, and needs counted in the same way. Pure.
 
-The method's networks are of the `paper` space on 50×50×3 images of 2 classes.
+The networks of the method are those of the `paper` space on 50×50×3 images of 2 classes.
 
 Source: tables of the method's publications (PRIME 2023, ICCE 2024, Sensors Letters 2024).
 """
@@ -27,12 +27,12 @@ class PublishedNetwork:
 
     Attributes:
         candidate: The network.
-        channels: Of its convolutions.
+        channels: Channels of its convolutions.
         macc: Multiply-accumulates of one inference.
         weight_bytes: Weights, biases and constants of normalisation.
-        peak_bytes: The most that one operator's input and output take together.
+        peak_bytes: Largest sum of the input and output of an operator.
         ram_kib: Arena of TensorFlow Lite Micro on a PC.
-        flash_kib: Of the .tflite.
+        flash_kib: Size of the .tflite.
     """
 
     candidate: Candidate
@@ -68,10 +68,10 @@ class HostRow:
     """A published search: one row of Table I.
 
     Attributes:
-        host: Name of the host's profile, as `--host-memory` takes it.
-        winner: What it found; inferred, as the only candidate of exactly these needs.
+        host: Profile of the host, a value of `--host-memory`.
+        winner: Its result; inferred, as the only candidate with exactly these needs.
         accuracy: Fraction of the test images of Visual Wake Words, int8.
-        seconds: What the search took.
+        seconds: Time of the search.
     """
 
     host: str
@@ -93,21 +93,21 @@ HOST_ROWS = (
     HostRow("rpi-zero2w", Candidate(k=5, c=3), 0.751, 4.6 * _DAY_S),
 )
 TEST_IMAGES = 8_059
-"""On which the published accuracies were measured."""
+"""Number of images with which the published accuracies were measured."""
 
 
 @dataclass(frozen=True, slots=True)
 class OtherWork:
-    """A work that the publications compare with, as they give it; on Visual Wake Words too.
+    """A work that the publications compare with, with their figures for Visual Wake Words.
 
     Attributes:
-        name: Of the work.
+        name: Name of the work.
         shape: Height, width and channels of its input.
         accuracy: Fraction of the test images.
-        ram_kib: Of its network.
-        flash_kib: Of its network.
+        ram_kib: RAM of its network.
+        flash_kib: Flash of its network.
         macc: Multiply-accumulates of one inference.
-        time: What its search took; empty if it is not told.
+        time: Time of its search; empty if not published.
     """
 
     name: str
@@ -127,11 +127,11 @@ OTHER_WORKS = (
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What a network needs, counted as the publications count.
+    """The needs of a network, counted as in the publications.
 
     Attributes:
         ram_kib: Arena of TensorFlow Lite Micro on a PC, whose pointers have 8 bytes.
-        flash_kib: Of the .tflite as TensorFlow of that time wrote it.
+        flash_kib: Size of the .tflite of the TensorFlow of that time.
         macc: Multiply-accumulates of one inference.
     """
 
@@ -141,7 +141,7 @@ class Needs:
 
 
 def published_ram_bytes(graph: Graph) -> int:
-    """The arena of a network as the publications count it."""
+    """The arena of a network, counted as in the publications."""
     return plan_tflm_arena(graph, PUBLISHED).used_bytes
 
 
@@ -152,7 +152,7 @@ def published_graph(candidate: Candidate) -> Graph:
 
 
 def published_needs(candidate: Candidate) -> Needs:
-    """What a network of the `paper` space needs, counted as the publications count."""
+    """The needs of a network of the `paper` space, counted as in the publications."""
     graph = published_graph(candidate)
     return Needs(
         published_ram_bytes(graph) / 1024,
@@ -162,7 +162,7 @@ def published_needs(candidate: Candidate) -> Needs:
 
 
 def with_keras_2_names(graph: Graph) -> Graph:
-    """The graph with the tensor names of Keras 2, in whose time the figures were published.
+    """The graph with the tensor names of Keras 2, which the publications used.
 
     Source: a model of the same layers, converted by TensorFlow 2.12.
     """

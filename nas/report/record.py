@@ -1,4 +1,4 @@
-"""A report as JSON holds it: the numbers behind every figure and table. Pure."""
+"""The record of a report: the numbers of all its figures and tables. Pure."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ SCHEMA = 2
 
 
 def report_record(facts: Facts) -> dict[str, Any]:
-    """What goes to report.json; `docs/report.md` describes it."""
+    """The content of report.json; `docs/report.md` describes it."""
     run = facts.run
     return {
         "schema": SCHEMA,

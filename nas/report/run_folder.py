@@ -1,4 +1,4 @@
-"""What a run's folder holds, finished or not. Reads files."""
+"""Reads the folder of a run, finished or not. I/O."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,19 +20,19 @@ from nas.spaces.axes import AxesRecord
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """What was asked for, and where.
+    """The request and the host of a run.
 
     Attributes:
-        target: The chip; None if only its name is known, and no chip that we ship has it.
-        command: The command line, word by word; empty if it is not known.
+        target: The chip; None if only its name is known and the SDK has no such target.
+        command: The words of the command line; empty if not known.
         versions: Versions of packages by name.
         host: Facts of the machine; empty if they are not known.
-        memory_bytes: What all processes could take together; None if that is not known.
-        worker_bytes: What one worker could take; None if that is not known.
-        config: The configuration as it was recorded.
-        images: Images in each part.
-        skipped_images: Names of broken images that were left out.
-        axes: Dimensions of the search space by which the way of the search is drawn.
+        memory_bytes: Memory limit of all processes together; None if not known.
+        worker_bytes: Memory limit of a worker; None if not known.
+        config: The recorded settings.
+        images: Number of images in each part.
+        skipped_images: Names of damaged images that were skipped.
+        axes: Dimensions of the search space in which the path of the search is drawn.
     """
 
     target: Target | None
@@ -49,25 +49,25 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Final:
-    """The winner, trained and converted. What earlier versions did not record is None.
+    """The final training and conversion. Values that earlier versions did not record are None.
 
     Attributes:
         winner: Its trial.
         shape: Height, width and channels of its input.
-        accuracies: On the validation images, after each epoch.
-        losses: Mean loss on the training images, in each epoch.
-        int8_valid_accuracy: Of the int8 model on the validation images.
-        calibration_images: Images from which the ranges of its activations were taken.
-        test_images: Images on which both models were tested.
-        float_right: Of them, those that the float model gets right.
-        int8_right: Of them, those that the int8 model gets right.
-        answers: What both models gave on the test images.
-        training: What the final training took.
-        conversion: What the conversion took.
+        accuracies: Validation accuracy after each epoch.
+        losses: Mean training loss in each epoch.
+        int8_valid_accuracy: Validation accuracy of the int8 model.
+        calibration_images: Images that gave the ranges of the activations.
+        test_images: Number of test images.
+        float_right: Test images that the float model classifies correctly.
+        int8_right: Test images that the int8 model classifies correctly.
+        answers: Predictions of both models for the test images.
+        training: Time and memory of the final training.
+        conversion: Time and memory of the conversion.
         model_bytes: Size of the .tflite.
-        model_sha256: Of the .tflite.
-        golden_sha256: Of the golden file.
-        graph: The network of the .tflite; None if the file is gone.
+        model_sha256: SHA-256 of the .tflite.
+        golden_sha256: SHA-256 of the golden file.
+        graph: The graph of the .tflite; None if the file is missing.
     """
 
     winner: Trial
@@ -93,8 +93,8 @@ class Run:
     """A run.
 
     Attributes:
-        name: Of its folder.
-        trials: In the order of the search; of an unfinished one, in the order they ended.
+        name: Name of its folder.
+        trials: In the order of the search; if it is unfinished, in the order in which they ended.
         search_seconds: Wall-clock time of the search so far, in all its sessions; None if an
             earlier version did not record it.
         final: None if the run is not finished.
@@ -109,11 +109,11 @@ class Run:
 
 
 def read_run(folder: Path) -> Run:
-    """Read a run, or what there is of one that is not finished.
+    """Read a run, finished or not.
 
     Raises:
-        ConfigError: The folder holds no run, or a damaged one.
-        StaleError: The model is another one than the run recorded.
+        ConfigError: The folder contains no run, or the run is damaged.
+        StaleError: The model differs from the one that the run recorded.
     """
     name = folder.resolve().name
     if (folder / RECORD).is_file():
@@ -127,11 +127,11 @@ def read_run(folder: Path) -> Run:
         return Run(name, begun.config, start, stored.trials, stored.seconds, None)
     if (folder / STORE).is_file():
         raise ConfigError(
-            f"{str(folder)!r} was begun by an earlier version, which did not record what was "
-            "asked for; start the same 'nas run' again, it goes on where it was"
+            f"{str(folder)!r} was started by an earlier version, which did not record the "
+            "settings; run the same 'nas run' again to resume it"
         )
     raise ConfigError(
-        f"{str(folder)!r} holds no run: neither {RECORD} nor {START}; start one with 'nas run'"
+        f"{str(folder)!r} contains no run, neither {RECORD} nor {START}; start one with 'nas run'"
     )
 
 
@@ -183,7 +183,7 @@ def _with_graph(folder: Path, final: Final) -> Final:
         return final
     if sha256_of_file(model) != final.model_sha256:
         raise StaleError(
-            f"{str(model)!r} is another model than {RECORD} beside it records; start the same "
+            f"{str(model)!r} is not the model that {RECORD} beside it records; start the same "
             "'nas run' again"
         )
     return replace(final, graph=read_tflite(model))

@@ -1,4 +1,4 @@
-"""Names and numbers as a reader sees them. Pure."""
+"""Formats names and numbers for readers. Pure."""
 
 from firmware.printable import printable
 from nas.report.statistics import Proportion
@@ -8,7 +8,7 @@ _KIB = 1024
 
 
 def shortened(name: str, characters: int) -> str:
-    """A name that fits, `printable`; its end is left out if it is too long."""
+    """A printable name, truncated if it is too long."""
     text = printable(name)
     return text if len(text) <= characters else f"{text[: characters - 1]}…"
 
@@ -33,7 +33,7 @@ def span(proportion: Proportion) -> str:
 
 
 def with_span(proportion: Proportion | None) -> str:
-    """A proportion and its interval; a dash where there is none."""
+    """A proportion and its interval; a dash if there is none."""
     if proportion is None:
         return NONE
     return f"{percent(proportion.fraction)} ({span(proportion)})"
@@ -50,12 +50,12 @@ def megabytes(size_bytes: int) -> str:
 
 
 def used(fraction: float) -> str:
-    """How much of a limit is used; small shares keep a digit that tells something."""
+    """The used share of a limit; small shares keep a significant digit."""
     return percent(fraction, 1 if fraction >= 0.001 else 2)
 
 
 def quantity(value: float, unit: str) -> str:
-    """A need in the unit in which people think of it."""
+    """A need in its usual unit."""
     if unit == "bytes":
         return kib(round(value))
     if unit == "µs":

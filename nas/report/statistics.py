@@ -1,4 +1,4 @@
-"""Intervals, fronts and figures of classes. Pure."""
+"""Confidence intervals, Pareto fronts, and figures of classes. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ Z_95 = 1.959963984540054
 
 
 def wilson_interval(fraction: float, total: int) -> tuple[float, float]:
-    """The 95 % interval of a share of so many images.
+    """The 95 % confidence interval of a proportion.
 
     Source: E. B. Wilson, Probable inference, the law of succession, and statistical inference,
     Journal of the American Statistical Association 22 (1927), 209–212.
@@ -20,7 +20,7 @@ def wilson_interval(fraction: float, total: int) -> tuple[float, float]:
     centre = fraction * total + square / 2
     spread = Z_95 * sqrt(fraction * (1 - fraction) * total + square / 4)
     whole = total + square
-    # The ends are exact there; rounding would leave them a little inside.
+    # These ends are exact; rounding would move them inside.
     lowest = 0.0 if fraction == 0 else (centre - spread) / whole
     highest = 1.0 if fraction == 1 else (centre + spread) / whole
     return lowest, highest
@@ -28,11 +28,11 @@ def wilson_interval(fraction: float, total: int) -> tuple[float, float]:
 
 @dataclass(frozen=True, slots=True)
 class Proportion:
-    """A share of some images, with its 95 % interval by Wilson's score.
+    """A proportion of images, with its 95 % interval by Wilson's score.
 
     Attributes:
-        count: Images that count.
-        total: Images in all, at least 1.
+        count: Images with the property.
+        total: All images, at least 1.
     """
 
     count: int
@@ -40,23 +40,23 @@ class Proportion:
 
     @property
     def fraction(self) -> float:
-        """The share, 0 to 1."""
+        """The proportion, 0 to 1."""
         return self.count / self.total
 
     @property
     def interval(self) -> tuple[float, float]:
-        """Between what the share lies, for images drawn like these."""
+        """The ends of the 95 % interval of the proportion."""
         return wilson_interval(self.fraction, self.total)
 
 
 @dataclass(frozen=True, slots=True)
 class ClassFigures:
-    """How a model does on one class.
+    """The predictions of a model for one class.
 
     Attributes:
         images: Images of the class.
-        answered: Images to which it gave the class.
-        right: Images of the class to which it gave it.
+        answered: Images that are predicted as the class.
+        right: Images of the class that are predicted as the class.
     """
 
     images: int
@@ -65,12 +65,12 @@ class ClassFigures:
 
     @property
     def recall(self) -> Proportion | None:
-        """Of the images of the class, those found; None if there is no image."""
+        """Recall: correct predictions over images of the class; None without images."""
         return Proportion(self.right, self.images) if self.images else None
 
     @property
     def precision(self) -> Proportion | None:
-        """Of the images given the class, those that are of it; None if it was never given."""
+        """Precision: correct predictions over predictions of the class; None without any."""
         return Proportion(self.right, self.answered) if self.answered else None
 
 
@@ -83,10 +83,10 @@ def class_figures(confusion: Confusion) -> tuple[ClassFigures, ...]:
 
 
 def pareto_front(points: Sequence[tuple[float, float]]) -> tuple[int, ...]:
-    """Indices of the points (need, worth) for which no other is better, by rising need.
+    """Indices of the points (need, worth) of the Pareto front, by ascending need.
 
-    Better is: needs no more, is worth no less, and is not equal in both. Of equal points the
-    first is kept.
+    A point is better if it needs no more, is worth no less, and differs. The first of equal points
+    is kept.
     """
     order = sorted(range(len(points)), key=lambda i: (points[i][0], -points[i][1], i))
     front: list[int] = []

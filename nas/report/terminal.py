@@ -1,4 +1,4 @@
-"""Results as tables of text. Pure."""
+"""Formats the results of a run as text. Pure."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from nas.spaces import Candidate
 
 
 def run_text(record: dict[str, Any]) -> str:
-    """The trials of a run and its winner, from what run.json holds."""
+    """The trials of a run and its winner, from the content of run.json."""
     rows = [_trial_row(trial, record["winner"]) for trial in record["trials"]]
     candidate = Candidate.from_record(record["winner"]["candidate"])
     header = (
@@ -33,7 +33,7 @@ def run_text(record: dict[str, Any]) -> str:
 
 
 def _int8_warning(record: dict[str, Any]) -> list[str]:
-    """A line if int8 costs more of the validation accuracy than it may."""
+    """A warning if int8 loses more validation accuracy than the limit."""
     drop = record["valid_accuracy"] - record["int8_valid_accuracy"]
     if drop <= MOST_INT8_DROP:
         return []

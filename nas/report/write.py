@@ -1,4 +1,4 @@
-"""Writes a report: HTML, JSON and Markdown of the same facts. Reads and writes files."""
+"""Writes a report as HTML, JSON and Markdown. Reads and writes files."""
 
 import json
 from pathlib import Path
@@ -18,26 +18,26 @@ from nas.report.run_folder import read_run
 def write_report(
     run: Path, measurement: Path | None = None, out: Path | None = None
 ) -> tuple[dict[str, Any], tuple[Path, ...]]:
-    """Write the report of a run; gives what report.json holds, and the three files.
+    """Write the report of a run; returns the content of report.json, and the three files.
 
-    All three are made before the first is written, and each is written whole or not at all.
+    All three are rendered before the first is written, and each is written atomically.
 
     Args:
         run: Folder of the run.
-        measurement: What `hil run` wrote.
-        out: The HTML file; `report.html` in the run's folder if not given. The others lie beside
-            it.
+        measurement: The file of `hil run`.
+        out: The HTML file, by default `report.html` in the folder of the run. The others are
+            written beside it.
 
     Raises:
-        ConfigError: The folder holds no run, a file is damaged, or `out` is no .html.
-        StaleError: The measurement or the model in the folder belong to another model.
+        ConfigError: The folder contains no run, a file is damaged, or `out` is not a .html.
+        StaleError: The measurement or the model in the folder is of another model.
     """
     page_file = run / "report.html" if out is None else out
     if page_file.suffix != ".html":
         raise ConfigError(f"--out: {str(out)!r} does not end in .html")
     own = read_run(run)
     if measurement is not None and own.final is None:
-        raise ConfigError(f"{str(run)!r} is not finished, so nothing can be measured of it yet")
+        raise ConfigError(f"{str(run)!r} is not finished, so it has no model to measure yet")
     measured: tuple[BoardResult, ...] = ()
     if measurement is not None and own.final is not None:
         measured = read_measurement(measurement, own.final.model_sha256)

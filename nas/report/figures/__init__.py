@@ -1,1 +1,1 @@
-"""The figures of a report: each module turns facts into one SVG. Pure; needs matplotlib."""
+"""The figures of a report: each module draws one SVG. Pure; needs matplotlib."""

@@ -26,7 +26,7 @@ def _plot(estimate: Estimate, width: int, height: int) -> str:
         grid=with_variables(GRID.light),
         paper=with_variables(PAPER.light),
     )
-    # Names of tensors come from the file; what cannot be printed would be no XML.
+    # Names of tensors come from the file; unprintable characters are not valid XML.
     text = "\n".join(map(printable, memory_map_svg(estimate, look).splitlines()))
     root = ElementTree.fromstring(text)  # noqa: S314 (our own)
     return svg_text(root, f"Arena of {estimate.ram.buffer_bytes:,} bytes over time")

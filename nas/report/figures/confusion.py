@@ -1,4 +1,4 @@
-"""What a model takes for what, and how it does on each class. Pure."""
+"""Draws confusion matrices, and recall and precision of each class. Pure."""
 
 from collections.abc import Sequence
 from itertools import product
@@ -14,25 +14,25 @@ from nas.report.statistics import ClassFigures, Proportion
 from nas.search.answers import Confusion
 
 MOST_CLASSES = 40
-"""Classes up to which figures are drawn; beyond, they could not be read."""
+"""Most classes in a figure; with more it is not readable."""
 _NUMBERS_UP_TO = 14
 _NAME_CHARACTERS = 14
 _LEAST_SHADE, _DARK = 0.1, 0.8
-"""Least shade of a cell with images, and that from which on its number is light."""
+"""Lowest shade of a cell with images, and the shade from which its number is light."""
 _ROW, _AROUND = 30, 84
 
 
 def confusion_plot(
     key: str, title: str, confusion: Confusion, classes: Sequence[str], right: Colour
 ) -> str:
-    """Rows are the images' classes, columns what the model made of them; shades are shares.
+    """Draw a confusion matrix: rows are true classes, columns predictions; the shade is the share.
 
     Args:
-        key: Of the figure.
-        title: Which model it is.
-        confusion: Its answers.
+        key: Key of the figure.
+        title: Name of the model.
+        confusion: Its confusion matrix.
         classes: Names in the order of rows and columns.
-        right: Colour of the images that it gets right.
+        right: Colour of the correct predictions.
     """
     count = len(classes)
     names = [shortened(name, _NAME_CHARACTERS) for name in classes]
@@ -47,8 +47,8 @@ def confusion_plot(
         axes.set_yticks(range(count), names, size=size)
         axes.set_xlim(-0.5, count - 0.5)
         axes.set_ylim(count - 0.5, -0.5)
-        axes.set_xlabel("given by the model")
-        axes.set_ylabel("class of the image")
+        axes.set_xlabel("predicted class")
+        axes.set_ylabel("true class")
         return finish(figure, key, f"Confusion matrix of the {title}", tips)
 
 
@@ -60,7 +60,7 @@ def _cells(
     right: Colour,
     size: float,
 ) -> dict[str, str]:
-    """Draw the cells that hold images; gives what each says under the pointer."""
+    """Draw the cells with images; returns their tooltips."""
     tips = {}
     for row, column in product(range(len(classes)), repeat=2):
         images, all_images = confusion[row][column], sum(confusion[row])
@@ -68,7 +68,7 @@ def _cells(
             continue
         gid = f"{key}-{row}-{column}"
         given, taken = printable(classes[row]), printable(classes[column])
-        tips[gid] = f"{images:,} of {all_images:,} images of {given} taken for {taken}"
+        tips[gid] = f"{images:,} of {all_images:,} images of {given} predicted as {taken}"
         shade = max(_LEAST_SHADE, images / all_images)
         colour = right if row == column else BAD
         look: Look = {"color": colour.light, "alpha": shade, "linewidth": 0, "gid": gid}

@@ -1,4 +1,4 @@
-"""How the winner's final training went. Pure."""
+"""Draws accuracy and loss of the final training. Pure."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from nas.report.figures.palette import EXPECTED, MEASURED
 
 _PANEL, _AROUND = 170, 40
 _DOTS_UP_TO = 30
-"""Epochs up to which each is a dot."""
+"""Most epochs that are drawn as dots."""
 
 
 def training_curves(accuracies: Sequence[float], losses: Sequence[float] | None) -> str:

@@ -1,6 +1,6 @@
-"""From a matplotlib figure to SVG that takes its font and colours from the page. Pure.
+"""Converts matplotlib figures to SVG with the font and the colours of the page. Pure.
 
-The same drawing gives the same bytes: no dates, and identifiers from the figure's key alone.
+The same drawing gives the same bytes: no dates, and identifiers derived from the figure's key.
 """
 
 import io
@@ -29,7 +29,7 @@ _SVG = "{http://www.w3.org/2000/svg}"
 _XLINK = "{http://www.w3.org/1999/xlink}"
 _NO_METADATA = dict.fromkeys(("Date", "Creator", "Format", "Type"))
 Look: TypeAlias = dict[str, Any]
-"""How something is drawn, by matplotlib's names."""
+"""A style, by matplotlib's names."""
 _STYLE: dict[Any, Any] = {
     "axes.axisbelow": True,
     "axes.edgecolor": MUTED.light,
@@ -67,7 +67,7 @@ _STYLE: dict[Any, Any] = {
 
 @contextmanager
 def drawing(height: int, width: int = WIDTH) -> Iterator[Figure]:
-    """An empty figure, to be filled and given to `finish` inside the block."""
+    """An empty figure, to be drawn and passed to `finish` inside the `with` block."""
     with mpl.rc_context(_STYLE):
         figure = Figure(figsize=(width / _DPI, height / _DPI), dpi=_DPI, layout="constrained")
         FigureCanvasSVG(figure)
@@ -79,13 +79,13 @@ def finish(figure: Figure, key: str, title: str, tips: Mapping[str, str] | None 
 
     Args:
         figure: The drawing.
-        key: Different for every figure of a page.
-        title: What it shows, for those who cannot see it.
-        tips: What an element says under the pointer, by the `gid` that it was drawn with.
+        key: Unique key of the figure in the page.
+        title: Description for screen readers.
+        tips: Tooltip of each element, by its `gid`.
     """
     buffer = io.BytesIO()
     with mpl.rc_context({"svg.hashsalt": key}), warnings.catch_warnings():
-        # The browser has fonts for what matplotlib's own font lacks.
+        # The browser has fonts for glyphs that matplotlib's font lacks.
         warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)
         figure.savefig(buffer, format="svg", metadata=_NO_METADATA)
     root = ElementTree.fromstring(buffer.getvalue())  # noqa: S314 (our own)
@@ -94,7 +94,7 @@ def finish(figure: Figure, key: str, title: str, tips: Mapping[str, str] | None 
 
 
 def svg_text(root: Element, title: str) -> str:
-    """An SVG as it stands in the page."""
+    """The SVG element for the page."""
     ElementTree.register_namespace("", _SVG[1:-1])
     ElementTree.register_namespace("xlink", _XLINK[1:-1])
     for name in ("width", "height", "version"):
@@ -104,7 +104,7 @@ def svg_text(root: Element, title: str) -> str:
 
 
 def without_frame(axes: Axes) -> None:
-    """Take away the lines around a drawing that needs none."""
+    """Remove the frame of a drawing."""
     for spine in axes.spines.values():
         spine.set_visible(False)
     axes.tick_params(length=0)
@@ -112,7 +112,7 @@ def without_frame(axes: Axes) -> None:
 
 
 def pair_legend(figure: Figure, expected: str, measured: str) -> None:
-    """What the hollow marks of what was expected and the solid ones of what came out mean."""
+    """The legend: hollow marks are predicted, solid marks are measured values."""
     look: Look = {"linestyle": "none", "marker": "o", "markersize": 7}
     entries = [
         Line2D(
@@ -129,12 +129,12 @@ def pair_legend(figure: Figure, expected: str, measured: str) -> None:
 
 
 def on_paper() -> Look:
-    """How text is set off from the lines that it stands on."""
+    """The outline of text over lines."""
     return {"bbox": {"facecolor": PAPER.light, "alpha": 0.85, "linewidth": 0, "pad": 0.6}}
 
 
 def outlined() -> Look:
-    """How a marker is set off from what lies behind it."""
+    """The outline of a marker."""
     return {"edgecolors": PAPER.light, "linewidths": 1.2}
 
 
@@ -142,7 +142,7 @@ def _clean(root: Element, tips: Mapping[str, str]) -> None:
     used = set(re.findall(r'(?:href="#|url\(#)([^")]+)', ElementTree.tostring(root, "unicode")))
     for parent in list(root.iter()):
         for child in list(parent):
-            # It would hold for the whole page.
+            # It would apply to the whole page.
             if child.tag == f"{_SVG}style":
                 parent.remove(child)
     for element in root.iter():

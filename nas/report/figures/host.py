@@ -1,4 +1,4 @@
-"""What training took of the host's memory, beside what was predicted. Pure."""
+"""Draws the predicted and the measured host memory of each training. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from nas.report.figures.palette import BAD, EXPECTED, MEASURED, MUTED, PAPER
 
 _HEIGHT = 300
 _LIMIT_IN_SIGHT = 2.5
-"""Times the most that was needed: a limit further away is told and not drawn."""
+"""A limit above this multiple of the largest value is written and not drawn."""
 _MB = 1e6
 
 
@@ -19,10 +19,10 @@ class HostTrial:
     """The memory of one trial.
 
     Attributes:
-        order: When it was judged, counted from 1.
-        predicted_bytes: Before it was trained.
-        measured_bytes: At its peak; None if it was not trained.
-        tip: What it says under the pointer.
+        order: Its position in the order of the search, from 1.
+        predicted_bytes: Predicted memory.
+        measured_bytes: Measured peak; None if it was not trained.
+        tip: Its tooltip.
     """
 
     order: int
@@ -32,7 +32,7 @@ class HostTrial:
 
 
 def host_plot(trials: Sequence[HostTrial], limit_bytes: int | None, width: int) -> str:
-    """For each trial a hollow mark for the prediction, a solid one for the measured peak."""
+    """Draw the prediction of each trial as a hollow mark, the measured peak as a solid mark."""
     most = max(max(own.predicted_bytes, own.measured_bytes or 0) for own in trials)
     key = f"host-{width}"
     with drawing(_HEIGHT, width) as figure:
@@ -67,5 +67,5 @@ def host_plot(trials: Sequence[HostTrial], limit_bytes: int | None, width: int) 
         axes.xaxis.set_major_locator(MaxNLocator(width // 50, integer=True, steps=[1, 2, 5, 10]))
         axes.grid(visible=False, axis="x")
         pair_legend(figure, "predicted", "measured peak")
-        title = "Memory of the host that each training was predicted to take, and took"
+        title = "Predicted and measured host memory of each training"
         return finish(figure, key, title, tips)

@@ -1,4 +1,4 @@
-"""How much of each limit is used. Pure."""
+"""Draws how much of each limit is used. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from nas.report.figures.palette import BAD, GRID, INK, MEASURED, MUTED
 _ROW = 46
 _BAR = 0.3
 _LEAST = 0.004
-"""Of the width: what is used of a limit can always be seen."""
+"""Smallest drawn share of the width, so that a bar is always visible."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,9 +17,9 @@ class Bar:
     """One limit.
 
     Attributes:
-        name: What is limited.
-        text: What is needed, and of how much.
-        fraction: Needed over limit.
+        name: Name of the need.
+        text: Need and limit.
+        fraction: Need over limit.
     """
 
     name: str
@@ -28,7 +28,7 @@ class Bar:
 
 
 def limit_bars(bars: Sequence[Bar]) -> str:
-    """A bar for each limit; one that passes the mark is exceeded."""
+    """Draw a bar for each limit; a bar beyond the mark exceeds its limit."""
     widest = max(1.0, *(bar.fraction for bar in bars))
     with drawing(_ROW * len(bars) + 12) as figure:
         axes = figure.subplots()

@@ -1,4 +1,4 @@
-"""What each kernel call costs. Pure."""
+"""Draws the cost of each kernel call. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ from nas.report.shown import quantity, shortened
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """Where a row's name and bars are; places are in rows, downwards.
+    """The layout of a row; positions are in rows, downwards.
 
     Attributes:
         row: Height in pixels.
-        name: Place of the name, above the bars, or None for a column of its own.
-        bar: Place of the bars.
-        thickness: Of a bar, if there are two.
+        name: Position of the name above the bars; None for a separate column.
+        bar: Position of the bars.
+        thickness: Thickness of a bar if there are two.
     """
 
     row: int
@@ -42,9 +42,9 @@ def operator_plots(
     A row for each call: multiply-accumulates, then instructions or cycles.
 
     Args:
-        calls: The calls; those without ticks have no bar there.
-        estimated_unit: `instructions` or `cycles`; empty if nothing was estimated.
-        measured_unit: The same of what was measured; empty if nothing was measured.
+        calls: The calls; without ticks, a call has no bar.
+        estimated_unit: Unit of the estimate, `instructions` or `cycles`; empty without one.
+        measured_unit: Unit of the measurement; empty without one.
     """
     unit = estimated_unit or measured_unit
     if measured_unit not in ("", unit):
@@ -94,7 +94,7 @@ class _Bar:
 
 
 def _ticks(row: int, call: ReportedCall, layout: _Layout) -> list[_Bar]:
-    """What was estimated, and below it what was measured; alone each is in the middle."""
+    """The bars of a call: estimated above measured; a single bar is in the middle."""
     apart = 0.5 * layout.thickness + 0.02
     if call.estimated is None or call.measured is None:
         apart = 0.0

@@ -1,4 +1,4 @@
-"""The way of a search over widths and depths. Pure."""
+"""Draws the path of a search over widths and depths. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,22 +16,22 @@ from nas.spaces.axes import Axis
 _PLOT = WIDTH - 70
 _ROW, _AROUND = 58, 96
 _DARK = 0.77
-"""Share of the accuracies from which on a circle's number is light."""
+"""Share of the range of accuracies from which the number in a circle is light."""
 _LEAST_FOR_TEXT = 17
-"""Pixels of a circle from which on a number fits inside."""
+"""Smallest diameter in pixels of a circle with a number inside."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """A candidate on the way.
+    """A candidate on the path.
 
     Attributes:
-        width: The value of the dimension with which all needs grow.
-        depth: The value of the one that says how many layers there are.
-        side: Rows and columns of its input; 0 where all candidates have the same.
-        orders: When it was judged, counted from 1; several times if it was trained again.
-        accuracy: Mean of its trainings, 0 to 1; None if it was not trained.
-        tip: What it says under the pointer.
+        width: Value of the dimension with which all needs grow.
+        depth: Value of the dimension that determines the number of layers.
+        side: Rows and columns of its input; 0 if all candidates have the same.
+        orders: Positions of its trials in the search, from 1; several if it was trained again.
+        accuracy: Mean accuracy of its trainings, 0 to 1; None if it was not trained.
+        tip: Its tooltip.
         is_leader: Whether it won, or is the best so far.
     """
 
@@ -46,7 +46,7 @@ class Stop:
 
 
 def path_plot(stops: Sequence[Stop], width: Axis, depth: Axis) -> str:
-    """Columns are the widths that were tried, by input if that was searched; rows are depths."""
+    """Draw the path: columns are the tried widths, grouped by input size; rows are depths."""
     columns = sorted({(stop.side, stop.width) for stop in stops})
     place = {column: index for index, column in enumerate(columns)}
     most = max(stop.depth for stop in stops)
@@ -68,12 +68,12 @@ def path_plot(stops: Sequence[Stop], width: Axis, depth: Axis) -> str:
         axes.set_ylabel(str(depth))
         if has_sides:
             _sides(axes, [side for side, _ in columns])
-        title = f"Way of the search over {len(stops)} candidates, in order"
+        title = f"Path of the search over {len(stops)} candidates, in order"
         return finish(figure, "path", title, tips)
 
 
 def _arrows(axes: Axes, stops: Sequence[Stop], place: dict[tuple[int, int], int]) -> None:
-    """From each candidate to the next one that is judged for the first time."""
+    """Draw an arrow from each candidate to the next new one."""
     for before, after in pairwise(sorted(stops, key=lambda stop: stop.orders[0])):
         ends = [(place[stop.side, stop.width], stop.depth) for stop in (before, after)]
         axes.add_patch(
@@ -112,7 +112,7 @@ def _circles(
 
 
 def _share(accuracy: float, known: Sequence[float]) -> float:
-    """Where an accuracy lies between the least and the best, 0 to 1."""
+    """The position of an accuracy between the lowest and the highest, 0 to 1."""
     least, best = min(known), max(known)
     return 1.0 if best == least else (accuracy - least) / (best - least)
 
@@ -149,7 +149,7 @@ def _circle(axes: Axes, x: int, stop: Stop, share: float, diameter: float, gid: 
 
 
 def _beside(axes: Axes, x: int, stop: Stop, text: str, diameter: float) -> None:
-    """The accuracy below a circle, and when it was trained again above it."""
+    """Write the accuracy below a circle, and the positions of repetitions above it."""
     if diameter < _LEAST_FOR_TEXT:
         return
     look: Look = {
@@ -170,7 +170,7 @@ def _beside(axes: Axes, x: int, stop: Stop, text: str, diameter: float) -> None:
 
 
 def _sides(axes: Axes, sides: Sequence[int]) -> None:
-    """A line between inputs, and each input's size above its columns."""
+    """Draw a line between input sizes, and each size above its columns."""
     for index, (before, after) in enumerate(pairwise(sides)):
         if before != after:
             axes.axvline(index + 0.5, color=GRID.light, linewidth=1.6)

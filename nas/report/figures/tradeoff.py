@@ -1,4 +1,4 @@
-"""Accuracy against one need of the target. Pure."""
+"""Draws accuracy against one need of the target. Pure."""
 
 from dataclasses import dataclass
 from math import floor, log10
@@ -14,9 +14,9 @@ from nas.report.shown import quantity
 
 _HEIGHT, _LANE, _LEGEND_ROW = 326, 40, 16
 _LOG_FROM = 8.0
-"""Largest over smallest need from which on the axis is logarithmic."""
+"""Ratio of the largest to the smallest need from which the axis is logarithmic."""
 _LIMIT_IN_SIGHT = 4.0
-"""Times the largest need: a limit further away is told and not drawn."""
+"""A limit above this multiple of the largest need is written and not drawn."""
 MARKERS: dict[TrialOutcome, tuple[str, Colour]] = {
     TrialOutcome.OVER_RAM: ("x", BAD),
     TrialOutcome.OVER_FLASH: ("+", BAD),
@@ -28,7 +28,7 @@ MARKERS: dict[TrialOutcome, tuple[str, Colour]] = {
     TrialOutcome.NO_NETWORK: ("_", MUTED),
     TrialOutcome.WAITING: (".", MUTED),
 }
-"""Of candidates that were not trained."""
+"""Markers of candidates that were not trained."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +36,10 @@ class Dot:
     """A candidate that was trained.
 
     Attributes:
-        need: What it needs.
-        accuracies: Of its trainings, 0 to 1.
+        need: Its need.
+        accuracies: Accuracies of its trainings, 0 to 1.
         accuracy: Their mean.
-        tip: What it says under the pointer.
+        tip: Its tooltip.
         is_leader: Whether it won, or is the best so far.
     """
 
@@ -64,12 +64,12 @@ class Tradeoff:
     """Accuracies against one need.
 
     Attributes:
-        key: Of the figure.
-        name: Of the need.
+        key: Key of the figure.
+        name: Name of the need.
         unit: `bytes`, `MACs` or `µs`.
-        limit: Most that may be needed.
-        leader: What the leader is called.
-        front: Needs and accuracies of the Pareto front, by rising need.
+        limit: The limit.
+        leader: Name of the leader.
+        front: Needs and accuracies of the Pareto front, by ascending need.
     """
 
     key: str
@@ -87,13 +87,13 @@ class Tradeoff:
 
     @property
     def axis(self) -> str:
-        """What the axis tells."""
+        """The label of the axis."""
         unit = {"bytes": "KiB", "µs": "ms"}.get(self.unit)
         return f"{self.name}, {unit}" if unit else f"{self.name} per inference"
 
 
 def tradeoff_plot(data: Tradeoff) -> str:
-    """Every candidate: its accuracy against its need, or below them why it was not trained."""
+    """Draw each candidate: accuracy against need, or below, why it was not trained."""
     entries = _entries(data)
     columns = 4 if len(entries) <= 4 and not data.not_trained else 2
     height = (
@@ -115,7 +115,7 @@ def tradeoff_plot(data: Tradeoff) -> str:
 
 
 def _scale(axes: Axes, lane: Axes, data: Tradeoff) -> None:
-    """Limits of the horizontal axis, and the target's limit if it is in sight."""
+    """Set the range of the horizontal axis, and draw the target's limit if it is inside."""
     needs = [dot.need for dot in data.dots] + [own.need for own in data.not_trained]
     most, least = max(needs, default=data.limit), max(1, min(needs, default=1))
     has_limit = data.limit <= _LIMIT_IN_SIGHT * most
@@ -147,14 +147,14 @@ def _scale(axes: Axes, lane: Axes, data: Tradeoff) -> None:
 
 
 def _round_steps(least: float, most: float) -> list[float]:
-    """1, 2 and 5 times powers of ten, fewer where the range is wide."""
+    """Ticks at 1, 2 and 5 times powers of ten; fewer for wide ranges."""
     decades = range(floor(log10(least)), floor(log10(most)) + 1)
     factors = (1, 2, 5) if len(decades) <= 2 else (1, 3) if len(decades) <= 3 else (1,)
     return [factor * 10.0**decade for decade in decades for factor in factors]
 
 
 def _short(value: float) -> str:
-    """A number as an axis shows it."""
+    """A number for an axis."""
     for size, suffix in ((1e6, " M"), (1e3, " k")):
         if value >= size:
             return f"{value / size:g}{suffix}"
@@ -209,7 +209,7 @@ def _not_trained(lane: Axes, data: Tradeoff) -> dict[str, str]:
 
 
 def _entries(data: Tradeoff) -> list[Line2D]:
-    """What the marks that are there mean."""
+    """Draw the legend of the marks."""
 
     def entry(marker: str, colour: Colour, label: str, size: float = 7) -> Line2D:
         look: Look = {"color": colour.light, "linestyle": "none", "markersize": size}

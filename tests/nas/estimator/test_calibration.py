@@ -159,7 +159,7 @@ def _kernels(graph: Graph) -> set[str]:
         ("[]", "is not a measurement of kernel calls"),
         (json.dumps({"steps": [{}]}), "is not a measurement of kernel calls"),
         (json.dumps(record(steps=[])), "contains no kernel calls"),
-        (json.dumps(record(steps=[{"kernel": "MEAN", "work": 3, "cycles": 1}])), "not a measurement"),
+        (json.dumps(record(steps=[{"kernel": "MEAN", "work": 3, "cycles": 1}])), "is not a meas"),
     ],
 )
 def test_files_that_are_no_measurements_are_named(tmp_path: Path, text: str, message: str) -> None:

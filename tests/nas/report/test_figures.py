@@ -181,7 +181,7 @@ def test_a_long_way_still_fits() -> None:
 def test_names_are_never_taken_for_formulas_or_lines() -> None:
     words = texts(FIGURES["confusion"]())
     assert words.count("$a^b_c$") == words.count("<b>") == words.count(r"名前\n2") == 2
-    assert "4 of 4 images of <b> taken for <b>" in tips(FIGURES["confusion"]())
+    assert "4 of 4 images of <b> predicted as <b>" in tips(FIGURES["confusion"]())
 
 
 def test_a_cell_without_images_is_empty() -> None:

@@ -86,7 +86,7 @@ def test_a_file_that_is_absent_is_named(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_no_measurement_is_refused(tmp_path: Path, changes: dict[str, object]) -> None:
-    with pytest.raises(ConfigError, match="is no measurement: .*; make one with 'hil run'"):
+    with pytest.raises(ConfigError, match="is not a measurement: .*; make one with 'hil run'"):
         read_measurement(write_measurement(tmp_path / "m.json", **changes), SHA256)
 
 
@@ -94,5 +94,5 @@ def test_what_is_no_measurement_is_refused(tmp_path: Path, changes: dict[str, ob
 def test_other_files_are_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "m.json"
     path.write_bytes(content)
-    with pytest.raises(ConfigError, match="is no measurement"):
+    with pytest.raises(ConfigError, match="is not a measurement"):
         read_measurement(path, SHA256)

@@ -21,7 +21,7 @@ def test_names_that_are_code_are_shown_and_do_nothing(tmp_path: Path) -> None:
     assert names[:2] == list(HOSTILE[:2])
     assert names[2].endswith(r"\n# line\x07 \u202e\udcff 名 🐈")
     tips = {text_of(own) for own in classes.iter(f"{SVG}title")}
-    assert "1 of 3 images of " + names[2] + " taken for " + names[0] in tips
+    assert "1 of 3 images of " + names[2] + " predicted as " + names[0] in tips
 
 
 def test_names_that_are_code_break_no_table_in_markdown(tmp_path: Path) -> None:

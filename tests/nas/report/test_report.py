@@ -209,7 +209,7 @@ def test_a_measurement_of_another_model_leaves_the_report_as_it_was(tmp_path: Pa
 
 def test_nothing_can_be_measured_of_a_run_that_is_not_finished(tmp_path: Path) -> None:
     measurement = write_measurement(tmp_path / "m.json")
-    with pytest.raises(ConfigError, match="is not finished, so nothing can be measured of it yet"):
+    with pytest.raises(ConfigError, match="is not finished, so it has no model to measure yet"):
         write_report(write_unfinished_run(tmp_path), measurement)
 
 

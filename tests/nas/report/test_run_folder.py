@@ -74,20 +74,20 @@ def test_a_run_without_its_model_is_still_told_about(tmp_path: Path) -> None:
 def test_another_model_than_the_recorded_one_is_refused(tmp_path: Path) -> None:
     folder = write_run(tmp_path)
     (folder / "model.tflite").write_bytes(small_model(seed=1))
-    with pytest.raises(StaleError, match="another model than run.json beside it records"):
+    with pytest.raises(StaleError, match="is not the model that run.json beside it records"):
         read_run(folder)
 
 
 def test_a_folder_without_a_run_says_how_to_make_one(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="holds no run: neither run.json nor search.json"):
+    with pytest.raises(ConfigError, match="contains no run, neither run.json nor search.json"):
         read_run(tmp_path)
-    with pytest.raises(ConfigError, match="holds no run"):
+    with pytest.raises(ConfigError, match="contains no run"):
         read_run(tmp_path / "absent")
 
 
 def test_an_unfinished_run_of_an_earlier_version_says_how_to_go_on(tmp_path: Path) -> None:
     (write_unfinished_run(tmp_path) / "search.json").unlink()
-    with pytest.raises(ConfigError, match="begun by an earlier version.*goes on where it was"):
+    with pytest.raises(ConfigError, match="started by an earlier version.*to resume it"):
         read_run(tmp_path)
 
 
