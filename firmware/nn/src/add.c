@@ -1,7 +1,9 @@
 #include "nn/add.h"
 
+#include <stdbool.h>
+
 #include "elementwise.h"
-#include "nn/fixed_point.h"
+#include "scale_sums.h"
 
 static inline int32_t scale_first(const nn_add_scaling *p, int8_t value) {
     return nn_rescale(nn_shift_left(value - p->first_zero_point, p->left_shift),
@@ -12,6 +14,29 @@ static inline int8_t scale_sum(const nn_add_scaling *p, int32_t sum) {
     const int32_t scaled =
         nn_rescale(sum, p->output_multiplier, p->output_shift) + p->output_zero_point;
     return (int8_t)nn_clamp(scaled, p->lowest, p->highest);
+}
+
+/* An operand: its elements, and how they are scaled. */
+typedef struct {
+    const int8_t *values;
+    int32_t zero_point, multiplier, shift;
+} operand;
+
+/*
+ * The operand of the larger scale is halved, exactly: its factor is 1/2. `smaller` is scaled down,
+ * and so is the sum. The same bits as below.
+ */
+static void add_halved(const nn_add_scaling *p, operand larger, operand smaller, int8_t *output,
+                       int32_t count) {
+    const nn_range range = nn_make_range(p->output_zero_point, p->lowest, p->highest);
+    const int32_t multiplier = p->output_multiplier, shift = p->output_shift;
+    const int32_t scale = INT32_C(1) << p->left_shift, half = scale >> 1;
+    for (const int8_t *const end = output + count; output < end; output++) {
+        const int32_t exact = (*larger.values++ - larger.zero_point) * half;
+        const int32_t scaled = nn_rescale_down((*smaller.values++ - smaller.zero_point) * scale,
+                                               smaller.multiplier, smaller.shift);
+        *output = nn_scale_sum_down(range, exact + scaled, multiplier, shift);
+    }
 }
 
 static void add(const nn_add_scaling *scaling, const int8_t *first, const int8_t *second,
@@ -27,11 +52,27 @@ static void add(const nn_add_scaling *scaling, const int8_t *first, const int8_t
     }
 }
 
+static bool is_half(operand own) { return own.multiplier == INT32_C(1) << 30 && own.shift == 0; }
+
+static void add_row(const nn_add_scaling *p, const int8_t *first, const int8_t *second,
+                    int8_t *output, int32_t count) {
+    const operand one = {first, p->first_zero_point, p->first_multiplier, p->first_shift};
+    const operand other = {second, p->second_zero_point, p->second_multiplier, p->second_shift};
+    const bool is_single = p->channels == count && p->output_shift < 0;
+    if (is_single && is_half(one) && other.shift < 0) {
+        add_halved(p, one, other, output, count);
+    } else if (is_single && is_half(other) && one.shift < 0) {
+        add_halved(p, other, one, output, count);
+    } else {
+        add(p, first, second, output, count);
+    }
+}
+
 void nn_add_s8(const nn_add_params *params, uint8_t *arena, int32_t first_row, int32_t row_count) {
     for (int32_t y = first_row; y < first_row + row_count; y++) {
-        add(&params->scaling, nn_row_at(&params->first, arena, y),
-            nn_row_at(&params->second, arena, y), nn_row_at(&params->output, arena, y),
-            params->row_elements);
+        add_row(&params->scaling, nn_row_at(&params->first, arena, y),
+                nn_row_at(&params->second, arena, y), nn_row_at(&params->output, arena, y),
+                params->row_elements);
     }
 }
 

@@ -54,33 +54,49 @@ static inline int32_t nn_dot_row(int32_t sum, const int8_t *input, const int8_t 
     return sum;
 }
 
-/* The same for four rows, each `count` bytes after the one before. */
-static inline nn_row_sums nn_dot_rows(nn_row_sums sums, const int8_t *input, const int8_t *weights,
-                                      int32_t count) {
-    int32_t left = count;
 #if NN_HAS_DSP
-#define NN_ROW(address, sum)                                                                       \
+
+/* Four elements of the input with those of four rows: 16 multiply-accumulates in 23 instructions.
+ * The pointers are moved behind them. */
+#define NN_WEIGHTS(address, sum)                                                                   \
     "ldr    %[even], " address "\n"                                                                \
     "sxtb16 %[odd], %[even], ror #8\n"                                                             \
     "sxtb16 %[even], %[even]\n"                                                                    \
     "smlad  %[" sum "], %[x_even], %[even], %[" sum "]\n"                                          \
     "smlad  %[" sum "], %[x_odd], %[odd], %[" sum "]\n"
+#define NN_FOUR_COLUMNS                                                                            \
+    "ldr    %[x_even], [%[input]], #4\n"                                                           \
+    "sxtb16 %[x_odd], %[x_even], ror #8\n"                                                         \
+    "sxtb16 %[x_even], %[x_even]\n" NN_WEIGHTS("[%[first], %[step]]", "b")                         \
+        NN_WEIGHTS("[%[first]], #4", "a") NN_WEIGHTS("[%[third], %[step]]", "d")                   \
+            NN_WEIGHTS("[%[third]], #4", "c")
+#define NN_COLUMNS(code)                                                                           \
+    __asm volatile(                                                                                \
+        code                                                                                       \
+        : [a] "+r"(sums.a), [b] "+r"(sums.b), [c] "+r"(sums.c), [d] "+r"(sums.d),                  \
+          [first] "+r"(weights), [third] "+r"(third), [input] "+r"(input), [even] "=&r"(even),     \
+          [odd] "=&r"(odd), [x_even] "=&r"(x_even), [x_odd] "=&r"(x_odd)                           \
+        : [step] "r"(count)                                                                        \
+        : "memory")
+
+#endif
+
+/* The same for four rows, each `count` bytes after the one before. */
+static inline nn_row_sums nn_dot_rows(nn_row_sums sums, const int8_t *input, const int8_t *weights,
+                                      int32_t count) {
+    int32_t left = count;
+#if NN_HAS_DSP
     const int8_t *third = weights + 2 * count;
-    for (; left >= 4; left -= 4) {
-        const nn_widened x = nn_widen_row(input);
-        uint32_t even, odd;
-        __asm volatile(NN_ROW("[%[first]]", "a") NN_ROW("[%[first], %[step]]", "b")
-                           NN_ROW("[%[third]]", "c") NN_ROW("[%[third], %[step]]", "d")
-                       : [a] "+r"(sums.a), [b] "+r"(sums.b), [c] "+r"(sums.c), [d] "+r"(sums.d),
-                         [even] "=&r"(even), [odd] "=&r"(odd)
-                       : [first] "r"(weights), [third] "r"(third), [step] "r"(count),
-                         [x_even] "r"(x.even), [x_odd] "r"(x.odd)
-                       : "memory");
-        input += 4;
-        weights += 4;
-        third += 4;
+    uint32_t even, odd, x_even, x_odd;
+    for (; left >= 16; left -= 16) {
+        NN_COLUMNS(NN_FOUR_COLUMNS NN_FOUR_COLUMNS NN_FOUR_COLUMNS NN_FOUR_COLUMNS);
     }
-#undef NN_ROW
+    for (; left >= 4; left -= 4) {
+        NN_COLUMNS(NN_FOUR_COLUMNS);
+    }
+#undef NN_COLUMNS
+#undef NN_FOUR_COLUMNS
+#undef NN_WEIGHTS
 #endif
     sums.a = nn_dot_row(sums.a, input, weights, left);
     sums.b = nn_dot_row(sums.b, input, weights + count, left);
