@@ -20,21 +20,21 @@ static void write_pixels(const nn_conv_2d_params *p, const int16_t *patches, int
                          int8_t *output) {
     const nn_range range = nn_make_range(p->output_zero_point, p->lowest, p->highest);
     const int32_t channels = p->output_channels, groups = p->groups;
-    const int8_t *weights = p->weights, *shifts = p->shifts;
-    const int32_t *biases = p->biases, *multipliers = p->multipliers;
-    for (const int8_t *const end = output + channels; output < end; output++) {
-        const int32_t bias = *biases++, multiplier = *multipliers++, shift = *shifts++;
+    const int8_t *weights = p->weights;
+    for (int32_t c = 0; c < channels; c++) {
+        NN_KEEP_INDEX(c);
+        const int32_t bias = p->biases[c], multiplier = p->multipliers[c], shift = p->shifts[c];
         int32_t sums[NN_PATCHES] = {bias, bias, bias, bias};
-        nn_dot_4(patches, weights, groups, sums);
-        weights += groups * NN_GROUP;
+        weights = nn_dot_4(patches, weights, groups, sums);
+        int8_t *const to = output + c;
         if (count < NN_PATCHES || shift >= 0) {
             const four_sums all = {{sums[0], sums[1], sums[2], sums[3]}};
-            write_some(range, all, count, multiplier, shift, output, channels);
+            write_some(range, all, count, multiplier, shift, to, channels);
         } else {
-            output[0] = nn_scale_sum_down(range, sums[0], multiplier, shift);
-            output[channels] = nn_scale_sum_down(range, sums[1], multiplier, shift);
-            output[2 * channels] = nn_scale_sum_down(range, sums[2], multiplier, shift);
-            output[3 * channels] = nn_scale_sum_down(range, sums[3], multiplier, shift);
+            to[0] = nn_scale_sum_down(range, sums[0], multiplier, shift);
+            to[channels] = nn_scale_sum_down(range, sums[1], multiplier, shift);
+            to[2 * channels] = nn_scale_sum_down(range, sums[2], multiplier, shift);
+            to[3 * channels] = nn_scale_sum_down(range, sums[3], multiplier, shift);
         }
     }
 }

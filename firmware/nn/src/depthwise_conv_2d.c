@@ -67,26 +67,25 @@ static int32_t write_quads(const nn_depthwise_conv_2d_params *p, patch from, int
     const nn_range range = nn_make_range(p->output_zero_point, p->lowest, p->highest);
     const int32_t taps = p->kernel_height * p->kernel_width;
     const int32_t channels = p->channels, whole = channels - channels % NN_QUAD;
-    const int8_t *weights = p->weights, *shifts = p->shifts;
-    const int32_t *biases = p->biases, *multipliers = p->multipliers;
+    const int8_t *weights = p->weights;
     for (int32_t c = 0; c < whole; c += NN_QUAD) {
+        NN_KEEP_INDEX(c);
+        const int32_t *const biases = p->biases + c, *const multipliers = p->multipliers + c;
+        const int8_t *const shifts = p->shifts + c;
+        int8_t *const to = output + c;
         nn_quad_sums sums = {biases[0], biases[1], biases[2], biases[3]};
-        sums = from.first != 0 ? nn_multiply_3x3(sums, from.first + c, channels, from.to_second,
-                                                 from.to_third, weights)
-                               : nn_multiply_taps(sums, from.base + c, from.offsets, taps, weights);
+        sums = from.first != 0
+                   ? nn_multiply_3x3(sums, from.first + c, channels, from.to_second, from.to_third,
+                                     &weights)
+                   : nn_multiply_taps(sums, from.base + c, from.offsets, taps, &weights);
         if ((shifts[0] & shifts[1] & shifts[2] & shifts[3]) < 0) {
-            output[0] = nn_scale_sum_down(range, sums.a, multipliers[0], shifts[0]);
-            output[1] = nn_scale_sum_down(range, sums.b, multipliers[1], shifts[1]);
-            output[2] = nn_scale_sum_down(range, sums.c, multipliers[2], shifts[2]);
-            output[3] = nn_scale_sum_down(range, sums.d, multipliers[3], shifts[3]);
+            to[0] = nn_scale_sum_down(range, sums.a, multipliers[0], shifts[0]);
+            to[1] = nn_scale_sum_down(range, sums.b, multipliers[1], shifts[1]);
+            to[2] = nn_scale_sum_down(range, sums.c, multipliers[2], shifts[2]);
+            to[3] = nn_scale_sum_down(range, sums.d, multipliers[3], shifts[3]);
         } else {
-            write_any(range, sums, multipliers, shifts, output);
+            write_any(range, sums, multipliers, shifts, to);
         }
-        output += NN_QUAD;
-        weights += taps * NN_QUAD;
-        biases += NN_QUAD;
-        multipliers += NN_QUAD;
-        shifts += NN_QUAD;
     }
     return whole;
 }

@@ -11,4 +11,12 @@
 #define NN_HAS_DSP 0
 #endif
 
+/* Hides from the compiler how an index came about. Otherwise it makes a pointer of its own for each
+ * array that is indexed, which takes a load and a store from the stack in each round. */
+#if NN_HAS_DSP
+#define NN_KEEP_INDEX(index) __asm("" : "+r"(index))
+#else
+#define NN_KEEP_INDEX(index) ((void)(index))
+#endif
+
 #endif

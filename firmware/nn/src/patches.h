@@ -58,9 +58,9 @@ static inline void nn_widen(const int8_t *from, int16_t *to) {
     "smlad  %[d], %[odd], r8, %[d]\n"
 
 /* Add to each of the four sums its patch's product with the weights; two groups in each round,
- * the odd one first. */
-static inline void nn_dot_4(const int16_t *patches, const int8_t *weights, int32_t groups,
-                            int32_t sums[NN_PATCHES]) {
+ * the odd one first. Gives the weights behind those. */
+static inline const int8_t *nn_dot_4(const int16_t *patches, const int8_t *weights, int32_t groups,
+                                     int32_t sums[NN_PATCHES]) {
     int32_t a = sums[0], b = sums[1], c = sums[2], d = sums[3];
     int32_t even, odd;
     __asm volatile(
@@ -79,6 +79,7 @@ static inline void nn_dot_4(const int16_t *patches, const int8_t *weights, int32
     sums[1] = b;
     sums[2] = c;
     sums[3] = d;
+    return weights;
 }
 
 #else
@@ -89,8 +90,8 @@ static inline void nn_widen(const int8_t *from, int16_t *to) {
     }
 }
 
-static inline void nn_dot_4(const int16_t *patches, const int8_t *weights, int32_t groups,
-                            int32_t sums[NN_PATCHES]) {
+static inline const int8_t *nn_dot_4(const int16_t *patches, const int8_t *weights, int32_t groups,
+                                     int32_t sums[NN_PATCHES]) {
     for (; groups > 0; groups--) {
         for (int patch = 0; patch < NN_PATCHES; patch++) {
             for (int i = 0; i < NN_GROUP; i++) {
@@ -100,6 +101,7 @@ static inline void nn_dot_4(const int16_t *patches, const int8_t *weights, int32
         patches += NN_GROUP_VALUES;
         weights += NN_GROUP;
     }
+    return weights;
 }
 
 #endif

@@ -74,21 +74,22 @@ static inline nn_quad_sums nn_multiply_3(nn_quad_sums sums, const int8_t *pixel,
     return sums;
 }
 
-/* The nine products of a 3 x 3 kernel; pixels are `step` bytes apart, the second row is `to_second`
- * after the first one, the third `to_third` after the second. */
+/* The nine products of a 3 x 3 kernel, whose weights are passed over; pixels are `step` bytes
+ * apart, the second row is `to_second` after the first one, the third `to_third` after the second.
+ */
 static inline nn_quad_sums nn_multiply_3x3(nn_quad_sums sums, const int8_t *pixel, int32_t step,
                                            int32_t to_second, int32_t to_third,
-                                           const int8_t *weights) {
-    sums = nn_multiply_3(sums, pixel, step, &weights);
+                                           const int8_t **weights) {
+    sums = nn_multiply_3(sums, pixel, step, weights);
     pixel += to_second;
-    sums = nn_multiply_3(sums, pixel, step, &weights);
-    return nn_multiply_3(sums, pixel + to_third, step, &weights);
+    sums = nn_multiply_3(sums, pixel, step, weights);
+    return nn_multiply_3(sums, pixel + to_third, step, weights);
 }
 
-/* The products of `count` pixels, each at its offset from the base, with the weights. */
+/* The products of `count` pixels, each at its offset from the base; passes over the weights. */
 static inline nn_quad_sums nn_multiply_taps(nn_quad_sums sums, const int8_t *base,
                                             const int32_t *offsets, int32_t count,
-                                            const int8_t *weights) {
+                                            const int8_t **weights) {
 #if NN_HAS_DSP
     uint32_t odd, odd_weights, even, even_weights;
     __asm volatile(
@@ -107,14 +108,14 @@ static inline nn_quad_sums nn_multiply_taps(nn_quad_sums sums, const int8_t *bas
         "subs   %[count], %[count], #1\n"
         "bne    1b\n"
         : [a] "+r"(sums.a), [b] "+r"(sums.b), [c] "+r"(sums.c), [d] "+r"(sums.d),
-          [weights] "+r"(weights), [offsets] "+r"(offsets), [count] "+r"(count), [odd] "=&r"(odd),
+          [weights] "+r"(*weights), [offsets] "+r"(offsets), [count] "+r"(count), [odd] "=&r"(odd),
           [odd_weights] "=&r"(odd_weights), [even] "=&r"(even), [even_weights] "=&r"(even_weights)
         : [base] "r"(base)
         : "cc", "memory");
 #else
     for (; count > 0; count--) {
-        sums = nn_multiply_quad(sums, base + *offsets++, weights);
-        weights += NN_QUAD;
+        sums = nn_multiply_quad(sums, base + *offsets++, *weights);
+        *weights += NN_QUAD;
     }
 #endif
     return sums;
