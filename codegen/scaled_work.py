@@ -31,7 +31,16 @@ def scaled_work(graph: Graph, operator: Operator, elements: int) -> dict[str, in
     return {
         "scaled down": elements * sum(shift < 0 for shift in shifts),
         "scaled up": elements * sum(shift > 0 for shift in shifts),
+        "halved": elements * _is_halved(params),
     }
+
+
+def _is_halved(params: dict[str, int]) -> bool:
+    """Whether an ADD of two activations only halves one of them (add_halved in nn/add.c)."""
+    if "first_shift" not in params or params["channels"] != params["row_elements"]:
+        return False
+    shifts = [params[f"{name}_shift"] for name in ("first", "second", "output")]
+    return "addends" not in params and shifts[2] < 0 and sorted(s < 0 for s in shifts[:2]) == [0, 1]
 
 
 def softmax_work(graph: Graph, operator: Operator) -> dict[str, int]:

@@ -25,6 +25,8 @@ from codegen.steps import Step, StepKind, constant_operand, is_plain_convolution
 
 ROWS = 4
 """Rows that FULLY_CONNECTED multiplies at once (NN_ROWS in nn/rows.h)."""
+GROUPS_IN_ROUND = 4
+"""Groups of four elements that it goes through in one round (nn_dot_rows in nn/rows.h)."""
 MOST_SUMMED = 256
 """Pixels of which AVERAGE_POOL_2D adds up quads (NN_MOST_SUMMED in nn/channel_sums.h)."""
 
@@ -127,14 +129,19 @@ def _pooling(graph: Graph, operator: Operator) -> Work:
 
 
 def _fully_connected(graph: Graph, operator: Operator) -> Work:
-    """Rows by fours and single ones, each in groups of four elements and single elements."""
+    """Rows by fours and single ones, each in groups of four elements and single elements.
+
+    Fours go through several groups in a round while there are enough.
+    """
     rows, columns = graph.tensors[operator.inputs[1]].shape
     fours, ones = divmod(rows, ROWS)
     groups, left = divmod(columns, PATCH_GROUP)
+    rounds, groups_left = divmod(groups, GROUPS_IN_ROUND)
     return {
         "outputs": rows,
         "fours": fours,
-        "groups of fours": fours * groups,
+        "rounds of fours": fours * rounds,
+        "groups of fours": fours * groups_left,
         "singles of fours": fours * left,
         "ones": ones,
         "groups of ones": ones * groups,
