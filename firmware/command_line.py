@@ -20,6 +20,7 @@ EXIT_FAILED = 1
 _LINE_CHARACTERS = 500
 _catchers: list[Catcher] = []
 
+PACKAGE = "mcu-nas"
 SHELLS = ("bash", "zsh", "tcsh")
 
 
@@ -39,6 +40,22 @@ class _PrintCompletion(argparse.Action):
         parser.exit()
 
 
+class _PrintVersion(argparse.Action):
+    """Prints the version of the SDK, and exits."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,  # noqa: ARG002
+        values: Any,  # noqa: ARG002
+        option_string: str | None = None,  # noqa: ARG002
+    ) -> None:
+        from importlib.metadata import version
+
+        print(f"{PACKAGE} {version(PACKAGE)}")  # noqa: T201
+        parser.exit()
+
+
 def some_path(text: str) -> Path:
     """Parse a path for argparse, which prints the error."""
     if not text:
@@ -47,8 +64,15 @@ def some_path(text: str) -> Path:
 
 
 def parse(parser: argparse.ArgumentParser, argv: Sequence[str] | None = None) -> argparse.Namespace:
-    """Parse a command line, which may also request a shell completion."""
+    """Parse a command line, which may also request the version or a shell completion."""
     make_streams_safe()
+    parser.add_argument(
+        "--version",
+        action=_PrintVersion,
+        nargs=0,
+        default=argparse.SUPPRESS,
+        help="print the version and exit",
+    )
     parser.add_argument(
         "--print-completion",
         action=_PrintCompletion,

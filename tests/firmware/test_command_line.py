@@ -1,5 +1,6 @@
 import argparse
 import subprocess
+import tomllib
 
 import pytest
 
@@ -8,6 +9,7 @@ import hil.cli
 import nas.cli.commands
 from firmware.command_line import SHELLS, run
 from firmware.errors import BusyError
+from tests.host_compiler import ROOT
 
 
 @pytest.mark.parametrize("main", [nas.cli.commands.main, codegen.cli.main, hil.cli.main])
@@ -24,6 +26,15 @@ def test_each_command_prints_a_completion_for_each_shell(
     if shell == "bash":
         assert "--json" in printed
         subprocess.run(["bash", "-n"], input=printed, text=True, check=True)
+
+
+@pytest.mark.parametrize("main", [nas.cli.commands.main, codegen.cli.main, hil.cli.main])
+def test_each_command_prints_its_version(main: object, capsys: pytest.CaptureFixture[str]) -> None:
+    assert callable(main)
+    with pytest.raises(SystemExit) as end:
+        main(["--version"])
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert (end.value.code, capsys.readouterr().out) == (0, f"mcu-nas {project['version']}\n")
 
 
 def test_an_interruption_says_how_to_go_on(capsys: pytest.CaptureFixture[str]) -> None:
