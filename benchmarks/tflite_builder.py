@@ -17,7 +17,7 @@ TYPES = {
     "int16": tflite.TensorType.INT16,
 }
 
-INT8_VERSIONS = {"RESHAPE": 1, "DEPTHWISE_CONV_2D": 3}
+INT8_VERSIONS = {"RESHAPE": 1, "SHAPE": 1, "DEPTHWISE_CONV_2D": 3}
 """First version of each operator that takes int8 and a scale for each channel; 2 for others."""
 
 
@@ -179,9 +179,12 @@ OPTIONS = {
     "MEAN": "ReducerOptions",
     "MUL": "MulOptions",
     "QUANTIZE": "QuantizeOptions",
+    "PACK": "PackOptions",
     "PAD": "PadOptions",
     "RESHAPE": "ReshapeOptions",
+    "SHAPE": "ShapeOptions",
     "SOFTMAX": "SoftmaxOptions",
+    "STRIDED_SLICE": "StridedSliceOptions",
 }
 
 

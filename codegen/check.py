@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from codegen.fold_constants import fold_constants, kept_operators
 from codegen.graph import DType, Graph
 from codegen.operators import check_operators, supported_kinds
 from codegen.tflm.kernels import kernel_needs
@@ -74,7 +75,7 @@ def reasons_against(graph: Graph, *runtimes: str) -> Reasons:
         return Reasons(tuple(too_much), (), can_be_planned=False)
     operators: dict[str, None] = {}
     for runtime in runtimes:
-        own = check_operators(graph) if runtime == "static" else missing_operators(graph)
+        own = _check_static(graph) if runtime == "static" else missing_operators(graph)
         operators |= dict.fromkeys(own)
     no_plan = _reasons_against_a_plan(graph, runtimes)
     named = {_index_of(text) for text in operators}
@@ -100,6 +101,13 @@ def check_model(graph: Graph, *runtimes: str) -> None:
     """
     if reasons := reasons_against(graph, *runtimes):
         raise ModelError(reasons.refusal)
+
+
+def _check_static(graph: Graph) -> list[str]:
+    """The operators that the static runtime lacks, with their indices in the file."""
+    indices = kept_operators(graph)
+    texts = [text.split(" ", 2) for text in check_operators(fold_constants(graph))]
+    return [f"{op} {indices[int(index)]} {reason}" for op, index, reason in texts]
 
 
 def _too_much(graph: Graph) -> list[str]:

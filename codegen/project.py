@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from codegen.check import check_model
+from codegen.fold_constants import fold_constants
 from codegen.footprint import Footprint, code_of, footprint, together
 from codegen.graph import DEFAULT_ROUNDING, Graph
 from codegen.manifest import Part, make_manifest
@@ -85,10 +86,14 @@ def _generate(
     parts = [
         _part(source, graph, target, own, own != runtime, tflm_place) for own in _single(runtime)
     ]
-    manifests = [make_manifest(source, graph, part, target, toolchain) for part in parts]
+    own = [_graph_of(graph, part.model.runtime) for part in parts]
+    manifests = [
+        make_manifest(source, executed, part, target, toolchain)
+        for part, executed in zip(parts, own, strict=True)
+    ]
     texts: dict[str, str] = {}
-    for part in parts:
-        texts |= render_model(part.model, graph, part.program)
+    for part, executed in zip(parts, own, strict=True):
+        texts |= render_model(part.model, executed, part.program)
     texts |= render_project(
         [part.model for part in parts],
         target,
@@ -105,6 +110,11 @@ def _single(runtime: str) -> tuple[str, ...]:
     return ("static", "tflm") if runtime == "both" else (runtime,)
 
 
+def _graph_of(graph: Graph, runtime: str) -> Graph:
+    """What a runtime executes of a model."""
+    return fold_constants(graph) if runtime == "static" else graph
+
+
 def _part(
     source: ModelSource,
     graph: Graph,
@@ -114,6 +124,7 @@ def _part(
     tflm_place: str,
 ) -> Part:
     """The model under one runtime; its C names tell the runtime where there are several."""
+    graph = _graph_of(graph, runtime)
     plan = plan_graph(graph)
     if runtime == "static":
         program = make_program(graph, plan, source.name)
@@ -165,6 +176,7 @@ def _check_fits(source: ModelSource, graph: Graph, target: Target, runtime: str)
 
 def _footprint(source: ModelSource, graph: Graph, target: Target, runtime: str) -> Footprint:
     model_bytes = len(source.content)
+    graph = _graph_of(graph, runtime)
     plan = plan_graph(graph) if runtime == "static" else None
     arena_bytes = plan.arena_bytes if plan is not None else reserved_bytes(graph)
     code = code_of(graph, plan, model_bytes, runtime, target.core)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codegen.c_source import byte_lines
+from codegen.fold_constants import fold_constants
 from codegen.graph import DEFAULT_ROUNDING
 from codegen.planner import plan_graph
 from codegen.read_tflite import parse_tflite
@@ -94,7 +95,7 @@ def _failures_of_one(
         arrays += [_array(f"{name}_given", given), _array(f"{name}_wanted", wanted)]
         blocks.append(_BLOCK.format(name=name, upper=name.upper()))
         includes.append(f'#include "{name}.h"')
-        arena_bytes = max(arena_bytes, planner(parse_tflite(model)).arena_bytes)
+        arena_bytes = max(arena_bytes, planner(fold_constants(parse_tflite(model))).arena_bytes)
     main = folder / "main.c"
     main.write_text(
         _MAIN.format(

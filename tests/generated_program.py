@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from codegen.fold_constants import fold_constants
 from codegen.graph import DEFAULT_ROUNDING
 from codegen.planner import plan_graph
 from codegen.program import make_program
@@ -122,7 +123,7 @@ def write_sources(
 
 
 def _texts(content: bytes, name: str, rounding: str, planner: Planner) -> dict[str, str]:
-    graph = replace(parse_tflite(content), rounding=rounding)
+    graph = fold_constants(replace(parse_tflite(content), rounding=rounding))
     plan = planner(graph)
     names = ModelNames(name, "0" * 64, "static", "host")
     model = model_text(graph, plan, content, plan.arena_bytes, names)

@@ -5,6 +5,7 @@ from typing import Any
 
 from codegen.check import reasons_against
 from codegen.code_size import Code, estimate_code, estimate_tflm_code
+from codegen.fold_constants import fold_constants
 from codegen.graph import Graph, count_macc
 from codegen.planner import MemoryPlan, plan_graph
 from codegen.tflm.kernels import is_modelled_core
@@ -23,7 +24,8 @@ class OperatorEstimate:
     """The estimate of an operator.
 
     Attributes:
-        index: Position in the order of execution.
+        index: Position in the order of execution; the static runtime executes no operator whose
+            output is known.
         kind: Its name in TFLite.
         name: Name of its first output in the file; empty for candidates.
         input_shapes: Shapes of the activations that it reads, batch included.
@@ -172,6 +174,7 @@ def estimate(
     if not reasons.can_be_planned:
         raise ModelError(reasons.refusal)
     if runtime == "static":
+        graph = fold_constants(graph)
         parts = _static(graph, target, speed_model, reasons.texts)
     else:
         parts = _tflm(graph, model_bytes, target, reasons.texts)

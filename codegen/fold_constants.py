@@ -1,0 +1,195 @@
+"""Computes what does not depend on the model's input, such as the shapes of a RESHAPE. Pure.
+
+Keras writes a `Flatten` with a free batch size as SHAPE, STRIDED_SLICE, PACK and RESHAPE. Shapes
+are known here, so that only the RESHAPE is left. An interpreter executes all four.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from math import prod
+
+import numpy as np
+from numpy.typing import NDArray
+
+from codegen.graph import DType, Graph, Operator, Tensor
+
+MOST_ELEMENTS = 64
+"""Of a result of integer arithmetic; shapes have some."""
+Values = NDArray[np.generic]
+Integers = NDArray[np.int64]
+
+_INTEGERS = (DType.INT32, DType.INT64)
+
+
+def fold_constants(graph: Graph) -> Graph:
+    """The network without the operators whose outputs are known, which become constants.
+
+    The output of a RESHAPE gets the shape that its second input gives, once it is known: some
+    converters leave another one in the file. Outputs of the model stay computed.
+    """
+    kept, tensors = _fold(graph)
+    return replace(
+        graph, tensors=tuple(tensors), operators=tuple(graph.operators[index] for index in kept)
+    )
+
+
+def kept_operators(graph: Graph) -> tuple[int, ...]:
+    """Indices of the operators that `fold_constants` keeps, in order."""
+    return tuple(_fold(graph)[0])
+
+
+def _fold(graph: Graph) -> tuple[list[int], list[Tensor]]:
+    tensors = list(graph.tensors)
+    kept = []
+    for index, operator in enumerate(graph.operators):
+        values = None
+        if len(operator.outputs) == 1 and operator.outputs[0] not in graph.outputs:
+            values = _values(operator, tensors)
+        if values is not None:
+            own = operator.outputs[0]
+            tensors[own] = replace(tensors[own], is_constant=True, data=values)
+            continue
+        kept.append(index)
+        if operator.kind == "RESHAPE" and (len(operator.inputs), len(operator.outputs)) == (2, 1):
+            _give_shape(operator, tensors)
+    return kept, tensors
+
+
+def _values(operator: Operator, tensors: Sequence[Tensor]) -> Values | None:
+    """The output of an operator, as its tensor is described; None if it is not known."""
+    output = tensors[operator.outputs[0]]
+    if not operator.inputs or min(operator.inputs) < 0:
+        return None
+    inputs = [tensors[i] for i in operator.inputs]
+    if operator.kind in _SAME_ELEMENTS:
+        return _same_elements(inputs[0], output)
+    if output.dtype not in _INTEGERS or output.element_count > MOST_ELEMENTS:
+        return None
+    if operator.kind == "SHAPE":
+        return _fitting(np.array(inputs[0].shape, np.int64), output)
+    compute = _COMPUTED.get(operator.kind)
+    constants = [_integers(tensor) for tensor in inputs]
+    known = [own for own in constants if own is not None]
+    if compute is None or len(known) < len(inputs):
+        return None
+    try:
+        return _fitting(np.asarray(compute(operator, known)), output)
+    except (ValueError, IndexError, TypeError):
+        return None
+
+
+def _same_elements(source: Tensor, output: Tensor) -> Values | None:
+    fits = source.dtype is output.dtype and source.element_count == output.element_count
+    if source.data is None or not fits or source.dtype is DType.OTHER:
+        return None
+    return source.data.reshape(output.shape)
+
+
+def _integers(tensor: Tensor) -> Integers | None:
+    is_small = tensor.dtype in _INTEGERS and tensor.element_count <= MOST_ELEMENTS
+    return None if tensor.data is None or not is_small else np.asarray(tensor.data, np.int64)
+
+
+def _fitting(values: Integers, output: Tensor) -> Values | None:
+    limits = np.iinfo(output.dtype.value)
+    fits = values.shape == output.shape and bool(
+        np.all((values >= limits.min) & (values <= limits.max))
+    )
+    return values.astype(output.dtype.value) if fits else None
+
+
+def _give_shape(reshape: Operator, tensors: list[Tensor]) -> None:
+    """Source: TFLite, RESHAPE: one dimension may be −1, for as many as are left."""
+    (own,) = reshape.outputs
+    if min(reshape.inputs) < 0 or tensors[own].is_constant:
+        return
+    source, wanted = (tensors[i] for i in reshape.inputs)
+    values = _integers(wanted)
+    if values is None or values.ndim != 1:
+        return
+    shape = values.tolist()
+    if shape.count(-1) == 1:
+        left = prod(size for size in shape if size != -1)
+        shape[shape.index(-1)] = source.element_count // left if left > 0 else -1
+    if all(size >= 1 for size in shape) and prod(shape) == source.element_count:
+        tensors[own] = replace(tensors[own], shape=tuple(shape))
+
+
+def _strided_slice(operator: Operator, inputs: Sequence[Integers]) -> Values:
+    """Source: TFLite, STRIDED_SLICE: a mask has one bit for each dimension."""
+    source, begins, ends, strides = inputs
+    masks = {
+        name: int(operator.options.get(f"{name}_mask", 0))
+        for name in ("begin", "end", "shrink_axis", "ellipsis", "new_axis")
+    }
+    if masks["ellipsis"] or masks["new_axis"] or operator.options.get("offset", False):
+        raise ValueError("dimensions that the tensor does not have")
+    parts: list[int | slice] = []
+    for axis, (begin, end, stride) in enumerate(zip(begins, ends, strides, strict=True)):
+        bit = 1 << axis
+        if masks["shrink_axis"] & bit:
+            if masks["begin"] & bit or stride != 1:
+                raise ValueError("an element that is not named")
+            parts.append(int(begin))
+        else:
+            first = None if masks["begin"] & bit else int(begin)
+            last = None if masks["end"] & bit else int(end)
+            parts.append(slice(first, last, int(stride)))
+    return np.asarray(source[tuple(parts)])
+
+
+def _axis(operator: Operator) -> int:
+    return int(operator.options.get("axis", 0))
+
+
+def _gather(operator: Operator, inputs: Sequence[Integers]) -> Values:
+    source, indices = inputs
+    if operator.options.get("batch_dims", 0) or indices.min(initial=0) < 0:
+        raise ValueError("indices of another kind")
+    return np.asarray(np.take(source, indices, axis=_axis(operator)))
+
+
+def _product(operator: Operator, inputs: Sequence[Integers]) -> Values:
+    source, axes = inputs
+    keep = bool(operator.options.get("keep_dims", False))
+    largest = float(np.abs(source.astype(np.float64)).prod())
+    if largest >= float(1 << 62):
+        raise ValueError("a product that overflows")
+    return np.asarray(source.prod(axis=tuple(np.ravel(axes).tolist()), keepdims=keep))
+
+
+def _arithmetic(
+    compute: Callable[[Integers, Integers], Integers],
+) -> Callable[[Operator, Sequence[Integers]], Values]:
+    def result(operator: Operator, inputs: Sequence[Integers]) -> Values:
+        first, second = inputs
+        largest = max(int(np.abs(own).max(initial=0)) for own in inputs)
+        if largest >= 1 << 31 or _is_fused(operator):
+            raise ValueError("not plain arithmetic")
+        return compute(first, second)
+
+    return result
+
+
+def _is_fused(operator: Operator) -> bool:
+    return operator.options.get("fused_activation_function", "NONE") != "NONE"
+
+
+def _joined(operator: Operator, inputs: Sequence[Integers]) -> Values:
+    if _is_fused(operator):
+        raise ValueError("not plain")
+    return np.concatenate(list(inputs), axis=_axis(operator))
+
+
+_SAME_ELEMENTS = ("RESHAPE", "EXPAND_DIMS", "SQUEEZE")
+_COMPUTED: dict[str, Callable[[Operator, Sequence[Integers]], Values]] = {
+    "ADD": _arithmetic(np.add),
+    "CAST": lambda _, inputs: inputs[0],
+    "CONCATENATION": _joined,
+    "GATHER": _gather,
+    "MUL": _arithmetic(np.multiply),
+    "PACK": lambda operator, inputs: np.stack(list(inputs), axis=_axis(operator)),
+    "REDUCE_PROD": _product,
+    "STRIDED_SLICE": _strided_slice,
+    "SUB": _arithmetic(np.subtract),
+}
