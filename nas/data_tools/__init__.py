@@ -1,1 +1,1 @@
-"""What `nas data` does: builds datasets, checks them, shows them."""
+"""The tools of `nas data`: they build, check and show datasets."""

@@ -1,7 +1,7 @@
-"""Writes Visual Wake Words as class folders, from COCO's annotations and images. I/O.
+"""Builds Visual Wake Words as class folders from COCO's annotations and images. I/O.
 
-The folder appears under its name when it is complete. Until then it lies beside it, and the same
-command goes on with it.
+The folder gets its name when it is complete. Until then it has a temporary name beside it, and the
+same command resumes it.
 """
 
 import functools
@@ -32,22 +32,22 @@ SIDE = 96
 MOST_SIDE = 1024
 _NAMED = 5
 _MOST_IDS_BYTES = 8 << 20
-"""Of the file of numbers; the published one has 60 kB."""
+"""Limit for the file of image numbers; the published one has 60 kB."""
 _MOST_RECORD_BYTES = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class VwwSettings:
-    """What is built.
+    """The settings of a build.
 
     Attributes:
-        annotations: COCO's files of instances.
-        folders: Where the images lie, directly or in a folder of the first level.
-        side: Rows and columns of the images that are written.
-        area_fraction: Of an image, which a person's box must exceed.
-        minival_ids: A file with the numbers of the images that test; None to choose by hash.
-        limit: Images of a balanced proxy; None for all.
-        skip_broken: Leave out images that are missing or damaged instead of refusing.
+        annotations: COCO's annotation files of instances.
+        folders: Folders of the images, or of folders with the images.
+        side: Rows and columns of the written images.
+        area_fraction: Fraction of the image that the box of a person must exceed.
+        minival_ids: File with the numbers of the test images; None to choose them by hash.
+        limit: Number of images of a balanced proxy; None for all images.
+        skip_broken: Skip missing and damaged images instead of raising an error.
     """
 
     annotations: Sequence[Path]
@@ -65,7 +65,7 @@ class VwwSettings:
             raise ConfigError(f"the area fraction is {float(self.area_fraction)}, expected 0 to 1")
 
     def as_record(self) -> dict[str, Any]:
-        """What decides the result, as JSON holds it; reads all annotation files."""
+        """The values that determine the result, as JSON values. Reads all annotation files."""
         return {
             "annotations": [
                 {"file": path.name, "sha256": sha256_of_file(path)} for path in self.annotations
@@ -79,15 +79,15 @@ class VwwSettings:
 
 
 def build_vww(recipe: VwwSettings, out: Path, on_step: OnStep) -> dict[str, Any]:
-    """Build the dataset, or go on with it; gives what `vww.json` holds.
+    """Build the dataset, or resume its build; returns the content of `vww.json`.
 
     Args:
-        recipe: What is built.
+        recipe: The settings.
         out: The folder to write, with `train/` and `test/`.
-        on_step: Gets the progress.
+        on_step: Called with the progress.
 
     Raises:
-        ConfigError: The folder holds something else.
+        ConfigError: The folder contains something else.
         DataError: The annotations cannot be used, or images are missing or damaged.
     """
     out = out.absolute()
@@ -114,16 +114,16 @@ def build_vww(recipe: VwwSettings, out: Path, on_step: OnStep) -> dict[str, Any]
 
 
 def _finished(out: Path, plan: dict[str, Any], skip_broken: bool) -> dict[str, Any] | None:
-    """The record of the dataset if it is there already; None if there is nothing."""
+    """The record of the dataset if it is complete; None if the folder does not exist."""
     if not out.exists() or (out.is_dir() and not any(out.iterdir())):
         return None
     record = _record_of(out)
     if record is None or not {"counts", "images_listed", "left_out"} <= record.keys():
-        raise ConfigError(f"{str(out)!r} holds something else; choose another --out")
+        raise ConfigError(f"{str(out)!r} contains something else; choose another --out")
     changed = differences(record["plan"], plan)
     if changed:
         raise ConfigError(
-            f"{str(out)!r} holds another dataset: {'; '.join(changed)}; choose another --out"
+            f"{str(out)!r} contains another dataset: {'; '.join(changed)}; choose another --out"
         )
     if record["left_out"] and not skip_broken:
         raise ConfigError(
@@ -134,7 +134,7 @@ def _finished(out: Path, plan: dict[str, Any], skip_broken: bool) -> dict[str, A
 
 
 def _record_of(folder: Path) -> dict[str, Any] | None:
-    """What a folder's record holds; None if it has none."""
+    """The record of a folder; None if it has none."""
     try:
         record = json.loads(read_regular(folder / RECORD, _MOST_RECORD_BYTES))
     except (FileError, ValueError, RecursionError):
@@ -160,7 +160,7 @@ def _minival_key(path: Path | None) -> str:
 
 
 def _minival(path: Path | None) -> frozenset[int] | None:
-    """The numbers in a file, one in each line."""
+    """The numbers in a file, one per line."""
     if path is None:
         return None
     try:
@@ -170,12 +170,12 @@ def _minival(path: Path | None) -> frozenset[int] | None:
         raise DataError(str(error)) from error
     except ValueError as error:
         raise DataError(
-            f"{str(path)!r} holds something else than numbers: {brief(str(error), 120)}"
+            f"{str(path)!r} contains text that is not a number: {brief(str(error), 120)}"
         ) from error
 
 
 def _missing(chosen: Chosen, folders: ImageFolders, recipe: VwwSettings) -> dict[int, str]:
-    """Why images cannot be used, by their numbers: they are in no folder."""
+    """The reasons of images that are in no folder, by image number."""
     images = [image for own in chosen.values() for image in own]
     missing = [image for image in images if folders.find(image.file_name) is None]
     if not missing or (recipe.skip_broken and len(missing) < len(images)):
@@ -184,12 +184,12 @@ def _missing(chosen: Chosen, folders: ImageFolders, recipe: VwwSettings) -> dict
     raise DataError(
         f"{len(missing):,} of {len(images):,} images are not in "
         f"{', '.join(repr(str(folder)) for folder in recipe.folders)}: {names}"
-        f"{', …' if len(missing) > _NAMED else ''}; --skip-broken leaves missing images out"
+        f"{', …' if len(missing) > _NAMED else ''}; --skip-broken skips missing images"
     )
 
 
 def _begin(out: Path, plan: dict[str, Any]) -> Path:
-    """The folder in which the dataset grows: of an interrupted run of this plan, or new."""
+    """The temporary folder of the build: that of an interrupted build, or a new one."""
     partial = out.with_name(f".{out.name}.partial")
     begun = _record_of(partial)
     if begun is None or begun["plan"] != plan:
@@ -207,12 +207,12 @@ def _write_all(
     recipe: VwwSettings,
     on_step: OnStep,
 ) -> dict[int, str]:
-    """Write the images that are not written yet; gives why others cannot be, by their numbers."""
+    """Write the images that are not written yet; returns the reasons of those that cannot be."""
 
     def write(part: Split, image: CocoImage) -> DataError | None:
         path = partial / part / class_of(image) / f"{image.id:012d}.jpg"
         if image.id in left_out:
-            path.unlink(missing_ok=True)  # an earlier run may have found it
+            path.unlink(missing_ok=True)  # an interrupted build may have found it
             return None
         try:
             write_image(image.file_name, folders, recipe.side, path)
@@ -227,7 +227,7 @@ def _write_all(
             (partial / part / name).mkdir(parents=True, exist_ok=True)
         for image, error in zip(own, in_threads(functools.partial(write, part), own), strict=True):
             if error is not None and not recipe.skip_broken:
-                raise DataError(f"{error}; --skip-broken leaves such images out") from error
+                raise DataError(f"{error}; --skip-broken skips such images") from error
             if error is not None:
                 damaged[image.id] = str(error)
             done += 1
@@ -236,7 +236,7 @@ def _write_all(
 
 
 def _outcome(chosen: Chosen, left_out: Mapping[int, str]) -> dict[str, Any]:
-    """Images of each part and class, and those that are missing from them."""
+    """The images of each part and class, without those that are missing."""
     counts = {}
     for part, own in chosen.items():
         found = Counter(class_of(image) for image in own if image.id not in left_out)

@@ -1,4 +1,4 @@
-"""What is in a dataset, and what is wrong with it. Decodes images."""
+"""Checks a dataset for broken, duplicate and leaking images. Decodes images."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,12 +19,12 @@ from nas.data_tools.threads import OnStep, in_threads
 
 @dataclass(frozen=True, slots=True)
 class Twins:
-    """Images that show the same.
+    """A group of duplicate images.
 
     Attributes:
-        numbers: Of the images in the source.
-        is_identical: Whether their files are the same, byte for byte.
-        parts: Parts in which they lie.
+        numbers: Indices of the images in the source.
+        is_identical: Whether their files are identical.
+        parts: Their parts.
         labels: Their classes.
     """
 
@@ -35,30 +35,30 @@ class Twins:
 
     @property
     def is_leak(self) -> bool:
-        """Whether what is trained on is also tested on, or one part validates another."""
+        """Whether the images are in several parts."""
         return len(self.parts) > 1
 
     @property
     def is_conflict(self) -> bool:
-        """Whether one picture is in two classes."""
+        """Whether the images are in several classes."""
         return len(self.labels) > 1
 
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """A dataset, looked at.
+    """The findings of a check.
 
     Attributes:
         source: The images.
-        parts: The part of each, as a search divides them.
-        is_divided: Whether the data itself names parts.
-        counts: Images of each part and class.
-        sizes: How many images there are of each size, as `640x480`.
-        modes: The same by Pillow's kinds of pixels.
-        traits: The same by what is special about them.
-        broken: Why images cannot be read, by their names.
-        twins: Images that show the same.
-        unusable: Why no search can be made with it; empty if one can.
+        parts: The part of each image, as in a search.
+        is_divided: Whether the data names parts.
+        counts: Number of images of each part and class.
+        sizes: Number of images of each size, such as `640x480`.
+        modes: Number of images of each mode in Pillow.
+        traits: Number of images with each special property.
+        broken: Why images cannot be read, by name.
+        twins: Groups of duplicates.
+        unusable: Why a search cannot use the data; empty if it can.
     """
 
     source: DataSource
@@ -74,28 +74,28 @@ class Findings:
 
     @property
     def leaks(self) -> list[Twins]:
-        """Images that show the same in two parts."""
+        """Duplicates in several parts."""
         return [twins for twins in self.twins if twins.is_leak]
 
     @property
     def conflicts(self) -> list[Twins]:
-        """Images that show the same in two classes."""
+        """Duplicates in several classes."""
         return [twins for twins in self.twins if twins.is_conflict]
 
     @property
     def is_sound(self) -> bool:
-        """Whether nothing is broken, leaks, contradicts itself or is missing."""
+        """Whether no image is broken, leaks, has two classes, or is missing."""
         return not (self.broken or self.leaks or self.conflicts or self.unusable)
 
     @property
     def imbalance(self) -> float:
-        """Images of the largest class for each of the smallest, of all parts."""
+        """Ratio of the largest to the smallest class, over all parts."""
         totals = Counter(sample.label for sample in self.source.samples)
         return max(totals.values()) / min(totals.values())
 
     @property
     def leaked(self) -> dict[str, int]:
-        """Images that have a twin in an earlier part, by `train-valid` and the like."""
+        """Number of images with a duplicate in an earlier part, by pair such as `train-valid`."""
         found: Counter[str] = Counter()
         for twins in self.leaks:
             own = [self.parts[number] for number in twins.numbers]
@@ -105,7 +105,7 @@ class Findings:
         return dict(+found)
 
     def as_record(self) -> dict[str, Any]:
-        """The findings as JSON holds them."""
+        """The findings as JSON values."""
         return {
             "data": self.source.name,
             "content_sha256": self.source.content_sha256,
@@ -135,11 +135,11 @@ class Findings:
 
 
 def check(source: DataSource, on_step: OnStep) -> Findings:
-    """Look at all images of a dataset.
+    """Check all images of a dataset.
 
     Args:
         source: The images.
-        on_step: Gets the progress.
+        on_step: Called with the progress.
     """
     classes, numbers, parts = assign(source)
     samples = source.samples
@@ -150,7 +150,7 @@ def check(source: DataSource, on_step: OnStep) -> Findings:
             broken[samples[number].name] = found.reason
         else:
             looks[number] = found
-        on_step("looking at images", number + 1, len(samples))
+        on_step("checking images", number + 1, len(samples))
     return Findings(
         source,
         parts,
@@ -197,7 +197,7 @@ def _find_twins(
 
 
 def _links(looks: Mapping[int, Fingerprint]) -> Iterator[tuple[int, int]]:
-    """Pairs that link all images that show the same; equal files are compared once."""
+    """Pairs that link all duplicates; identical files are compared once."""
     same: dict[bytes, list[int]] = defaultdict(list)
     for number, own in looks.items():
         same[own.content].append(number)

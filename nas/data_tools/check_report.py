@@ -1,4 +1,4 @@
-"""The findings of a check as text. Pure."""
+"""Formats the findings of a check as text. Pure."""
 
 from collections.abc import Mapping
 
@@ -8,11 +8,11 @@ from nas.data_tools.check import Findings, Twins
 
 _LISTED = 5
 _ONE_SIDED = 3.0
-"""Images of the largest class for each of the smallest, above which accuracy says little."""
+"""Ratio of the largest to the smallest class above which the report warns."""
 
 
 def check_text(findings: Findings) -> str:
-    """The findings, with the first names of each kind; all of them are in the JSON."""
+    """The text, with the first names of each kind; the JSON has all names."""
     identical = [twins for twins in findings.twins if twins.is_identical]
     alike = [twins for twins in findings.twins if not twins.is_identical]
     lines = [
@@ -24,8 +24,8 @@ def check_text(findings: Findings) -> str:
     lines += [f"note: {printable(remark)}" for remark in findings.source.remarks]
     if findings.imbalance > _ONE_SIDED:
         lines.append(
-            f"one-sided: {findings.imbalance:.1f} images of the largest class for each of the "
-            "smallest; see the accuracy of each class"
+            f"unbalanced: the largest class has {findings.imbalance:.1f} times the images of the "
+            "smallest; check the accuracy of each class"
         )
     lines += _listed("broken", [f"{name}: {why}" for name, why in findings.broken.items()])
     lines += _listed("groups of identical files", [_names(findings, own) for own in identical])

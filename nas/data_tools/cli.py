@@ -1,7 +1,7 @@
-"""`nas data`: builds datasets, checks them, shows them.
+"""The verb `nas data`: builds, checks and shows datasets. I/O.
 
-What needs Pillow or a parser of JSON is imported by the verb that uses it, so that other commands
-start fast.
+Modules that need Pillow or a JSON parser are imported by the verbs that use them, so that other
+commands start fast.
 """
 
 import argparse
@@ -24,7 +24,7 @@ _NAMED = 5
 
 
 def add_data(verbs: _Verbs) -> None:
-    """Add `data` and its own verbs to a parser's verbs."""
+    """Add the verb `data` with its own verbs."""
     parser = verbs.add_parser(
         "data",
         help="build, check or show a dataset",
@@ -43,7 +43,7 @@ def _add_vww(verbs: _Verbs) -> None:
         help="build Visual Wake Words from COCO",
         description="Write COCO's images as small squares into class folders, person and "
         "not_person, in train (maxitrain) and test (minival), as 'nas run --data' takes them. The "
-        "same command goes on with an interrupted run.",
+        "same command resumes an interrupted build.",
         epilog="example: nas data vww --annotations instances_train2014.json "
         "instances_val2014.json --images coco/ --out vww/ --proxy 10k",
     )
@@ -78,7 +78,7 @@ def _add_vww(verbs: _Verbs) -> None:
         "--minival-ids",
         type=some_path,
         metavar="FILE",
-        help="numbers of the images that test, one in each line (the published share of them, "
+        help="file with the numbers of the test images, one per line (the published share, "
         "chosen by hash)",
     )
     add(
@@ -87,14 +87,14 @@ def _add_vww(verbs: _Verbs) -> None:
         metavar="N",
         help="a balanced proxy of so many images, such as 10k, a fifth of them to test (all)",
     )
-    add("--skip-broken", action="store_true", help="leave out missing and damaged images")
+    add("--skip-broken", action="store_true", help="skip missing and damaged images")
     add("--json", action="store_true", help="print vww.json instead of a table")
 
 
 def _add_check(verbs: _Verbs) -> None:
     parser = verbs.add_parser(
         "check",
-        help="look for broken, duplicate and leaking images",
+        help="find broken, duplicate and leaking images",
         description="Report classes, sizes and kinds of images, and find broken ones, duplicates, "
         "pictures in two parts or in two classes. Exits with 1 if there are any but duplicates "
         "of one part and class.",
@@ -126,7 +126,7 @@ def _images(text: str) -> int:
     """A number such as 500 or 10k."""
     match = re.fullmatch(r"(\d+)(k?)", text)
     if match is None:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of images such as 500 or 10k")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of images such as 500 or 10k")
     return int(match[1]) * (1000 if match[2] else 1)
 
 
@@ -134,7 +134,7 @@ def _fraction(text: str) -> Fraction:
     try:
         return Fraction(text)
     except (ValueError, ZeroDivisionError) as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is no fraction such as 0.005") from error
+        raise argparse.ArgumentTypeError(f"{text!r} is not a fraction such as 0.005") from error
 
 
 def _vww(arguments: argparse.Namespace) -> None:
@@ -156,11 +156,11 @@ def _vww(arguments: argparse.Namespace) -> None:
     finally:
         progress.clear()
     for image in record["left_out"][:_NAMED]:
-        progress.note(printable(f"left out {image['file']}: {image['reason']}"))
+        progress.note(printable(f"skipped {image['file']}: {image['reason']}"))
     if len(record["left_out"]) > _NAMED:
-        progress.note(f"left out {len(record['left_out']):,} images in all, named in {RECORD}")
+        progress.note(f"skipped {len(record['left_out']):,} images in all, listed in {RECORD}")
     if recipe.minival_ids is None:
-        progress.note("images to test were chosen by hash, they are not the published minival")
+        progress.note("the test images were chosen by hash, they are not the published minival")
     _print(record, vww_text(record), arguments)
     print(printable(f"nas: {arguments.out} is complete"), file=sys.stderr)
 

@@ -1,4 +1,4 @@
-"""COCO's annotation files, read as a stream: memory grows with the images, not with the file. I/O.
+"""Reads COCO's annotation files as a stream; memory grows with the images, not the file. I/O.
 
 The sections may come in any order, so the file is read three times: for the categories, for the
 images, and for the boxes.
@@ -23,17 +23,17 @@ from nas.data_tools.json_guard import MOST_RECORD_BYTES, JsonGuard
 
 PERSON = "person"
 AREA_FRACTION = Fraction(5, 1000)
-"""Of an image: a box must cover more for its person to count, says the published rule."""
+"""Fraction of an image that the box of a person must exceed, in the published rule."""
 _PASSES = 3
 MOST_IMAGES = 500_000
-"""Each takes some 400 bytes; COCO has 123,287."""
+"""Limit for the images of a file, each about 400 bytes; COCO has 123,287."""
 _LOOKED_AT_BYTES = 2 * MOST_RECORD_BYTES
 _MOST_WHOLE = 1 << 63
 _NAMED = 10
 _DAMAGE = (ijson.JSONError, ValueError, ArithmeticError, LookupError, RecursionError)
 
 OnBytes = Callable[[int, int], None]
-"""Called with the bytes read, of all passes, and with all."""
+"""Called with the bytes read in all passes, and the total."""
 
 
 @dataclass(slots=True)
@@ -42,7 +42,7 @@ class CocoImage:
 
     Attributes:
         id: Its number, unique in the file.
-        file_name: Its file, relative to the folder of images.
+        file_name: Path of its file, relative to the folder of images.
         pixels: Width times height.
         has_person: Whether the rule finds a person in it.
     """
@@ -56,16 +56,16 @@ class CocoImage:
 def read_coco(path: Path, area_fraction: Fraction, on_bytes: OnBytes) -> list[CocoImage]:
     """All images of an annotation file, in its order, with their labels.
 
-    An image has a person if a box of the category `person` that is no crowd covers more than
-    `area_fraction` of it. Boxes of images that the file does not list are passed over.
+    An image has a person if a box of the category `person` that is not a crowd covers more than
+    `area_fraction` of it. Boxes of images that the file does not list are ignored.
 
     Args:
         path: `instances_*.json`.
-        area_fraction: Of the image's area, which a box must exceed.
-        on_bytes: Gets the progress.
+        area_fraction: Fraction of the image that a box must exceed.
+        on_bytes: Called with the progress.
 
     Raises:
-        DataError: The file cannot be read, or is no such file.
+        DataError: The file cannot be read, or is not an annotation file.
     """
     reader = _CocoReader(path, on_bytes)
     person = _person_id(reader)
@@ -86,10 +86,10 @@ def read_coco(path: Path, area_fraction: Fraction, on_bytes: OnBytes) -> list[Co
 
 
 def check_annotations(path: Path) -> None:
-    """Refuse what is no file, or does not begin as such a file does, before it is read whole.
+    """Check that the path is a file that begins like an annotation file.
 
     Raises:
-        DataError: It is none.
+        DataError: It does not.
     """
     with _opened(path) as stream:
         guard = JsonGuard(stream, lambda _: None)
@@ -118,10 +118,10 @@ class _CocoReader:
         self.path = path
         self._on_bytes = on_bytes
         self._passes = 0
-        """Begun so far."""
+        """Number of passes so far."""
 
     def items(self, section: str) -> Iterator[dict[str, Any]]:
-        """The records of a section; the file is read from its beginning to its end."""
+        """The records of a section, in one pass through the file."""
         self._passes += 1
         with _opened(self.path) as stream:
             guard = JsonGuard(stream, self._tell)
@@ -132,7 +132,7 @@ class _CocoReader:
                     yield item
             except _DAMAGE as error:
                 raise self.error(
-                    f"it is no whole JSON {guard.place}: {_shown(str(error))}"
+                    f"it is not complete JSON {guard.place}: {_shown(str(error))}"
                 ) from error
             except OSError as error:
                 raise self.error(str(error.strerror)) from error
@@ -151,7 +151,7 @@ class _CocoReader:
         raise self.error(f"{name} is {_shown(value)}, expected a whole number")
 
     def error(self, text: str) -> DataError:
-        """What is wrong with the file."""
+        """The error for this file."""
         return _refusal(self.path, text)
 
 

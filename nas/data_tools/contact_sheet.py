@@ -1,4 +1,4 @@
-"""Pictures of a dataset on one sheet: some of each part and class. Decodes and draws images."""
+"""Draws a contact sheet with some images of each part and class. Decodes images."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -35,8 +35,8 @@ class SheetRow:
     Attributes:
         part: Their part.
         label: Their class.
-        count: How many there are in all.
-        samples: Those that are shown.
+        count: Number of all images of the part and class.
+        samples: The images to draw.
     """
 
     part: Split
@@ -46,15 +46,15 @@ class SheetRow:
 
     @property
     def heading(self) -> str:
-        """What stands above them."""
+        """The heading above the images."""
         return printable(f"{self.part} / {self.label}: {self.count:,} images")
 
 
 def choose_rows(source: DataSource, per_row: int, seed: int) -> list[SheetRow]:
-    """Some images of each part and class, drawn with the seed, in the order of the data.
+    """Choose images of each part and class at random, in the order of the data.
 
     Raises:
-        ConfigError: No image at all is asked for, or the seed cannot be used.
+        ConfigError: The number of images is below 1, or the seed is below 0.
     """
     if per_row < 1 or seed < 0:
         raise ConfigError(f"{per_row} images a row, seed {seed}: expected at least 1, at least 0")
@@ -78,14 +78,14 @@ def _in_order(key: tuple[Split, str]) -> tuple[int, str]:
 
 
 def draw_sheet(rows: Sequence[SheetRow], shape: Shape | None) -> Image.Image:
-    """The sheet.
+    """Draw the sheet.
 
     Args:
-        rows: What to show.
-        shape: The input that a network would see; None for the images as they are.
+        rows: The rows.
+        shape: Draw the images as inputs of this shape; None for the original images.
 
     Raises:
-        DataError: There is too much to show.
+        DataError: The sheet would be too large.
     """
     widest = max(len(row.samples) for row in rows)
     height_of_row = _HEADING + _CELL + _CAPTION + _GAP
@@ -128,7 +128,7 @@ def _draw_cell(
 
 
 def _as_it_is(sample: Sample) -> Image.Image:
-    """The image as large as its place allows, its proportions kept.
+    """The image scaled to its cell, with its aspect ratio.
 
     Raises:
         DataError: It is damaged.
@@ -147,14 +147,14 @@ def _fitted(image: Image.Image) -> Image.Image:
 
 
 def made_by() -> PngInfo:
-    """What a PNG file holds besides pixels: who made it."""
+    """The metadata of the PNG file: the mark of the SDK."""
     info = PngInfo()
     info.add_text("Software", MARK)
     return info
 
 
 def _as_seen(sample: Sample, shape: Shape) -> Image.Image:
-    """The image as a network sees it, its pixels enlarged by a whole number where they fit.
+    """The image as the input of a network; pixels are enlarged by a whole factor if they fit.
 
     Raises:
         DataError: It is damaged.
@@ -173,7 +173,7 @@ def _font(size: int) -> _Font:
 
 
 def _shortened(text: str, draw: ImageDraw.ImageDraw, font: _Font) -> str:
-    """The end of a name, as much as a cell has room for: names differ at their ends."""
+    """The end of a name that fits the cell, because names differ at their ends."""
     if draw.textlength(text, font) <= _CELL:
         return text
     while draw.textlength(f"…{text}", font) > _CELL:

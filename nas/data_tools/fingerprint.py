@@ -1,4 +1,4 @@
-"""What one image looks like, in 300 bytes, to compare it with 100,000 others. Decodes images."""
+"""The fingerprint of an image: 300 bytes to compare it with 100,000 others. Decodes images."""
 
 import hashlib
 from collections.abc import Callable
@@ -15,10 +15,10 @@ from nas.data.image_file import UNREADABLE, to_channels, why_unreadable
 from nas.data.sample import Opened, Sample, opened
 
 FIELDS = 8
-"""Rows and columns in which an image is compared."""
+"""Rows and columns of the fields that are compared."""
 _SIDE = 32
 _TURNED, _ON_ITS_SIDE = range(2, 9), range(5, 9)
-"""Values of EXIF's orientation."""
+"""Values of the EXIF orientation."""
 _TRAITS: dict[str, Callable[[Image.Image], bool]] = {
     "turned by EXIF": lambda image: _orientation(image) in _TURNED,
     "transparent": lambda image: image.has_transparency_data,
@@ -28,14 +28,14 @@ _TRAITS: dict[str, Callable[[Image.Image], bool]] = {
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """One image that could be read.
+    """The fingerprint of a readable image.
 
     Attributes:
         content: SHA-256 of its file, or of its array.
         size: Width and height, upright.
-        mode: Pillow's name of its kind of pixels: `RGB`, `L`, `P`, `CMYK`, …
-        traits: What is special about it.
-        gradients: 64 bits: whether the brightness rises from each of 9×8 fields to the next.
+        mode: Its mode in Pillow: `RGB`, `L`, `P`, `CMYK`, …
+        traits: Its special properties.
+        gradients: Difference hash of 64 bits: whether each field is brighter than its left one.
         colours: Mean colours of 8×8 fields, (8, 8, 3), uint8.
     """
 
@@ -59,7 +59,7 @@ class Broken:
 
 
 def look(sample: Sample) -> Fingerprint | Broken:
-    """Read an image and tell what it looks like, or why it cannot be read."""
+    """Read an image; returns its fingerprint, or why it cannot be read."""
     try:
         with opened(sample, _SIDE, EVERYDAY) as own:
             return _fingerprint(own)
@@ -85,7 +85,7 @@ def _fingerprint(own: Opened) -> Fingerprint:
 
 
 def gradients(image: Image.Image) -> int:
-    """The difference hash: each bit says whether a field is brighter than the one to its left."""
+    """The difference hash: each bit is 1 if a field is brighter than the one to its left."""
     grey = np.asarray(image.convert("L").resize((FIELDS + 1, FIELDS), Image.Resampling.BILINEAR))
     return int.from_bytes(np.packbits(grey[:, 1:] > grey[:, :-1]).tobytes())
 
@@ -95,7 +95,7 @@ def _fields(image: Image.Image, side: int) -> NDArray[np.uint8]:
 
 
 def _orientation(image: Image.Image) -> int:
-    """EXIF's orientation; 1, which is upright, if there is none or it is damaged."""
+    """The EXIF orientation; 1 (upright) if it is missing or damaged."""
     try:
         value = image.getexif().get(ExifTags.Base.Orientation, 1)
     except UNREADABLE:

@@ -1,8 +1,8 @@
-"""A stream of JSON, looked at before a parser gets it: what would take all memory is refused. Pure.
+"""Checks a stream of JSON before it is parsed, to limit the parser's memory. Pure.
 
-The parser keeps each text, each number and each record whole, and the path to where it is. So the
-guard bounds the levels, the length of texts and numbers, and the length of records. It looks at
-64 KiB at once, at some hundred MB a second.
+The parser keeps each text, number and record, and the path to its position. So the guard limits the
+nesting, and the length of texts, numbers and records. It checks 64 KiB at a time, at about 100 MB
+per second.
 """
 
 import re
@@ -19,7 +19,7 @@ MOST_LEVELS = 32
 MOST_TEXT_BYTES, MOST_RECORD_BYTES = 1 << 20, 4 << 20
 _MOST_DIGITS = 256
 _RECORD_LEVEL = 2
-"""Records lie in a section, which lies in the file."""
+"""Level of the records, which are in sections of the file."""
 _ESCAPE = re.compile(rb"\\.", re.DOTALL)
 _TEXT = re.compile(rb'"[^"]*"')
 _OTHERS = bytes(set(range(256)) - set(b'[]{}"'))
@@ -38,15 +38,15 @@ _STEPS = _steps()
 
 
 class JsonGuard:
-    """What a parser reads from.
+    """A stream for a parser.
 
     Args:
         stream: The file, at its beginning.
-        tell: Called with the bytes read so far.
+        tell: Called with the number of bytes read so far.
 
     Attributes:
-        first_byte: Where what was read last begins.
-        end_byte: Where it ends.
+        first_byte: Offset of the first byte that was read last.
+        end_byte: Offset after the last byte that was read.
     """
 
     def __init__(self, stream: IO[bytes], tell: Callable[[int], None]) -> None:
@@ -55,14 +55,14 @@ class JsonGuard:
         self._level = 0
         self._is_in_text = False
         self._escape = b""
-        """The backslash with which the last chunk ended, if the next byte belongs to it."""
+        """The backslash at the end of the last chunk, if the next byte belongs to it."""
         self._text_bytes = self._record_bytes = 0
 
     def read(self, size: int = CHUNK_BYTES) -> bytes:
         """The next bytes.
 
         Raises:
-            FileError: They are nested too deeply, or belong to something too long.
+            FileError: They are nested too deeply, or belong to a value that is too long.
         """
         if size == 0:
             return b""
@@ -79,7 +79,7 @@ class JsonGuard:
             window = chunk[first : first + _MOST_DIGITS]
             if len(window) == _MOST_DIGITS and window.isdigit():
                 raise FileError(
-                    f"it holds a number at byte {self.first_byte + first:,} of too many digits"
+                    f"it contains a number at byte {self.first_byte + first:,} of too many digits"
                 )
         brackets = self._outside_texts(self._without_escapes(chunk), len(chunk))
         levels = self._level + np.cumsum(_STEPS[np.frombuffer(brackets, np.uint8)], dtype=np.int64)
@@ -92,12 +92,12 @@ class JsonGuard:
         self._record_bytes = 0 if lowest <= _RECORD_LEVEL else self._record_bytes + len(chunk)
         if self._record_bytes > MOST_RECORD_BYTES:
             raise FileError(
-                f"it holds a record longer than {MOST_RECORD_BYTES:,} bytes {self.place}"
+                f"it contains a record longer than {MOST_RECORD_BYTES:,} bytes {self.place}"
             )
 
     @property
     def place(self) -> str:
-        """Where in the file the last bytes lie, in words."""
+        """The position of the last bytes in the file, as text."""
         return f"between bytes {self.first_byte:,} and {self.end_byte:,}"
 
     def _without_escapes(self, chunk: bytes) -> bytes:
@@ -116,7 +116,7 @@ class JsonGuard:
                 self._text_bytes += chunk_bytes
                 if self._text_bytes > MOST_TEXT_BYTES:
                     raise FileError(
-                        f"it holds a text longer than {MOST_TEXT_BYTES:,} bytes {self.place}"
+                        f"it contains a text longer than {MOST_TEXT_BYTES:,} bytes {self.place}"
                     )
                 return b""
             kept = kept[end + 1 :]
@@ -127,7 +127,7 @@ class JsonGuard:
 
 
 def _check_begin(head: bytes) -> None:
-    """Refuse what does not begin as an object of JSON does.
+    """Check that the stream begins like a JSON object.
 
     Raises:
         FileError: It does not.
@@ -137,6 +137,6 @@ def _check_begin(head: bytes) -> None:
         raise FileError(f"its first {CHUNK_BYTES:,} bytes are empty")
     if not start.startswith(b"{"):
         seen = repr(start[:16])[1:] if start else "nothing"
-        raise FileError(f"it is no JSON object: it begins with {seen}, expected '{{'")
+        raise FileError(f"it is not a JSON object: it begins with {seen}, expected '{{'")
     if head.startswith(_BOM):
         raise FileError("it begins with a byte order mark; save it as UTF-8 without one")

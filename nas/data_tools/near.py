@@ -1,7 +1,7 @@
-"""Near duplicates among 100,000 images. Pure.
+"""Finds near duplicates among 100,000 images. Pure.
 
-Two images are alike if their difference hashes differ in few bits, and their colours in little.
-The hash alone finds them quickly, but plain skies and walls share it by chance.
+Two images are near duplicates if their difference hashes differ in few bits, and their colours
+little. The hash finds them quickly, but images of plain skies and walls share it by chance.
 """
 
 from collections.abc import Iterator
@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 MOST_BITS = 4
-"""Of 64, in which the hashes of near duplicates may differ."""
+"""Most of the 64 bits in which the hashes of near duplicates may differ."""
 MEAN_DIFFERENCE, LARGEST_DIFFERENCE = 6, 48
-"""Of 255, in the colours of 8×8 fields: over all of them, and in any one. Chosen on 16,800 photos:
-pairs further apart are mostly different walls; a small figure before the same wall is no duplicate.
+"""Largest difference of the colours of 8×8 fields, of 255: the mean, and that of any field. Chosen
+on 16,800 photos: pairs above it are mostly different walls, or one has a figure before the wall.
 """
 _HASH_BITS = 64
 _Hashes = NDArray[np.uint64]
@@ -24,8 +24,8 @@ _Colours = NDArray[np.uint8]
 def near_pairs(hashes: _Hashes, colours: _Colours) -> Iterator[tuple[int, int]]:
     """Pairs that link all near duplicates, as numbers of images.
 
-    Images of one hash are linked to the first of them that they are like, not each to each: a
-    thousand black pictures are a thousand pairs.
+    Images with equal hashes are linked to the first one that is alike, and not all to all: a
+    thousand black images give a thousand pairs.
 
     Args:
         hashes: (n,), the difference hashes.
@@ -85,7 +85,7 @@ def _first_equal(different: _Hashes, masks: _Hashes) -> NDArray[np.intp]:
 
 
 def _runs_of_equal(hashes: _Hashes) -> Iterator[list[int]]:
-    """Numbers of the images of each hash, rising."""
+    """Indices of the images of each hash, ascending."""
     order = np.argsort(hashes, kind="stable")
     edges = np.flatnonzero(np.diff(hashes[order])) + 1
     for run in np.split(order, edges):
@@ -95,7 +95,7 @@ def _runs_of_equal(hashes: _Hashes) -> Iterator[list[int]]:
 def _alike(
     flat: NDArray[np.int16], ones: NDArray[np.intp], others: NDArray[np.intp] | int
 ) -> NDArray[np.bool_]:
-    """Whether the colours of images differ in little."""
+    """Whether the colours of images differ little."""
     difference = np.abs(flat[ones] - flat[others])
     in_all: NDArray[np.bool_] = difference.mean(axis=1) <= MEAN_DIFFERENCE
     in_one: NDArray[np.bool_] = difference.max(axis=1, initial=0) <= LARGEST_DIFFERENCE

@@ -1,4 +1,4 @@
-"""Images found in folders, and written as small squares. Reads and writes files."""
+"""Finds images in folders and writes them as small squares. I/O."""
 
 import io
 import os
@@ -17,13 +17,13 @@ _JPEG_END = b"\xff\xd9"
 
 
 class ImageFolders:
-    """Folders in which images lie, directly or in a folder of the first level.
+    """Folders with images, directly or in subfolders of the first level.
 
     Args:
-        folders: The folders, the first one first.
+        folders: The folders, in the order of search.
 
     Raises:
-        DataError: One of them is no folder.
+        DataError: One of them is not a folder.
     """
 
     def __init__(self, folders: Sequence[Path]) -> None:
@@ -35,10 +35,10 @@ class ImageFolders:
             self._places += [folder, *inside]
 
     def find(self, file_name: str) -> Path | None:
-        """The file of a name that the annotations give; None if there is none.
+        """The file with a name from the annotations; None if there is none.
 
         Raises:
-            DataError: The name leads out of the folders.
+            DataError: The name leaves the folders.
         """
         parts = parts_inside(file_name)
         if parts is None:
@@ -48,13 +48,13 @@ class ImageFolders:
 
 
 def write_image(file_name: str, folders: ImageFolders, side: int, path: Path) -> None:
-    """Write an image as a square JPEG, unless that was done before.
+    """Write an image as a square JPEG, unless it is already written.
 
     Args:
-        file_name: Its file, as the annotations name it.
-        folders: Where it is sought.
-        side: Rows and columns of what is written.
-        path: Where it is written.
+        file_name: Its name in the annotations.
+        folders: The folders to search.
+        side: Rows and columns of the JPEG.
+        path: The JPEG to write.
 
     Raises:
         DataError: It is missing, damaged or too large.
@@ -63,10 +63,10 @@ def write_image(file_name: str, folders: ImageFolders, side: int, path: Path) ->
         return
     source = folders.find(file_name)
     if source is None:
-        raise DataError(f"the image {file_name!r} has vanished")
+        raise DataError(f"the image {file_name!r} was removed meanwhile")
     sample = Sample(as_unicode(file_name), "", None, file_reader(source), source.stat().st_size)
     content = io.BytesIO()
-    # Colours of full resolution: at half of it a small image would lose what it has left.
+    # Colours at full resolution, because a small image needs them.
     pixels = Image.fromarray(decode(sample, (side, side, 3)))
     pixels.save(content, "JPEG", quality=JPEG_QUALITY, subsampling=0)
     incoming = path.with_suffix(".part")
@@ -75,7 +75,7 @@ def write_image(file_name: str, folders: ImageFolders, side: int, path: Path) ->
 
 
 def _is_written(path: Path) -> bool:
-    """Whether an image is there to its last byte; after a power failure it may not be."""
+    """Whether an image is complete; after a power failure it may not be."""
     try:
         return path.read_bytes().endswith(_JPEG_END)
     except OSError:

@@ -1,4 +1,4 @@
-"""Which images of COCO make up Visual Wake Words, and in which part. Pure."""
+"""Selects the images of Visual Wake Words from COCO, and their parts. Pure."""
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
@@ -14,7 +14,7 @@ MINIVAL_FRACTION = Fraction(8_059, 123_287)
 FEWEST = 10
 """The smallest proxy: two images of each class to train, one to test."""
 _MINIVAL_END = MINIVAL_FRACTION * (1 << 256) // 1
-"""Images whose hash is below it test."""
+"""Images with a hash below this are for the test."""
 
 Chosen = Mapping[Split, Sequence[CocoImage]]
 
@@ -34,9 +34,9 @@ def choose_images(
 
     Args:
         images: All images, with their labels.
-        minival: Numbers of the images that test; None to choose the published share by hash.
-        limit: Images of the proxy, in all; None for all images. Where a class has too few, the
-            proxy has fewer.
+        minival: Numbers of the test images; None to choose the published share by hash.
+        limit: Number of images of the proxy; None for all images. If a class has too few, the
+            proxy is smaller.
 
     Raises:
         ConfigError: The limit is too small.
@@ -69,7 +69,7 @@ def _check_unique(images: Sequence[CocoImage]) -> None:
 
 
 def _shares(limit: int | None) -> tuple[int | None, int | None]:
-    """Images to train and to test."""
+    """The training and the test images."""
     if limit is None:
         return None, None
     test = round(limit * TEST_FRACTION)
@@ -94,5 +94,5 @@ def _balanced(images: Sequence[CocoImage], most: int) -> list[CocoImage]:
 
 
 def _hash(purpose: str, image: CocoImage) -> int:
-    """A number below 2^256 that looks random and is always the same."""
+    """A hash below 2^256."""
     return int.from_bytes(hashlib.sha256(f"{purpose} {image.id}".encode()).digest())

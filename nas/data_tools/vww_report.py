@@ -1,4 +1,4 @@
-"""What a Visual Wake Words dataset holds, as text. Pure."""
+"""Formats the content of a Visual Wake Words dataset as text. Pure."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from firmware.text_table import table
 
 
 def vww_text(record: dict[str, Any]) -> str:
-    """The images of each part and class, from what `vww.json` holds."""
+    """The images of each part and class, from the content of `vww.json`."""
     counts = record["counts"]
     classes = list(next(iter(counts.values())))
     rows = [
@@ -18,6 +18,6 @@ def vww_text(record: dict[str, Any]) -> str:
         [
             table(("part", *classes, "all"), rows),
             f"images of {side}x{side}; {record['images_listed']:,} listed, "
-            f"{len(record['left_out']):,} left out",
+            f"{len(record['left_out']):,} skipped",
         ]
     )

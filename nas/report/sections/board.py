@@ -44,8 +44,8 @@ def _note(own: BoardResult) -> str:
         time = f"{own.milliseconds:.2f} ms{interval}"
         return f"{text} One inference takes {time}: {own.ticks:,} {own.unit}."
     return (
-        f"{text} One inference takes {own.ticks:,} {own.unit}; a count is no latency: memory wait "
-        "states and the flash cache are not in it."
+        f"{text} One inference takes {own.ticks:,} {own.unit}; a count is not a latency: memory "
+        "wait states and the flash cache are not in it."
     )
 
 

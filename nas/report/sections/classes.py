@@ -1,4 +1,4 @@
-"""What the models answer on the test images, class by class. Pure."""
+"""The section about the predictions of both models, class by class. Pure."""
 
 from nas.report.facts import Facts
 from nas.report.figures.confusion import MOST_CLASSES, class_plot, confusion_plot
@@ -48,12 +48,12 @@ def _figures(
     return (
         Figure(
             "confusion-int8",
-            "What the int8 model takes for what",
+            "Confusions of the int8 model",
             confusion_plot("confusion-int8", "int8 model", answers.in_int8, classes, MEASURED),
         ),
         Figure(
             "confusion-float",
-            "What the float model takes for what",
+            "Confusions of the float model",
             confusion_plot("confusion-float", "float model", answers.in_float, classes, EXPECTED),
         ),
         Figure(

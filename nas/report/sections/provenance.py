@@ -1,4 +1,4 @@
-"""What made this run: hashes, versions, settings, host. Pure."""
+"""The section about hashes, versions, settings and host. Pure."""
 
 import shlex
 
@@ -11,7 +11,7 @@ _WORDS = {"memory_bytes": "memory, B"}
 
 
 def provenance_section(facts: Facts) -> Section:
-    """Everything that is needed to make the run again, and to know its files."""
+    """All data to repeat the run and to identify its files."""
     run, missing = facts.run, []
     if not run.start.command:
         missing.append(
@@ -67,7 +67,7 @@ def _settings(facts: Facts) -> list[tuple[str, str]]:
     if config.sides:
         rows.append(("inputs to choose from, pixels", ", ".join(map(str, config.sides))))
     if run.start.skipped_images:
-        rows.append(("broken images left out", ", ".join(run.start.skipped_images)))
+        rows.append(("broken images that were skipped", ", ".join(run.start.skipped_images)))
     if run.start.memory_bytes is not None:
         rows.append(("limit of the host's memory", f"{run.start.memory_bytes:,} B"))
     if run.start.worker_bytes is not None:
@@ -80,8 +80,8 @@ def _time_limit(facts: Facts) -> list[tuple[str, str]]:
     if config.limits.latency_us is None or config.pace is None:
         return []
     return [
-        ("limit of time", f"{config.limits.latency_us:,} µs"),
-        ("foretold by a model of", config.pace.source),
+        ("limit of latency", f"{config.limits.latency_us:,} µs"),
+        ("predicted by a model of", config.pace.source),
     ]
 
 

@@ -1,4 +1,4 @@
-"""The published results, and what of them may be compared. Pure."""
+"""The section that compares the run with the published results. Pure."""
 
 from codegen.graph import Graph
 from firmware.progress import duration

@@ -1,4 +1,4 @@
-"""How the search went, and what became of every candidate. Pure."""
+"""The section about the search and the outcome of every candidate. Pure."""
 
 from firmware.progress import duration
 from nas.report.facts import NEEDS, Facts, TrialOutcome, Tried, front, needed_by, outcome_of
@@ -14,10 +14,10 @@ _HEADERS = {"RAM": "RAM, B", "flash": "flash, B", "MACC": "MACC", "latency": "ti
 
 
 def search_section(facts: Facts) -> Section:
-    """Accuracy against each need, the way of the search, and a table of all trials."""
+    """Accuracy against each need, the path of the search, and a table of all trials."""
     trials = facts.run.trials
     if not trials:
-        text = "No candidate was judged yet."
+        text = "No candidate was evaluated yet."
         return Section("search", "The search", missing=(text,))
     drawn = [_tradeoff(facts, name) for name in limited_needs(facts)]
     figures = tuple(
@@ -25,7 +25,7 @@ def search_section(facts: Facts) -> Section:
     )
     axes = facts.run.start.axes
     path = path_plot(stops(facts), axes.width, axes.depth)
-    way = Figure("path", "The way of the search, in order", path)
+    way = Figure("path", "The path of the search, in order", path)
     return Section("search", "The search", _notes(facts), (*figures, way), (_table(facts),))
 
 
@@ -163,7 +163,7 @@ def _table(facts: Facts) -> Table:
             "accuracy",
             *(_HEADERS[name] for name in names),
         ),
-        *("s", "host MB predicted", "measured", "what became of it"),
+        *("s", "host MB predicted", "measured", "outcome"),
     )
     align = "ll" + "r" * (len(names) + 4) + "l"
     rows = [_row(order, trial, facts) for order, trial in enumerate(facts.run.trials, 1)]

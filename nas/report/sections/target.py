@@ -1,4 +1,4 @@
-"""What the winner does on its target, operator by operator. Pure."""
+"""The section about the winner on its target, operator by operator. Pure."""
 
 from nas.estimator.time_needed import Time
 from nas.report.facts import Facts, ReportedCall
@@ -38,7 +38,7 @@ def _why_missing(facts: Facts) -> str:
     if facts.run.final is None:
         return NOT_FINISHED
     if facts.run.final.graph is None:
-        return "model.tflite is not in the run's folder any more."
+        return "model.tflite is no longer in the folder of the run."
     return (
         f"The target {facts.run.config.target!r} was a file of your own, which this run's record "
         "does not hold: it was made by an earlier version."

@@ -1,4 +1,4 @@
-"""How the winner was trained. Pure."""
+"""The section about the final training. Pure."""
 
 from firmware.progress import duration
 from nas.quantization.quantize import MOST_INT8_DROP
@@ -9,7 +9,7 @@ from nas.report.run_folder import Final
 from nas.report.shown import megabytes, percent, with_span
 from nas.search.run_record import Effort
 
-NOT_FINISHED = "The run is not finished: start the same 'nas run' again, it goes on where it was."
+NOT_FINISHED = "The run is not finished: run the same 'nas run' again to resume it."
 
 
 def training_section(facts: Facts) -> Section:
@@ -81,9 +81,9 @@ def _recipe(recipe: dict[str, float | str]) -> list[tuple[str, str]]:
         "batch_size": "images in a batch",
         "learning_rate": "learning rate, highest",
         "schedule": "its schedule",
-        "smoothing": "smoothing of labels",
-        "shift": "images moved by at most, pixels",
-        "flip": "chance that an image is mirrored",
+        "smoothing": "label smoothing",
+        "shift": "largest shift of an image, pixels",
+        "flip": "probability that an image is mirrored",
         "seed": "seed",
     }
     return [(text, str(recipe[name])) for name, text in names.items() if name in recipe]

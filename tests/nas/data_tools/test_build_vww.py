@@ -194,14 +194,14 @@ def test_what_is_complete_is_not_built_again(tmp_path: Path) -> None:
 def test_a_folder_with_another_dataset_is_left_alone(tmp_path: Path) -> None:
     recipe, out = coco(tmp_path), tmp_path / "vww"
     build_vww(recipe, out, quietly)
-    with pytest.raises(ConfigError, match="holds another dataset: side 96, now 8; choose another"):
+    with pytest.raises(ConfigError, match="contains another dataset: side 96, now 8; choose"):
         build_vww(changed(recipe, side=8), out, quietly)
 
 
 def test_a_folder_with_something_else_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "vww").mkdir()
     (tmp_path / "vww" / "thesis.tex").write_text("years of work")
-    with pytest.raises(ConfigError, match="holds something else; choose another --out"):
+    with pytest.raises(ConfigError, match="contains something else; choose another --out"):
         build_vww(coco(tmp_path), tmp_path / "vww", quietly)
     assert (tmp_path / "vww" / "thesis.tex").exists()
 
@@ -249,7 +249,7 @@ def test_values_out_of_range_are_refused(
 def test_a_list_of_something_else_than_numbers_is_refused(tmp_path: Path) -> None:
     recipe = coco(tmp_path)
     (tmp_path / "minival.txt").write_text("1\nCOCO_2.jpg\n")
-    with pytest.raises(DataError, match="holds something else than numbers"):
+    with pytest.raises(DataError, match="contains text that is not a number"):
         build_vww(recipe, tmp_path / "vww", quietly)
 
 

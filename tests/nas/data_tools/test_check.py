@@ -176,9 +176,9 @@ def test_the_text_names_what_is_wrong(tmp_path: Path) -> None:
     lines = check_text(looked_at(data)).splitlines()
     assert lines[0].split() == ["class", "train", "valid", "test"]
     assert lines[2].split() == ["dog", "43", "3", "4"]
-    assert any(own.startswith(r"  train/cat/a\x1b[31m\n.png: it is no image") for own in lines)
+    assert any(own.startswith(r"  train/cat/a\x1b[31m\n.png: it is not an image") for own in lines)
     text = "\n".join(lines)
-    assert "one-sided: 5.0 images of the largest class for each of the smallest" in text
+    assert "unbalanced: the largest class has 5.0 times the images of the smallest" in text
     assert "groups in two classes: 1\n  test/dog/x.png = train/cat/0.png\n" in text
     assert "  1 images of test have a twin in train" in text
     assert lines[-1] == "sound: no"

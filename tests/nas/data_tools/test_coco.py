@@ -192,7 +192,7 @@ def test_half_a_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     write_coco(path, 100_000, 100)
     path.write_bytes(path.read_bytes()[:50_000])
-    with pytest.raises(DataError, match="could not use .*: it is no whole JSON"):
+    with pytest.raises(DataError, match="could not use .*: it is not complete JSON"):
         read_coco(path, AREA_FRACTION, lambda *_: None)
 
 

@@ -39,7 +39,7 @@ def test_vww_says_that_its_test_images_are_not_the_published_ones(
     captured = capsys.readouterr()
     assert "chosen by hash, they are not the published minival" in captured.err
     assert captured.out.splitlines()[0].split() == ["part", "not_person", "person", "all"]
-    assert captured.out.splitlines()[-1] == "images of 96x96; 40 listed, 0 left out"
+    assert captured.out.splitlines()[-1] == "images of 96x96; 40 listed, 0 skipped"
 
 
 def test_what_is_left_out_is_named_on_stderr(
@@ -50,8 +50,8 @@ def test_what_is_left_out_is_named_on_stderr(
         path.unlink()
     assert main(arguments) == 0
     told = capsys.readouterr().err
-    assert "left out COCO_train2014_000000000000.jpg: missing" in told
-    assert "left out 7 images in all, named in vww.json" in told
+    assert "skipped COCO_train2014_000000000000.jpg: missing" in told
+    assert "skipped 7 images in all, listed in vww.json" in told
 
 
 def test_a_proxy_can_be_asked_for_in_thousands(
@@ -104,7 +104,7 @@ def test_check_exits_with_0_for_sound_data(
     assert main(["data", "check", str(make(tmp_path / "data"))]) == 0
     captured = capsys.readouterr()
     assert captured.out.splitlines()[-1] == "sound: yes"
-    assert "nas: looking at images" in captured.err
+    assert "nas: checking images" in captured.err
 
 
 def test_check_exits_with_1_and_tells_machines_why(
