@@ -1,4 +1,4 @@
-/* Nodes of a network, forward and back, over groups of 16 images. */
+/* The forward and backward passes of all kinds of nodes, over groups of 16 images. */
 #ifndef NODES_H
 #define NODES_H
 
@@ -22,36 +22,36 @@ enum node_kind {
 
 typedef struct {
     enum node_kind kind;
-    int32_t readers; /* how often other nodes read it */
+    int32_t readers; /* number of inputs of other nodes that read it */
     int32_t inputs[2], input_count;
-    shape in, out;    /* of the first input, and of what it gives */
+    shape in, out;    /* shapes of the first input and of the output */
     kernels kernels;  /* of a convolution; the windows of a pooling */
     bool has_bias;    /* of a convolution */
     float rate;       /* of a dropout */
     float highest;    /* of a ReLU */
     int64_t first;    /* of its parameters */
     int64_t count;    /* of its parameters */
-    bool is_trained;  /* whether it or one before it has parameters, so that gradients go there */
+    bool is_trained;  /* whether it or a node before it has parameters and so needs gradients */
     bool is_in_place; /* whether its output replaces its input */
-    const lanes *input, *other; /* [groups][in]; the other one of an addition */
+    const lanes *input, *other; /* [groups][in]; `other` is the second input of an addition */
     lanes *output;              /* [groups][out] */
-    lanes *gradients;           /* [groups][out], of its output; null if none go there */
+    lanes *gradients;           /* [groups][out], of the output; null if not needed */
     float *statistics;          /* of a normalisation: mean and 1 / deviation of each channel */
 } node;
 
-/* What a step needs besides the nodes. */
+/* The state of a step beside the nodes. */
 typedef struct {
     int32_t groups;
     int32_t threads;
     bool is_training;
-    float momentum;          /* share of the old value in the new one of a moving mean */
+    float momentum;          /* weight of the old value in a moving mean */
     uint64_t random;         /* state of the generator */
-    float *turned;           /* weights turned around */
-    lanes *weight_gradients; /* of the node at hand, in lanes; of each group its own */
+    float *turned;           /* weights rotated for the backward pass */
+    lanes *weight_gradients; /* of the current node, in lanes; separate for each group */
 } step;
 
-/* Before a loop over groups, which threads share. What groups add up each adds up for itself, and
- * `add_groups` in their order: so the result does not depend on the number of threads. */
+/* Before a loop over groups, which threads divide. Each group has its own sums, and `add_groups`
+ * adds them in order, so the result does not depend on the number of threads. */
 #define EACH_GROUP                                                                                 \
     _Pragma("omp parallel for schedule(static) num_threads(s->threads) if (s->threads > 1)")
 

@@ -35,7 +35,7 @@ FIGURES = (
     "Accuracy against RAM",
     "Accuracy against flash",
     "Accuracy against MACC",
-    "The way of the search, in order",
+    "The path of the search, in order",
     "Final training, epoch by epoch",
     "Confusions of the int8 model",
     "Confusions of the float model",
