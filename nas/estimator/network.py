@@ -179,11 +179,7 @@ def estimate(
     else:
         parts = _tflm(graph, model_bytes, target, reasons.texts)
     operators = _timed_operators(graph, parts)
-    cost = Cost(
-        macc=sum(operator.macc for operator in operators),
-        model_bytes=model_bytes,
-        arena_bytes=parts.ram.arena_bytes,
-    )
+    cost = Cost(sum(own.macc for own in operators), model_bytes, parts.ram.arena_bytes)
     if parts.code is not None or not parts.unsupported:
         cost = with_linked(cost, graph, parts.plan, parts.code, limits)
     return Estimate(
