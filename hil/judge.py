@@ -35,7 +35,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A project, what was measured of it, and every promise beside it.
+    """A project, its measurement, and all checks.
 
     Attributes:
         agreement: Comparison with another runtime in the firmware; None with a golden file.
@@ -48,7 +48,7 @@ class Verdict:
 
     @property
     def holds(self) -> bool:
-        """Whether no promise was broken."""
+        """Whether no check failed."""
         return all_hold(self.checks)
 
     @property
@@ -58,7 +58,7 @@ class Verdict:
 
     @property
     def caveats(self) -> list[str]:
-        """What was not checked, although it belongs to a verdict."""
+        """What could not be checked."""
         caveats = []
         if self.agreement is not None:
             caveats.append(
@@ -123,7 +123,7 @@ def verdict_code(verdict: Verdict) -> int:
 
 
 def all_hold(checks: tuple[Check, ...]) -> bool:
-    """Whether no promise was broken."""
+    """Whether no check failed."""
     return all(check.holds is not False for check in checks)
 
 
@@ -167,7 +167,7 @@ def _about(quantity: str, predicted: int, measured: int, fraction: float) -> Che
 
 
 def _code(project: Project, measurement: Measurement) -> tuple[Check, ...]:
-    """Of several runtimes in a firmware what is the one's own: the rest is nobody's alone."""
+    """The checks of a runtime's own code, if the firmware has several runtimes."""
     code = measurement.build.code
     if code is None or project.index_of_several is None:
         return ()

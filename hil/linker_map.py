@@ -1,4 +1,4 @@
-"""Which files the code of a firmware comes from. Reads the linker's map beside the ELF."""
+"""Divides the code of a firmware by origin. Reads the linker's map beside the ELF."""
 
 import re
 from collections import Counter
@@ -28,13 +28,13 @@ _ARCHIVES = {"static": (), "tflm": ("libtflm_core.a", "libtflm_kernels.a", "libt
 class CodeParts:
     """Bytes in flash by what they are: code, constants, start values; the model is none of them.
 
-    Equal strings, which the linker merges, belong to the file that has them first. Alignment
-    between files belongs to nobody.
+    Equal strings, which the linker merges, count for the first file. Padding between files counts
+    for none.
 
     Attributes:
-        runtime_bytes: Kernels or interpreter, and the code that is generated for the model.
-        application_bytes: The bench application and what supports the board.
-        toolchain_bytes: From the compiler's libraries, whoever needs them.
+        runtime_bytes: Kernels or interpreter, and the code generated for the model.
+        application_bytes: The bench application and the board support.
+        toolchain_bytes: The compiler's libraries.
     """
 
     runtime_bytes: int
@@ -44,13 +44,13 @@ class CodeParts:
 
 @dataclass(frozen=True, slots=True)
 class MapSection:
-    """A section of an object file that lies in the firmware.
+    """A section of an object file in the firmware.
 
     Attributes:
-        within: The firmware's section that it is part of.
-        name: Its own, such as `.text.main`.
-        size_bytes: In the firmware.
-        file: Of the object; of one in an archive, the archive and the object in brackets.
+        within: The section of the firmware that contains it.
+        name: Its name, such as `.text.main`.
+        size_bytes: Its size in the firmware.
+        file: The object file; in an archive, the archive with the object in brackets.
     """
 
     within: str
@@ -60,9 +60,9 @@ class MapSection:
 
 
 def measure_code(project: Project) -> CodeParts | None:
-    """The code of one runtime in a firmware, and what is not its own.
+    """The code of a runtime in a firmware, and the shared code.
 
-    None if beside the ELF lies no map, or that of another build.
+    None if there is no map beside the ELF, or it is of another build.
 
     Raises:
         BoardError: The firmware or its map cannot be read.

@@ -31,13 +31,13 @@ OnSample = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class FirmwareBuild:
-    """The firmware that is measured.
+    """The measured firmware.
 
     Attributes:
-        size: Of the linked firmware.
-        sha256: Of its ELF.
-        compilers: What compiled it, with all flags.
-        code: The runtime's code; None if the linker left no map.
+        size: Size of the linked firmware.
+        sha256: SHA-256 of its ELF.
+        compilers: Its compilers, with all flags.
+        code: Code bytes by origin; None if the linker wrote no map.
     """
 
     size: FirmwareSize
@@ -48,16 +48,16 @@ class FirmwareBuild:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """How long one inference takes, in cycles, or in instructions on a virtual board.
+    """The time of one inference, in cycles, or in instructions on a virtual board.
 
-    What it takes to measure is subtracted.
+    The time of the measurement itself is subtracted.
 
     Attributes:
-        median: Over the inputs, each run once.
-        lowest: Of them.
-        highest: Of them.
-        baseline: What was subtracted: measuring an inference that does nothing.
-        windows: Many inferences in a row, on a real board.
+        median: Median over the inputs, each run once.
+        lowest: Lowest of these times.
+        highest: Highest of these times.
+        baseline: The subtracted time: measuring an inference that does nothing.
+        windows: Times of many inferences in a row, on a real board; else None.
     """
 
     median: int
@@ -68,24 +68,24 @@ class Timing:
 
     @property
     def one(self) -> int:
-        """The figure to quote."""
+        """The time to report."""
         return self.median if self.windows is None else round(self.windows.median_ticks)
 
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """What a board reported of a project.
+    """The measurement of a project on a board.
 
     Attributes:
-        board: What the board is called.
-        probe: Serial number of its debug probe, if that is known.
+        board: Name of the board.
+        probe: Serial number of its debug probe; empty if not known.
         counts_instructions: `timing` and `step_ticks` are instructions, not cycles.
-        arena_peak_bytes: Most of the arena ever written, by the paint that is gone.
-        stack_peak_bytes: Most stack in use, by the paint that is gone.
+        arena_peak_bytes: Peak of the arena, from the fill pattern.
+        stack_peak_bytes: Peak of the stack, from the fill pattern.
         outputs: None if the project has no golden file.
         clock: The core clock, measured by the host; None on a virtual board.
-        damaged: Exchanges that the line damaged, and that were repeated.
-        step_ticks: Of each kernel call of one inference.
+        damaged: Exchanges that were damaged on the line and repeated.
+        step_ticks: Ticks of each kernel call of one inference.
         answers: The bytes of the output for each input.
     """
 
@@ -105,7 +105,7 @@ class Measurement:
 
     @property
     def unit(self) -> Literal["cycles", "instructions"]:
-        """Of `timing` and `step_ticks`."""
+        """Unit of `timing` and `step_ticks`."""
         return "instructions" if self.counts_instructions else "cycles"
 
     @property
