@@ -23,7 +23,7 @@ MOST_GOLDEN_BYTES = 64 << 20
 """Size limits of a golden file, and of its inputs and outputs together; 16 of each are written."""
 _MAGIC = b"\x93NUMPY"
 _LENGTH_BYTES = {1: 2, 2: 4, 3: 4}
-"""Of the header's length, by the version of the format. Source: numpy.lib.format."""
+"""Size of the header's length field, by the version of the format. Source: numpy.lib.format."""
 _MOST_HEADER_BYTES = 4096
 _FIELDS = {
     "descr": re.compile(r"'descr'\s*:\s*('[^']{1,16}'|\[)"),

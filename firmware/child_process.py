@@ -155,7 +155,7 @@ class ChildProcess:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """How a program ended.
+    """The end of a program.
 
     Attributes:
         exit_code: 0 for success; minus the signal number if a signal ended it.

@@ -1,4 +1,4 @@
-"""What a package exports, loaded when it is asked for. Imports modules."""
+"""The exports of a package, imported when they are used. Imports modules."""
 
 from collections.abc import Callable, Mapping
 from importlib import import_module

@@ -23,7 +23,7 @@ LOCAL, END = b"PK\x03\x04", b"PK\x05\x06"
 _EMPTY_ZIP = END
 _ENTRY = b"PK\x01\x02"
 _LOCAL_BYTES = 30
-"""Of a member's own header, up to its name. Source: APPNOTE 4.3.7."""
+"""Size of a member's own header, up to its name. Source: APPNOTE 4.3.7."""
 _END_BYTES, _MOST_COMMENT_BYTES = 22, (1 << 16) - 1
 _END_RECORD = struct.Struct("<4s4H2LH")
 _LOCATOR_64, _END_64 = struct.Struct("<4sLQL"), struct.Struct("<4sQ2H2L4Q")

@@ -175,7 +175,7 @@ def _code(project: Project, measurement: Measurement) -> tuple[Check, ...]:
 
 
 def _outputs(measurement: Measurement, agreement: Agreement | None) -> Check:
-    """Beside the golden ones; without a golden file beside those of another runtime."""
+    """Compare the outputs with the golden ones; without a golden file, with another runtime's."""
     outputs, quantity = measurement.outputs, "outputs identical"
     if agreement is not None:
         outputs, quantity = agreement.outputs, f"outputs identical to {agreement.runtime}'s"

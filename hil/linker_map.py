@@ -21,7 +21,7 @@ its own before."""
 _LIBRARIES = {"static": "nn", "tflm": "tflm"}
 """The library of each runtime in a project; beside it is the one generated for the model."""
 _ARCHIVES = {"static": (), "tflm": ("libtflm_core.a", "libtflm_kernels.a", "libtflm_cmsis_nn.a")}
-"""What lib/tflm/compile_tflm.py makes of the runtime's sources."""
+"""Archives that lib/tflm/compile_tflm.py compiles from the runtime's sources."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ def read_map(lines: Iterable[str]) -> tuple[dict[str, int], list[MapSection]]:
 
 
 def _after_beginning(lines: Iterable[str]) -> Iterator[str]:
-    """What follows the lists of archives and of what was left out."""
+    """The lines after the lists of archives and of discarded sections."""
     several = iter(lines)
     for line in several:
         if line == _BEGINNING:
@@ -140,7 +140,7 @@ def _add_up(project: Project, sections: Iterable[MapSection]) -> CodeParts:
 
 
 def _owner(project: Project, section: MapSection) -> str:
-    """Whose a section is; empty if it is the model, or another runtime's."""
+    """The owner of a section; empty for the model or another runtime."""
     _, is_built_here, place = section.file.partition(f".pio/build/{project.target.environment}/")
     if not is_built_here:
         return "toolchain"

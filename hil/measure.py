@@ -110,13 +110,13 @@ class Measurement:
 
     @property
     def milliseconds(self) -> float | None:
-        """Of one inference, by the measured clock."""
+        """Time of one inference, by the measured clock."""
         return None if self.clock is None else 1000 * self.timing.one / self.clock.hz
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How to measure.
+    """The settings of a measurement.
 
     Attributes:
         answer_limit_s: Longest wait for one answer.
@@ -212,7 +212,7 @@ def measure(
 
 
 def _connect(client: BenchClient, board: Board, project: Project) -> Identity:
-    """Wait for the firmware of a project; gives what it says of itself."""
+    """Wait for the firmware of a project; returns its identity."""
     try:
         client.connect()
     except NoAnswerError as error:

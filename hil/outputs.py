@@ -1,4 +1,4 @@
-"""What a model is given on a board, and how its outputs differ from others. Pure."""
+"""The inputs of a model on a board, and the comparison of its outputs. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ _UNCHECKED_RUNS = 3
 _RANDOM_INPUTS = 8
 _SEED = 0
 _INCOMPARABLE_LSB = 1e9
-"""A difference that is no number, or infinite."""
+"""Value for a difference that is not finite."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """How far the board's outputs are from others.
+    """The difference of the board's outputs from others.
 
     Attributes:
         samples: Inputs compared.

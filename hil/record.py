@@ -128,7 +128,7 @@ def _provenance(project: Project, measurement: Measurement) -> dict[str, Scalar 
 
 
 def _steps(project: Project, measurement: Measurement) -> tuple[StepRecord, ...]:
-    """What each kernel call does, and its ticks."""
+    """The records of the kernel calls, with their ticks."""
     planned = project.manifest.get("steps", [])
     if len(planned) != len(measurement.step_ticks):
         planned = [{} for _ in measurement.step_ticks]

@@ -98,7 +98,7 @@ def _side_by_side(verdicts: Sequence[Verdict]) -> list[list[str]]:
 
 
 def _shared(verdicts: Sequence[Verdict]) -> str:
-    """What no runtime has alone, in words; empty if it is not known."""
+    """The line about the code that runtimes share; empty if it is not known."""
     code = verdicts[0].measurement.build.code
     if len(verdicts) == 1 or code is None:
         return ""

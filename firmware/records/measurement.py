@@ -72,7 +72,7 @@ class WindowsRecord:
 
 @dataclass(frozen=True, slots=True)
 class TimingRecord:
-    """How the time was measured, in ticks of one inference.
+    """The time of one inference, in ticks.
 
     Attributes:
         unit: `cycles` or `instructions`.

@@ -33,7 +33,7 @@ class VirtualNucleo:
     ri = False
     bytesize, stopbits = 8, 1
     baudrate = BAUD
-    """Of the host's side: the bootloader follows it, the firmware has its own."""
+    """Baud rate of the host; the bootloader adopts it, the firmware has its own."""
 
     def __init__(self, target: Target, faults: LineFaults | None = None) -> None:
         self._target = target
