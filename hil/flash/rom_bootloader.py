@@ -25,7 +25,7 @@ BLOCK_BYTES = 256
 SECTOR_ERASE_LIMIT_S, MASS_ERASE_LIMIT_S = 4.0, 60.0
 """Longest erase of a sector, and of all: twice that of DS11139, table 47, for 8-bit parallelism."""
 ATTEMPTS = 8
-"""Attempts of each command. With 0.05 % of all bytes damaged, one in eight transfers of a block fails."""
+"""Attempts of each command. With 0.05 % of all bytes damaged, 1 in 8 transfers of a block fails."""
 _SYNC_ATTEMPTS = 3
 _ID_ATTEMPTS = 8
 _SILENCE_S = 0.1
