@@ -3,14 +3,15 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-/* Sums of a block: as many as stay in registers, of which processors have 32 or 16. */
+/* Output channels of a block. Their sums must fit in the registers: processors have 32 or 16. */
 #if defined(__AVX__) || defined(__aarch64__)
 #define MOST_OUTPUTS 6
 #else
 #define MOST_OUTPUTS 2
 #endif
 
-/* `count` output channels of one pixel; known when compiled, so that the sums stay in registers. */
+/* Compute `count` output channels of one pixel. `count` is a compile-time constant, so the sums
+ * stay in registers. */
 INLINE void sum_pixel(int32_t count, int32_t rows, int32_t row_inputs, ptrdiff_t row_step,
                       ptrdiff_t weight_step, int32_t out_channels, const lanes *input,
                       const float *weights, const float *biases, lanes *output) {
@@ -40,7 +41,7 @@ INLINE void sum_pixel(int32_t count, int32_t rows, int32_t row_inputs, ptrdiff_t
     }
 }
 
-/* All output channels of one pixel, in blocks. */
+/* Compute all output channels of one pixel, in blocks. */
 INLINE void sum_channels(int32_t rows, int32_t row_inputs, ptrdiff_t row_step,
                          ptrdiff_t weight_step, int32_t out_channels, const lanes *from,
                          const float *weights, const float *biases, lanes *output) {

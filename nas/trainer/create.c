@@ -8,12 +8,13 @@
 #define MOST_GROUPS 4096
 #define MOST_ROWS 65536
 
-/* What aligned_alloc is asked for; the rest is what it takes itself. */
+/* Bytes to request from aligned_alloc: a multiple of the alignment, and one alignment more for the
+ * allocator's own data. */
 static int64_t taken(int64_t bytes) {
     return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT + ALIGNMENT;
 }
 
-/* Everything but the memory of the buffers. */
+/* Create a network without the memory of its buffers. */
 static network *plan_network(const network_row *rows, int32_t count, int32_t groups,
                              int32_t *status, int32_t *refused) {
     *refused = -1;
@@ -47,7 +48,7 @@ static network *plan_network(const network_row *rows, int32_t count, int32_t gro
     return n;
 }
 
-/* The memory of the buffers, all 0. */
+/* Allocate the memory of the buffers and set it to 0. */
 static bool take_memory(network *n) {
     for (int32_t i = 0; i < n->buffer_count; i++) {
         const size_t bytes = (size_t)taken(n->buffers[i].bytes);

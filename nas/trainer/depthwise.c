@@ -2,13 +2,13 @@
 
 #include "convolution.h"
 
-/* Pixels that lie side by side in rows, from the first on. */
+/* A rectangle of pixels. Steps are in elements, from a row to the next. */
 typedef struct {
     int32_t rows, columns;
     ptrdiff_t row_step, weight_step;
 } patch;
 
-/* One pixel of each channel: the sum of a patch, weighted. */
+/* Compute one output pixel of each channel: the weighted sum of a patch. */
 INLINE void sum_patch(patch of, int32_t channels, const lanes *input, const float *weights,
                       const float *biases, lanes *output) {
     for (int32_t c = 0; c < channels; c++) {
@@ -97,8 +97,8 @@ void carry_depthwise_back(const kernels *k, const lanes *output_gradients, const
     }
 }
 
-/* The products of one tap in one row, of each channel; `step` lanes from one pixel that is read to
- * the next. */
+/* Add the products of one tap in one row, for each channel. Consecutive pixels of the input are
+ * `step` lanes apart. */
 static void add_row(int32_t columns, int32_t channels, ptrdiff_t step, const lanes *input,
                     const lanes *gradients, lanes *sums) {
     for (int32_t c = 0; c < channels; c++) {

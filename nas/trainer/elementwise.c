@@ -10,7 +10,7 @@ uint64_t next_random(uint64_t *state) {
     return z ^ (z >> 31);
 }
 
-/* Values where the outputs are above 0, and 0 elsewhere. */
+/* Copy the values where the outputs are above 0; write 0 elsewhere. */
 static void keep_positive(int64_t count, const lane_value *outputs, const lane_value *values,
                           lane_value *to) {
     for (int64_t i = 0; i < count; i++) {

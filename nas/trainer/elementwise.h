@@ -1,18 +1,19 @@
-/* What is done to each value by itself, and with the one beside it of another activation. */
+/* Operations on single values: ReLU, dropout and addition. */
 #ifndef ELEMENTWISE_H
 #define ELEMENTWISE_H
 
 #include "nodes.h"
 
-/* Negative values become 0, those beyond the highest one that. */
+/* ReLU: limit each value to the range from 0 to `highest`. */
 void rectify(const node *of, const step *s);
 void rectify_back(const node *of, const step *s, lanes *input_gradients);
 
-/* Each value becomes 0, or that much larger. While no training goes on, nothing happens. */
+/* Dropout: set each value to 0 with the probability `rate`, else multiply it by 1 / (1 - rate).
+ * Without training, copy the values. */
 void drop(const node *of, step *s);
 void drop_back(const node *of, const step *s, lanes *input_gradients);
 
-/* The sum of both inputs. */
+/* Addition of both inputs. */
 void add(const node *of, const step *s);
 
 #endif

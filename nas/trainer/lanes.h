@@ -1,8 +1,8 @@
 /*
- * Values of 16 images side by side: what every loop of the trainer works on.
+ * Lanes: the values of 16 images side by side. Every loop of the trainer works on them.
  *
- * An activation of a group of 16 images is an array [height][width][channels] of lanes, so that a
- * network of three channels fills the processor's vectors as well as one of three hundred.
+ * An activation of a group of 16 images is an array [height][width][channels] of lanes. So the
+ * vectors of the processor are full for any number of channels.
  */
 #ifndef LANES_H
 #define LANES_H
@@ -11,15 +11,15 @@
 
 #define LANES 16
 
-/* Into each caller, which knows some of the arguments when it is compiled. */
+/* For functions that are always inlined, because callers pass compile-time constants. */
 #define INLINE static inline __attribute__((always_inline))
 
 typedef float lanes __attribute__((vector_size(4 * LANES)));
 
 /*
- * Lanes as the processor has them. Loops that keep sums in registers name those registers, because
- * the compiler keeps vectors that are wider than them in memory; loops that only pass over values
- * take them as floats, which it turns into vectors of any width itself.
+ * Lanes are divided into vectors of the processor's width. Loops that keep sums in registers use
+ * these vectors, because the compiler keeps wider ones in memory. Other loops use floats, which the
+ * compiler vectorizes itself.
  */
 #if defined(__AVX512F__)
 #define WIDTH 16

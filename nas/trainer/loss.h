@@ -3,19 +3,20 @@
 
 #include "lanes.h"
 
-/* Labels of the images at hand. */
+/* Labels of the current images. */
 typedef struct {
     const int32_t *labels; /* [groups * LANES] */
     int32_t groups;
-    int64_t batch; /* images of the whole batch, by which gradients are divided */
+    int64_t batch; /* images of the whole batch; gradients are divided by it */
 } batch_labels;
 
-/* Probabilities [classes] of one image: exp(logit) over the sum of all. */
+/* Probabilities [classes] of one image: exp(logit) divided by the sum over all classes. */
 void softmax(const lanes *logits, int32_t classes, int lane, float *probabilities);
 
-/* Cross-entropy of the images at hand, summed; and the gradients of their logits,
- * both [groups][classes]. Where logits are not finite the gradients are not either, but the loss
- * may be: look at the gradients, or at what they have made of the parameters. */
+/* Return the sum of the cross-entropies of the current images, and write the gradients of their
+ * logits. Logits and gradients are [groups][classes]. If logits are not finite, their gradients are
+ * not finite either, but the loss may be finite. So check the gradients or the updated parameters,
+ * not only the loss. */
 double cross_entropy(const lanes *logits, int32_t classes, const batch_labels *of, float smoothing,
                      lanes *gradients);
 

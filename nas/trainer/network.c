@@ -12,7 +12,8 @@ static int32_t limited(int32_t value, int32_t end) {
     return value < 0 ? 0 : value >= end ? end - 1 : value;
 }
 
-/* One image into its lane, perhaps mirrored and moved; what comes in at a border repeats it. */
+/* Load one image into its lane. In training it may be mirrored and shifted; a shift repeats the
+ * pixels at the border. */
 static void load_image(network *n, const uint8_t *image, lanes *group, int lane,
                        const step_settings *settings) {
     bool is_mirrored = false;
@@ -38,7 +39,7 @@ static void load_image(network *n, const uint8_t *image, lanes *group, int lane,
     }
 }
 
-/* So many images from a position of the order; lanes beyond repeat the last of them. */
+/* Load `count` images from a position of the order. The remaining lanes repeat the last image. */
 static void load(network *n, const source *from, int64_t position, int64_t count,
                  const step_settings *settings) {
     const int64_t size = elements(n->nodes[0].out);
@@ -63,7 +64,7 @@ static double lose(network *n, const lanes *logits, const step_settings *setting
                          last_of(n)->gradients);
 }
 
-/* The gradients of an addition are those of each of its inputs. */
+/* Pass the gradients of an addition on to each of its inputs. */
 static void share_gradients(network *n, int32_t index) {
     const node *const of = &n->nodes[index];
     for (int32_t i = 1; i >= 0; i--) {
@@ -112,8 +113,8 @@ void network_use_threads(network *n, int32_t threads) {
     n->step.threads = threads < 1 ? 1 : threads < n->step.groups ? threads : n->step.groups;
 }
 
-/* That of Keras, but less in the first steps: else a short training would be judged by the values
- * that moving means begin with. Source: TensorFlow's ExponentialMovingAverage. */
+/* The momentum of Keras, but less in the first steps. Otherwise the initial values of the moving
+ * means would dominate after a short training. Source: TensorFlow's ExponentialMovingAverage. */
 static float momentum_at(int64_t step_number) {
     const double first = (double)(1 + step_number) / (double)(10 + step_number);
     return (float)fmin(MOMENTUM, first);
@@ -150,7 +151,7 @@ int32_t network_train(network *n, float_array state, const source *from,
         adam(state.values, n->parameters, n->gradients, first_step + i + 1, rates.values[i]);
     }
     *loss = sum / (double)steps;
-    /* What was not finite in any step has made a parameter, or a moment of it, so for ever. */
+    /* A value that was not finite in any step leaves a parameter or a moment not finite. */
     return isfinite(*loss) && are_finite(state.values, 3 * n->parameters) ? NETWORK_OK
                                                                           : NETWORK_DIVERGED;
 }
@@ -203,7 +204,7 @@ int32_t network_predict(network *n, float_array parameters, const source *from,
                : NETWORK_DIVERGED;
 }
 
-/* Lowest and highest values [channels][2]. */
+/* Widen the lowest and highest values [channels][2] to contain a node's output. */
 static void widen(const node *of, int32_t groups, float *ranges) {
     const int32_t channels = of->out.channels;
     for (int64_t i = 0; i < groups * elements(of->out); i++) {

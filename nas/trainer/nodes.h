@@ -35,11 +35,11 @@ typedef struct {
     bool is_in_place; /* whether its output replaces its input */
     const lanes *input, *other; /* [groups][in]; `other` is the second input of an addition */
     lanes *output;              /* [groups][out] */
-    lanes *gradients;           /* [groups][out], of the output; null if not needed */
+    lanes *gradients;           /* of the output, [groups][out]; null if not needed */
     float *statistics;          /* of a normalisation: mean and 1 / deviation of each channel */
 } node;
 
-/* The state of a step beside the nodes. */
+/* The state of a step, except for the nodes. */
 typedef struct {
     int32_t groups;
     int32_t threads;
@@ -50,8 +50,8 @@ typedef struct {
     lanes *weight_gradients; /* of the current node, in lanes; separate for each group */
 } step;
 
-/* Before a loop over groups, which threads divide. Each group has its own sums, and `add_groups`
- * adds them in order, so the result does not depend on the number of threads. */
+/* Put before a loop over groups: threads share the loop. Each group has its own sums, and
+ * `add_groups` adds them in order, so the result does not depend on the number of threads. */
 #define EACH_GROUP                                                                                 \
     _Pragma("omp parallel for schedule(static) num_threads(s->threads) if (s->threads > 1)")
 
@@ -63,9 +63,10 @@ void add_sums(const lanes *in_lanes, int64_t count, float *gradients);
 
 void forward(const node *of, step *s, float *parameters);
 
-/* From the gradients of a node's output to those of its parameters, which are added, and of its
- * input; `input_gradients` may be null if nobody needs them, and those of the output itself where
- * each value comes of one. Not for an addition, whose gradients are those of its inputs. */
+/* Compute the gradients of a node's parameters and of its input from those of its output. Gradients
+ * of parameters are added to `gradients`. `input_gradients` may be null if they are not needed. For
+ * a ReLU and a dropout, it may be the memory of the output's gradients. Not for an addition: its
+ * inputs have the gradients of its output. */
 void backward(const node *of, step *s, const float *parameters, lanes *input_gradients,
               float *gradients);
 

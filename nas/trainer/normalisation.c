@@ -5,8 +5,8 @@
 
 #define EPSILON 1e-3f /* of Keras's batch normalisation */
 
-/* Sums of values and then of their squares, of each channel, both without the first value of all,
- * which is near the mean: so nothing cancels. */
+/* Sum the values and the squares of each channel. The first value of the channel is subtracted from
+ * each value. It is near the mean, so the variance does not lose precision by cancellation. */
 static void sum_channels(const node *of, const step *s) {
     const int32_t channels = of->in.channels;
     EACH_GROUP
@@ -29,7 +29,8 @@ static void sum_channels(const node *of, const step *s) {
     add_groups(s->groups, 2 * (int64_t)channels, s->weight_gradients);
 }
 
-/* Mean and deviation of each channel over all images of the step, or those of all steps before. */
+/* Set the mean and 1 / deviation of each channel. In training they are those of the step's images,
+ * and the moving averages are updated; otherwise they are the moving averages. */
 static void measure_channels(const node *of, step *s, float *moving_mean, float *moving_variance) {
     const double n = (double)(s->groups * pixels(of->in)) * LANES;
     const int32_t channels = of->in.channels;
@@ -81,7 +82,7 @@ void normalise(const node *of, step *s, float *parameters) {
     }
 }
 
-/* Sums of the gradients and then of their products with the inputs less their mean. */
+/* Sum the gradients of each channel, and their products with the inputs minus the mean. */
 static void sum_gradients(const node *of, const step *s) {
     const int32_t channels = of->in.channels;
     EACH_GROUP

@@ -4,10 +4,10 @@
 
 #include "nodes.h"
 
-/* With the mean and deviation of the step while training, else with those of all steps before. */
+/* Training uses the mean and deviation of the step; otherwise the moving averages are used. */
 void normalise(const node *of, step *s, float *parameters);
 
-/* As `backward` in nodes.h, for the parameters of this node alone. */
+/* Like `backward` in nodes.h, with the parameters of this node only. */
 void normalise_back(const node *of, step *s, const float *parameters, lanes *input_gradients,
                     float *gradients);
 

@@ -1,4 +1,4 @@
-/* Which memory the nodes need, and which of it they share. */
+/* Plans the buffers of the nodes, and which nodes share a buffer. */
 #include <stddef.h>
 
 #include "structure.h"
@@ -17,12 +17,13 @@ static int64_t lanes_bytes(const network *n, int64_t elements_of_image) {
     return n->step.groups * elements_of_image * (int64_t)sizeof(lanes);
 }
 
-/* Whether nothing but its readers asks for what a node gives: not itself, on the way back. */
+/* Whether only its readers need the output of a node, and not its own backward pass. */
 static bool is_for_readers(const node *of) {
     return of->kind != IMAGE && of->kind != RELU && of->kind != MAX_POOL;
 }
 
-/* The output and the statistics of each node. A ReLU replaces what nobody else asks for. */
+/* Plan the output and the statistics of each node. A ReLU overwrites its input if nothing else
+ * needs it. */
 static void plan_outputs(network *n) {
     for (int32_t i = 0; i < n->count; i++) {
         node *const of = &n->nodes[i];
@@ -41,15 +42,15 @@ static void plan_outputs(network *n) {
     }
 }
 
-/* Gradients of activations are needed for a while only: buffers that are free go to others. */
+/* Gradients of activations are needed only for a while. After that, other nodes use the buffer. */
 typedef struct {
     network *n;
-    int32_t first; /* of the buffers for gradients */
+    int32_t first; /* index of the first buffer for gradients */
     bool *is_free; /* [buffers for gradients] */
 } shelf;
 
-/* The smallest free buffer that is large enough; else the largest one, made larger; else a new
- * one. */
+/* Take the smallest free buffer that is large enough. If there is none, enlarge the largest free
+ * buffer. If no buffer is free, add a new one. */
 static int32_t take_buffer(shelf *of, int64_t bytes) {
     buffer *const all = of->n->buffers;
     int32_t best = NO_BUFFER;
@@ -74,13 +75,13 @@ static int32_t take_buffer(shelf *of, int64_t bytes) {
 
 static void give_buffer(shelf *of, int32_t index) { of->is_free[index - of->first] = true; }
 
-/* Whether gradients of the input can replace those of the output. */
+/* Whether the gradients of the input may overwrite those of the output. */
 static bool is_value_by_value(const node *of) {
     return of->kind == RELU || of->kind == DROPOUT || of->kind == ADDITION;
 }
 
-/* Where the gradients of one input of a node go: into a buffer of their own, or to those that
- * another reader has given. */
+/* Plan where the gradients of one input of a node are written. If another reader of that input has
+ * written gradients, these are added to them. */
 static void plan_input(shelf *of, int32_t index, int32_t which, bool *is_passed_on) {
     const node *const at = &of->n->nodes[index];
     plan *const own = &of->n->plans[index];
@@ -99,14 +100,14 @@ static void plan_input(shelf *of, int32_t index, int32_t which, bool *is_passed_
     }
 }
 
-/* From the last node to the first, as gradients go. */
+/* Plan the gradients from the last node to the first, in the order of the backward pass. */
 static void plan_gradients(shelf *of) {
     network *const n = of->n;
     n->plans[n->count - 1].gradients = take_buffer(of, lanes_bytes(n, elements(last_of(n)->out)));
     for (int32_t i = n->count - 1; i >= 0; i--) {
         const node *const at = &n->nodes[i];
         bool is_passed_on = false;
-        /* The first input may take over the buffer: it comes last. */
+        /* The first input may take over the buffer, so it is planned last. */
         for (int32_t which = at->input_count - 1; which >= 0; which--) {
             if (at->is_trained && n->nodes[at->inputs[which]].is_trained) {
                 plan_input(of, i, which, &is_passed_on);
@@ -120,7 +121,7 @@ static void plan_gradients(shelf *of) {
 
 static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
 
-/* What a step needs besides the nodes. */
+/* Plan the buffers of the whole network. */
 static void plan_others(network *n) {
     int64_t most_weights = 0;
     for (int32_t i = 0; i < n->count; i++) {

@@ -4,8 +4,7 @@
 
 static inline float larger(float a, float b) { return a > b ? a : b; }
 
-/* One window of each channel: `across` values from a pixel to the next, `down` from a row to the
- * next. */
+/* The window of a pooling. Consecutive pixels are `across` values apart, rows `down` values. */
 typedef struct {
     int32_t rows, columns;
     int64_t across, down;
@@ -18,7 +17,7 @@ static window window_of(const node *of) {
     return result;
 }
 
-/* The first value of the first window in a row of them. */
+/* The index of the first input value that output row `y` reads. */
 static int64_t row_of_windows(const node *of, int32_t group, int32_t y) {
     const int64_t row = (int64_t)of->kernels.rows.stride * y;
     return (group * elements(of->in) + row * of->in.width * of->in.channels) * LANES;
@@ -55,7 +54,7 @@ static void add_up(window w, const lane_value *from, lane_value *to) {
     }
 }
 
-/* One pixel of each window of the whole step. */
+/* Compute one output pixel from each window, for all images of the step. */
 INLINE void pool(const node *of, const step *s,
                  void (*take)(window w, const lane_value *from, lane_value *to)) {
     const window w = window_of(of);
@@ -83,7 +82,8 @@ void pool_largest(const node *of, const step *s) {
 
 void pool_average(const node *of, const step *s) { pool(of, s, add_up); }
 
-/* Gradients of one window, to the first of the largest, as TensorFlow does. */
+/* Pass the gradient of a window to its largest value. If several values are the largest, the first
+ * one gets it, as in TensorFlow. */
 static void give_to_largest_of_four(window w, const lane_value *restrict from,
                                     const lane_value *restrict largest,
                                     const lane_value *restrict gradients, lane_value *restrict to) {
@@ -128,7 +128,8 @@ static void give_to_all(window w, const lane_value *restrict from,
     }
 }
 
-/* Gradients of each window of the whole step, and 0 for what is in none. */
+/* Compute the gradients of each window, for all images of the step. Pixels that are in no window
+ * get 0. */
 INLINE void pool_back(const node *of, const step *s, lanes *input_gradients,
                       void (*give)(window w, const lane_value *restrict from,
                                    const lane_value *restrict largest,

@@ -1,5 +1,5 @@
-/* The largest or the mean of each window, and the mean of all pixels; with the gradients of their
- * inputs. Rows and columns that fill no window are left out. */
+/* Max pooling, average pooling, and the mean of all pixels, each with its backward pass. Rows and
+ * columns at the end that do not fill a window are ignored. */
 #ifndef POOLING_H
 #define POOLING_H
 

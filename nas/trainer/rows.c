@@ -1,15 +1,15 @@
-/* Reads the rows that Python gives: what each node does, its shapes and its parameters. */
+/* Reads the rows from Python: the kind, the shapes and the parameters of each node. */
 #include <math.h>
 #include <stddef.h>
 #include <string.h>
 
 #include "structure.h"
 
-/* Within these no index or product of sizes in the nodes' loops passes 31 bits. */
+/* With these limits, no index and no product of sizes in the nodes' loops exceeds 31 bits. */
 #define MOST_CHANNELS 16384
 #define MOST_ROW (1 << 24) /* values of a row of pixels */
 #define MOST_ELEMENTS (1 << 28)
-#define MOST_SIZE 255 /* rows and columns of a kernel, and from one to the next */
+#define MOST_SIZE 255 /* rows and columns of a kernel, and its stride */
 
 static bool is_small(shape s) {
     return s.channels <= MOST_CHANNELS && (int64_t)s.width * s.channels <= MOST_ROW &&
@@ -20,7 +20,7 @@ static bool is_side(int32_t size) { return size >= 1 && size <= MOST_SIZE && siz
 
 static bool is_stride(int32_t stride) { return stride >= 1 && stride <= MOST_SIZE; }
 
-/* Whether the numbers of a row can be, whatever it reads. */
+/* Whether the numbers of a row are valid; its inputs are not checked. */
 static bool has_numbers(const network_row *row) {
     switch (row->kind) {
     case IMAGE:
@@ -47,7 +47,7 @@ static bool is_same(shape a, shape b) {
     return a.height == b.height && a.width == b.width && a.channels == b.channels;
 }
 
-/* Whether a node can take the shapes of what it reads. */
+/* Whether the shapes of the inputs are valid for a row. */
 static bool can_take(const network_row *row, shape in, shape other) {
     switch (row->kind) {
     case ADDITION:
@@ -62,7 +62,8 @@ static bool can_take(const network_row *row, shape in, shape other) {
     }
 }
 
-/* TensorFlow's SAME: as many windows as strides begin inside, the odd zero after the last. */
+/* TensorFlow's SAME padding: ceil(in / stride) windows. If the number of zeros is odd, the
+ * additional zero is at the end. */
 static axis padded(int32_t in, int32_t kernel, int32_t stride) {
     const int32_t out = (in + stride - 1) / stride;
     const int32_t zeros = (out - 1) * stride + kernel - in;
@@ -70,7 +71,7 @@ static axis padded(int32_t in, int32_t kernel, int32_t stride) {
     return result;
 }
 
-/* Windows side by side, as many as are whole. */
+/* Windows without overlap. Positions at the end that do not fill a window are ignored. */
 static axis divided(int32_t in, int32_t size) {
     const axis result = {in, in / size, size, size, 0};
     return result;
@@ -91,7 +92,7 @@ static void set_kernels(node *of, const network_row *row) {
     k->out_channels = of->out.channels;
 }
 
-/* Shapes of a node, and how many parameters it has. */
+/* Set the shapes of a node, and the number of its parameters. */
 static void set_shapes(node *of, const network_row *row) {
     const int64_t channels = of->in.channels, bias = of->has_bias ? 1 : 0;
     of->out = of->in;
@@ -136,7 +137,7 @@ static bool is_kind(int32_t kind, bool is_first) {
     return is_first ? kind == IMAGE : kind > IMAGE && kind <= DENSE;
 }
 
-/* One node, whose inputs have been read before it. */
+/* Read one node. Its inputs must have been read before it. */
 static int32_t read_row(network *n, const network_row *row, int32_t index) {
     node *const of = &n->nodes[index];
     if (!is_kind(row->kind, index == 0)) {

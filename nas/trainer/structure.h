@@ -1,4 +1,4 @@
-/* What a network is made of; for the trainer's own files. */
+/* The parts of a network. For the trainer's own files only. */
 #ifndef STRUCTURE_H
 #define STRUCTURE_H
 
@@ -7,18 +7,18 @@
 
 #define NO_BUFFER (-1)
 
-/* Memory of its own, so that a sanitizer sees what is read or written beyond it. */
+/* A separate allocation, so that a sanitizer detects accesses beyond its end. */
 typedef struct {
     int64_t bytes;
     void *memory;
 } buffer;
 
-/* Buffers of a node; those for gradients hold those of several nodes, one after the other. */
+/* Buffers of a node. A buffer for gradients is used by several nodes, one after the other. */
 typedef struct {
     int32_t output, statistics; /* buffers of the node's own */
-    int32_t gradients;          /* of its output */
-    int32_t scratch;            /* where those of its input are computed before they are added */
-    bool is_added[2];           /* whether another reader has given gradients to this input */
+    int32_t gradients;          /* gradients of its output */
+    int32_t scratch;            /* gradients of its input before they are added */
+    bool is_added[2];           /* whether another reader has written gradients of this input */
 } plan;
 
 struct network {
@@ -26,35 +26,35 @@ struct network {
     plan *plans;
     int32_t count;
     step step;
-    float scale; /* from a byte to the network's input */
+    float scale; /* factor from a byte of an image to the network's input */
     int64_t parameters;
     buffer *buffers;
-    int32_t buffer_count, shared_buffer; /* of which the first of those of the whole network */
-    int32_t *labels;                     /* of the images at hand */
-    float *gradients;                    /* of the parameters */
+    int32_t buffer_count, shared_buffer; /* the latter: first buffer of the whole network */
+    int32_t *labels;                     /* labels of the current images */
+    float *gradients;                    /* gradients of the parameters */
 };
 
-/* Images that go through the network together. */
+/* The number of images that the network processes together. */
 static inline int64_t part_of(const network *n) { return (int64_t)n->step.groups * LANES; }
 
 static inline node *last_of(const network *n) { return &n->nodes[n->count - 1]; }
 
 static inline int32_t classes_of(const network *n) { return last_of(n)->out.channels; }
 
-/* Every node with its shapes and parameters. Gives the row to blame if it cannot be. */
+/* Read every node with its shapes and parameters. On an error, `refused` is the invalid row. */
 int32_t read_rows(network *n, const network_row *rows, int32_t *refused);
 
-/* The number of buffers that `plan_buffers` may need for so many nodes. */
+/* The largest number of buffers that `plan_buffers` needs for `count` nodes. */
 int64_t most_buffers(int32_t count);
 
-/* The buffers of all nodes and of the whole network, without their memory; `is_free` is work space
- * for a mark of each. */
+/* Plan the buffers of all nodes and of the whole network, without allocating them. `is_free` is
+ * work space with one element for each buffer. */
 void plan_buffers(network *n, bool *is_free);
 
-/* Let the nodes and the step point into the memory of the buffers. */
+/* Set the pointers of the nodes and of the step to the memory of the buffers. */
 void connect_buffers(network *n);
 
-/* Whether a call can be done: arrays that are long enough, images and labels that exist. */
+/* Check the arguments of a call: arrays are long enough, and images and labels exist. */
 int32_t check_source(const network *n, const source *from, int64_t needed, bool has_labels);
 int32_t check_settings(const step_settings *settings);
 bool holds(float_array array, int64_t count);

@@ -3,7 +3,7 @@
 
 #include "convolution.h"
 
-/* Sums of a block: as many as stay in registers, of which processors have 32 or 16. */
+/* Channels of a block. Their sums must fit in the registers: processors have 32 or 16. */
 #if defined(__AVX512F__)
 #define MOST_INPUTS 3
 #define MOST_OUTPUTS 4
@@ -14,10 +14,13 @@
 #define MOST_INPUTS 1
 #define MOST_OUTPUTS 2
 #endif
-#define CHUNK_BYTES (192 * 1024) /* of rows that are gone through again and again */
+#define CHUNK_BYTES                                                                                \
+    (192 * 1024) /* rows that are read once for each tap; they stay in the cache                   \
+                  */
 
-/* Pixels that a tap reads, and gradients of what it is part of: from the first on, as many rows and
- * columns, with so many lanes from one to the next. */
+/* The input pixels that a tap reads, and the gradients of the output pixels that it contributes to.
+ * `input` and `gradients` are the first ones. Steps are in lanes, from a row or a pixel to the
+ * next. */
 typedef struct {
     int32_t rows, columns;
     ptrdiff_t in_row, in_pixel, out_row, out_pixel;
@@ -26,7 +29,7 @@ typedef struct {
 
 static int32_t smaller(int32_t a, int32_t b) { return a < b ? a : b; }
 
-/* The products of some input channels with some output channels, over pixels of several rows. */
+/* Sum the products of a block of input channels and a block of output channels over all pairs. */
 INLINE void sum_products(int32_t inputs, int32_t outputs, const pixel_pairs *of,
                          int32_t out_channels, const lanes *input, const lanes *gradients,
                          lanes *sums) {
@@ -90,7 +93,7 @@ static void sum_any_products(int32_t inputs, int32_t outputs, const pixel_pairs 
 #undef CASE
 }
 
-/* All weights of one tap. */
+/* Add the gradients of all weights of one tap. */
 static void add_tap(const kernels *k, const pixel_pairs *of, lanes *sums) {
     const int32_t in_channels = k->in_channels, out_channels = k->out_channels;
     const int32_t in_blocks = (in_channels + MOST_INPUTS - 1) / MOST_INPUTS;
@@ -107,7 +110,7 @@ static void add_tap(const kernels *k, const pixel_pairs *of, lanes *sums) {
     }
 }
 
-/* What a tap reads for the windows of rows `y` to before `end`. */
+/* The pixel pairs of a tap for the output rows [y, end). */
 static pixel_pairs pairs_of(const kernels *k, int32_t tap, int32_t y, int32_t end,
                             const lanes *input, const lanes *gradients) {
     const reach down = windows_of(k->rows, tap / k->columns.kernel);

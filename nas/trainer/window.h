@@ -1,22 +1,22 @@
-/* How windows lie along rows or along columns of an activation, forward and back. */
+/* Positions of windows along the rows or the columns of an activation, forward and backward. */
 #ifndef WINDOW_H
 #define WINDOW_H
 
 #include <stdint.h>
 
 typedef struct {
-    int32_t in, out;        /* positions that are read, and windows */
-    int32_t kernel, stride; /* positions of a window, and from one window to the next */
-    int32_t before;         /* zeros before the first position */
+    int32_t in, out;        /* number of input positions, and of windows */
+    int32_t kernel, stride; /* positions of a window; distance of two windows */
+    int32_t before;         /* padding: zeros before the first position */
 } axis;
 
-/* Taps from `first` to before `end`, of which the first one reads the position `start`; the next
- * ones read the next positions. No taps if `end` is not beyond `first`. */
+/* The taps [first, end). The first one reads the position `start`, the next ones the next
+ * positions. The range is empty if `end` is not above `first`. */
 typedef struct {
     int32_t first, end, start;
 } reach;
 
-/* Those of some taps that read a position from 0 to before `limit`, if tap 0 reads `base`. */
+/* The taps, of `taps` many, that read a position in [0, limit). Tap 0 reads `base`. */
 static inline reach within(int32_t base, int32_t taps, int32_t limit) {
     const int32_t first = base < 0 ? -base : 0, left = limit - base;
     const int32_t end = left < taps ? left : taps;
@@ -24,13 +24,13 @@ static inline reach within(int32_t base, int32_t taps, int32_t limit) {
     return end > first ? some : none;
 }
 
-/* The taps of a window that lie inside. */
+/* The taps of a window that lie inside the input. */
 static inline reach taps_of(axis a, int32_t window) {
     return within(window * a.stride - a.before, a.kernel, a.in);
 }
 
-/* The windows of which a tap lies inside, from `first` to before `end`; `start` is what it reads of
- * the first of them. */
+/* The windows [first, end) whose tap `tap` lies inside the input. In the first of them, the tap
+ * reads the position `start`. */
 static inline reach windows_of(axis a, int32_t tap) {
     const int32_t right = tap - a.before, last = a.in - right;
     const int32_t first = right < 0 ? (-right + a.stride - 1) / a.stride : 0;
@@ -41,15 +41,15 @@ static inline reach windows_of(axis a, int32_t tap) {
 }
 
 /*
- * Back, positions read windows. A position is read by every `stride`-th tap alone: by those of its
- * phase, (position + before) % stride. So weights that carry gradients back are arranged by phase,
- * and no zeros are multiplied.
+ * In the backward pass, each position reads the gradients of windows. Only every `stride`-th tap
+ * reads a given position: the taps of its phase, (position + before) % stride. The weights for the
+ * backward pass are sorted by phase, so no zeros are multiplied.
  */
 
-/* A position of the input and its phase; both change as the position moves on. */
+/* A position of the input, as its phase and a window. `move_on` advances it by one. */
 typedef struct {
     int32_t phase;
-    int32_t window; /* the last one that begins at the position or before it */
+    int32_t window; /* the last window that begins at or before the position */
 } place;
 
 static inline place first_place(axis a) {
@@ -64,7 +64,7 @@ static inline void move_on(axis a, place *p) {
     }
 }
 
-/* Taps of one phase, and of all phases before it. */
+/* The number of taps of one phase. `taps_before`: of all phases before it. */
 static inline int32_t phase_taps(axis a, int32_t phase) {
     return a.kernel / a.stride + (phase < a.kernel % a.stride ? 1 : 0);
 }
@@ -74,7 +74,7 @@ static inline int32_t taps_before(axis a, int32_t phase) {
     return a.kernel / a.stride * phase + (phase < rest ? phase : rest);
 }
 
-/* The taps of a place that read a window, counted from the one that reads the first window. */
+/* The taps of a place that read an existing window. Tap 0 reads the earliest window. */
 static inline reach windows_at(axis a, place p) {
     const int32_t taps = phase_taps(a, p.phase);
     return within(p.window - taps + 1, taps, a.out);
