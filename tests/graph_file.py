@@ -24,7 +24,7 @@ def graph_file(graph: Graph, seed: int = 0, largest: int = 100) -> bytes:
     for index, tensor in enumerate(graph.tensors):
         _add_tensor(builder, graph, index, tensor, rng, largest)
     for operator in graph.operators:
-        builder.operator(operator.kind, operator.inputs, operator.outputs[0], **_options(operator))
+        builder.operator(operator.kind, operator.inputs, operator.outputs[0], **options(operator))
     return builder.build(graph.inputs, graph.outputs)
 
 
@@ -55,7 +55,8 @@ def _add_tensor(
     builder.constant(data, scales, 0, 3 if is_depthwise_kernel else 0)
 
 
-def _options(operator: Operator) -> dict[str, int | float | bool]:
+def options(operator: Operator) -> dict[str, int | float | bool]:
+    """The options of an operator, enumerations as numbers."""
     return {
         name: getattr(_NUMBERS[name], value) if isinstance(value, str) else value
         for name, value in operator.options.items()

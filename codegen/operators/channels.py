@@ -1,6 +1,6 @@
 """Constants with one element for each output channel: biases, multipliers, shifts. Pure."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,14 @@ from numpy.typing import NDArray
 from codegen.fixed_point import Multiplier
 from codegen.graph import DType, Graph, Operator, Tensor
 from codegen.kernel_call import ConstantArray
-from codegen.operators.support import check_constant, check_factors, data_of
+from codegen.operators.support import (
+    LARGEST_DIFFERENCE,
+    check_constant,
+    check_factors,
+    data_of,
+)
+
+Integers = NDArray[np.int64]
 
 PATCH_GROUP = 4
 """Elements of a patch that the kernels of convolutions treat at once; NN_GROUP in C."""
@@ -64,21 +71,29 @@ def check_sums(
     operator: Operator,
     rows: NDArray[np.generic],
     multipliers: Callable[[int], Sequence[Multiplier]] | None = None,
+    constant: Collection[int] = (),
 ) -> list[str]:
     """A reason if sums with weights (output channels, …) may exceed `LARGEST_SUM` or overflow.
 
-    If given, `multipliers` returns the factors that scale the sums of the output channels.
+    If given, `multipliers` returns the factors that scale the sums of the output channels. The
+    sums of channels whose output is `constant` are not computed.
     """
     image, output_count = graph.tensors[operator.inputs[0]], len(rows)
     if image.quantization is None:
         return []
-    weights = np.abs(np.asarray(rows, np.int64)).reshape(output_count, -1).sum(axis=1)
-    bias = np.abs(np.asarray(bias_array(graph, operator, output_count).values, np.int64))
-    sums = weights * 255 + bias
+    sums = largest_sums(graph, operator, rows)
+    sums[list(constant)] = 0
     largest = int(sums.max(initial=0))
     if largest > LARGEST_SUM:
         return [f"with sums up to {largest}"]
     return check_factors(sums.tolist(), multipliers(output_count)) if multipliers else []
+
+
+def largest_sums(graph: Graph, operator: Operator, rows: NDArray[np.generic]) -> Integers:
+    """For each output channel, a bound for the magnitude of its sum."""
+    weights = np.abs(np.asarray(rows, np.int64)).reshape(len(rows), -1).sum(axis=1)
+    bias = np.abs(np.asarray(bias_array(graph, operator, len(rows)).values, np.int64))
+    return np.asarray(weights * LARGEST_DIFFERENCE + bias)
 
 
 def multiplier_arrays(multipliers: Sequence[Multiplier]) -> tuple[ConstantArray, ConstantArray]:

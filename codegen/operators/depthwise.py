@@ -7,13 +7,8 @@ from numpy.typing import NDArray
 
 from codegen.graph import DType, Graph, Operator
 from codegen.kernel_call import ConstantArray, KernelCall
-from codegen.operators.channels import (
-    PATCH_GROUP,
-    check_bias,
-    check_sums,
-    folded_bias_array,
-    multiplier_arrays,
-)
+from codegen.operators.channels import PATCH_GROUP, check_bias
+from codegen.operators.constant_channels import channel_arrays, check_channels
 from codegen.operators.support import (
     OperatorSupport,
     check_constant,
@@ -51,7 +46,8 @@ def _check(graph: Graph, operator: Operator) -> list[str]:
         reasons.append(f"with {count} kernels for {image.shape[3]} channels")
     if not reasons and weights.data is not None:
         multipliers = partial(weight_multipliers, graph, operator)
-        reasons += check_sums(graph, operator, np.moveaxis(weights.data, 3, 0), multipliers)
+        rows = np.moveaxis(np.asarray(weights.data, np.int8), 3, 0)
+        reasons += check_channels(graph, operator, rows, multipliers)
     return reasons
 
 
@@ -75,7 +71,10 @@ def _lower(graph: Graph, operator: Operator) -> KernelCall:
     _, height, width, channels = image.shape
     lowest, highest = output_limits(operator, output)
     kernels = np.asarray(data_of(weights), np.int8)[0]
-    by_channel = kernels.reshape(-1, channels).T
+    multipliers = weight_multipliers(graph, operator, channels)
+    by_channel, arrays = channel_arrays(
+        graph, operator, kernels.reshape(-1, channels).T, multipliers
+    )
     return KernelCall(
         function="nn_depthwise_conv_2d_s8",
         header="nn/depthwise_conv_2d.h",
@@ -96,11 +95,7 @@ def _lower(graph: Graph, operator: Operator) -> KernelCall:
             ("multipliers", "multipliers"),
             ("shifts", "shifts"),
         ),
-        constants=(
-            ConstantArray("weights", "int8_t", _in_quads(by_channel)),
-            folded_bias_array(graph, operator, by_channel, zero_point_of(image)),
-            *multiplier_arrays(weight_multipliers(graph, operator, channels)),
-        ),
+        constants=(ConstantArray("weights", "int8_t", _in_quads(by_channel)), *arrays),
         inputs=operator.inputs[:1],
         output=operator.outputs[0],
         rings=("input", "output"),

@@ -11,11 +11,9 @@ from codegen.kernel_call import ConstantArray, KernelCall
 from codegen.operators.channels import (
     PATCH_GROUP,
     check_bias,
-    check_sums,
-    folded_bias_array,
-    multiplier_arrays,
     padded_rows,
 )
+from codegen.operators.constant_channels import channel_arrays, check_channels
 from codegen.operators.rows import RowWindow, images_have_rows, window_rows
 from codegen.operators.support import (
     OperatorSupport,
@@ -93,7 +91,7 @@ def _check_conv_2d(graph: Graph, operator: Operator) -> list[str]:
         reasons.append(f"with {image.shape[3] // max(channels, 1)} groups")
     if not reasons and weights.data is not None:
         multipliers = partial(weight_multipliers, graph, operator)
-        reasons += check_sums(graph, operator, weights.data, multipliers)
+        reasons += check_channels(graph, operator, np.asarray(weights.data, np.int8), multipliers)
     return reasons
 
 
@@ -137,6 +135,8 @@ def convolution_call(graph: Graph, operator: Operator, weights: NDArray[np.gener
     _, height, width, channels = image.shape
     lowest, highest = output_limits(operator, output)
     rows = padded_rows(weights)
+    multipliers = weight_multipliers(graph, operator, len(rows))
+    stored, arrays = channel_arrays(graph, operator, rows, multipliers)
     return KernelCall(
         function="nn_conv_2d_s8",
         header="nn/conv_2d.h",
@@ -159,11 +159,7 @@ def convolution_call(graph: Graph, operator: Operator, weights: NDArray[np.gener
             ("multipliers", "multipliers"),
             ("shifts", "shifts"),
         ),
-        constants=(
-            ConstantArray("weights", "int8_t", rows),
-            folded_bias_array(graph, operator, rows, zero_point_of(image)),
-            *multiplier_arrays(weight_multipliers(graph, operator, len(rows))),
-        ),
+        constants=(ConstantArray("weights", "int8_t", stored), *arrays),
         inputs=operator.inputs[:1],
         output=operator.outputs[0],
         rings=("input", "output"),

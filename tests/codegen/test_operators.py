@@ -189,8 +189,8 @@ REFUSED = {
     "op 0 CONV_2D with output [1, 8, 8, 4] where [1, 6, 6, 4] results": convolution(
         padding="VALID"
     ),
-    "op 0 CONV_2D with sums up to 1073748709": convolution(
-        biases=constant(4, dtype=DType.INT32, scale=None, value=1 << 30)
+    "op 0 CONV_2D with sums up to 2147490532": convolution(
+        biases=constant(4, dtype=DType.INT32, scale=None, value=(1 << 31) - 1)
     ),
     "op 0 DEPTHWISE_CONV_2D with 6 kernels for 3 channels": depthwise(
         constant(1, 3, 3, 6), channels=3
