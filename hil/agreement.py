@@ -12,7 +12,7 @@ from hil.project import Project
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """The outputs of a runtime beside those of another.
+    """The outputs of a runtime, compared with those of another one.
 
     Attributes:
         runtime: The other.
@@ -26,7 +26,7 @@ class Agreement:
 def agreements(
     projects: Sequence[Project], measurements: Sequence[Measurement]
 ) -> list[Agreement | None]:
-    """Each runtime beside the one before it, the first beside the last.
+    """Compare each runtime with the one before it, and the first with the last.
 
     None where there is one runtime alone, or where a golden file says what outputs should be.
     """

@@ -9,10 +9,10 @@ from hil.transport import Transport
 
 
 class Board(Protocol):
-    """A context manager: entering makes the firmware run and opens its serial line.
+    """A board, as a context manager: entering it starts the firmware and opens the serial line.
 
     Attributes:
-        name: For the record and the report.
+        name: Name in the record and in the report.
         probe: Serial number of its debug probe; empty if that is not known.
         tolerance: How far measurements may differ from predicted values.
         counts_instructions: Ticks give instructions, not time: the board is emulated.
@@ -42,4 +42,4 @@ class Board(Protocol):
         """A more specific reason for a missing answer, if there is one; else the error itself."""
 
     def instructions(self, ticks: int) -> int:
-        """Instructions in that many ticks; only if the board counts instructions."""
+        """Convert ticks to instructions; only if the board counts instructions."""

@@ -11,7 +11,7 @@ from hil.protocol import Timestamp
 
 TOLERANCE_FRACTION = 0.02
 SHORTEST_S = 2.0
-"""Time between the two readings, long enough that the delays of a serial port do not matter."""
+"""Shortest time between the readings; the delays of a serial port are small compared with it."""
 _WRAP_US = 1 << 32
 
 

@@ -1,4 +1,4 @@
-"""A point in time at which waiting ends. Pure, except for the clock that it is given."""
+"""A point in time at which waiting ends. Pure, except for the clock that the caller passes."""
 
 import math
 import threading
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 Clock = Callable[[], float]
-"""Seconds from any origin, never going back."""
+"""Returns seconds since an arbitrary origin; never decreases."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ def measure_elf(path: Path, model_symbols: tuple[str, ...]) -> FirmwareSize:
 
     Args:
         path: The ELF.
-        model_symbols: Prefixes of the names of the objects that belong to the model.
+        model_symbols: Prefixes of the symbols that belong to the model.
 
     Raises:
         BoardError: The file is no firmware.

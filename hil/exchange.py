@@ -28,7 +28,7 @@ ATTEMPTS = 8
 _POLL_S = 0.25
 _QUIET_S = 0.1
 _PINGS = 4
-"""At least so many fit into the longest wait, but for the doubling of their distance."""
+"""The first wait before asking for the name is at most this part of the longest wait."""
 _NOISE_BYTES = 3
 _ANSWER_BYTES = 1 << 20
 _HEARD_BYTES = 1 << 12
@@ -101,7 +101,7 @@ class Exchange:
         return self.repeat(lambda: self.once(command))
 
     def repeat(self, action: Callable[[], _T]) -> _T:
-        """Do an action of several exchanges. Repeat it from its start if one is damaged.
+        """Run an action of several exchanges. Repeat it from its start if one is damaged.
 
         Raises:
             LineError: It was damaged each time.

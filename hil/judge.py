@@ -62,7 +62,7 @@ class Verdict:
         caveats = []
         if self.agreement is not None:
             caveats.append(
-                f"outputs were compared with those of {self.agreement.runtime} alone, because the "
+                f"outputs were compared only with those of {self.agreement.runtime}, because the "
                 "project has no golden file"
             )
         elif self.measurement.outputs is None:
@@ -205,7 +205,7 @@ def _interval(measurement: Measurement, wanted_fraction: float) -> tuple[Check, 
     found = windows.half_width_fraction
     count = f"{len(windows.ticks)} windows of {windows.inferences:,}"
     wanted, got = f"± {100 * wanted_fraction:g} %", f"± {100 * found:.2g} %"
-    note = "" if found <= wanted_fraction else f"the latency is known to {got}, not to {wanted}"
+    note = "" if found <= wanted_fraction else f"the latency is known within {got}, not {wanted}"
     return (Check(INTERVAL, f"≤ {wanted}", f"{got} in {count}", None if note else True, note),)
 
 

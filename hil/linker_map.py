@@ -19,14 +19,14 @@ _SECTION = re.compile(r"( ?)(\S+)?\s+0x[0-9a-f]+\s+0x([0-9a-f]+)(?: (\S.*))?")
 """Of the firmware, or indented and with its file: of an object file. A long name is on a line of
 its own before."""
 _LIBRARIES = {"static": "nn", "tflm": "tflm"}
-"""The library of each runtime in a project; beside it is the one generated for the model."""
+"""The library of each runtime in a project. The generated library of the model is separate."""
 _ARCHIVES = {"static": (), "tflm": ("libtflm_core.a", "libtflm_kernels.a", "libtflm_cmsis_nn.a")}
 """Archives that lib/tflm/compile_tflm.py compiles from the runtime's sources."""
 
 
 @dataclass(frozen=True, slots=True)
 class CodeParts:
-    """Bytes in flash by what they are: code, constants, start values; the model is none of them.
+    """Bytes of code, constants and start values in flash, by origin. The model is not included.
 
     Equal strings, which the linker merges, count for the first file. Padding between files counts
     for none.

@@ -121,7 +121,7 @@ class Settings:
     Attributes:
         answer_limit_s: Longest wait for one answer.
         windows: How latency is measured on a real board.
-        session_limit_s: Longest that a board may take for all, from flashing to the last answer.
+        session_limit_s: Time limit for a board, from flashing to the last answer.
     """
 
     answer_limit_s: float
@@ -130,10 +130,10 @@ class Settings:
 
 
 def check_identity(identity: Identity, project: Project) -> None:
-    """Refuse a board that runs something else than the project.
+    """Check that a board runs the project's firmware.
 
     Raises:
-        WrongFirmwareError: It does.
+        WrongFirmwareError: It runs another firmware.
     """
     if identity.model_sha256 != project.model_sha256:
         raise WrongFirmwareError(
@@ -150,7 +150,7 @@ def check_identity(identity: Identity, project: Project) -> None:
 def run_samples(
     client: BenchClient, inputs: list[bytes], on_sample: OnSample
 ) -> tuple[list[int], list[bytes]]:
-    """Ticks of one inference on each input, and the outputs."""
+    """Run each input once. Returns the ticks of each inference, and the outputs."""
     ticks, outputs = [], []
     for index, data in enumerate(inputs):
         inference = client.run(data)
@@ -171,14 +171,14 @@ def measure(
 ) -> Measurement:
     """Measure a project on a board.
 
-    Without golden inputs the model runs on zeros, and its outputs are not checked; one of several
-    runtimes runs on random inputs, so that their outputs can be compared.
+    Without golden inputs, the model runs on zeros, and its outputs are not checked. If the firmware
+    has several runtimes, each runs on the same random inputs, so that outputs can be compared.
 
     Raises:
         BoardError: The board cannot be reached or reports a failure.
-        WrongFirmwareError: It runs something else than the project.
-        ClockError: Its clock is another than it believes.
-        ConfigError: The golden file is of another model.
+        WrongFirmwareError: The board runs another firmware.
+        ClockError: The measured clock differs from the clock that the board reports.
+        ConfigError: The golden file is for another model.
     """
     with board:
         client = BenchClient(board.transport, settings.answer_limit_s, session=session)
@@ -205,7 +205,7 @@ def measure(
         outputs=None if golden is None else compare_outputs(golden.outputs, outputs),
         clock=clock,
         damaged=client.damaged,
-        # Firmware that cannot time its operators says 0 of each: that is no measurement.
+        # Firmware that cannot time its operators reports 0 for each; this is not a measurement.
         step_ticks=tuple(_counted(board, own) for own in step_ticks) if any(step_ticks) else (),
         answers=tuple(outputs),
     )
@@ -234,7 +234,7 @@ def _inputs(identity: Identity, golden: Golden | None, project: Project) -> list
 
 
 def _counted(board: Board, ticks: float) -> int:
-    """Ticks as cycles, or as instructions where the board counts those."""
+    """Convert ticks to cycles, or to instructions if the board counts instructions."""
     return board.instructions(round(ticks)) if board.counts_instructions else round(ticks)
 
 
@@ -246,7 +246,7 @@ def _measure_timing(
     identity: Identity,
     plan: Plan,
 ) -> Timing:
-    """Windows on a real board; the virtual one's counts are the same each time."""
+    """Measure windows on a real board. Counts of the virtual board are the same in every run."""
     baseline = client.baseline_ticks()
     windows = None
     if not board.counts_instructions:

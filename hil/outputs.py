@@ -19,11 +19,11 @@ _INCOMPARABLE_LSB = 1e9
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """The difference of the board's outputs from others.
+    """The difference between the board's outputs and other outputs.
 
     Attributes:
         samples: Inputs compared.
-        identical_fraction: Samples of which every output byte was the same.
+        identical_fraction: Fraction of the samples of which every output byte was the same.
         max_lsb: Largest difference of one quantised output; for float outputs, of one value in
             steps of 1/256.
     """
@@ -39,10 +39,10 @@ class Outputs:
 
 
 def check_golden(identity: Identity, golden: Golden) -> None:
-    """Refuse a golden file that is for a model with another input or output.
+    """Check that a golden file fits the input and output of the model.
 
     Raises:
-        ConfigError: It is.
+        ConfigError: It is for a model with another input or output.
     """
     ports = (
         ("input", golden.inputs, identity.input_bytes),
@@ -62,14 +62,14 @@ def golden_inputs(golden: Golden) -> list[bytes]:
 
 
 def zero_inputs(identity: Identity) -> list[bytes]:
-    """A few inputs for a model whose outputs are compared with nothing."""
+    """Inputs for a model whose outputs are not compared: a few inputs of zeros."""
     return [bytes(identity.input_bytes)] * _UNCHECKED_RUNS
 
 
 def random_inputs(identity: Identity, dtype: str) -> list[bytes]:
-    """Inputs on which runtimes are compared with each other: the same for the same model.
+    """Random inputs to compare runtimes with each other; always the same for the same model.
 
-    All values of an integer type are as likely; floats lie between -1 and 1.
+    Integers are uniform over all values of their type. Floats lie between -1 and 1.
     """
     rng = np.random.default_rng(_SEED)
     if dtype != "float32":
@@ -79,7 +79,7 @@ def random_inputs(identity: Identity, dtype: str) -> list[bytes]:
 
 
 def compare_outputs(expected: NDArray[np.generic], outputs: Sequence[bytes]) -> Outputs:
-    """Compare what the board gave with what was expected, (samples, …), sample by sample."""
+    """Compare the board's outputs with the expected ones, (samples, …), sample by sample."""
     measured = np.stack(
         [np.frombuffer(data, expected.dtype).reshape(expected.shape[1:]) for data in outputs]
     )

@@ -92,20 +92,20 @@ class BenchClient:
         return identity
 
     def select(self, index: int) -> None:
-        """Start with another of the firmware's models, in a fresh arena."""
+        """Select one of the firmware's models and initialise it in the arena."""
         self._input_bytes = None
         self._exchange.ask(b"model %d" % index)
 
     def load(self, data: bytes) -> None:
-        """Write the input tensor, and compare the CRC that the board computes of it.
+        """Write the input tensor, and compare its CRC with the one that the board computes.
 
         Raises:
-            ConfigError: The board has told its identity, and its input has another size.
+            ConfigError: The size differs from that in the board's identity, if it was read.
             LineError: The CRC differs.
         """
         if self._input_bytes not in (None, len(data)):
             raise ConfigError(
-                f"{len(data)} bytes were given as the input, the model takes {self._input_bytes}"
+                f"the input has {len(data)} bytes, but the model takes {self._input_bytes}"
             )
         offset, facts = 0, Facts()
         while offset < len(data):
@@ -126,7 +126,7 @@ class BenchClient:
         return self._exchange.repeat(lambda: self._load_and_step(data))
 
     def baseline_ticks(self, count: int = 1) -> int:
-        """The ticks of measuring that many empty inferences."""
+        """Ticks of measuring `count` empty inferences."""
         return number_of(self._exchange.ask(b"baseline %d" % count), "x-ticks")
 
     def timestamp(self) -> Timestamp:
@@ -149,7 +149,7 @@ class BenchClient:
             if self._exchange.has_seen_crc:
                 raise
             raise WrongFirmwareError(
-                "the board answers, but not as the firmware of a project does; generate and flash "
+                "the board answers, but not like the firmware of a project; generate and flash "
                 "it again"
             ) from error
 
@@ -179,7 +179,7 @@ class BenchClient:
         _check_crc(facts, output)
         ticks = number_of(facts, "x-ticks")
         if ticks >= 0xFFFF_FFFF:
-            raise ProtocolError(f"{count} inferences overran the counter of ticks; measure fewer")
+            raise ProtocolError(f"{count} inferences overflowed the tick counter; measure fewer")
         return Inference(ticks, output)
 
     def _infer(self, count: int, warm_up: int) -> Facts:

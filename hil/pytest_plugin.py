@@ -29,15 +29,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("hil", "hardware in the loop")
     add = group.addoption
     add("--hil-project", type=Path, metavar="DIR", help="folder made by 'codegen build'")
-    add("--hil-board", default="virtual", metavar="BOARD", help="as of 'hil run' (%(default)s)")
+    add("--hil-board", default="virtual", metavar="BOARD", help="as for 'hil run' (%(default)s)")
     add("--hil-bench", type=Path, metavar="FILE", help="bench file (bench.toml)")
-    add("--hil-wait-s", type=seconds, default=0.0, metavar="S", help="wait for a busy board")
+    add(
+        "--hil-wait-s", type=seconds, default=0.0, metavar="S", help="longest wait for a busy board"
+    )
     add(
         "--hil-timeout-s",
         type=positive_seconds,
         default=60.0,
         metavar="S",
-        help="wait for one answer",
+        help="longest wait for one answer",
     )
     add("--hil-no-flash", action="store_true", help="the board already runs the firmware")
 
@@ -101,7 +103,7 @@ def hil_measurement(
 def hil_verdict(
     hil_project: "Project", hil_flashed: "Board", hil_measurement: "Measurement"
 ) -> "Verdict":
-    """Every predicted value of the project beside the measured value."""
+    """All checks: predicted values of the project compared with measured values."""
     from hil.judge import Verdict, judge
 
     checks = judge(hil_project, hil_measurement, hil_flashed.tolerance)

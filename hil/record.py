@@ -21,7 +21,7 @@ from hil.project import Project
 
 
 def record_of_all(verdicts: Sequence[Verdict]) -> MeasurementRecord:
-    """The content of measurement.json: the record of the first runtime, with the others beside it.
+    """The content of measurement.json: the record of the first runtime, others in `beside`.
 
     In a firmware with several runtimes, the sizes are those of the whole firmware. `code_bytes` is
     None, because the code belongs to no single runtime; `code_parts` divides it.

@@ -92,7 +92,7 @@ def _side_by_side(verdicts: Sequence[Verdict]) -> list[list[str]]:
         for name, values in figures.items()
     ]
     is_alone = verdicts[0].agreement is not None
-    name = "outputs as of the other runtime" if is_alone else "outputs as expected"
+    name = "outputs equal to the other" if is_alone else "outputs equal to golden"
     rows.append([name, *map(_identical, verdicts), ""])
     return rows
 

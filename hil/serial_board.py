@@ -73,6 +73,6 @@ class SerialBoard:
         return error
 
     def instructions(self, ticks: int) -> int:
-        """Instructions in that many ticks of a virtual board. A real board counts cycles."""
+        """Convert the ticks of a virtual board to instructions. A real board counts cycles."""
         assert self.counts_instructions, "a real board counts cycles"
         return instructions_of(ticks)

@@ -15,8 +15,7 @@ class Tolerances:
     Attributes:
         cycles_fraction: Of cycles and milliseconds; wide enough for an estimate without
             calibration.
-        instructions_fraction: Of instructions on the virtual board; the estimate's own worst error
-            on networks that it was not fitted on is 4 %.
+        instructions_fraction: Of instructions on the virtual board.
         arena_fraction: Of the arena that TFLM reports as used; it differs between releases.
         stack_fraction: Of the peak of the stack.
         flash_fraction: Of the whole firmware.

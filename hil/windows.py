@@ -71,7 +71,7 @@ def measure_windows(
 
 
 def half_width_fraction(values: list[float]) -> float:
-    """Half of the 95 % confidence interval of the mean, over the mean: Student's t."""
+    """Half of the 95 % confidence interval of the mean, by Student's t, divided by the mean."""
     from scipy.special import stdtrit
 
     mean = statistics.fmean(values)

@@ -26,8 +26,8 @@ class Attached:
 
     Attributes:
         kind: `Nucleo`, the port of an ST-LINK; `port`, another one; `probe`, one without a port.
-        port: A path that stays the same when it is plugged in again, where the system has one.
-        serial: Of the USB device; that of the debug probe on a Nucleo.
+        port: Its path; where the system has one, the path that stays the same after reconnecting.
+        serial: Serial number of the USB device; on a Nucleo, of the debug probe.
         description: The system's name for it.
     """
 
@@ -43,7 +43,7 @@ class Attached:
 
 
 def attached() -> list[Attached]:
-    """The serial ports of USB devices, sorted, then the debug probes that have none."""
+    """The serial ports of USB devices, sorted, then the debug probes without a serial port."""
     ports = [
         Attached(
             "Nucleo" if port.vid == ST_VENDOR and port.pid in NUCLEO_PRODUCTS else "port",
@@ -59,7 +59,7 @@ def attached() -> list[Attached]:
 
 
 def _probes() -> list[Attached]:
-    """The probes that pyOCD finds in time; none if pyOCD is not installed."""
+    """The probes that pyOCD finds before the deadline; none if pyOCD is not installed."""
     found: list[Any] = []
 
     def look() -> None:

@@ -23,7 +23,7 @@ from firmware.printable import printable
 from hil.deadline import Clock, Deadline
 
 SHARED_FOLDERS = ("/run/lock", "/var/lock", "/tmp")  # noqa: S108 (opened without following links)
-"""Tried in this order, independent of the environment: the first in which every user may write."""
+"""Candidates. The first that all users may write is used, whatever the environment says."""
 _POLL_S = 0.1
 _MODE = 0o666
 _OPEN_ATTEMPTS = 10
@@ -114,7 +114,7 @@ def holder_of(board: str, folder: Path | None = None) -> str:
     except FileNotFoundError:
         return ""
     except OSError as error:
-        return f"somebody ({str(path)!r}: {error.strerror})"
+        return f"an unknown process ({str(path)!r}: {error.strerror})"
     try:
         answer = fcntl.fcntl(file, fcntl.F_OFD_GETLK, _whole_file(fcntl.F_WRLCK))
     finally:
@@ -163,7 +163,7 @@ def _open(path: Path) -> int:
             file = _opened(path, os.O_RDWR | os.O_CREAT | os.O_EXCL)
             os.fchmod(file, _MODE)
             return file
-    raise BoardError(f"could not use {str(path)!r}: it comes and goes")
+    raise BoardError(f"could not use {str(path)!r}: another program creates and removes it")
 
 
 def _opened(path: Path, flags: int) -> int:
@@ -181,7 +181,7 @@ def _opened(path: Path, flags: int) -> int:
 
 
 def _is_at(file: int, path: Path) -> bool:
-    """Whether a path still leads to an open file: a clean-up may have removed it."""
+    """Whether a path still names the open file; a clean-up may have removed it."""
     with contextlib.suppress(OSError):
         return os.path.samestat(os.fstat(file), os.stat(path))  # noqa: PTH116
     return False

@@ -33,7 +33,7 @@ class Choice:
     """The board options of the command line.
 
     Attributes:
-        name: One of those above.
+        name: A name as in the module's table.
         bench: The bench file; None: `bench.toml` here, if it is needed.
         flashes: Whether to write the firmware.
         wait_s: Longest wait for another process that uses the board.
@@ -57,12 +57,12 @@ def ready_board(
     """A board that runs the project's firmware, locked for this process.
 
     Args:
-        choice: Which, and how.
-        project: Its firmware is written.
-        size: Of the firmware.
+        choice: The board, and how to prepare it.
+        project: The project whose firmware is written.
+        size: Size of the firmware.
         on_bytes: Called with the progress of writing.
         on_retry: Called with a text when an attempt is repeated.
-        deadline: Ends writing.
+        deadline: Time limit of writing.
 
     Raises:
         BoardError: The board cannot be used; each reason has its class.

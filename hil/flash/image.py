@@ -1,4 +1,4 @@
-"""The flash content of a linked firmware, as one block. Reads an ELF file."""
+"""Reads the flash content of a linked firmware from its ELF, as one block."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +11,7 @@ ERASED = 0xFF
 
 @dataclass(frozen=True, slots=True)
 class FlashImage:
-    """Bytes and the address of the first."""
+    """Bytes, and the address of the first byte."""
 
     address: int
     content: bytes

@@ -42,7 +42,7 @@ class LoaderPort(Protocol):
         """Send bytes."""
 
     def read(self, size: int) -> bytes:
-        """At most so many bytes; fewer after a short while."""
+        """Read at most this many bytes; fewer if no more come within a short time."""
 
     def reset_input_buffer(self) -> None:
         """Discard the received bytes."""
@@ -237,7 +237,7 @@ class RomBootloader:
         return data
 
     def _receive(self, count: int, limit_s: float) -> bytes:
-        """Read that many bytes, or fewer if the time is over."""
+        """Read this many bytes, or fewer if the deadline has passed."""
         end = self._deadline.within(limit_s)
         data = self._port.read(count)
         while len(data) < count and not end.has_passed:

@@ -16,9 +16,9 @@ from hil.flash.rom_bootloader import BLOCK_BYTES, RomBootloader
 from hil.transport import close_port, open_port
 
 RESET_S = 0.05
-"""Time of NRST low; the chip needs 20 µs (DS11139, table 58), adapters need more."""
+"""How long NRST is low. The chip needs 20 µs (DS11139, table 58), adapters need more."""
 BOOT_S = 0.1
-"""From the end of the reset until the bootloader listens."""
+"""Time from the end of the reset until the bootloader accepts data."""
 
 
 class UartProgrammer:

@@ -1,4 +1,4 @@
-"""A line to an emulator that is paused while its firmware has nothing to do. Pure, except the line.
+"""A line that pauses the emulator while the firmware is idle. Pure, except for the line.
 
 The firmware polls for the next byte, as on the chip. On a PC, this takes a whole core. The
 firmware sends only answers. When it has answered every command, it only polls, and the emulator can
@@ -26,7 +26,7 @@ class RestingLine:
         clock: For tests.
 
     Attributes:
-        rests: Whether it is stopped now.
+        rests: Whether the emulator is paused now.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""The virtual board: the same ELF in QEMU. Runs a process."""
+"""The virtual board: runs the firmware's ELF in QEMU. Starts a process."""
 
 import os
 import re
@@ -28,7 +28,7 @@ RAM_END = 0x2002_0000
 at another address (SRAM_SIZE in its hw/arm/stm32f405_soc.h)."""
 
 TICK_HZ = 168_000_000
-"""QEMU's hw/arm/netduinoplus2.c, SYSCLK_FRQ: what SysTick counts with."""
+"""Frequency of SysTick. Source: SYSCLK_FRQ in QEMU's hw/arm/netduinoplus2.c."""
 
 INSTRUCTION_NS = 1
 """`-icount shift=0`: an instruction takes 2^0 ns of virtual time."""
@@ -41,7 +41,7 @@ _PORT = re.compile(r"redirected to (\S+)")
 
 
 def instructions_of(ticks: int) -> int:
-    """Instructions in that many ticks of SysTick, to within 6: a tick is 5.95 instructions."""
+    """Convert ticks of SysTick to instructions, to within 6: a tick is 5.95 instructions."""
     return round(ticks * 1_000_000_000 / (TICK_HZ * INSTRUCTION_NS))
 
 
@@ -131,7 +131,7 @@ class VirtualBoard:
         return error
 
     def instructions(self, ticks: int) -> int:
-        """Instructions in that many ticks."""
+        """Convert ticks to instructions."""
         return instructions_of(ticks)
 
     def _start(self, program: str) -> str:

@@ -26,7 +26,7 @@ class VirtualBootloader:
     Args:
         target: The chip: its id, addresses and sectors.
         flash: The whole flash, which is changed.
-        refuses: Whether erases and writes are answered with NACK, as with protected flash.
+        refuses: Whether it answers erases and writes with NACK, like a chip with protected flash.
     """
 
     def __init__(self, target: Target, flash: bytearray, refuses: bool = False) -> None:

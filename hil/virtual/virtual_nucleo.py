@@ -102,7 +102,7 @@ class VirtualNucleo:
         return self._parity == serial.PARITY_NONE and self.baudrate == BAUD
 
     def read(self, wait_s: float) -> bytes:
-        """Bytes to the host; waits at most so long for the first."""
+        """Bytes to the host. Waits at most `wait_s` seconds for the first byte."""
         self._deliver()
         answers, self._answers = self._answers, b""
         if self._board is not None and not answers:

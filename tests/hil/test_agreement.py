@@ -54,9 +54,9 @@ def test_runtimes_that_agree_are_confirmed_and_say_what_was_compared() -> None:
     assert (static.holds, tflm.holds) == (True, True)
     assert static.agreement == Agreement("tflm", Outputs(2, 1.0, 0.0))
     assert static.caveats == [
-        "outputs were compared with those of tflm alone, because the project has no golden file"
+        "outputs were compared only with those of tflm, because the project has no golden file"
     ]
-    assert tflm.caveats[0].startswith("outputs were compared with those of static alone")
+    assert tflm.caveats[0].startswith("outputs were compared only with those of static")
 
 
 def test_runtimes_that_differ_are_refuted_both_with_the_code_of_outputs() -> None:
@@ -83,7 +83,7 @@ def test_the_table_holds_the_code_of_each_and_what_they_share() -> None:
     lines = tables(verdicts(SAME, OTHER)).split("side by side")[1].splitlines()
     cells = {line.split("  ")[0]: line.split() for line in lines}
     assert cells["code of the runtime, bytes"][-3:] == ["7,000", "61,000", "8.71×"]
-    assert cells["outputs as of the other runtime"][-6:] == "1 of 2 1 of 2".split()
+    assert cells["outputs equal to the other"][-6:] == "1 of 2 1 of 2".split()
     assert lines[-1] == (
         "shared by the runtimes: 12,000 bytes of the bench application, 3,000 of the compiler's "
         "libraries"
@@ -95,7 +95,7 @@ def test_the_page_and_the_suite_hold_the_same() -> None:
     page = markdown(own, {})
     assert "| code of the runtime, bytes | 7,000 | 61,000 | 8.71× |" in page
     assert "Shared by the runtimes: 12,000 bytes of the bench application" in page
-    assert "Note: outputs were compared with those of tflm alone" in page
+    assert "Note: outputs were compared only with those of tflm" in page
     root = ElementTree.fromstring(junit("toy", {"left": own}))
     failed = [
         case.get("name") for case in root.iter("testcase") if case.find("failure") is not None

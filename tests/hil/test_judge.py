@@ -124,7 +124,7 @@ def test_a_timing_that_spreads_too_far_breaks_no_promise_and_is_told() -> None:
     windows = replace(ON_BOARD.timing.windows, half_width_fraction=0.0011)
     own = verdict(PROJECT, replace(ON_BOARD, timing=replace(ON_BOARD.timing, windows=windows)))
     assert verdict_code(own) == 0
-    told = "the latency is known to ± 0.11 %, not to ± 0.1 %"
+    told = "the latency is known within ± 0.11 %, not ± 0.1 %"
     assert table(own).splitlines()[-1] == f"verdict: confirmed on board left; {told}"
     assert record(own).caveats == (told,)
     assert f"Note: {told}." in markdown([own], {})

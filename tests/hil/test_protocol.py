@@ -214,7 +214,9 @@ def test_an_input_of_another_size_is_refused_and_no_damage_of_the_line(
     client.connect()
     client.identify()
     for data in (b"\1\2\3", b"\1\2\3\4\5", b""):
-        with pytest.raises(ConfigError, match=f"{len(data)} bytes were given .* the model takes 4"):
+        with pytest.raises(
+            ConfigError, match=f"the input has {len(data)} bytes, but the model takes 4"
+        ):
             client.run(data)
     assert client.damaged == 0
 
@@ -283,7 +285,7 @@ class ForeignFirmware:
 def test_a_firmware_that_is_not_ours_is_told_from_a_bad_line() -> None:
     client = BenchClient(ForeignFirmware(), 1.0)
     client.connect()
-    with pytest.raises(WrongFirmwareError, match="answers, but not as the firmware of a project"):
+    with pytest.raises(WrongFirmwareError, match="answers, but not like the firmware of a project"):
         client.identify()
 
 
