@@ -1,13 +1,14 @@
 """The entry points of the three commands.
 
 Nothing is imported before Ctrl-C can end the process without a traceback. Until `start` sets up the
-signals, the default action of the system is used.
+signals, the default action of the system is used. `_signal` is the built-in part of `signal`, which
+imports other modules first.
 """
 
-import signal
+import _signal  # type: ignore[import-not-found]
 
-if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
+    _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
 
 
 def nas() -> int:

@@ -1,8 +1,15 @@
-"""The exports of a package, imported when they are used. Imports modules."""
+"""The exports of a package, imported when they are used. Imports modules.
 
-from collections.abc import Callable, Mapping
-from importlib import import_module
-from typing import Any
+Every command imports it before Ctrl-C can end the process without a traceback, so it imports
+nothing itself.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
 
 
 def exported(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
@@ -16,6 +23,8 @@ def exported(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
     """
 
     def get(name: str) -> Any:
+        from importlib import import_module
+
         if name not in homes:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         return getattr(import_module(homes[name]), name)

@@ -208,6 +208,17 @@ def test_a_signal_while_modules_are_imported_leaves_no_traceback(program: str) -
         )
 
 
+def test_little_is_imported_before_ctrl_c_leaves_no_traceback() -> None:
+    """Until then Python answers a signal with a traceback of the import that it is in."""
+    source = (
+        "import sys; before = set(sys.modules)\n"
+        "import firmware.entry_points; print(*sorted(set(sys.modules) - before))"
+    )
+    command = [sys.executable, "-S", "-c", source]
+    loaded = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60).stdout
+    assert loaded.split() == ["__future__", "firmware", "firmware.entry_points", "firmware.exports"]
+
+
 def _wait_until_python_has_started(process_id: int) -> None:
     """It has when it has mapped its first module that is not built in."""
     end_s = time.monotonic() + 20
