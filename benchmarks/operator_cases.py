@@ -298,6 +298,43 @@ def pad(rng: Random) -> Case:
     return model.build([image], [out]), _values(rng, (1, height, width, channels))
 
 
+def pad_channels(rng: Random) -> Case:
+    """A network with a random PAD in every dimension, of any rank, and an input."""
+    rank = int(rng.integers(2, 5))
+    shape = (1, *(int(n) for n in rng.integers(1, 7, rank - 1)))
+    amounts = np.concatenate([[(0, 0)], rng.integers(0, 4, (rank - 1, 2))]).astype(np.int32)
+    model = ModelBuilder()
+    scale, point = _scale(rng), _point(rng)
+    image = model.activation(shape, scale, point)
+    sizes = np.asarray(shape) + amounts.sum(axis=1)
+    out = model.activation(sizes.tolist(), scale, point)
+    model.operator("PAD", [image, model.constant(amounts)], out)
+    return model.build([image], [out]), _values(rng, shape)
+
+
+def expand_dims(rng: Random) -> Case:
+    """A network with a random EXPAND_DIMS, and an input."""
+    shape = (1, *(int(n) for n in rng.integers(1, 9, 2)))
+    axis = int(rng.integers(0, 4))
+    model = ModelBuilder()
+    scale, point = _scale(rng), _point(rng)
+    image = model.activation(shape, scale, point)
+    out = model.activation((*shape[:axis], 1, *shape[axis:]), scale, point)
+    model.operator("EXPAND_DIMS", [image, model.constant(np.array(axis, np.int32))], out)
+    return model.build([image], [out]), _values(rng, shape)
+
+
+def squeeze(rng: Random) -> Case:
+    """A network with a random SQUEEZE of all dimensions of 1, and an input."""
+    shape = (1, *(int(n) for n in rng.integers(2, 9, 2)), 1)
+    model = ModelBuilder()
+    scale, point = _scale(rng), _point(rng)
+    image = model.activation(shape, scale, point)
+    out = model.activation(shape[1:3], scale, point)
+    model.operator("SQUEEZE", [image], out)
+    return model.build([image], [out]), _values(rng, shape)
+
+
 def concatenation(rng: Random) -> Case:
     """A network with a random CONCATENATION, and an input."""
     """Parts made of one input by MULs, which give each its own values."""
@@ -375,7 +412,11 @@ def chain(rng: Random) -> Case:
     return model.build([source], [last]), _values(rng, shape, np.uint8 if unsigned else np.int8)
 
 
-FUSED: dict[str, Callable[[Random], Case]] = {"cell": cell, "chain": chain}
+FUSED: dict[str, Callable[[Random], Case]] = {
+    "cell": cell,
+    "chain": chain,
+    "pad channels": pad_channels,
+}
 
 CASES: dict[str, Callable[[Random], Case]] = {
     "ADD": add,
@@ -384,6 +425,7 @@ CASES: dict[str, Callable[[Random], Case]] = {
     "CONV_2D": conv_2d,
     "DEPTHWISE_CONV_2D": depthwise_conv_2d,
     "DEQUANTIZE": dequantize,
+    "EXPAND_DIMS": expand_dims,
     "FULLY_CONNECTED": fully_connected,
     "LOGISTIC": logistic,
     "MAX_POOL_2D": max_pool_2d,
@@ -395,4 +437,5 @@ CASES: dict[str, Callable[[Random], Case]] = {
     "RELU6": relu6,
     "RESHAPE": reshape,
     "SOFTMAX": softmax,
+    "SQUEEZE": squeeze,
 }

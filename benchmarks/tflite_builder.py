@@ -17,7 +17,13 @@ TYPES = {
     "int16": tflite.TensorType.INT16,
 }
 
-INT8_VERSIONS = {"RESHAPE": 1, "SHAPE": 1, "DEPTHWISE_CONV_2D": 3}
+INT8_VERSIONS = {
+    "DEPTHWISE_CONV_2D": 3,
+    "EXPAND_DIMS": 1,
+    "RESHAPE": 1,
+    "SHAPE": 1,
+    "SQUEEZE": 1,
+}
 """First version of each operator that takes int8 and a scale for each channel; 2 for others."""
 
 
@@ -174,6 +180,7 @@ OPTIONS = {
     "DEPTHWISE_CONV_2D": "DepthwiseConv2DOptions",
     "CONV_2D": "Conv2DOptions",
     "DEQUANTIZE": "DequantizeOptions",
+    "EXPAND_DIMS": "ExpandDimsOptions",
     "FULLY_CONNECTED": "FullyConnectedOptions",
     "MAX_POOL_2D": "Pool2DOptions",
     "MEAN": "ReducerOptions",
@@ -184,6 +191,7 @@ OPTIONS = {
     "RESHAPE": "ReshapeOptions",
     "SHAPE": "ShapeOptions",
     "SOFTMAX": "SoftmaxOptions",
+    "SQUEEZE": "SqueezeOptions",
     "STRIDED_SLICE": "StridedSliceOptions",
 }
 

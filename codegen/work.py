@@ -17,6 +17,7 @@ from codegen.convolution_work import (
 )
 from codegen.graph import Graph, Operator
 from codegen.operators.channels import PATCH_GROUP
+from codegen.operators.pad import pads_channels
 from codegen.operators.support import row_count
 from codegen.planner import MemoryPlan
 from codegen.scaled_work import scaled_work, softmax_work
@@ -34,7 +35,9 @@ TABLE_KINDS = ("LOGISTIC", "RELU", "RELU6")
 """Operators that are computed by a table even without other operators."""
 
 
-NOT_ON_ROWS = ("FULLY_CONNECTED", "MEAN", "RESHAPE", "SOFTMAX")
+RESHAPES = ("EXPAND_DIMS", "RESHAPE", "SQUEEZE")
+"""Operators that move no element."""
+NOT_ON_ROWS = ("FULLY_CONNECTED", "MEAN", "SOFTMAX", *RESHAPES)
 """Operators whose kernels do not work on rows."""
 STREAM = "STREAM"
 """What runs the steps of streamed segments, in the place of a kernel."""
@@ -96,8 +99,10 @@ def _kernel_work(graph: Graph, step: Step, is_streamed: bool) -> tuple[str, Work
     if first.kind == "QUANTIZE":
         source, output = graph.inputs_of(first)[0].dtype, graph.outputs_of(first)[0].dtype
         return f"QUANTIZE {source} to {output}", counted
-    if first.kind == "RESHAPE" and step.in_place is not None:
-        counted = {}
+    if first.kind in RESHAPES:
+        return "RESHAPE", {} if step.in_place is not None else _elements(graph, first)
+    if first.kind == "PAD" and pads_channels(graph, first):
+        return "PAD channels", _pad_channels(graph, first)
     return first.kind, counted
 
 
@@ -178,6 +183,15 @@ def _pad(graph: Graph, operator: Operator) -> Work:
     }
 
 
+def _pad_channels(graph: Graph, operator: Operator) -> Work:
+    image, output = graph.inputs_of(operator)[0], graph.outputs_of(operator)[0]
+    return {
+        "pixels": image.element_count // max(image.shape[-1], 1),
+        "copied": image.size_bytes,
+        "filled": output.size_bytes,
+    }
+
+
 def _elementwise(graph: Graph, operator: Operator) -> Work:
     """Elements, and how often the smaller operand, or a row of it, is gone through."""
     output = graph.outputs_of(operator)[0]
@@ -212,6 +226,5 @@ _COUNTS = {
     "MUL": _elementwise,
     "PAD": _pad,
     "QUANTIZE": _quantize,
-    "RESHAPE": _elements,
     "SOFTMAX": softmax_work,
 }

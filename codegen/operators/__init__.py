@@ -3,7 +3,7 @@
 from codegen.graph import Graph, Operator
 from codegen.kernel_call import KernelCall
 from codegen.operators.concatenation import CONCATENATION
-from codegen.operators.conversions import DEQUANTIZE, QUANTIZE, RESHAPE
+from codegen.operators.conversions import DEQUANTIZE, EXPAND_DIMS, QUANTIZE, RESHAPE, SQUEEZE
 from codegen.operators.depthwise import DEPTHWISE_CONV_2D
 from codegen.operators.elementwise import ADD, MUL
 from codegen.operators.pad import PAD
@@ -20,6 +20,7 @@ _SUPPORTED: dict[str, OperatorSupport] = {
     "CONV_2D": CONV_2D,
     "DEPTHWISE_CONV_2D": DEPTHWISE_CONV_2D,
     "DEQUANTIZE": DEQUANTIZE,
+    "EXPAND_DIMS": EXPAND_DIMS,
     "FULLY_CONNECTED": FULLY_CONNECTED,
     "LOGISTIC": LOGISTIC,
     "MAX_POOL_2D": MAX_POOL_2D,
@@ -31,6 +32,7 @@ _SUPPORTED: dict[str, OperatorSupport] = {
     "RELU6": RELU6,
     "RESHAPE": RESHAPE,
     "SOFTMAX": SOFTMAX,
+    "SQUEEZE": SQUEEZE,
 }
 
 

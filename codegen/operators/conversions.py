@@ -1,4 +1,4 @@
-"""Operators that give the same elements in another form: QUANTIZE, DEQUANTIZE, RESHAPE. Pure."""
+"""Operators that give the same elements in another form: conversions and reshapes. Pure."""
 
 from codegen.graph import DType, Graph, Operator
 from codegen.kernel_call import KernelCall
@@ -123,3 +123,7 @@ DEQUANTIZE = OperatorSupport(_check_dequantize, _lower_dequantize, elementwise_r
 RESHAPE = OperatorSupport(
     _check_reshape, _lower_reshape, not_by_rows, input_counts=(1, 2), works_in_place=True
 )
+EXPAND_DIMS = OperatorSupport(
+    _check_reshape, _lower_reshape, not_by_rows, input_counts=(2,), works_in_place=True
+)
+SQUEEZE = OperatorSupport(_check_reshape, _lower_reshape, not_by_rows, works_in_place=True)

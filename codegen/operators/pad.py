@@ -1,8 +1,8 @@
-"""PAD: rows and columns of zero points around an image. Pure."""
+"""PAD: rows, columns and channels of zero points around an image. Pure."""
 
 import numpy as np
 
-from codegen.graph import DType, Graph, Operator
+from codegen.graph import DType, Graph, Operator, Tensor
 from codegen.kernel_call import KernelCall
 from codegen.operators.rows import padded_rows
 from codegen.operators.support import (
@@ -13,14 +13,18 @@ from codegen.operators.support import (
     check_quantization,
     check_types,
     data_of,
+    has_rows,
     zero_point_of,
 )
+
+_RANK = 4
 
 
 def _check(graph: Graph, operator: Operator) -> list[str]:
     image, paddings = graph.inputs_of(operator)
     (output,) = graph.outputs_of(operator)
-    if len(image.shape) != 4 or paddings.shape != (4, 2):
+    rank = len(image.shape)
+    if not 0 < rank <= _RANK or paddings.shape != (rank, 2):
         return [f"of shapes {list(image.shape)} and {list(paddings.shape)}"]
     reasons = check_types([image, output], [DType.INT8]) + check_index_type(paddings, "paddings")
     reasons += check_constant(paddings, "paddings") + check_quantization(graph, operator)
@@ -29,32 +33,61 @@ def _check(graph: Graph, operator: Operator) -> list[str]:
     if reasons or paddings.data is None:
         return reasons
     amounts = np.asarray(paddings.data, np.int64)
-    if amounts.min() < 0 or amounts[0].any() or amounts[3].any():
+    _, own = _as_image(image, paddings)
+    if amounts.min() < 0 or own[0].any() or (rank == _RANK and image.shape[0] != 1):
         return [f"by {amounts.tolist()}"]
     return check_output_shape(output, (np.asarray(image.shape) + amounts.sum(axis=1)).tolist())
+
+
+def _as_image(
+    tensor: Tensor, paddings: Tensor
+) -> tuple[tuple[int, ...], np.ndarray[tuple[int, ...], np.dtype[np.int64]]]:
+    """A shape (n, h, w, c) and its padding (4, 2), with dimensions of 1 before the tensor's."""
+    missing = _RANK - len(tensor.shape)
+    amounts = np.asarray(data_of(paddings), np.int64)
+    return (1,) * missing + tensor.shape, np.pad(amounts, ((missing, 0), (0, 0)))
+
+
+def pads_channels(graph: Graph, operator: Operator) -> bool:
+    """Whether a PAD with known paddings adds channels."""
+    paddings = graph.tensors[operator.inputs[1]]
+    return paddings.data is not None and bool(np.any(np.asarray(paddings.data)[-1:]))
 
 
 def _lower(graph: Graph, operator: Operator) -> KernelCall:
     image, paddings = graph.inputs_of(operator)
     (output,) = graph.outputs_of(operator)
-    _, (top, _), (left, right), _ = np.asarray(data_of(paddings), np.int64).tolist()
-    _, height, width, channels = image.shape
-    return KernelCall(
-        function="nn_pad_8",
-        header="nn/pad.h",
-        params_type="nn_pad_params",
-        params=(
+    (_, height, width, channels), amounts = _as_image(image, paddings)
+    _, (top, _), (left, right), (before, _) = amounts.tolist()
+    adds_channels = pads_channels(graph, operator)
+    name = "pad_channels" if adds_channels else "pad"
+    params: tuple[tuple[str, int], ...] = (
+        ("input_height", height),
+        ("input_row_bytes", width * channels),
+        ("top", top),
+        ("left_bytes", left * channels),
+        ("right_bytes", right * channels),
+    )
+    if adds_channels:
+        params = (
             ("input_height", height),
-            ("input_row_bytes", width * channels),
+            ("input_width", width),
+            ("input_channels", channels),
+            ("output_channels", output.shape[-1]),
             ("top", top),
-            ("left_bytes", left * channels),
-            ("right_bytes", right * channels),
-            ("value", zero_point_of(output)),
-        ),
+            ("left", left),
+            ("first_channel", before),
+        )
+    return KernelCall(
+        function=f"nn_{name}_8",
+        header=f"nn/{name}.h",
+        params_type=f"nn_{name}_params",
+        params=(*params, ("value", zero_point_of(output))),
         constants=(),
         inputs=operator.inputs[:1],
         output=operator.outputs[0],
         rings=("input", "output"),
+        is_one_row=not has_rows(image),
     )
 
 

@@ -99,6 +99,14 @@ GENERATED = {
     "CONCATENATION": single(
         "CONCATENATION", activation(1, 2, 3), activation(1, 4, 3), activation(1, 6, 3), axis=1
     ),
+    "EXPAND_DIMS": single(
+        "EXPAND_DIMS",
+        activation(1, 4),
+        constant(dtype=DType.INT32, scale=None),
+        activation(1, 1, 4),
+    ),
+    "SQUEEZE": single("SQUEEZE", activation(1, 4, 1), activation(4)),
+    "PAD of channels": padding([[0, 0], [1, 2], [0, 1], [2, 3]], activation(1, 7, 5, 8)),
     "PAD": padding([[0, 0], [1, 2], [0, 1], [0, 0]], activation(1, 7, 5, 3)),
     "LOGISTIC": single("LOGISTIC", activation(1, 4), activation(1, 4, scale=PROBABILITY)),
     "RELU": single("RELU", activation(1, 4), activation(1, 4)),
@@ -146,9 +154,13 @@ REFUSED = {
     "op 0 CONCATENATION with 5 inputs and 1 outputs": single(
         "CONCATENATION", *[activation(1, 2)] * 5, activation(1, 10), axis=1
     ),
-    "op 0 PAD by [[0, 0], [1, 1], [1, 1], [0, 1]]": padding(
-        [[0, 0], [1, 1], [1, 1], [0, 1]], activation(1, 6, 6, 4)
+    "op 0 PAD by [[1, 0], [1, 1], [1, 1], [0, 1]]": padding(
+        [[1, 0], [1, 1], [1, 1], [0, 1]], activation(2, 6, 6, 4)
     ),
+    "op 0 PAD by [[0, 0], [-1, 0], [0, 0], [0, 0]]": padding(
+        [[0, 0], [-1, 0], [0, 0], [0, 0]], activation(1, 3, 4, 3)
+    ),
+    "op 0 SQUEEZE from [1, 4] to [5]": single("SQUEEZE", activation(1, 4), activation(5)),
     "op 0 PAD with output [1, 4, 4, 3] where [1, 6, 4, 3] results": padding(
         [[0, 0], [1, 1], [0, 0], [0, 0]], activation(1, 4, 4, 3)
     ),

@@ -13,6 +13,7 @@ import pytest
 from benchmarks.operator_cases import CASES, FUSED, Case
 from codegen.operators import check_operators, supported_kinds
 from codegen.read_tflite import parse_tflite
+from codegen.work import NOT_ON_ROWS
 from nas.quantization.tflm_rounding import with_tflm_rounding
 from tests.board_program import failures_on_virtual_board
 from tests.generated_program import run_generated
@@ -24,7 +25,7 @@ CASE_COUNT = int(os.environ.get("NN_KERNEL_CASES", "24"))
 
 ONCE = "FULLY_CONNECTED rounded once"
 ALL = CASES | FUSED | {ONCE: CASES["FULLY_CONNECTED"]}
-WHOLE_ALONE = ("FULLY_CONNECTED", "MEAN", "RESHAPE", "SOFTMAX", ONCE)
+WHOLE_ALONE = (*NOT_ON_ROWS, ONCE)
 """Kernels that do not work on rows."""
 MODES = [(kind, plan_whole) for kind in sorted(ALL)]
 MODES += [(kind, plan_rows) for kind in sorted(ALL.keys() - set(WHOLE_ALONE))]
