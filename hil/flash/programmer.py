@@ -38,7 +38,7 @@ class Programmer(Protocol):
         """The chip's product id, DEV_ID of RM0402."""
 
     def write(self, image: FlashImage, on_bytes: OnBytes) -> None:
-        """Erase what the image needs, and write it."""
+        """Erase the sectors of the image, and write it."""
 
     def read(self, address: int, count: int) -> bytes:
         """At most `READ_BYTES` bytes of the chip's memory."""

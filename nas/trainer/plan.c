@@ -81,7 +81,7 @@ static bool is_value_by_value(const node *of) {
 }
 
 /* Plan where the gradients of one input of a node are written. If another reader of that input has
- * written gradients, these are added to them. */
+ * written gradients already, the new ones are added. */
 static void plan_input(shelf *of, int32_t index, int32_t which, bool *is_passed_on) {
     const node *const at = &of->n->nodes[index];
     plan *const own = &of->n->plans[index];

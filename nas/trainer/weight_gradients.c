@@ -14,9 +14,7 @@
 #define MOST_INPUTS 1
 #define MOST_OUTPUTS 2
 #endif
-#define CHUNK_BYTES                                                                                \
-    (192 * 1024) /* rows that are read once for each tap; they stay in the cache                   \
-                  */
+#define CHUNK_BYTES (192 * 1024) /* of rows that each tap reads; they fit in the cache */
 
 /* The input pixels that a tap reads, and the gradients of the output pixels that it contributes to.
  * `input` and `gradients` are the first ones. Steps are in lanes, from a row or a pixel to the

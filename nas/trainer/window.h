@@ -16,7 +16,7 @@ typedef struct {
     int32_t first, end, start;
 } reach;
 
-/* The taps, of `taps` many, that read a position in [0, limit). Tap 0 reads `base`. */
+/* The range of `taps` taps that reads positions in [0, limit). Tap 0 reads position `base`. */
 static inline reach within(int32_t base, int32_t taps, int32_t limit) {
     const int32_t first = base < 0 ? -base : 0, left = limit - base;
     const int32_t end = left < taps ? left : taps;
