@@ -35,6 +35,7 @@ from codegen.planner import plan_graph
 from codegen.project import build_project
 from codegen.read_tflite import parse_tflite
 from codegen.source import find_model
+from codegen.stream_size import stream_constant_bytes, stream_variable_bytes
 from firmware.files import write_json
 from firmware.platformio import run_platformio
 from firmware.targets import Target, load_target
@@ -47,6 +48,7 @@ SCHEMA = 2
 ALIGNMENT_BYTES = 64
 """Of newlib's strlen, before which the linker leaves a gap."""
 MODEL = "sized"
+_DRIVER = "nn_stream_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ class Built:
 
     Attributes:
         graph: Its model.
+        kind: How its code runs, by `stack_kind`.
         functions: The kernels that it calls, in order.
         glue: The generated code that calls them.
         kernel_symbols: Bytes of everything from the kernels' sources, by name.
@@ -65,6 +68,7 @@ class Built:
     """
 
     graph: Graph
+    kind: str
     functions: list[str]
     glue: Glue
     kernel_symbols: dict[str, int]
@@ -166,22 +170,29 @@ def _take_apart(project: Project, graph: Graph, target: Target) -> Built:
             kernels[f"{name}@{source}"] = size
         elif re.fullmatch(r"op\d+_params", name):
             params[int(name[2:].split("_")[0])] = size
-        elif source not in own and not name.startswith(f"{MODEL}_"):
+        elif source not in own | {f"{MODEL}.c"} and not name.startswith(f"{MODEL}_"):
             library[name] = size
     weights = objects_named(project.firmware, rf"{MODEL}_op\d+_")
-    glue = glue_of(graph, plan_graph(graph, stream=False), target)
+    plan = plan_graph(graph)
+    glue = glue_of(graph, plan, target)
     known = sum(map(whole_words, (*kernels.values(), *library.values(), *weights)))
+    known += stream_constant_bytes(plan)
     linked = measure_elf(project.firmware, project.model_symbols)
     kept_bytes = aligned(graph.tensors[graph.outputs[0]].size_bytes)
     return Built(
         graph=graph,
+        kind=glue.stack_kind,
         functions=_functions(graph),
         glue=glue,
         kernel_symbols=kernels,
         library_symbols=library,
         other_bytes=linked.flash_bytes - known - glue.code_bytes - sum(params.values()),
         params_bytes=[params[index] for index in sorted(params)],
-        ram_bytes=linked.ram_bytes - project.arena_bytes - kept_bytes - target.stack_bytes,
+        ram_bytes=linked.ram_bytes
+        - project.arena_bytes
+        - kept_bytes
+        - target.stack_bytes
+        - stream_variable_bytes(graph, plan),
     )
 
 
@@ -197,10 +208,12 @@ def make_table(built: list[Built], target: Target) -> dict[str, Any]:
         "core": target.core,
         "application": {
             **_application(built, library),
-            "ram_bytes": max(b.ram_bytes for b in built),
+            # Less than the gap before the arena, which lies at a multiple of 16.
+            "ram_bytes": min(b.ram_bytes for b in built),
             "stack_bytes": least_stack_bytes,
         },
         "model": {"prices": fit_prices(glue), "stack_bytes": stack_by_kind(glue)},
+        "streams": {"symbols": _stream_symbols(built)},
         "functions": {
             name: {"stack_bytes": stack[name], **own}
             for name, own in _by_function(built, library).items()
@@ -208,7 +221,7 @@ def make_table(built: list[Built], target: Target) -> dict[str, Any]:
     }
 
 
-def _application(built: list[Built], library: set[str]) -> dict[str, int]:
+def _application(built: list[Built], library: set[str]) -> dict[str, Any]:
     """Flash without the gap before an aligned function, and what lies before it modulo that.
 
     The gap depends on what the model adds. Of all that could lie before it, that is taken with
@@ -229,12 +242,34 @@ def _application(built: list[Built], library: set[str]) -> dict[str, int]:
             for other, code in zip(others, befores, strict=True)
         ]
 
-    best = min(range(0, ALIGNMENT_BYTES, 4), key=lambda own: max(left(own)) - min(left(own)))
-    print(f"application: {sorted(left(best))}", file=sys.stderr)
+    kinds = sorted({b.kind for b in built})
+
+    def by_kind(before_bytes: int) -> dict[str, list[int]]:
+        every = left(before_bytes)
+        return {k: [own for own, b in zip(every, built, strict=True) if b.kind == k] for k in kinds}
+
+    def spread(before_bytes: int) -> int:
+        return sum(max(own) - min(own) for own in by_kind(before_bytes).values())
+
+    best = min(range(0, ALIGNMENT_BYTES, 4), key=spread)
+    middle = {kind: round(statistics.median(own)) for kind, own in by_kind(best).items()}
+    print(f"application: {by_kind(best)}", file=sys.stderr)
+    whole_bytes = middle["calls"]
     return {
-        "flash_bytes": round(statistics.median(left(best))),
+        "flash_bytes": whole_bytes,
+        "more_flash_bytes": {kind: own - whole_bytes for kind, own in middle.items()},
         "alignment_bytes": ALIGNMENT_BYTES,
         "bytes_before": best,
+    }
+
+
+def _stream_symbols(built: list[Built]) -> dict[str, int]:
+    """What runs the steps of streamed segments."""
+    return {
+        name: size
+        for b in built
+        for name, size in b.kernel_symbols.items()
+        if name.startswith(_DRIVER)
     }
 
 
@@ -248,7 +283,8 @@ def _by_function(built: list[Built], library: set[str]) -> dict[str, Any]:
         (function,) = new
         known = {name for f in b.functions if f in functions for name in functions[f]["symbols"]}
         more = {n: size for n, size in b.library_symbols.items() if n not in library}
-        own = b.kernel_symbols | more
+        own = {n: size for n, size in b.kernel_symbols.items() if not n.startswith(_DRIVER)}
+        own |= more
         functions[function] = {
             "params_bytes": b.params_bytes[b.functions.index(function)],
             "symbols": {name: own[name] for name in sorted(own.keys() - known)},

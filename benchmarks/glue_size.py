@@ -52,14 +52,14 @@ class Glue:
         parts: What is counted of it.
         stack_kind: What its stack depends on.
         code_bytes: Of what the linker keeps, each function from a word on.
-        stack_bytes: Of the functions between the application and a kernel.
-        step_stack_bytes: Of the last of them.
+        stack_bytes: Of the functions between the application and a kernel, by how it is reached.
+        step_stack_bytes: Of the last of them, of code without streams.
     """
 
     parts: dict[str, int]
     stack_kind: str
     code_bytes: int
-    stack_bytes: int
+    stack_bytes: dict[str, int]
     step_stack_bytes: int
 
 
@@ -96,26 +96,28 @@ def glue_of(graph: Graph, plan: MemoryPlan, target: Target) -> Glue:
         sizes, stacks = _compile(Path(folder), texts, target)
     kind = stack_kind(plan, calls)
     dropped = {f"{NAME}_{name}" for name in DROPPED.get(kind, DROPPED["calls"])}
-    path = _path(kind, stacks)
+    paths = {name: [stacks.get(own, 0) for own in path] for name, path in _paths(kind).items()}
     return Glue(
         parts=glue_parts(graph, plan, calls),
         stack_kind=kind,
         code_bytes=sum(-(-size // 4) * 4 for name, size in sizes.items() if name not in dropped),
-        stack_bytes=sum(path),
-        step_stack_bytes=path[-1],
+        stack_bytes={name: sum(path) for name, path in paths.items()},
+        step_stack_bytes=stacks.get(f"{NAME}_invoke_step", 0),
     )
 
 
-def _path(kind: str, stacks: dict[str, int]) -> list[int]:
-    """The stack of each function between the application and a kernel, where it is deepest."""
+def _paths(kind: str) -> dict[str, list[str]]:
+    """The functions between the application and a kernel, by how the kernel is reached."""
     if kind == "fed rows":
-        names = [f"{NAME}_push_row", DRIVER, "make_timed_row", "make_row"]
+        begin, step, beside = f"{NAME}_end", "run_step", "after fed rows"
     elif kind == "streams":
-        names = [f"{NAME}_profile", "run_from", f"{NAME}_invoke_step", DRIVER]
-        names += ["make_timed_row", "make_row"]
+        begin, step, beside = f"{NAME}_profile", f"{NAME}_invoke_step", "beside streams"
     else:
-        names = [f"{NAME}_invoke", f"{NAME}_invoke_step"]
-    return [stacks.get(name, 0) for name in names]
+        return {kind: [f"{NAME}_invoke", f"{NAME}_invoke_step"]}
+    row = ["make_timed_row", "make_row"]
+    fed = {"fed rows": [f"{NAME}_push_row", DRIVER, *row]} if kind == "fed rows" else {}
+    through = [begin, "run_from", step]
+    return fed | {"streams": [*through, DRIVER, *row], beside: [*through, *row]}
 
 
 def _compile(
@@ -157,5 +159,6 @@ def stack_by_kind(glue: list[Glue]) -> dict[str, int]:
     """Most stack of this code, by what it depends on."""
     most: dict[str, int] = defaultdict(int)
     for own in glue:
-        most[own.stack_kind] = max(most[own.stack_kind], own.stack_bytes)
+        for name, stack_bytes in own.stack_bytes.items():
+            most[name] = max(most[name], stack_bytes)
     return dict(sorted(most.items()))

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.glue_size import Glue
+from benchmarks.glue_size import Glue, stack_by_kind
 from benchmarks.many_networks import run_calls
 from benchmarks.operator_cases import CASES, FUSED
 from benchmarks.random_networks import random_network
@@ -22,7 +22,7 @@ from codegen.glue import stack_kind
 from codegen.graph import ROUNDINGS, Graph
 from codegen.lower_steps import lower_step
 from codegen.operators import check_operators
-from codegen.planner import plan_graph
+from codegen.planner import MemoryPlan, plan_graph
 from codegen.read_tflite import parse_tflite
 from codegen.work import plan_work
 from firmware.targets import Target
@@ -45,18 +45,18 @@ def measure_stack(
         target: The chip.
     """
     step_bytes = {own.stack_kind: own.step_stack_bytes for own in glue}
-    glue_bytes = {own.stack_kind: own.stack_bytes for own in glue}
+    glue_bytes = stack_by_kind(glue)
     whole = [_single(operator) for operator in WHOLE]
     graphs = [*map(parse_tflite, whole), *_graphs(), *more]
-    kinds = [_stack_kind(graph) for graph in graphs]
+    kinds = [_stack_kind(graph, plan_graph(graph, stream=False)) for graph in graphs]
     depths = [
         [run.stack_bytes - step_bytes[kind] for run in calls]
         for kind, calls in zip(kinds, run_calls(graphs, target), strict=True)
     ]
     peaks = [_peak_bytes(model, target) for model in whole]
     added = [
-        peak - max(own) - glue_bytes[kind]
-        for peak, own, kind in zip(peaks, depths, kinds, strict=False)
+        peak - max(own) - glue_bytes[_stack_kind(graph, plan_graph(graph))]
+        for peak, own, graph in zip(peaks, depths, graphs, strict=False)
     ]
     # The first peak may be the application's own.
     application_bytes = round(statistics.median(added[1:]))
@@ -70,8 +70,7 @@ def measure_stack(
     return {name: dict(sorted(own.items())) for name, own in by_function.items()}, min(peaks)
 
 
-def _stack_kind(graph: Graph) -> str:
-    plan = plan_graph(graph, stream=False)
+def _stack_kind(graph: Graph, plan: MemoryPlan) -> str:
     return stack_kind(plan, [lower_step(graph, step) for step in plan.steps])
 
 

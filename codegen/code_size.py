@@ -12,12 +12,14 @@ from importlib.resources import files
 from typing import Any
 
 from codegen.convolution_work import Work
-from codegen.glue import glue_parts, stack_kind
+from codegen.glue import glue_parts, stack_kind, stack_kinds
 from codegen.graph import Graph
 from codegen.kernel_call import KernelCall
 from codegen.lower_steps import lower_step
 from codegen.placeholders import with_placeholders
+from codegen.placement import aligned
 from codegen.planner import MemoryPlan
+from codegen.stream_size import stream_constant_bytes, stream_variable_bytes
 from codegen.tflm.library import Registration, registrations
 from codegen.work import plan_work
 
@@ -65,8 +67,11 @@ def estimate_code(graph: Graph, plan: MemoryPlan, core: str) -> Code | None:
     if not table["functions"].keys() >= set(names):
         return None
     functions = {name: table["functions"][name] for name in names}
-    symbols = {n: size for own in functions.values() for n, size in own["symbols"].items()}
     model, application = table["model"], table["application"]
+    kind = stack_kind(plan, calls)
+    symbols = {n: size for own in functions.values() for n, size in own["symbols"].items()}
+    if any(segment.streamed for segment in plan.segments):
+        symbols |= table["streams"]["symbols"]
     filled = with_placeholders(graph)
     parts = glue_parts(filled, plan, calls)
     glue_bytes = sum(model["prices"].get(part, 0.0) * count for part, count in parts.items())
@@ -75,18 +80,30 @@ def estimate_code(graph: Graph, plan: MemoryPlan, core: str) -> Code | None:
     gap_bytes = -(code_bytes + application["bytes_before"]) % application["alignment_bytes"]
     return Code(
         weight_bytes=sum(_constant_bytes(call) for call in calls),
-        runtime_bytes=code_bytes + params_bytes + sum(map(_padding_bytes, calls)),
-        application_bytes=application["flash_bytes"] + gap_bytes,
-        application_ram_bytes=application["ram_bytes"],
-        stack_bytes=max(
-            application["stack_bytes"],
-            model["stack_bytes"][stack_kind(plan, calls)]
-            + max(
-                _stack_bytes(functions[call.function]["stack_bytes"], work)
-                for call, (_, work) in zip(calls, plan_work(graph, plan), strict=True)
-            ),
+        runtime_bytes=code_bytes
+        + params_bytes
+        + stream_constant_bytes(plan)
+        + sum(map(_padding_bytes, calls)),
+        application_bytes=application["flash_bytes"]
+        + application["more_flash_bytes"].get(kind, 0)
+        + gap_bytes,
+        application_ram_bytes=aligned(
+            application["ram_bytes"] + stream_variable_bytes(graph, plan)
         ),
+        stack_bytes=max(application["stack_bytes"], _deepest_bytes(graph, plan, calls, table)),
         holds_for=f"{table['compiler']}, {' '.join(table['flags'])}",
+    )
+
+
+def _deepest_bytes(
+    graph: Graph, plan: MemoryPlan, calls: list[KernelCall], table: dict[str, Any]
+) -> int:
+    """The stack of the deepest kernel, and of what calls it."""
+    before: dict[str, int] = table["model"]["stack_bytes"]
+    works = (work for _, work in plan_work(graph, plan))
+    return max(
+        before[kind] + _stack_bytes(table["functions"][call.function]["stack_bytes"], work)
+        for call, work, kind in zip(calls, works, stack_kinds(plan, calls), strict=True)
     )
 
 

@@ -61,6 +61,20 @@ def _copied_words(graph: Graph, plan: MemoryPlan) -> int:
     return -(-row_bytes // _WORD_BYTES) if row_bytes <= MOST_COPIED_BYTES else 0
 
 
+def stack_kinds(plan: MemoryPlan, calls: list[KernelCall]) -> list[str]:
+    """How each call is reached, on which the stack before it depends."""
+    kind = stack_kind(plan, calls)
+    if not any(segment.streamed for segment in plan.segments):
+        return [kind] * len(calls)
+    beside = "after fed rows" if kind == "fed rows" else "beside streams"
+    kinds = []
+    for segment in plan.segments:
+        own = kind if segment.first_step == 0 else "streams"
+        count = segment.end_step - segment.first_step
+        kinds += [own if segment.streamed else beside] * count
+    return kinds
+
+
 def stack_kind(plan: MemoryPlan, calls: list[KernelCall]) -> str:
     """What the stack of this code depends on."""
     if plan.image_bytes > 0:

@@ -45,7 +45,7 @@ class MemoryPlan:
         return self.arena_bytes + self.image_bytes
 
 
-def plan_graph(graph: Graph, stream: bool = False) -> MemoryPlan:
+def plan_graph(graph: Graph, stream: bool = True) -> MemoryPlan:
     """Place the activations of a network.
 
     The model's input is alive from the start, its outputs to the end. A step that works in place

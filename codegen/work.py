@@ -198,7 +198,10 @@ def _elementwise(graph: Graph, operator: Operator) -> Work:
     elements = output.element_count
     smaller = min(tensor.element_count for tensor in graph.inputs_of(operator))
     rows = row_count(output) if smaller == elements else elements // max(smaller, 1)
-    return {"rows": rows, "elements": elements, **scaled_work(graph, operator, elements)}
+    scaled = scaled_work(graph, operator, elements)
+    if scaled["halved"]:  # by a loop of their own
+        return {"rows": rows, "halved": elements}
+    return {"rows": rows, "elements": elements, **scaled}
 
 
 def _quantize(graph: Graph, operator: Operator) -> Work:

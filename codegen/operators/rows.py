@@ -30,13 +30,13 @@ class RowWindow:
 
     def first_rows(self, input_rows: int, output_rows: int) -> NDArray[np.int32]:
         """For each row of the output, the first row that it or a later one needs."""
-        starts = np.arange(output_rows, dtype=np.int32) * self.stride - self.padding
-        return np.minimum(np.maximum(starts, 0), input_rows)
+        starts = np.arange(output_rows, dtype=np.int64) * self.stride - self.padding
+        return np.minimum(np.maximum(starts, 0), input_rows).astype(np.int32)
 
     def end_rows(self, input_rows: int, output_rows: int) -> NDArray[np.int32]:
         """For each row of the output, one past the last row that it needs; 0 for none."""
-        starts = np.arange(output_rows, dtype=np.int32) * self.stride - self.padding
-        return np.minimum(np.maximum(starts + self.size, 0), input_rows)
+        starts = np.arange(output_rows, dtype=np.int64) * self.stride - self.padding
+        return np.minimum(np.maximum(starts + self.size, 0), input_rows).astype(np.int32)
 
 
 RowsNeeded = Callable[[Graph, Operator], RowWindow | None]

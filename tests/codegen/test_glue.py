@@ -3,12 +3,15 @@ from dataclasses import replace
 import pytest
 
 from benchmarks.random_networks import random_network
-from codegen.glue import glue_parts, stack_kind
-from codegen.graph import Graph
+from codegen.glue import glue_parts, stack_kind, stack_kinds
+from codegen.graph import DType, Graph, Tensor
 from codegen.kernel_call import KernelCall
 from codegen.lower_steps import lower_step
 from codegen.planner import MemoryPlan, plan_graph
 from codegen.read_tflite import parse_tflite
+from codegen.segments import Segment
+from codegen.steps import Step, StepKind
+from codegen.stream_size import stream_constant_bytes, stream_variable_bytes
 from tests.small_model import small_model
 
 
@@ -61,3 +64,31 @@ def test_what_does_not_fit_into_four_registers_lies_on_the_stack() -> None:
     assert stack_kind(plan, [*calls, six]) == "arguments on the stack"
     assert glue_parts(graph, plan, calls)["arguments on the stack"] == 0
     assert glue_parts(graph, plan, [*calls[:-1], six])["arguments on the stack"] == 2
+
+
+def test_a_call_is_reached_by_its_segment() -> None:
+    """The first segment by the rows that are fed, others by the driver, whole steps after them."""
+    graph = parse_tflite(random_network(2))
+    plan = plan_graph(graph)
+    calls = [lower_step(graph, step) for step in plan.steps]
+    assert plan.image_bytes > 0
+    kinds = stack_kinds(plan, calls)
+    (first, *others) = plan.segments
+    assert set(kinds[: first.end_step]) == {"fed rows"}
+    for segment in others:
+        expected = {"streams" if segment.streamed else "after fed rows"}
+        assert set(kinds[segment.first_step : segment.end_step]) == expected
+    whole = plan_graph(graph, stream=False)
+    assert stack_kinds(whole, calls) == [stack_kind(whole, calls)] * len(calls)
+
+
+def test_the_schedules_take_flash_and_the_counts_of_the_bench_ram() -> None:
+    """Two nn_stream and the nn_ring of the image; the ticks, who measures, the row, its count."""
+    segments = (Segment(0, 2, True, {0: 3}, bytes(7)), Segment(2, 3, True, {}, bytes(4)))
+    graph = Graph((Tensor("", (1, 4, 5, 3), DType.INT8),), (), (0,), ())
+    steps = (Step(StepKind.OPERATOR, (0,), (), 0),) * 3
+    plan = MemoryPlan(64, steps, {}, (), (), 0, segments, image_bytes=60)
+    assert stream_constant_bytes(plan) == (8 + 20) + (4 + 20) + 12
+    assert stream_variable_bytes(graph, plan) == 4 * 3 + 8 + 16 + 12
+    whole = replace(plan, segments=(Segment(0, 3),), image_bytes=0)
+    assert (stream_constant_bytes(whole), stream_variable_bytes(graph, whole)) == (0, 0)

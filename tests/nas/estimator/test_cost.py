@@ -44,9 +44,10 @@ def test_without_fusion_the_largest_input_and_output_are_the_published_peak(
 
 
 @pytest.mark.parametrize("row", PUBLISHED_NETWORKS, ids=lambda row: str(row.candidate))
-def test_the_static_runtime_needs_little_more_than_the_image(row: PublishedNetwork) -> None:
-    arena = plan_graph(paper_graph(row.candidate, (50, 50, 3), 2)).arena_bytes
-    assert 50 * 50 * 3 < arena < 1.1 * 50 * 50 * 3
+def test_the_static_runtime_needs_less_than_the_image(row: PublishedNetwork) -> None:
+    graph = paper_graph(row.candidate, (50, 50, 3), 2)
+    assert plan_graph(graph).arena_bytes < 0.7 * 50 * 50 * 3
+    assert 50 * 50 * 3 < plan_graph(graph, stream=False).arena_bytes < 1.1 * 50 * 50 * 3
 
 
 @pytest.mark.parametrize("row", PUBLISHED_NETWORKS, ids=lambda row: str(row.candidate))
