@@ -42,7 +42,7 @@ def random_graph(seed: int) -> Graph:
 @pytest.mark.parametrize("seed", range(120))
 def test_nothing_is_read_after_it_was_overwritten(seed: int) -> None:
     graph = random_graph(seed)
-    whole, streamed = plan_graph(graph), plan_graph(graph, stream=True)
+    whole, streamed = plan_graph(graph, stream=False), plan_graph(graph)
     assert problems_of(graph, whole) == []
     assert problems_of(graph, streamed) == []
     assert streamed.arena_bytes <= whole.arena_bytes
@@ -60,7 +60,7 @@ def test_a_tensor_at_another_place_would_be_noticed() -> None:
     noticed = total = 0
     for seed in range(25):
         graph = random_graph(seed)
-        plan = plan_graph(graph, stream=True)
+        plan = plan_graph(graph)
         for tensor, offset in plan.offsets.items():
             if offset >= 16 and max(plan.live_bytes) == plan.arena_bytes:
                 total += 1
@@ -69,7 +69,7 @@ def test_a_tensor_at_another_place_would_be_noticed() -> None:
 
 
 def test_random_networks_are_cut_in_several_ways() -> None:
-    plans = [plan_graph(random_graph(seed), stream=True) for seed in range(60)]
+    plans = [plan_graph(random_graph(seed)) for seed in range(60)]
     streamed = [[s for s in plan.segments if s.streamed] for plan in plans]
     assert sum(len(own) > 0 for own in streamed) > 36
     assert sum(len(own) > 1 for own in streamed) > 5
@@ -108,7 +108,7 @@ def test_a_chain_needs_three_rows_of_each_image() -> None:
 
     And one patch of 9 groups, 36 bytes each, and a counter of two bytes for each of three steps.
     """
-    plan = plan_graph(tall_chain(64, 3, stride=2), stream=True)
+    plan = plan_graph(tall_chain(64, 3, stride=2))
     (segment,) = plan.segments
     assert segment.rings == {0: 3, 2: 3, 4: 3}
     assert plan.arena_bytes == 3 * 3 * 16 + 8 * 16 + 336 + 16
@@ -124,18 +124,18 @@ def test_a_chain_needs_three_rows_of_each_image() -> None:
 )
 def test_no_network_of_160_operators_is_cut_for_long(graph: Graph) -> None:
     start = time.process_time()
-    plan_graph(graph, stream=True)
+    plan_graph(graph)
     assert time.process_time() - start < 5, "half a second on a core of its own"
 
 
 def test_the_same_network_gets_the_same_plan() -> None:
     for seed in range(10):
         graph = random_graph(seed)
-        assert plan_graph(graph, stream=True) == plan_graph(graph, stream=True)
+        assert plan_graph(graph) == plan_graph(graph)
 
 
 def test_a_segment_has_no_more_steps_than_a_byte_can_name() -> None:
-    plan = plan_graph(tall_chain(40, 300), stream=True)
+    plan = plan_graph(tall_chain(40, 300))
     assert all(s.end_step - s.first_step <= MOST_STEPS for s in plan.segments if s.streamed)
 
 
@@ -146,8 +146,8 @@ def test_an_image_that_is_read_late_is_not_fed_row_by_row() -> None:
     flat = Operator("RESHAPE", (0,), (7,), {})
     whole = Tensor("", (1, 1600), DType.INT8)
     also = Graph((*graph.tensors, whole), (*graph.operators, flat), (0,), (6, 7))
-    assert is_row_fed(plan_graph(late, stream=True).segments, 0), "the sum is part of the segment"
-    assert not is_row_fed(plan_graph(also, stream=True).segments, 0)
+    assert is_row_fed(plan_graph(late).segments, 0), "the sum is part of the segment"
+    assert not is_row_fed(plan_graph(also).segments, 0)
 
 
 def test_a_damaged_network_is_not_streamed() -> None:
@@ -156,12 +156,12 @@ def test_a_damaged_network_is_not_streamed() -> None:
     twice = replace(graph, operators=(first, second, replace(third, outputs=(2,))))
     early = replace(graph, operators=(second, first, third))
     for damaged in (twice, early):
-        assert not any(s.streamed for s in plan_graph(damaged, stream=True).segments)
+        assert not any(s.streamed for s in plan_graph(damaged).segments)
 
 
 def test_a_published_network_is_fed_row_by_row_in_fewer_bytes() -> None:
     graph = paper_graph(Candidate(k=8, c=3), (50, 50, 3), 2)
-    whole, plan = plan_graph(graph), plan_graph(graph, stream=True)
+    whole, plan = plan_graph(graph, stream=False), plan_graph(graph)
     assert is_row_fed(plan.segments, graph.inputs[0])
     assert plan.arena_bytes < 0.6 * whole.arena_bytes
     assert problems_of(graph, plan) == []
@@ -173,6 +173,6 @@ def test_the_needs_of_whole_steps_count_in_the_cut() -> None:
     graph = Graph(
         (size,) * 3, tuple(Operator("TANH", (i,), (i + 1,)) for i in range(2)), (0,), (2,)
     )
-    plan = plan_graph(graph, stream=True)
-    assert plan == plan_graph(graph)
+    plan = plan_graph(graph)
+    assert plan == plan_graph(graph, stream=False)
     assert bytes_in_use([64, 64], [1, 1], {}).tolist() == [128]
