@@ -1,5 +1,6 @@
 """Every command in README and docs is run, in a folder of its own for each page."""
 
+import ast
 import json
 import os
 import re
@@ -14,6 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from nas.quantization.quantize import quantize_range
 from tests.hil.conftest import VIRTUAL_NUCLEO
 from tests.host_compiler import ROOT
 from tests.small_model import small_model
@@ -135,6 +137,13 @@ def test_no_command_stands_outside_of_a_block(page: Path) -> None:
     commands = [line for block in hidden for line in block.text.splitlines() if _PLAIN.match(line)]
     assert [line for line in commands if not _PLACEHOLDER.search(line)] == []
     assert [line for number, line in lines if _COMMAND.match(line) and number not in inside] == []
+
+
+def test_the_black_image_of_the_bench_page_is_black_for_an_int8_input() -> None:
+    page = (ROOT / "docs" / "bench.md").read_text()
+    (written,) = re.findall(r'black = (b".+?") \*', page)
+    (value,) = np.frombuffer(ast.literal_eval(written), np.int8)
+    assert value == quantize_range(0.0, 1.0).zero_point, "0 is mid-grey"
 
 
 def to_run(page: Path) -> list[Block]:

@@ -106,6 +106,23 @@ def test_the_model_as_a_c_array_holds_its_bytes(model: Path, tmp_path: Path) -> 
     assert written == model.read_bytes()
 
 
+def test_an_application_without_gc_sections_does_not_hold_the_model_twice(
+    model: Path, tmp_path: Path
+) -> None:
+    """The static runtime does not read the .tflite, so its C array must not be linked."""
+    build(model, tmp_path / "out")
+    libraries = [tmp_path / "out" / "lib" / name for name in ("small", "nn")]
+    sources = [str(path) for library in libraries for path in sorted(library.glob("src/*.c"))]
+    (tmp_path / "main.c").write_text(
+        '#include "small.h"\nint main(void) { return small_invoke(); }\n'
+    )
+    command = ["gcc", "-std=c11", *(f"-I{library / 'include'}" for library in libraries)]
+    program = tmp_path / "program"
+    command += ["-o", str(program), str(tmp_path / "main.c"), *sources, "-lm"]
+    subprocess.run(command, check=True)
+    assert model.read_bytes()[:64] not in program.read_bytes()
+
+
 @pytest.mark.skipif(shutil.which("g++") is None, reason="g++ is not installed")
 def test_two_models_work_side_by_side_in_a_c_plus_plus_application(
     model: Path, tmp_path: Path

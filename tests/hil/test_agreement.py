@@ -22,6 +22,7 @@ from hil.linker_map import CodeParts
 from hil.measure import FirmwareBuild, Measurement, Settings, measure
 from hil.outputs import Outputs, random_inputs
 from hil.project import Golden, Project
+from hil.protocol import BenchClient
 from hil.record import record_of_all
 from hil.report import markdown, tables
 from hil.tolerances import Tolerances
@@ -153,6 +154,17 @@ def measured_on_toy(program: Path, project: Project, golden: Golden | None) -> M
     build = FirmwareBuild(FirmwareSize(1, 1, 1, 1), "cd" * 32)
     own = replace(project, model_sha256="0" * 64)
     return measure(ToyBoard(program), own, golden, build, Settings(5.0), lambda *_: None)
+
+
+@pytest.mark.parametrize(("ticks", "kept"), [((0, 0), ()), ((0, 7), (0, 7))])
+def test_operators_that_a_firmware_cannot_time_have_no_ticks_rather_than_0(
+    toy_program: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    ticks: tuple[int, ...],
+    kept: tuple[int, ...],
+) -> None:
+    monkeypatch.setattr(BenchClient, "run_steps", lambda *_: ticks)
+    assert measured_on_toy(toy_program, STATIC, None).step_ticks == kept
 
 
 @pytest.mark.parametrize("dtype", ["int8", "uint8"])

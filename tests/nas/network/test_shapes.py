@@ -56,6 +56,15 @@ def test_first_parameters_are_within_glorots_limit_and_leave_a_normalisation_wit
     assert [own[0] for own in split[2]] == [1, 0, 0, 1]
 
 
+def test_a_convolution_with_one_kernel_starts_like_others_and_not_like_a_depthwise_one() -> None:
+    build = NetworkBuilder((8, 8, 3))
+    network = build.classify(build.append(Convolution(1), build.image), 2)
+    kernels = split_parameters(initial_parameters(network, seed=3), network)[1][0]
+    limit = (6 / (9 * 3 + 9 * 1)) ** 0.5
+    assert kernels.shape == (3, 3, 3, 1), "a depthwise convolution of 3 channels has it too"
+    assert 0.8 * limit < np.abs(kernels).max() <= limit
+
+
 def test_a_kernel_of_a_row_is_a_convolution() -> None:
     build = NetworkBuilder((4, 20, 1))
     x = build.append(Convolution(3, kernel=(1, 7), stride=(1, 2)), build.image)
