@@ -63,6 +63,10 @@ int main(void) {
     memset(arena, 0x5A, sizeof arena);
     EXPECT(wake_invoke(pixels) == WAKE_OK && is_first());
 
+    EXPECT(wake_begin() == WAKE_OK && push(20) == WAKE_OK);
+    EXPECT(wake_init(arena, sizeof arena) == WAKE_OK);
+    EXPECT(wake_push_row(pixels) == WAKE_WRONG_ROWS && wake_end() == WAKE_WRONG_ROWS);
+
     memset(ticks, 0xFF, sizeof ticks);
     EXPECT(wake_begin_profile(clock_of_reads, ticks) == WAKE_OK);
     EXPECT(push(WAKE_INPUT_ROWS) == WAKE_OK && wake_end() == WAKE_OK && is_first());
