@@ -44,10 +44,12 @@ def run_platformio(
 
     Raises:
         ConfigError: The folder is not a PlatformIO project.
-        BuildError: The build failed, or took longer than the deadline.
+        BuildError: The build failed, or took longer than the deadline, or PlatformIO cannot read
+            the path.
     """
     if not (project / "platformio.ini").is_file():
         raise ConfigError(f"{str(project)!r} holds no platformio.ini; make it with 'codegen build'")
+    _refuse_other_than_utf8(project)
     command = [sys.executable, "-m", "platformio", "run", "--project-dir", str(project)]
     said = bytearray()
 
@@ -71,6 +73,16 @@ def run_platformio(
     if not elf.is_file():
         raise BuildError(f"'pio run' left no {str(elf)!r}")
     return elf
+
+
+def _refuse_other_than_utf8(project: Path) -> None:
+    """PlatformIO ends with a traceback if it prints such a path."""
+    try:
+        str(project.resolve()).encode()
+    except UnicodeEncodeError as error:
+        raise BuildError(
+            f"PlatformIO cannot build in {str(project)!r}: the path is not UTF-8; rename the folder"
+        ) from error
 
 
 def _environment(project: Path) -> dict[str, str]:

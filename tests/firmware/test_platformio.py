@@ -36,3 +36,11 @@ def test_a_build_that_takes_too_long_is_ended_with_its_compilers(project: Path) 
     with pytest.raises(BuildError, match="'pio run' took longer than 0.3 s"):
         run_platformio(project, TARGET, deadline_s=0.3)
     assert time.monotonic() - started < 10
+
+
+def test_a_folder_whose_name_is_not_utf_8_is_refused_in_one_line(project: Path) -> None:
+    odd = project.rename(project.parent / "caf\udce9")
+    with pytest.raises(BuildError) as caught:
+        run_platformio(odd, TARGET)
+    assert "caf\\udce9'" in str(caught.value)
+    assert str(caught.value).endswith(": the path is not UTF-8; rename the folder")
