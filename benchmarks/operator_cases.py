@@ -284,6 +284,42 @@ def relu6(rng: Random) -> Case:
     return _one_to_one(rng, "RELU6")
 
 
+def _all_inputs(rng: Random, kind: str, **options: float | bool) -> Case:
+    """Every input of 8 bits, once."""
+    model = ModelBuilder()
+    source = model.activation((1, 4, 4, 16), _scale(rng, 0.001, 0.2), _point(rng))
+    quantization = (1 / 128, 0) if kind == "TANH" else (_scale(rng, 0.002, 0.2), _point(rng))
+    out = model.activation((1, 4, 4, 16), *quantization)
+    model.operator(kind, [source], out, **options)
+    values = rng.permutation(np.arange(-128, 128)).astype(np.int8)
+    return model.build([source], [out]), values.reshape(1, 4, 4, 16)
+
+
+def absolute(rng: Random) -> Case:
+    """A network with a random ABS, and an input."""
+    return _all_inputs(rng, "ABS")
+
+
+def gelu(rng: Random) -> Case:
+    """A network with a random GELU, and an input."""
+    return _all_inputs(rng, "GELU", approximate=bool(rng.integers(2)))
+
+
+def hard_swish(rng: Random) -> Case:
+    """A network with a random HARD_SWISH, and an input."""
+    return _all_inputs(rng, "HARD_SWISH")
+
+
+def leaky_relu(rng: Random) -> Case:
+    """A network with a random LEAKY_RELU, and an input."""
+    return _all_inputs(rng, "LEAKY_RELU", alpha=float(np.float32(rng.uniform(0.0, 1.2))))
+
+
+def tanh(rng: Random) -> Case:
+    """A network with a random TANH, and an input."""
+    return _all_inputs(rng, "TANH")
+
+
 def pad(rng: Random) -> Case:
     """A network with a random PAD, and an input."""
     height, width, channels = (int(n) for n in rng.integers(1, 7, 3))
@@ -419,6 +455,7 @@ FUSED: dict[str, Callable[[Random], Case]] = {
 }
 
 CASES: dict[str, Callable[[Random], Case]] = {
+    "ABS": absolute,
     "ADD": add,
     "AVERAGE_POOL_2D": average_pool_2d,
     "CONCATENATION": concatenation,
@@ -427,6 +464,9 @@ CASES: dict[str, Callable[[Random], Case]] = {
     "DEQUANTIZE": dequantize,
     "EXPAND_DIMS": expand_dims,
     "FULLY_CONNECTED": fully_connected,
+    "GELU": gelu,
+    "HARD_SWISH": hard_swish,
+    "LEAKY_RELU": leaky_relu,
     "LOGISTIC": logistic,
     "MAX_POOL_2D": max_pool_2d,
     "MEAN": mean,
@@ -438,4 +478,5 @@ CASES: dict[str, Callable[[Random], Case]] = {
     "RESHAPE": reshape,
     "SOFTMAX": softmax,
     "SQUEEZE": squeeze,
+    "TANH": tanh,
 }

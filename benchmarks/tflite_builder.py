@@ -19,7 +19,10 @@ TYPES = {
 
 INT8_VERSIONS = {
     "DEPTHWISE_CONV_2D": 3,
+    "ABS": 2,
     "EXPAND_DIMS": 1,
+    "GELU": 1,
+    "HARD_SWISH": 1,
     "RESHAPE": 1,
     "SHAPE": 1,
     "SQUEEZE": 1,
@@ -182,6 +185,8 @@ OPTIONS = {
     "DEQUANTIZE": "DequantizeOptions",
     "EXPAND_DIMS": "ExpandDimsOptions",
     "FULLY_CONNECTED": "FullyConnectedOptions",
+    "GELU": "GeluOptions",
+    "LEAKY_RELU": "LeakyReluOptions",
     "MAX_POOL_2D": "Pool2DOptions",
     "MEAN": "ReducerOptions",
     "MUL": "MulOptions",

@@ -31,7 +31,16 @@ GROUPS_IN_ROUND = 4
 MOST_SUMMED = 256
 """Pixels of which AVERAGE_POOL_2D adds up quads (NN_MOST_SUMMED in nn/channel_sums.h)."""
 
-TABLE_KINDS = ("LOGISTIC", "RELU", "RELU6")
+TABLE_KINDS = (
+    "ABS",
+    "GELU",
+    "HARD_SWISH",
+    "LEAKY_RELU",
+    "LOGISTIC",
+    "RELU",
+    "RELU6",
+    "TANH",
+)
 """Operators that are computed by a table even without other operators."""
 
 

@@ -2,6 +2,7 @@
 
 from codegen.graph import Graph, Operator
 from codegen.kernel_call import KernelCall
+from codegen.operators.activations import ABS, GELU, HARD_SWISH, LEAKY_RELU, TANH
 from codegen.operators.concatenation import CONCATENATION
 from codegen.operators.conversions import DEQUANTIZE, EXPAND_DIMS, QUANTIZE, RESHAPE, SQUEEZE
 from codegen.operators.depthwise import DEPTHWISE_CONV_2D
@@ -14,6 +15,7 @@ from codegen.operators.tables import LOGISTIC, RELU, RELU6
 from codegen.operators.windows import AVERAGE_POOL_2D, CONV_2D, MAX_POOL_2D
 
 _SUPPORTED: dict[str, OperatorSupport] = {
+    "ABS": ABS,
     "ADD": ADD,
     "AVERAGE_POOL_2D": AVERAGE_POOL_2D,
     "CONCATENATION": CONCATENATION,
@@ -22,6 +24,9 @@ _SUPPORTED: dict[str, OperatorSupport] = {
     "DEQUANTIZE": DEQUANTIZE,
     "EXPAND_DIMS": EXPAND_DIMS,
     "FULLY_CONNECTED": FULLY_CONNECTED,
+    "GELU": GELU,
+    "HARD_SWISH": HARD_SWISH,
+    "LEAKY_RELU": LEAKY_RELU,
     "LOGISTIC": LOGISTIC,
     "MAX_POOL_2D": MAX_POOL_2D,
     "MEAN": MEAN,
@@ -33,6 +38,7 @@ _SUPPORTED: dict[str, OperatorSupport] = {
     "RESHAPE": RESHAPE,
     "SOFTMAX": SOFTMAX,
     "SQUEEZE": SQUEEZE,
+    "TANH": TANH,
 }
 
 

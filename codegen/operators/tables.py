@@ -23,7 +23,8 @@ from codegen.operators.support import (
     zero_point_of,
 )
 
-_STORED = np.arange(-128, 128)
+STORED = np.arange(-128, 128)
+"""All stored values of int8."""
 Values = NDArray[np.int64]
 
 
@@ -51,7 +52,8 @@ def table_call(graph: Graph, operator: Operator, values: Values) -> KernelCall:
     )
 
 
-def _check(graph: Graph, operator: Operator) -> list[str]:
+def check_one_to_one(graph: Graph, operator: Operator) -> list[str]:
+    """Reasons common to all operators that map each int8 element to one."""
     (source,) = graph.inputs_of(operator)
     (output,) = graph.outputs_of(operator)
     reasons = check_types([source, output], [DType.INT8])
@@ -60,7 +62,7 @@ def _check(graph: Graph, operator: Operator) -> list[str]:
 
 
 def _check_logistic(graph: Graph, operator: Operator) -> list[str]:
-    reasons = _check(graph, operator)
+    reasons = check_one_to_one(graph, operator)
     quantization = graph.outputs_of(operator)[0].quantization
     if not reasons and quantization not in (None, Quantization((1 / 256,), (-128,))):
         assert quantization is not None
@@ -74,14 +76,14 @@ def _lower_logistic(graph: Graph, operator: Operator) -> KernelCall:
     """Source: TFLite, LUTPopulate in int8: single precision, rounded half away from zero."""
     source = graph.tensors[operator.inputs[0]]
     with np.errstate(over="ignore"):
-        real = np.float32(scale_of(source)) * (_STORED - zero_point_of(source)).astype(np.float32)
+        real = np.float32(scale_of(source)) * (STORED - zero_point_of(source)).astype(np.float32)
         exact = np.float32(1) / (np.float32(1) + np.exp(-real, dtype=np.float32))
     stored = np.floor(exact * np.float32(256) + np.float32(0.5)).astype(np.int64) - 128
     return table_call(graph, operator, np.clip(stored, -128, 127))
 
 
 def _check_relu(graph: Graph, operator: Operator) -> list[str]:
-    reasons = _check(graph, operator)
+    reasons = check_one_to_one(graph, operator)
     (source,) = graph.inputs_of(operator)
     (output,) = graph.outputs_of(operator)
     if reasons or source.quantization is None or output.quantization is None:
@@ -95,7 +97,7 @@ def _lower_relu(activation: str) -> Callable[[Graph, Operator], KernelCall]:
         source = graph.tensors[operator.inputs[0]]
         (output,) = graph.outputs_of(operator)
         factor = scale_ratio(source, output)
-        scaled = rescale(_STORED - zero_point_of(source), factor) + zero_point_of(output)
+        scaled = rescale(STORED - zero_point_of(source), factor) + zero_point_of(output)
         limits = activation_range(activation, scale_of(output), zero_point_of(output))
         return table_call(graph, operator, np.clip(scaled, *limits))
 

@@ -105,8 +105,8 @@ def several_faults() -> bytes:
     builder.operator("ABS", [middle], last)
     other = builder.activation((1, 8, 8, 2), 0.1)
     third = builder.activation((1, 8, 8, 2), 0.1)
-    builder.operator("HARD_SWISH", [first], other)
-    builder.operator("HARD_SWISH", [other], third)
+    builder.operator("ROUND", [first], other)
+    builder.operator("ROUND", [other], third)
     return builder.build([first, second], [last, third])
 
 
@@ -122,7 +122,7 @@ def test_all_reasons_are_told_at_once_and_equal_ones_together() -> None:
         "4 operators cannot be generated:",
         "op 0 SOFTMAX in int16",
         "op 1 ABS",
-        "ops 2, 3 HARD_SWISH",
+        "ops 2, 3 ROUND",
     ):
         assert reason in text
     assert max(map(len, text.split("\n"))) < 500
@@ -171,7 +171,7 @@ def in_uint8(graph: Graph) -> bytes:
     return graph_file(replace(graph, tensors=tuple(changed)))
 
 
-@pytest.mark.parametrize("kind", sorted(CASES))
+@pytest.mark.parametrize("kind", sorted(CASES.keys() & OPERATORS))
 def test_tflm_is_refused_what_it_has_no_kernel_for_in_uint8_and_nothing_else(kind: str) -> None:
     content = in_uint8(parse_tflite(CASES[kind](np.random.default_rng(3))[0]))
     graph = parse_tflite(content)

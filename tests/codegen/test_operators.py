@@ -108,6 +108,13 @@ GENERATED = {
     "SQUEEZE": single("SQUEEZE", activation(1, 4, 1), activation(4)),
     "PAD of channels": padding([[0, 0], [1, 2], [0, 1], [2, 3]], activation(1, 7, 5, 8)),
     "PAD": padding([[0, 0], [1, 2], [0, 1], [0, 0]], activation(1, 7, 5, 3)),
+    "ABS": single("ABS", activation(1, 4), activation(1, 4)),
+    "GELU": single("GELU", activation(1, 4), activation(1, 4)),
+    "HARD_SWISH": single("HARD_SWISH", activation(1, 4), activation(1, 4)),
+    "LEAKY_RELU": single("LEAKY_RELU", activation(1, 4), activation(1, 4), alpha=0.1),
+    "TANH": single(
+        "TANH", activation(1, 4), activation(1, 4, scale=Quantization((1 / 128,), (0,)))
+    ),
     "LOGISTIC": single("LOGISTIC", activation(1, 4), activation(1, 4, scale=PROBABILITY)),
     "RELU": single("RELU", activation(1, 4), activation(1, 4)),
     "RELU6": single("RELU6", activation(1, 4), activation(1, 4)),
@@ -166,6 +173,12 @@ REFUSED = {
     ),
     "op 0 LOGISTIC with output scale 0.5 and zero point 3": single(
         "LOGISTIC", activation(1, 4), activation(1, 4)
+    ),
+    "op 0 LEAKY_RELU with alpha -0.5": single(
+        "LEAKY_RELU", activation(1, 4), activation(1, 4), alpha=-0.5
+    ),
+    "op 0 HARD_SWISH with a factor of 2^0 or more": single(
+        "HARD_SWISH", activation(1, 4), activation(1, 4, scale=Quantization((0.002,), (0,)))
     ),
     "op 0 RESIZE_BILINEAR": single("RESIZE_BILINEAR", activation(1, 4), activation(1, 4)),
     "op 0 ADD in float32": single(
