@@ -51,12 +51,14 @@ def measure_over(program: Path, faults: LineFaults) -> str:
 
 
 @pytest.mark.parametrize("kind", ["drop", "flip"])
+@pytest.mark.parametrize("flags", [(), ("-DTOY_FED",)], ids=["whole", "fed with rows"])
 def test_sessions_on_a_noisy_line_are_right_or_fail_with_a_name(
-    toy_program: Path, kind: str
+    tmp_path: Path, flags: tuple[str, ...], kind: str
 ) -> None:
+    program = compile_toy(tmp_path / "bench", 4, *flags)
     lines = [LineFaults(**{kind: 0.01}, seed=seed) for seed in range(SESSIONS)]
     with ThreadPoolExecutor(20) as pool:
-        ends = Counter(pool.map(partial(measure_over, toy_program), lines))
+        ends = Counter(pool.map(partial(measure_over, program), lines))
     assert ends["right"] > 0.75 * SESSIONS, ends
     assert set(ends) - {"right"} <= {"LineError", "NoAnswerError", "ProtocolError"}, ends
 
