@@ -63,6 +63,7 @@ class _Rewrite:
         self._codes = [
             self._old(model.OperatorCodes(i)) for i in range(model.OperatorCodesLength())
         ]
+        self._buffers = [self._old(model.Buffers(i)) for i in range(model.BuffersLength())]
         self._code_of: dict[int, int] = {}
         self._tensors: list[int] = []
 
@@ -72,13 +73,12 @@ class _Rewrite:
         written = [self._graph(*pair) for pair in zip(graphs, products, strict=True)]
         subgraphs = self._offsets(written)
         codes = self._offsets(self._codes)
-        buffers = [self._old(model.Buffers(index)) for index in range(model.BuffersLength())]
-        all_buffers = self._offsets(buffers)
+        buffers = self._offsets(self._buffers)
         tflite.ModelStart(builder)
         tflite.ModelAddVersion(builder, model.Version())
         tflite.ModelAddOperatorCodes(builder, codes)
         tflite.ModelAddSubgraphs(builder, subgraphs)
-        tflite.ModelAddBuffers(builder, all_buffers)
+        tflite.ModelAddBuffers(builder, buffers)
         builder.Finish(tflite.ModelEnd(builder), file_identifier=b"TFL3")
         return bytes(builder.Output())
 
@@ -114,7 +114,8 @@ class _Rewrite:
         result = int(operator.Outputs(0))
         source, weights, output = (graph.Tensors(index) for index in (*given[:2], result))
         rows, columns = (int(size) for size in weights.ShapeAsNumpy())
-        batch = int(np.prod(source.ShapeAsNumpy(), dtype=np.int64)) // columns
+        # The file may have another shape than the interpreter computes from a computed RESHAPE.
+        batch = max(int(np.prod(source.ShapeAsNumpy(), dtype=np.int64)) // columns, 1)
         scales = np.asarray(weights.Quantization().ScaleAsNumpy(), np.float32)
         input_scale = np.float32(source.Quantization().Scale(0))
         if np.any(weights.Quantization().ZeroPointAsNumpy()):
@@ -128,8 +129,11 @@ class _Rewrite:
         pixel = self._tensor(source, [batch, 1, 1, columns], np.array([input_scale]))
         kernels = self._tensor(weights, [rows, 1, 1, columns], scales)
         sums = self._tensor(output, [batch, 1, 1, rows], output.Quantization().ScaleAsNumpy())
-        before = self._reshape(given[0], pixel, [batch, 1, 1, columns])
-        convolution = self._convolution(operator, [pixel, kernels, *given[2:]], sums)
+        before = self._reshape(given[0], pixel, [-1, 1, 1, columns])
+        # LiteRT's FULLY_CONNECTED may do without a bias, its CONV_2D in int8 may not.
+        has_bias = len(given) > 2 and given[2] >= 0
+        biases = given[2] if has_bias else self._zeros(rows)
+        convolution = self._convolution(operator, [pixel, kernels, biases], sums)
         shape = [int(size) for size in output.ShapeAsNumpy()]
         return [before, convolution, self._reshape(sums, result, shape)]
 
@@ -149,6 +153,21 @@ class _Rewrite:
         tflite.TensorAddType(builder, like.Type())
         tflite.TensorAddBuffer(builder, like.Buffer())
         tflite.TensorAddQuantization(builder, quantization)
+        self._tensors.append(tflite.TensorEnd(builder))
+        return len(self._tensors) - 1
+
+    def _zeros(self, count: int) -> int:
+        """Add a constant of zeros in int32; gives its index."""
+        builder = self._builder
+        data = builder.CreateByteVector(bytes(4 * count))
+        tflite.BufferStart(builder)
+        tflite.BufferAddData(builder, data)
+        self._buffers.append(tflite.BufferEnd(builder))
+        sizes = self._numbers([count])
+        tflite.TensorStart(builder)
+        tflite.TensorAddShape(builder, sizes)
+        tflite.TensorAddType(builder, tflite.TensorType.INT32)
+        tflite.TensorAddBuffer(builder, len(self._buffers) - 1)
         self._tensors.append(tflite.TensorEnd(builder))
         return len(self._tensors) - 1
 

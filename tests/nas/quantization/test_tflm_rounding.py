@@ -35,13 +35,24 @@ def autoencoder(seed: int) -> bytes:
     return model.build([first], [last])
 
 
+def without_bias(seed: int) -> bytes:
+    """A layer as converters write it whose biases are all zero: its third input is absent."""
+    rng = np.random.default_rng(seed)
+    model = ModelBuilder()
+    source, output = model.activation((1, 24), 0.05, 3), model.activation((1, 7), 0.2, -4)
+    weights = model.constant(rng.integers(-127, 128, (7, 24)).astype(np.int8), 0.004)
+    model.operator("FULLY_CONNECTED", [source, weights, -1], output)
+    return model.build([source], [output])
+
+
 def models() -> dict[str, bytes]:
     single = {
         f"layer {seed}": CASES["FULLY_CONNECTED"](np.random.default_rng(seed))[0]
         for seed in range(8)
     }
     deep = {f"autoencoder {seed}": autoencoder(seed) for seed in range(4)}
-    return single | deep | {"classifier": small_model()}
+    absent = {f"without bias {seed}": without_bias(seed) for seed in range(2)}
+    return single | deep | absent | {"classifier": small_model()}
 
 
 def inputs_of(content: bytes) -> NDArray[np.int8]:
