@@ -18,9 +18,11 @@ def compile_program(
     """Compile and link C11 sources; gives the program's path."""
     folders = [f"-I{folder}" for folder in include]
     command = ["gcc", "-std=c11", "-g", *WARNINGS, *SANITIZERS, *flags]
-    own = [str(source) for source in sources if source.parent != NN / "src"]
-    kernels = kernel_objects(tuple(command)) if len(own) < len(sources) else ()
-    run_compiler([*command, *folders, "-o", str(out), *own, *map(str, kernels), "-lm"])
+    kernels = {source.stem for source in sources if source.parent == NN / "src"}
+    objects = kernel_objects(tuple(command)) if kernels else ()
+    inputs = [source for source in sources if source.parent != NN / "src"]
+    inputs += [path for path in objects if path.stem in kernels]
+    run_compiler([*command, *folders, "-o", str(out), *map(str, inputs), "-lm"])
     return out
 
 

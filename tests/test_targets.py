@@ -21,7 +21,7 @@ def test_a_file_of_ones_own_works_like_a_shipped_one(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "mine.toml"
-    path.write_text(SHIPPED.replace("stm32l412kb", "mine").replace("40960", "8192"))
+    path.write_text(SHIPPED.replace("stm32l412kb", "mine").replace("40960", "6144"))
     assert main(["estimate", "--candidate", "9,4", "--target", str(path), "--fail-over"]) == 1
     assert "on mine, static runtime" in capsys.readouterr().out
 

@@ -169,7 +169,7 @@ def test_a_line_that_damages_everything(
     faults = LineFaults()
     with bench(tmp_path, faults) as path:
         assert run(project, "--board", "desk", "--bench", path) == 0
-        faults.flip = 0.05
+        faults.flip = 0.03
         assert run(project, "--board", "desk", "--bench", path, "--no-flash") == 22
     assert "the line damaged 8 attempts in a row" in complaint(capsys)
 
