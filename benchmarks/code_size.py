@@ -43,7 +43,7 @@ from hil.elf import measure_elf
 from hil.project import Project, read_project
 
 SEEDS_PER_OPERATOR = 6
-MANY_CALLS = 4
+MANY_CALLS = 24
 SCHEMA = 2
 ALIGNMENT_BYTES = 64
 """Of newlib's strlen, before which the linker leaves a gap."""

@@ -38,13 +38,14 @@ def build(model: Path, out: Path, *options: str) -> int:
 
 
 def refusal(capsys: pytest.CaptureFixture[str], model: Path, out: Path, *options: str) -> str:
-    """The error line of a build that must fail."""
+    """The error of a build that must fail: the last thing that is said, in one line if indented."""
     assert build(model, out, *options) == 1
     captured = capsys.readouterr()
     assert captured.out == ""
-    lines = captured.err.splitlines()
-    assert lines[-1].startswith("codegen: error: ")
-    return lines[-1].removeprefix("codegen: error: ")
+    first, *others = captured.err[captured.err.rindex("codegen: ") :].splitlines()
+    assert first.startswith("codegen: error: ")
+    assert all(line.startswith("  ") for line in others)
+    return " ".join([first.removeprefix("codegen: error: "), *map(str.strip, others)])
 
 
 def content_of(folder: Path) -> dict[str, bytes]:
