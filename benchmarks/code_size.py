@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.elf_symbols import named_symbols, objects_named
-from benchmarks.glue_size import Glue, fit_prices, glue_of, measure_glue, stack_by_kind
+from benchmarks.glue_size import Glue, fit_prices, glue_of, measure_glue
 from benchmarks.operator_cases import CASES, FUSED
 from benchmarks.random_networks import random_network
 from benchmarks.runtime import ROOT
@@ -200,7 +200,7 @@ def make_table(built: list[Built], target: Target) -> dict[str, Any]:
     """What each function adds, and what every firmware has."""
     library = set.intersection(*(set(b.library_symbols) for b in built))
     glue = measure_glue(target)
-    stack, least_stack_bytes = measure_stack([b.graph for b in built], glue, target)
+    stack = measure_stack([b.graph for b in built], glue, target)
     return {
         "schema": SCHEMA,
         "compiler": _compiler(),
@@ -210,12 +210,12 @@ def make_table(built: list[Built], target: Target) -> dict[str, Any]:
             **_application(built, library),
             # Less than the gap before the arena, which lies at a multiple of 16.
             "ram_bytes": min(b.ram_bytes for b in built),
-            "stack_bytes": least_stack_bytes,
+            "stack_bytes": stack.application,
         },
-        "model": {"prices": fit_prices(glue), "stack_bytes": stack_by_kind(glue)},
+        "model": {"prices": fit_prices(glue), "stack_bytes": stack.before},
         "streams": {"symbols": _stream_symbols(built)},
         "functions": {
-            name: {"stack_bytes": stack[name], **own}
+            name: {"stack_bytes": stack.functions[name], **own}
             for name, own in _by_function(built, library).items()
         },
     }

@@ -109,15 +109,16 @@ def glue_of(graph: Graph, plan: MemoryPlan, target: Target) -> Glue:
 def _paths(kind: str) -> dict[str, list[str]]:
     """The functions between the application and a kernel, by how the kernel is reached."""
     if kind == "fed rows":
-        begin, step, beside = f"{NAME}_end", "run_step", "after fed rows"
-    elif kind == "streams":
-        begin, step, beside = f"{NAME}_profile", f"{NAME}_invoke_step", "beside streams"
-    else:
-        return {kind: [f"{NAME}_invoke", f"{NAME}_invoke_step"]}
-    row = ["make_timed_row", "make_row"]
-    fed = {"fed rows": [f"{NAME}_push_row", DRIVER, *row]} if kind == "fed rows" else {}
-    through = [begin, "run_from", step]
-    return fed | {"streams": [*through, DRIVER, *row], beside: [*through, *row]}
+        through = [f"{NAME}_end", "run_from", "run_step"]
+        return {
+            "fed rows": [f"{NAME}_push_row", DRIVER, "make_row"],
+            "after fed rows": [*through, "make_row"],
+            "streams after fed rows": [*through, DRIVER, "make_row"],
+        }
+    through = [f"{NAME}_invoke", "run_from", f"{NAME}_invoke_step"]
+    if kind == "streams":
+        return {"streams": [*through, DRIVER, "make_row"], "beside streams": [*through, "make_row"]}
+    return {kind: through}
 
 
 def _compile(

@@ -13,7 +13,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from benchmarks.many_streams import PlanRun, run_plans
+from benchmarks.operator_cases import pad_channels
 from benchmarks.random_networks import random_network, random_products
 from benchmarks.streamed_plan import plan_all_by_rows
 from codegen.graph import ROUNDINGS, Graph
@@ -25,8 +28,9 @@ from firmware.targets import load_target
 from nas.estimator.calibration import MeasuredCall, MeasuredCalls, calibrate
 from nas.estimator.speed import SpeedModel, predict_all
 
-PRODUCTS = 6
-"""Networks of FULLY_CONNECTED alone, for each rounding: elsewhere it is seldom, and small."""
+PRODUCTS, CHANNEL_PADS = 6, 8
+"""Networks of FULLY_CONNECTED alone, for each rounding, and of PAD over channels: both are
+seldom elsewhere, and small."""
 
 
 def main() -> int:
@@ -64,12 +68,13 @@ def main() -> int:
 
 
 def random_graphs(count: int) -> list[Graph]:
-    """What is fitted on: `count` networks of all operators, and some of matrix products alone."""
+    """What is fitted on: `count` networks of all operators, some of one seldom operator alone."""
     graphs = [parse_tflite(random_network(seed)) for seed in range(count)]
     for seed in range(PRODUCTS):
         products = parse_tflite(random_products(seed))
         graphs += [replace(products, rounding=rounding) for rounding in ROUNDINGS]
-    return graphs
+    pads = (pad_channels(np.random.default_rng(seed))[0] for seed in range(CHANNEL_PADS))
+    return graphs + [parse_tflite(model) for model in pads]
 
 
 def calls_of(name: str, graph: Graph, plan: MemoryPlan, run: PlanRun) -> list[MeasuredCall]:

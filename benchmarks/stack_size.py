@@ -7,7 +7,7 @@ application adds is the difference to whole firmware of a few networks.
 import statistics
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,8 @@ import numpy as np
 
 from benchmarks.glue_size import Glue, stack_by_kind
 from benchmarks.many_networks import run_calls
-from benchmarks.operator_cases import CASES, FUSED
+from benchmarks.network_chain import Chain, weights_of
+from benchmarks.operator_cases import CASES, FUSED, VALID
 from benchmarks.random_networks import random_network
 from benchmarks.runtime import run_model
 from codegen.glue import stack_kind
@@ -28,16 +29,31 @@ from codegen.work import plan_work
 from firmware.targets import Target
 
 SEEDS_PER_CASE, RANDOM = 6, 60
-WHOLE = ("RESHAPE", "CONV_2D", "SOFTMAX")
-"""Operators of which whole firmware runs; the first has a kernel without a stack."""
+SHALLOW = "RESHAPE"
+"""An operator whose kernel has no stack, so that the peak is the application's own."""
+WHOLE = ("SOFTMAX", "FULLY_CONNECTED")
+FED = ("CONV_2D", "AVERAGE_POOL_2D", "MAX_POOL_2D")
+"""Operators of which whole firmware runs, on a whole input and on rows that are fed."""
 
-StackByFunction = dict[str, dict[str, int]]
+
+@dataclass(frozen=True, slots=True)
+class StackSizes:
+    """The stack of the parts of a firmware, in bytes.
+
+    Attributes:
+        functions: Most stack of each part of each kernel, with what the application has before.
+        before: Stack of the generated code before a kernel, by how the kernel is reached; feeding
+            rows takes more of the application, which is added here.
+        application: Most stack of the application without a kernel.
+    """
+
+    functions: dict[str, dict[str, int]]
+    before: dict[str, int]
+    application: int
 
 
-def measure_stack(
-    more: Sequence[Graph], glue: Sequence[Glue], target: Target
-) -> tuple[StackByFunction, int]:
-    """Most stack of each function's parts in the bench application, and what that has by itself.
+def measure_stack(more: Sequence[Graph], glue: Sequence[Glue], target: Target) -> StackSizes:
+    """The stack of each kernel, and of what is before it.
 
     Args:
         more: Networks to run besides random ones.
@@ -45,29 +61,39 @@ def measure_stack(
         target: The chip.
     """
     step_bytes = {own.stack_kind: own.step_stack_bytes for own in glue}
-    glue_bytes = stack_by_kind(glue)
-    whole = [_single(operator) for operator in WHOLE]
-    graphs = [*map(parse_tflite, whole), *_graphs(), *more]
+    before = stack_by_kind(glue)
+    models = [_single(operator) for operator in (*WHOLE, *FED)]
+    graphs = [*map(parse_tflite, models), *_graphs(), *more]
     kinds = [_stack_kind(graph, plan_graph(graph, stream=False)) for graph in graphs]
     depths = [
         [run.stack_bytes - step_bytes[kind] for run in calls]
         for kind, calls in zip(kinds, run_calls(graphs, target), strict=True)
     ]
-    peaks = [_peak_bytes(model, target) for model in whole]
     added = [
-        peak - max(own) - glue_bytes[_stack_kind(graph, plan_graph(graph))]
-        for peak, own, graph in zip(peaks, depths, graphs, strict=False)
+        _peak_bytes(model, target) - max(own) - before[_stack_kind(graph, plan_graph(graph))]
+        for model, own, graph in zip(models, depths, graphs, strict=False)
     ]
-    # The first peak may be the application's own.
-    application_bytes = round(statistics.median(added[1:]))
-    by_function: StackByFunction = {}
+    application_bytes = round(statistics.median(added[: len(WHOLE)]))
+    fed_bytes = round(statistics.median(added[len(WHOLE) :])) - application_bytes
+    return StackSizes(
+        _by_function(graphs, depths, application_bytes),
+        {kind: own + fed_bytes * ("fed rows" in kind) for kind, own in before.items()},
+        _peak_bytes(_single(SHALLOW), target),
+    )
+
+
+def _by_function(
+    graphs: Sequence[Graph], depths: Sequence[Sequence[int]], application_bytes: int
+) -> dict[str, dict[str, int]]:
+    """The least stack with which each part of each function ran."""
+    by_function: dict[str, dict[str, int]] = {}
     for graph, own in zip(graphs, depths, strict=True):
         for (function, reached), depth in zip(calls_of(graph), own, strict=True):
             parts = by_function.setdefault(function, {})
             stack_bytes = max(0, depth + application_bytes)
             for part in reached:
                 parts[part] = min(parts.get(part, stack_bytes), stack_bytes)
-    return {name: dict(sorted(own.items())) for name, own in by_function.items()}, min(peaks)
+    return {name: dict(sorted(own.items())) for name, own in by_function.items()}
 
 
 def _stack_kind(graph: Graph, plan: MemoryPlan) -> str:
@@ -92,8 +118,18 @@ def _graphs() -> Iterator[Graph]:
             graph = parse_tflite(case(np.random.default_rng([seed, 17]))[0])
             if not check_operators(graph):
                 yield from (replace(graph, rounding=own) for own in _roundings(graph))
+    yield parse_tflite(_inside())
     for seed in range(RANDOM):
         yield parse_tflite(random_network(seed))
+
+
+def _inside() -> bytes:
+    """A first layer whose windows lie inside the image: elsewhere some cross its border too."""
+    chain = Chain(np.random.default_rng(0), (1, 9, 12, 3))
+    weights = weights_of(chain, (4, 3, 3, 3), 0)
+    options = {"stride_h": 1, "stride_w": 1, "dilation_h_factor": 1, "dilation_w_factor": 1}
+    chain.add("CONV_2D", weights, (1, 7, 10, 4), padding=VALID, **options)
+    return chain.model.build([chain.first], [chain.last])
 
 
 def _roundings(graph: Graph) -> Sequence[str]:

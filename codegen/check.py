@@ -20,7 +20,7 @@ MOST_INDICES = 8192
 """Maximum number of inputs, outputs, or inputs of all operators."""
 MOST_SIDES = 1 << 20
 """Largest dimensions of all activations together; windows move along each."""
-_LINE_CHARACTERS, _LIST_CHARACTERS = 400, 96
+_LINE_CHARACTERS, _LIST_CHARACTERS = 440, 96
 _SHOWN_INDICES, _SHOWN_REASONS = 6, 40
 
 

@@ -66,10 +66,12 @@ def stack_kinds(plan: MemoryPlan, calls: list[KernelCall]) -> list[str]:
     kind = stack_kind(plan, calls)
     if not any(segment.streamed for segment in plan.segments):
         return [kind] * len(calls)
-    beside = "after fed rows" if kind == "fed rows" else "beside streams"
+    is_fed = kind == "fed rows"
+    beside = "after fed rows" if is_fed else "beside streams"
+    further = "streams after fed rows" if is_fed else "streams"
     kinds = []
     for segment in plan.segments:
-        own = kind if segment.first_step == 0 else "streams"
+        own = kind if segment.first_step == 0 else further
         count = segment.end_step - segment.first_step
         kinds += [own if segment.streamed else beside] * count
     return kinds
