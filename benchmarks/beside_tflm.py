@@ -16,8 +16,8 @@ import numpy as np
 
 from benchmarks.operator_cases import SAME, VALID
 from benchmarks.tflite_builder import ModelBuilder
-from codegen.project import build_project
-from codegen.source import find_model
+from codegen.project.build import build_project
+from codegen.project.source import find_model
 from firmware.files import write_json
 from firmware.platformio import run_platformio
 from firmware.records.measurement import StepRecord

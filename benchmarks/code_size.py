@@ -27,15 +27,15 @@ from benchmarks.random_networks import random_network
 from benchmarks.runtime import ROOT
 from benchmarks.stack_size import calls_of, measure_stack
 from benchmarks.tflite_builder import ModelBuilder
-from codegen.code_size import whole_words
-from codegen.graph import DEFAULT_ROUNDING, Graph
+from codegen.costs.code_size import whole_words
+from codegen.costs.stream_size import stream_constant_bytes, stream_variable_bytes
+from codegen.model.graph import DEFAULT_ROUNDING, Graph
+from codegen.model.read_tflite import parse_tflite
 from codegen.operators import check_operators
-from codegen.placement import aligned
-from codegen.planner import plan_graph
-from codegen.project import build_project
-from codegen.read_tflite import parse_tflite
-from codegen.source import find_model
-from codegen.stream_size import stream_constant_bytes, stream_variable_bytes
+from codegen.planning.placement import aligned
+from codegen.planning.planner import plan_graph
+from codegen.project.build import build_project
+from codegen.project.source import find_model
 from firmware.files import write_json
 from firmware.platformio import run_platformio
 from firmware.targets import Target, load_target

@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 
 from benchmarks.runtime import ROOT, run_model
-from codegen.graph import DEFAULT_ROUNDING, Graph
-from codegen.read_tflite import read_tflite
+from codegen.model.graph import DEFAULT_ROUNDING, Graph
+from codegen.model.read_tflite import read_tflite
 from firmware.errors import SdkError
 from firmware.files import write_json
 from firmware.printable import brief

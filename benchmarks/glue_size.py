@@ -18,14 +18,14 @@ from elftools.elf.elffile import ELFFile
 from benchmarks.operator_cases import CASES, FUSED
 from benchmarks.random_networks import random_network
 from benchmarks.runtime import ROOT
-from codegen.glue import glue_parts, stack_kind
-from codegen.graph import Graph
-from codegen.lower_steps import lower_step
+from codegen.c_code.lower_steps import lower_step
+from codegen.c_code.program import make_program
+from codegen.c_code.render import ModelNames, model_text, render_model
+from codegen.costs.glue import glue_parts, stack_kind
+from codegen.model.graph import Graph
+from codegen.model.read_tflite import parse_tflite
 from codegen.operators import check_operators
-from codegen.planner import MemoryPlan, plan_graph
-from codegen.program import make_program
-from codegen.read_tflite import parse_tflite
-from codegen.render import ModelNames, model_text, render_model
+from codegen.planning.planner import MemoryPlan, plan_graph
 from firmware.targets import Target
 
 LENGTHS = (0, 1, 2, 4, 8, 12, 20, 30, 45, 70)

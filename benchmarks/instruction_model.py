@@ -19,10 +19,10 @@ from benchmarks.many_streams import PlanRun, run_plans
 from benchmarks.operator_cases import pad_channels
 from benchmarks.random_networks import random_network, random_products
 from benchmarks.streamed_plan import plan_all_by_rows
-from codegen.graph import ROUNDINGS, Graph
-from codegen.planner import MemoryPlan, plan_graph
-from codegen.read_tflite import parse_tflite, read_tflite
-from codegen.work import plan_work, stream_work
+from codegen.costs.work import plan_work, stream_work
+from codegen.model.graph import ROUNDINGS, Graph
+from codegen.model.read_tflite import parse_tflite, read_tflite
+from codegen.planning.planner import MemoryPlan, plan_graph
 from firmware.files import write_json
 from firmware.targets import load_target
 from nas.estimator.calibration import MeasuredCall, MeasuredCalls, calibrate

@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks.runtime import ROOT
-from codegen.graph import Graph
-from codegen.planner import MemoryPlan, plan_graph
-from codegen.program import make_program
-from codegen.render import ModelNames, model_text, render_model, render_project
+from codegen.c_code.program import make_program
+from codegen.c_code.render import ModelNames, model_text, render_model, render_project
+from codegen.model.graph import Graph
+from codegen.planning.planner import MemoryPlan, plan_graph
 from firmware.targets import Target
 from hil.elf import measure_elf
 from hil.virtual.virtual_board import VirtualBoard, instructions_of

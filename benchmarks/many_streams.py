@@ -9,10 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from benchmarks.many_networks import GIVEN, names_of, numbers_of, parts_of
-from codegen.graph import Graph
-from codegen.planner import MemoryPlan
-from codegen.segments import is_row_fed
-from codegen.work import plan_work
+from codegen.costs.work import plan_work
+from codegen.model.graph import Graph
+from codegen.planning.planner import MemoryPlan
+from codegen.planning.segments import is_row_fed
 from firmware.targets import Target
 from hil.virtual.virtual_board import INSTRUCTION_NS, TICK_HZ
 

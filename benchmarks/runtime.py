@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from codegen.graph import DEFAULT_ROUNDING
-from codegen.project import build_project
-from codegen.source import find_model
+from codegen.model.graph import DEFAULT_ROUNDING
+from codegen.project.build import build_project
+from codegen.project.source import find_model
 from firmware.files import write_json
 from firmware.platformio import run_platformio
 from firmware.records.conversion import to_record

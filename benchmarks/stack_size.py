@@ -19,13 +19,13 @@ from benchmarks.network_chain import Chain, weights_of
 from benchmarks.operator_cases import CASES, FUSED, VALID
 from benchmarks.random_networks import random_network
 from benchmarks.runtime import run_model
-from codegen.glue import stack_kind
-from codegen.graph import ROUNDINGS, Graph
-from codegen.lower_steps import lower_step
+from codegen.c_code.lower_steps import lower_step
+from codegen.costs.glue import stack_kind
+from codegen.costs.work import plan_work
+from codegen.model.graph import ROUNDINGS, Graph
+from codegen.model.read_tflite import parse_tflite
 from codegen.operators import check_operators
-from codegen.planner import MemoryPlan, plan_graph
-from codegen.read_tflite import parse_tflite
-from codegen.work import plan_work
+from codegen.planning.planner import MemoryPlan, plan_graph
 from firmware.targets import Target
 
 SEEDS_PER_CASE, RANDOM = 6, 60

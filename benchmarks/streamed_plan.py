@@ -1,12 +1,12 @@
 """Plans that stream whatever can be streamed, whether or not this makes the arena smaller. Pure."""
 
-from codegen.cut import Piece, fed_image, streamable_ranges
-from codegen.graph import Graph
-from codegen.lifetimes import find_lifetimes
-from codegen.planner import MemoryPlan, place_pieces
-from codegen.row_run import run_by_rows
-from codegen.segments import MOST_STEPS
-from codegen.steps import last_reads, make_steps
+from codegen.model.graph import Graph
+from codegen.planning.cut import Piece, fed_image, streamable_ranges
+from codegen.planning.lifetimes import find_lifetimes
+from codegen.planning.planner import MemoryPlan, place_pieces
+from codegen.planning.row_run import run_by_rows
+from codegen.planning.segments import MOST_STEPS
+from codegen.planning.steps import last_reads, make_steps
 
 
 def plan_all_by_rows(graph: Graph) -> MemoryPlan:

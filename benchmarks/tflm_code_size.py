@@ -30,13 +30,13 @@ from typing import Any
 from benchmarks.tflite_builder import ModelBuilder
 from benchmarks.tflm_code_table import MODEL, Linked, make_table, take_apart
 from benchmarks.tflm_runtime import harness_bytes
-from codegen.code_size import int8_key, tflm_runtime_bytes
-from codegen.graph import Graph, Operator
-from codegen.planner import plan_graph
-from codegen.project import build_project
-from codegen.read_tflite import parse_tflite
-from codegen.render import ModelNames, model_text, render_model
-from codegen.source import find_model
+from codegen.c_code.render import ModelNames, model_text, render_model
+from codegen.costs.code_size import int8_key, tflm_runtime_bytes
+from codegen.model.graph import Graph, Operator
+from codegen.model.read_tflite import parse_tflite
+from codegen.planning.planner import plan_graph
+from codegen.project.build import build_project
+from codegen.project.source import find_model
 from codegen.tflm.kernels import is_modelled
 from codegen.tflm.library import OPERATORS, Registration, registrations
 from firmware.files import cache_folder, write_json

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.code_size import named_symbols
-from codegen.code_size import whole_words
+from codegen.costs.code_size import whole_words
 from hil.elf import measure_elf, open_elf
 
 MODEL = "sized"

@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING
 from firmware.exports import exported
 
 if TYPE_CHECKING:
-    from codegen.graph import Graph
-    from codegen.planner import MemoryPlan, plan_graph
-    from codegen.project import build_project
-    from codegen.source import find_model
+    from codegen.model.graph import Graph
+    from codegen.planning.planner import MemoryPlan, plan_graph
+    from codegen.project.build import build_project
+    from codegen.project.source import find_model
 
 __all__ = ["Graph", "MemoryPlan", "build_project", "find_model", "plan_graph"]
 
 __getattr__ = exported(
     __name__,
     {
-        "Graph": "codegen.graph",
-        "MemoryPlan": "codegen.planner",
-        "build_project": "codegen.project",
-        "find_model": "codegen.source",
-        "plan_graph": "codegen.planner",
+        "Graph": "codegen.model.graph",
+        "MemoryPlan": "codegen.planning.planner",
+        "build_project": "codegen.project.build",
+        "find_model": "codegen.project.source",
+        "plan_graph": "codegen.planning.planner",
     },
 )

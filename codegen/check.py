@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from codegen.fold_constants import fold_constants, kept_operators
-from codegen.graph import DType, Graph
+from codegen.model.fold_constants import fold_constants, kept_operators
+from codegen.model.graph import DType, Graph
 from codegen.operators import check_operators, supported_kinds
 from codegen.tflm.kernels import kernel_needs
 from codegen.tflm.library import missing_operators, supported_text

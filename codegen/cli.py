@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from codegen.graph import DEFAULT_ROUNDING, ROUNDINGS
-from codegen.project import RUNTIMES, TOOLCHAINS, build_project
-from codegen.source import find_model
+from codegen.model.graph import DEFAULT_ROUNDING, ROUNDINGS
+from codegen.project.build import RUNTIMES, TOOLCHAINS, build_project
+from codegen.project.source import find_model
 from codegen.tflm.library import DOWNLOAD
 from firmware.command_line import parse, run, some_path
 from firmware.errors import ConfigError

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from codegen.graph import Graph
-from codegen.planner import MemoryPlan
-from codegen.segments import COUNTER_BYTES, NEXT_IMAGE_ROW, Segment
-from codegen.steps import Step
+from codegen.model.graph import Graph
+from codegen.planning.planner import MemoryPlan
+from codegen.planning.segments import COUNTER_BYTES, NEXT_IMAGE_ROW, Segment
+from codegen.planning.steps import Step
 
 PartName = tuple[str, int, int]
 """What a byte belongs to: a kind, a tensor or step, a row."""

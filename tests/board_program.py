@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from codegen.c_source import byte_lines
-from codegen.fold_constants import fold_constants
-from codegen.graph import DEFAULT_ROUNDING
-from codegen.planner import plan_graph
-from codegen.read_tflite import parse_tflite
-from codegen.render import ModelNames, model_text, render_project
+from codegen.c_code.c_source import byte_lines
+from codegen.c_code.render import ModelNames, model_text, render_project
+from codegen.model.fold_constants import fold_constants
+from codegen.model.graph import DEFAULT_ROUNDING
+from codegen.model.read_tflite import parse_tflite
+from codegen.planning.planner import plan_graph
 from firmware.targets import load_target
 from hil.elf import measure_elf
 from hil.virtual.virtual_board import VirtualBoard

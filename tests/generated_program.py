@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from codegen.fold_constants import fold_constants
-from codegen.graph import DEFAULT_ROUNDING
-from codegen.planner import plan_graph
-from codegen.program import make_program
-from codegen.read_tflite import parse_tflite
-from codegen.render import ModelNames, model_text, render_model
+from codegen.c_code.program import make_program
+from codegen.c_code.render import ModelNames, model_text, render_model
+from codegen.model.fold_constants import fold_constants
+from codegen.model.graph import DEFAULT_ROUNDING
+from codegen.model.read_tflite import parse_tflite
+from codegen.planning.planner import plan_graph
 from tests.host_compiler import NN, compile_program
 from tests.plans import Planner
 

@@ -4,7 +4,7 @@ import numpy as np
 import tflite
 
 from benchmarks.tflite_builder import ModelBuilder
-from codegen.graph import DType, Graph, Operator, Tensor
+from codegen.model.graph import DType, Graph, Operator, Tensor
 
 _NUMBERS = {
     "padding": tflite.Padding,

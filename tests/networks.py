@@ -1,6 +1,6 @@
 """Graphs of the networks of the search spaces, for tests of what comes after them."""
 
-from codegen.graph import Graph
+from codegen.model.graph import Graph
 from nas.network.description import Shape
 from nas.network.int8_graph import lower
 from nas.quantization.predict_file import predict_file

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from benchmarks.streamed_plan import plan_all_by_rows
-from codegen.graph import Graph
-from codegen.planner import MemoryPlan, plan_graph
+from codegen.model.graph import Graph
+from codegen.planning.planner import MemoryPlan, plan_graph
 
 Planner = Callable[[Graph], MemoryPlan]
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from codegen.graph import DType, Graph, Operator, Tensor
+from codegen.model.graph import DType, Graph, Operator, Tensor
 
 WIDTH, CHANNELS = 6, 4
 Needs = dict[int, tuple[int, int, int]]

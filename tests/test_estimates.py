@@ -8,8 +8,8 @@ import pytest
 from benchmarks.estimate_errors import MODELS, compare, difference, error_fraction, summary
 from benchmarks.random_networks import random_network
 from benchmarks.runtime import ROOT
+from codegen.model.read_tflite import parse_tflite
 from codegen.operators import check_operators
-from codegen.read_tflite import parse_tflite
 from firmware.targets import load_target
 from tests.estimated_networks import NETWORKS
 from tests.small_model import small_model

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from codegen.project import build_project
-from codegen.source import find_model
+from codegen.project.build import build_project
+from codegen.project.source import find_model
 from firmware.files import sha256_of_file
 from firmware.targets import load_target
 from nas.cli import main

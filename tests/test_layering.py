@@ -16,22 +16,35 @@ ALLOWED = {
     "hil": {"hil", "firmware"},
     "nas": {"nas", "firmware", "codegen"},
 }
-ROOMS = (
-    "network",
-    "tensorflow",
-    "host",
-    "spaces",
-    "data",
-    "trainer",
-    "training",
-    "quantization",
-    "estimator",
-    "search",
-    "report",
-    "data_tools",
-    "cli",
-)
-"""Folders of nas/: each imports only from those before it."""
+ROOMS = {
+    "codegen": (
+        "model",
+        "operators",
+        "planning",
+        "tflm",
+        "c_code",
+        "costs",
+        "check",
+        "project",
+        "cli",
+    ),
+    "nas": (
+        "network",
+        "tensorflow",
+        "host",
+        "spaces",
+        "data",
+        "trainer",
+        "training",
+        "quantization",
+        "estimator",
+        "search",
+        "report",
+        "data_tools",
+        "cli",
+    ),
+}
+"""Folders and modules of a package: each imports only from those before it."""
 HEAVY = {"tensorflow", "keras"}
 MODULES = sorted(
     path
@@ -126,20 +139,23 @@ def test_tensorflow_is_imported_in_its_own_folder_alone(path: Path) -> None:
     assert not imported_packages(tree_of(path)) & HEAVY
 
 
-def test_every_module_of_the_search_lies_in_a_folder_with_a_place() -> None:
-    folders = {path.relative_to(ROOT / "nas").parts[0] for path in (ROOT / "nas").rglob("*.py")}
-    assert folders == {*ROOMS, "__init__.py"}
+@pytest.mark.parametrize("package", ROOMS)
+def test_every_module_of_a_package_with_folders_has_a_place(package: str) -> None:
+    paths = [path for path in MODULES if path.is_relative_to(ROOT / package)]
+    rooms = {path.relative_to(ROOT / package).with_suffix("").parts[0] for path in paths}
+    assert rooms == {*ROOMS[package], "__init__"}
 
 
 @pytest.mark.parametrize(
-    "path", [m for m in MODULES if m.is_relative_to(ROOT / "nas")], ids=name_of
+    "path", [m for m in MODULES if m.relative_to(ROOT).parts[0] in ROOMS], ids=name_of
 )
-def test_a_folder_of_the_search_imports_only_those_below_it(path: Path) -> None:
-    room = path.relative_to(ROOT / "nas").parts[0]
-    if room == "__init__.py":
+def test_a_folder_of_a_package_imports_only_those_below_it(path: Path) -> None:
+    package, *parts = path.relative_to(ROOT).with_suffix("").parts
+    if parts == ["__init__"]:
         return
-    below = {*ROOMS[: ROOMS.index(room)], room}
-    imported = {name.split(".")[1] for name in imports_of(path) if name.startswith("nas.")}
+    rooms = ROOMS[package]
+    below = {*rooms[: rooms.index(parts[0])], parts[0]}
+    imported = {name.split(".")[1] for name in imports_of(path) if name.startswith(f"{package}.")}
     assert imported <= below
 
 

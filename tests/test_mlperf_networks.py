@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from codegen.model.read_tflite import parse_tflite
 from codegen.operators import check_operators
-from codegen.planner import plan_graph
-from codegen.read_tflite import parse_tflite
+from codegen.planning.planner import plan_graph
 from tests.board_program import failures_on_virtual_board
 from tests.generated_program import run_generated
 from tests.host_compiler import ROOT

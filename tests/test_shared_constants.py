@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from codegen import convolution_work, steps, work
+from codegen.costs import convolution_work, work
 from codegen.operators import channels, concatenation, reductions
-from codegen.placement import ALIGNMENT_BYTES
+from codegen.planning import steps
+from codegen.planning.placement import ALIGNMENT_BYTES
 from firmware.targets import load_target
 from hil import identity, protocol, transport
 from hil.flash import swd_programmer

@@ -1,12 +1,12 @@
 """The supported operators: their checks and kernel calls. Pure."""
 
-from codegen.graph import Graph, Operator
-from codegen.kernel_call import KernelCall
+from codegen.model.graph import Graph, Operator
 from codegen.operators.activations import ABS, GELU, HARD_SWISH, LEAKY_RELU, TANH
 from codegen.operators.concatenation import CONCATENATION
 from codegen.operators.conversions import DEQUANTIZE, EXPAND_DIMS, QUANTIZE, RESHAPE, SQUEEZE
 from codegen.operators.depthwise import DEPTHWISE_CONV_2D
 from codegen.operators.elementwise import ADD, MUL
+from codegen.operators.kernel_call import KernelCall
 from codegen.operators.pad import PAD
 from codegen.operators.reductions import FULLY_CONNECTED, MEAN, SOFTMAX
 from codegen.operators.rows import RowWindow

@@ -9,15 +9,15 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from codegen.fixed_point import (
+from codegen.model.fixed_point import (
     Multiplier,
     product_in_single_precision,
     quantize_multiplier,
     rescale,
     single,
 )
-from codegen.graph import Graph, Operator
-from codegen.kernel_call import KernelCall
+from codegen.model.graph import Graph, Operator
+from codegen.operators.kernel_call import KernelCall
 from codegen.operators.rows import elementwise_rows
 from codegen.operators.support import (
     LARGEST_DIFFERENCE,

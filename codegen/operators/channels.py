@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from codegen.fixed_point import Multiplier
-from codegen.graph import DType, Graph, Operator, Tensor
-from codegen.kernel_call import ConstantArray
+from codegen.model.fixed_point import Multiplier
+from codegen.model.graph import DType, Graph, Operator, Tensor
+from codegen.operators.kernel_call import ConstantArray
 from codegen.operators.support import (
     LARGEST_DIFFERENCE,
     check_constant,

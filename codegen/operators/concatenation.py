@@ -2,8 +2,8 @@
 
 from math import prod
 
-from codegen.graph import DType, Graph, Operator
-from codegen.kernel_call import KernelCall
+from codegen.model.graph import DType, Graph, Operator
+from codegen.operators.kernel_call import KernelCall
 from codegen.operators.rows import channel_rows
 from codegen.operators.support import (
     OperatorSupport,

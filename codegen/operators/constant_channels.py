@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from codegen.fixed_point import Multiplier, overflows, rescale, type_range
-from codegen.graph import Graph, Operator
-from codegen.kernel_call import ConstantArray
+from codegen.model.fixed_point import Multiplier, overflows, rescale, type_range
+from codegen.model.graph import Graph, Operator
 from codegen.operators.channels import (
     LARGEST_SUM,
     bias_array,
@@ -22,6 +21,7 @@ from codegen.operators.channels import (
     largest_sums,
     multiplier_arrays,
 )
+from codegen.operators.kernel_call import ConstantArray
 from codegen.operators.support import output_limits, zero_point_of
 
 Rows = NDArray[np.integer[Any]]

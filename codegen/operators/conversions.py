@@ -1,7 +1,7 @@
 """Operators that give the same elements in another form: conversions and reshapes. Pure."""
 
-from codegen.graph import DType, Graph, Operator
-from codegen.kernel_call import KernelCall
+from codegen.model.graph import DType, Graph, Operator
+from codegen.operators.kernel_call import KernelCall
 from codegen.operators.rows import elementwise_rows, not_by_rows
 from codegen.operators.support import (
     LARGEST_DIFFERENCE,

@@ -5,10 +5,10 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from codegen.graph import DType, Graph, Operator
-from codegen.kernel_call import ConstantArray, KernelCall
+from codegen.model.graph import DType, Graph, Operator
 from codegen.operators.channels import PATCH_GROUP, check_bias
 from codegen.operators.constant_channels import channel_arrays, check_channels
+from codegen.operators.kernel_call import ConstantArray, KernelCall
 from codegen.operators.support import (
     OperatorSupport,
     check_constant,

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from codegen.fixed_point import (
+from codegen.model.fixed_point import (
     ADD_LEFT_SHIFT,
     Multiplier,
     product_in_single_precision,
@@ -13,8 +13,8 @@ from codegen.fixed_point import (
     rescale,
     single,
 )
-from codegen.graph import DType, Graph, Operator, Tensor
-from codegen.kernel_call import ConstantArray, KernelCall
+from codegen.model.graph import DType, Graph, Operator, Tensor
+from codegen.operators.kernel_call import ConstantArray, KernelCall
 from codegen.operators.rows import elementwise_rows
 from codegen.operators.support import (
     LARGEST_DIFFERENCE,

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from codegen.graph import DType, Graph, Operator, Tensor
-from codegen.kernel_call import KernelCall
+from codegen.model.graph import DType, Graph, Operator, Tensor
+from codegen.operators.kernel_call import KernelCall
 from codegen.operators.rows import padded_rows
 from codegen.operators.support import (
     OperatorSupport,

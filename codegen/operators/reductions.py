@@ -4,7 +4,7 @@ from math import prod
 
 import numpy as np
 
-from codegen.fixed_point import (
+from codegen.model.fixed_point import (
     Multiplier,
     mean_multiplier,
     product_in_single_precision,
@@ -12,8 +12,7 @@ from codegen.fixed_point import (
     softmax_factor,
     softmax_scaling,
 )
-from codegen.graph import DType, Graph, Operator, Tensor
-from codegen.kernel_call import ConstantArray, KernelCall
+from codegen.model.graph import DType, Graph, Operator, Tensor
 from codegen.operators.channels import (
     LARGEST_SUM,
     check_bias,
@@ -21,6 +20,7 @@ from codegen.operators.channels import (
     folded_bias_array,
     multiplier_arrays,
 )
+from codegen.operators.kernel_call import ConstantArray, KernelCall
 from codegen.operators.rows import not_by_rows
 from codegen.operators.support import (
     LARGEST_DIFFERENCE,

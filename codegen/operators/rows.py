@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from codegen.graph import Graph, Operator, Tensor
+from codegen.model.graph import Graph, Operator, Tensor
 
 MOST_ROWS = 1 << 12
 """Rows of a tensor above which it is not streamed: no image of a microcontroller has more."""

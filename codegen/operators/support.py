@@ -6,15 +6,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from codegen.fixed_point import (
+from codegen.model.fixed_point import (
     Multiplier,
     activation_range,
     overflows,
     quantize_multiplier,
     type_range,
 )
-from codegen.graph import DType, Graph, Operator, Quantization, Tensor
-from codegen.kernel_call import KernelCall
+from codegen.model.graph import DType, Graph, Operator, Quantization, Tensor
+from codegen.operators.kernel_call import KernelCall
 from codegen.operators.rows import RowsNeeded, RowWindow
 
 LARGEST_DIFFERENCE = 255

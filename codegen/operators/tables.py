@@ -5,9 +5,9 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from codegen.fixed_point import activation_range, rescale
-from codegen.graph import DType, Graph, Operator, Quantization
-from codegen.kernel_call import ConstantArray, KernelCall
+from codegen.model.fixed_point import activation_range, rescale
+from codegen.model.graph import DType, Graph, Operator, Quantization
+from codegen.operators.kernel_call import ConstantArray, KernelCall
 from codegen.operators.rows import elementwise_rows
 from codegen.operators.support import (
     LARGEST_DIFFERENCE,

@@ -5,15 +5,15 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from codegen.fixed_point import Multiplier, quantize_multiplier
-from codegen.graph import DType, Graph, Operator, Tensor
-from codegen.kernel_call import ConstantArray, KernelCall
+from codegen.model.fixed_point import Multiplier, quantize_multiplier
+from codegen.model.graph import DType, Graph, Operator, Tensor
 from codegen.operators.channels import (
     PATCH_GROUP,
     check_bias,
     padded_rows,
 )
 from codegen.operators.constant_channels import channel_arrays, check_channels
+from codegen.operators.kernel_call import ConstantArray, KernelCall
 from codegen.operators.rows import RowWindow, images_have_rows, window_rows
 from codegen.operators.support import (
     OperatorSupport,

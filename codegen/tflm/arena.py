@@ -16,8 +16,8 @@ Source: `MicroInterpreter::AllocateTensors`, `MicroAllocator`, `SingleArenaBuffe
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from codegen.graph import Graph, Tensor
-from codegen.placement import Buffer, aligned, neighbours, place_in_order
+from codegen.model.graph import Graph, Tensor
+from codegen.planning.placement import Buffer, aligned, neighbours, place_in_order
 from codegen.tflm.kernels import KernelNeeds, kernel_needs, opened_tensors, unmodelled_name
 from codegen.tflm.structures import (
     PLANNER_BYTES_PER_BUFFER,

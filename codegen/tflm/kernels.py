@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
 
-from codegen.graph import DType, Graph, Operator
+from codegen.model.graph import DType, Graph, Operator
 from codegen.tflm.structures import Build, operator_data_bytes
 from firmware.errors import ModelError
 

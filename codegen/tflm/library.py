@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from codegen.graph import DType, Graph, Operator
+from codegen.model.graph import DType, Graph, Operator
 
 LIBRARY = (
     "https://github.com/tensorflow/tflite-micro-arduino-examples.git"

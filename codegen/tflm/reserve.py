@@ -1,6 +1,6 @@
 """Calculates the RAM to reserve for the arena of TensorFlow Lite Micro on a chip. Pure."""
 
-from codegen.graph import Graph
+from codegen.model.graph import Graph
 from codegen.tflm.arena import plan_tflm_arena
 from codegen.tflm.kernels import is_modelled_core
 from codegen.tflm.structures import DOWNLOADED, MCU

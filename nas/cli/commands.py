@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from codegen.graph import Graph
-from codegen.model_file import is_saved_model, read_model_file
-from codegen.read_tflite import parse_model
+from codegen.model.graph import Graph
+from codegen.model.model_file import is_saved_model, read_model_file
+from codegen.model.read_tflite import parse_model
 from firmware.command_line import parse
 from firmware.command_line import run as run_command
 from firmware.errors import ConfigError

@@ -14,7 +14,7 @@ from typing import Literal
 
 import numpy as np
 
-from codegen.convolution_work import Work
+from codegen.costs.convolution_work import Work
 from firmware.errors import ConfigError
 from firmware.printable import brief
 from firmware.records.measurement import MeasurementRecord

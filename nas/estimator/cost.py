@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, replace
 
-from codegen.code_size import Code
-from codegen.footprint import code_of, footprint
-from codegen.graph import Graph, count_macc
-from codegen.planner import MemoryPlan, plan_graph
+from codegen.costs.code_size import Code
+from codegen.costs.footprint import code_of, footprint
+from codegen.model.graph import Graph, count_macc
+from codegen.planning.planner import MemoryPlan, plan_graph
 from codegen.tflm.reserve import check_core, reserved_bytes
 from firmware.errors import ConfigError
 from firmware.records.values import Count

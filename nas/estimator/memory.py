@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from codegen.code_size import Code
-from codegen.footprint import variables_bytes
-from codegen.graph import Graph
-from codegen.placement import aligned
-from codegen.planner import MemoryPlan, stored_bytes
+from codegen.costs.code_size import Code
+from codegen.costs.footprint import variables_bytes
+from codegen.model.graph import Graph
+from codegen.planning.placement import aligned
+from codegen.planning.planner import MemoryPlan, stored_bytes
 from codegen.tflm.arena import TflmArena, plan_tflm_arena
 from codegen.tflm.reserve import reserved_bytes
 from codegen.tflm.structures import MCU, WHEEL

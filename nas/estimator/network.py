@@ -4,12 +4,12 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from codegen.check import reasons_against
-from codegen.code_size import Code, estimate_code, estimate_tflm_code
-from codegen.fold_constants import fold_constants
-from codegen.graph import Graph, count_macc
-from codegen.planner import MemoryPlan, plan_graph
+from codegen.costs.code_size import Code, estimate_code, estimate_tflm_code
+from codegen.costs.work import plan_work, stream_work
+from codegen.model.fold_constants import fold_constants
+from codegen.model.graph import Graph, count_macc
+from codegen.planning.planner import MemoryPlan, plan_graph
 from codegen.tflm.kernels import is_modelled_core
-from codegen.work import plan_work, stream_work
 from firmware.errors import ModelError
 from firmware.records.estimate import ESTIMATE_SCHEMA
 from firmware.targets import Target

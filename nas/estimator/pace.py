@@ -5,9 +5,9 @@ import json
 import math
 from dataclasses import dataclass
 
-from codegen.graph import Graph
-from codegen.planner import plan_graph
-from codegen.work import plan_work, stream_work
+from codegen.costs.work import plan_work, stream_work
+from codegen.model.graph import Graph
+from codegen.planning.planner import plan_graph
 from firmware.errors import ConfigError
 from nas.estimator.speed import SpeedModel
 from nas.estimator.time_needed import estimate_time

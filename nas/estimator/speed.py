@@ -1,8 +1,8 @@
 """Predicts the time of a network as a sum over the parts of its kernels. Reads model files.
 
-A speed model has a price for each part of each kernel (`codegen/work.py` counts the parts), in
-cycles of a board or in instructions of the virtual board. It also has the errors for networks that
-it was not fitted on.
+A speed model has a price for each part of each kernel (`codegen/costs/work.py` counts the parts),
+in cycles of a board or in instructions of the virtual board. It also has the errors for networks
+that it was not fitted on.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
-from codegen.convolution_work import Work
+from codegen.costs.convolution_work import Work
 from firmware.records.reader import Kind, convert, parse_json, read_json_values
 from firmware.records.values import Count, NotNegative
 

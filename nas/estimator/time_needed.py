@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from codegen.convolution_work import Work
+from codegen.costs.convolution_work import Work
 from nas.estimator.speed import Error, SpeedModel, predict_all
 
 CYCLES_PER_INSTRUCTION = (1.0, 2.0)

@@ -8,7 +8,7 @@ execution. Weights and quantization are not known yet.
 from dataclasses import dataclass
 from enum import StrEnum
 
-from codegen.graph import DType, Graph, Operator, Tensor
+from codegen.model.graph import DType, Graph, Operator, Tensor
 from nas.network.description import (
     Convolution,
     Dense,

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from codegen.graph import DType, Graph, Tensor
+from codegen.model.graph import DType, Graph, Tensor
 from firmware.errors import ConfigError, ModelError
 from firmware.files import replacing, sha256_of_file
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from codegen.graph import Graph
+from codegen.model.graph import Graph
 from firmware.array_file import MOST_GOLDEN_BYTES, read_arrays
 from firmware.errors import ModelError
 from firmware.regular_file import read_regular, refusal

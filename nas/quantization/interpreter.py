@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from codegen.model_file import check_is_tflite
-from codegen.repair_tflite import with_possible_dimensions
+from codegen.model.model_file import check_is_tflite
+from codegen.model.repair_tflite import with_possible_dimensions
 from firmware.errors import ModelError
 
 _MOST_CHARACTERS = 300

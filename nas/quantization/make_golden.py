@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from codegen.read_tflite import read_tflite
+from codegen.model.read_tflite import read_tflite
 from nas.host.task_watch import Progress
 from nas.host.worker import Worker
 from nas.quantization.golden import golden_inputs

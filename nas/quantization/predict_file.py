@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from codegen.graph import Graph
+from codegen.model.graph import Graph
 from nas.network.description import Network
 from nas.network.int8_graph import Int8Graph, Role, lower
 from nas.quantization.folding import Weights

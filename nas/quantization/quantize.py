@@ -12,7 +12,7 @@ from math import floor
 import numpy as np
 from numpy.typing import NDArray
 
-from codegen.graph import Graph, Operator, Quantization, Tensor
+from codegen.model.graph import Graph, Operator, Quantization, Tensor
 from firmware.errors import ModelError
 from nas.network.int8_graph import Int8Graph, Role
 from nas.quantization.folding import Weights

@@ -16,7 +16,7 @@ import numpy as np
 import tflite
 from numpy.typing import NDArray
 
-from codegen.graph import Graph, Operator, Quantization, Tensor
+from codegen.model.graph import Graph, Operator, Quantization, Tensor
 
 _SCHEMA_VERSION = 3
 _IDENTIFIER = b"TFL3"

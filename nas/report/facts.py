@@ -6,7 +6,7 @@ from enum import StrEnum
 from functools import cached_property
 from statistics import mean
 
-from codegen.planner import plan_graph
+from codegen.planning.planner import plan_graph
 from nas.estimator.cost import Limits, Need, exceeded, needs
 from nas.estimator.network import Estimate, estimate
 from nas.report.measurement import BoardResult, of_runtime

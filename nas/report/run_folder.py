@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from codegen.graph import Graph
-from codegen.read_tflite import read_tflite
+from codegen.model.graph import Graph
+from codegen.model.read_tflite import read_tflite
 from firmware.errors import ConfigError, StaleError
 from firmware.files import sha256_of_file
 from firmware.targets import Target, known_targets, load_target

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from codegen.graph import DEFAULT_ROUNDING, ROUNDINGS
+from codegen.model.graph import DEFAULT_ROUNDING, ROUNDINGS
 from firmware.errors import ConfigError
 from firmware.printable import brief
 from firmware.records.conversion import to_record

@@ -9,7 +9,7 @@ from dataclasses import MISSING, Field, dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_type_hints
 
-from codegen.graph import DEFAULT_ROUNDING, ROUNDINGS
+from codegen.model.graph import DEFAULT_ROUNDING, ROUNDINGS
 from firmware.command_line import some_path
 from firmware.targets import known_targets
 from nas.estimator.cost import RUNTIMES

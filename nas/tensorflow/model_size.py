@@ -10,7 +10,7 @@ converter itself adds (signature, metadata).
 
 from math import prod
 
-from codegen.graph import DType, Graph, Operator, Tensor
+from codegen.model.graph import DType, Graph, Operator, Tensor
 from nas.tensorflow.flatbuffer_size import OFFSET_BYTES, FlatBufferSize
 from nas.tensorflow.names import INPUT
 

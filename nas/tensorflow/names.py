@@ -9,7 +9,7 @@ from TensorFlow's.
 from collections import Counter
 from dataclasses import replace
 
-from codegen.graph import Graph
+from codegen.model.graph import Graph
 from nas.network.description import (
     Addition,
     AveragePooling,

@@ -1,6 +1,6 @@
 """The shapes of known networks, without their weights: person detection, keyword spotting."""
 
-from codegen.graph import DType, Graph, Operator, Tensor
+from codegen.model.graph import DType, Graph, Operator, Tensor
 
 _DEPTHWISE = {
     "padding": "SAME",

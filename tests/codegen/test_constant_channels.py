@@ -9,15 +9,15 @@ import pytest
 
 from benchmarks.operator_cases import CASES, FUSED, Case
 from benchmarks.tflite_builder import ModelBuilder
+from codegen.c_code.lower_steps import lower_step
 from codegen.check import reasons_against
-from codegen.fixed_point import Multiplier, rescale
-from codegen.graph import Graph, Quantization, Tensor
-from codegen.lower_steps import lower_step
+from codegen.model.fixed_point import Multiplier, rescale
+from codegen.model.graph import Graph, Quantization, Tensor
+from codegen.model.read_tflite import parse_tflite
 from codegen.operators import check_operators
 from codegen.operators.constant_channels import constant_outputs
 from codegen.operators.windows import weight_multipliers
-from codegen.planner import plan_graph
-from codegen.read_tflite import parse_tflite
+from codegen.planning.planner import plan_graph
 from tests.board_program import failures_on_virtual_board
 from tests.generated_program import run_generated
 from tests.graph_file import options

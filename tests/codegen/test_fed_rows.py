@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from codegen.planner import plan_graph
+from codegen.planning.planner import plan_graph
 from tests.generated_program import write_sources
 from tests.host_compiler import NN, ROOT, compile_program
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from codegen.fixed_point import (
+from codegen.model.fixed_point import (
     Multiplier,
     activation_range,
     mean_multiplier,

@@ -8,11 +8,11 @@ import pytest
 
 from benchmarks.tflite_builder import ModelBuilder
 from codegen.check import reasons_against
-from codegen.fold_constants import fold_constants, kept_operators
-from codegen.graph import DType, Graph, Operator, Quantization, Tensor
+from codegen.model.fold_constants import fold_constants, kept_operators
+from codegen.model.graph import DType, Graph, Operator, Quantization, Tensor
+from codegen.model.read_tflite import parse_tflite
 from codegen.operators import check_operators
-from codegen.read_tflite import parse_tflite
-from codegen.source import find_model
+from codegen.project.source import find_model
 from firmware.targets import load_target
 from nas.estimator.cost import Limits
 from nas.estimator.network import estimate

@@ -3,15 +3,15 @@ from dataclasses import replace
 import pytest
 
 from benchmarks.random_networks import random_network
-from codegen.glue import glue_parts, stack_kind, stack_kinds
-from codegen.graph import DType, Graph, Tensor
-from codegen.kernel_call import KernelCall
-from codegen.lower_steps import lower_step
-from codegen.planner import MemoryPlan, plan_graph
-from codegen.read_tflite import parse_tflite
-from codegen.segments import Segment
-from codegen.steps import Step, StepKind
-from codegen.stream_size import stream_constant_bytes, stream_variable_bytes
+from codegen.c_code.lower_steps import lower_step
+from codegen.costs.glue import glue_parts, stack_kind, stack_kinds
+from codegen.costs.stream_size import stream_constant_bytes, stream_variable_bytes
+from codegen.model.graph import DType, Graph, Tensor
+from codegen.model.read_tflite import parse_tflite
+from codegen.operators.kernel_call import KernelCall
+from codegen.planning.planner import MemoryPlan, plan_graph
+from codegen.planning.segments import Segment
+from codegen.planning.steps import Step, StepKind
 from tests.small_model import small_model
 
 

@@ -12,8 +12,8 @@ import pytest
 import tflite
 from ai_edge_litert import interpreter as litert
 
-from codegen.model_file import MOST_FILE_BYTES, read_model_file
-from codegen.read_tflite import parse_tflite, read_tflite
+from codegen.model.model_file import MOST_FILE_BYTES, read_model_file
+from codegen.model.read_tflite import parse_tflite, read_tflite
 from firmware.errors import ModelError
 from tests.shared_vectors import file_of_shared_vectors
 from tests.small_model import small_model

@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks import code_size, glue_size, tflm_code_table
 from codegen.cli import main
-from codegen.names import model_name
+from codegen.project.names import model_name
 from tests.host_compiler import ROOT, WARNINGS
 from tests.small_model import small_model
 

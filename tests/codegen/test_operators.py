@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from codegen.graph import DType, Graph, Operator, Quantization, Tensor
+from codegen.model.graph import DType, Graph, Operator, Quantization, Tensor
 from codegen.operators import check_operators, in_place_input, lower_operator, supported_kinds
 
 SCALE = Quantization((0.5,), (3,))

@@ -4,8 +4,9 @@ from itertools import pairwise, permutations
 import numpy as np
 import pytest
 
-from codegen.graph import DType, Graph, Operator, Tensor
-from codegen.placement import (
+from codegen.model.graph import DType, Graph, Operator, Tensor
+from codegen.model.read_tflite import parse_tflite
+from codegen.planning.placement import (
     ALIGNMENT_BYTES,
     SMALL_PART,
     Buffer,
@@ -14,9 +15,8 @@ from codegen.placement import (
     neighbours,
     place_in_order,
 )
-from codegen.planner import plan_graph
-from codegen.read_tflite import parse_tflite
-from codegen.steps import make_steps
+from codegen.planning.planner import plan_graph
+from codegen.planning.steps import make_steps
 from nas.spaces import Candidate
 from tests.networks import paper_graph
 from tests.small_model import small_model

@@ -11,8 +11,8 @@ import pytest
 
 from benchmarks.tflite_builder import ModelBuilder
 from codegen.cli import main
-from codegen.planner import plan_graph
-from codegen.read_tflite import parse_tflite
+from codegen.model.read_tflite import parse_tflite
+from codegen.planning.planner import plan_graph
 from firmware.files import sha256_of_bytes
 from hil.elf import measure_elf
 from hil.project import read_project

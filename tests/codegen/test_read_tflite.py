@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from codegen.graph import DType, count_macc
+from codegen.c_code.program import make_program
+from codegen.model.graph import DType, count_macc
+from codegen.model.read_tflite import parse_tflite, read_tflite
 from codegen.operators import check_operators
-from codegen.planner import plan_graph
-from codegen.program import make_program
-from codegen.read_tflite import parse_tflite, read_tflite
+from codegen.planning.planner import plan_graph
 from firmware.errors import ModelError
 from firmware.targets import load_target
 from nas.estimator.cost import RUNTIMES, Limits

@@ -5,10 +5,10 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from codegen.graph import Graph
-from codegen.rings import ring_rows, share_rings
-from codegen.row_run import IMAGE, RowRun, run_by_rows
-from codegen.steps import last_reads, make_steps
+from codegen.model.graph import Graph
+from codegen.planning.rings import ring_rows, share_rings
+from codegen.planning.row_run import IMAGE, RowRun, run_by_rows
+from codegen.planning.steps import last_reads, make_steps
 from tests.random_streams import Needs, RandomStream, RowMemory
 
 

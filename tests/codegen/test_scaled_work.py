@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from benchmarks.tflite_builder import ModelBuilder
-from codegen.planner import plan_graph
-from codegen.read_tflite import parse_tflite
-from codegen.work import Work, step_work
+from codegen.costs.work import Work, step_work
+from codegen.model.read_tflite import parse_tflite
+from codegen.planning.planner import plan_graph
 
 
 def work_of(builder: ModelBuilder, image: int, output: int) -> tuple[str, Work]:

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from benchmarks.tflite_builder import ModelBuilder
 from codegen.check import reasons_against
-from codegen.fixed_point import LARGEST_SCALED, Multiplier, overflows
-from codegen.read_tflite import parse_tflite
+from codegen.model.fixed_point import LARGEST_SCALED, Multiplier, overflows
+from codegen.model.read_tflite import parse_tflite
 from nas.quantization.interpreter import Interpreter
 from tests.generated_program import run_generated
 

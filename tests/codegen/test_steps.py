@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from codegen.graph import DType, Graph, Operator, Tensor
-from codegen.steps import StepKind, make_steps
+from codegen.model.graph import DType, Graph, Operator, Tensor
+from codegen.planning.steps import StepKind, make_steps
 from nas.spaces import Candidate
 from tests.networks import paper_graph
 

@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from codegen.graph import DType
+from codegen.model.graph import DType
+from codegen.model.read_tflite import parse_tflite
 from codegen.operators import check_operators
-from codegen.planner import plan_graph
-from codegen.read_tflite import parse_tflite
+from codegen.planning.planner import plan_graph
 from tests.board_program import failures_on_virtual_board
 from tests.generated_program import run_generated
 from tests.graph_file import graph_file

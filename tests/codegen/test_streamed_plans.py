@@ -6,13 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from codegen.cut import best_cut
-from codegen.graph import DType, Graph, Operator, Tensor
-from codegen.lifetimes import find_lifetimes
-from codegen.placement import bytes_in_use
-from codegen.planner import MemoryPlan, plan_graph
-from codegen.segments import MOST_STEPS, NEXT_IMAGE_ROW, is_row_fed
-from codegen.steps import last_reads, make_steps
+from codegen.model.graph import DType, Graph, Operator, Tensor
+from codegen.planning.cut import best_cut
+from codegen.planning.lifetimes import find_lifetimes
+from codegen.planning.placement import bytes_in_use
+from codegen.planning.planner import MemoryPlan, plan_graph
+from codegen.planning.segments import MOST_STEPS, NEXT_IMAGE_ROW, is_row_fed
+from codegen.planning.steps import last_reads, make_steps
 from nas.spaces import Candidate
 from tests.arena_memory import problems_of
 from tests.networks import paper_graph

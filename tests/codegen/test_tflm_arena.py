@@ -11,8 +11,8 @@ import pytest
 
 from benchmarks.operator_cases import CASES, FUSED
 from benchmarks.tflite_builder import ModelBuilder
-from codegen.graph import DType, Graph, Operator, Tensor
-from codegen.read_tflite import parse_tflite
+from codegen.model.graph import DType, Graph, Operator, Tensor
+from codegen.model.read_tflite import parse_tflite
 from codegen.tflm.arena import plan_tflm_arena
 from codegen.tflm.kernels import is_modelled, kernel_needs
 from codegen.tflm.reserve import reserved_bytes

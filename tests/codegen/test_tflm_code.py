@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from benchmarks.tflm_code_table import Linked, Variables, make_table
-from codegen.code_size import estimate_tflm_code, tflm_runtime_bytes, tflm_variables_bytes
-from codegen.footprint import code_of, footprint
-from codegen.graph import DType, Graph, Operator
-from codegen.read_tflite import parse_tflite, read_tflite
+from codegen.costs.code_size import estimate_tflm_code, tflm_runtime_bytes, tflm_variables_bytes
+from codegen.costs.footprint import code_of, footprint
+from codegen.model.graph import DType, Graph, Operator
+from codegen.model.read_tflite import parse_tflite, read_tflite
 from codegen.tflm.library import CORE_LEVEL, KERNEL_LEVEL
 from codegen.tflm.reserve import reserved_bytes
 from firmware.targets import load_target

@@ -17,10 +17,10 @@ import pytest
 
 from benchmarks.operator_cases import CASES, FUSED
 from codegen.cli import main as codegen
-from codegen.code_size import estimate_tflm_code
-from codegen.footprint import variables_bytes
-from codegen.graph import Graph
-from codegen.read_tflite import parse_tflite, read_tflite
+from codegen.costs.code_size import estimate_tflm_code
+from codegen.costs.footprint import variables_bytes
+from codegen.model.graph import Graph
+from codegen.model.read_tflite import parse_tflite, read_tflite
 from codegen.tflm.library import OPERATORS, method_of, registrations
 from firmware.files import sha256_of_bytes
 from firmware.tflm.tflm_tree import (

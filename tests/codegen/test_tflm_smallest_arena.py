@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from codegen.cli import main as codegen
-from codegen.graph import Graph
-from codegen.read_tflite import read_tflite
+from codegen.model.graph import Graph
+from codegen.model.read_tflite import read_tflite
 from codegen.tflm.arena import plan_tflm_arena
 from codegen.tflm.structures import DOWNLOADED, MCU, Build
 from firmware.errors import BoardError

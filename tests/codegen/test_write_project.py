@@ -139,9 +139,9 @@ def test_a_link_in_the_project_is_not_followed(
 def test_an_interrupted_update_is_completed_by_the_same_or_another_build(
     model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stop_after: int
 ) -> None:
-    import codegen.owned_files
+    import codegen.project.owned_files
 
-    out, write = tmp_path / "out", codegen.owned_files.write_bytes
+    out, write = tmp_path / "out", codegen.project.owned_files.write_bytes
     assert build(model, out) == 0
     written: list[Path] = []
 
@@ -151,7 +151,7 @@ def test_an_interrupted_update_is_completed_by_the_same_or_another_build(
         written.append(path)
         write(path, content)
 
-    monkeypatch.setattr("codegen.owned_files.write_bytes", stop)
+    monkeypatch.setattr("codegen.project.owned_files.write_bytes", stop)
     assert build(model, out, "--name", "second") == 130
     written.clear()
     assert build(model, out, "--name", "third") == 130

@@ -10,8 +10,8 @@ import pytest
 from numpy.typing import NDArray
 
 from benchmarks.tflite_builder import ModelBuilder
+from codegen.model.read_tflite import parse_tflite
 from codegen.operators import check_operators
-from codegen.read_tflite import parse_tflite
 from tests.board_program import failures_on_virtual_board
 from tests.generated_program import run_generated
 from tests.reference_kernels import run_reference

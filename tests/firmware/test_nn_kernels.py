@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from benchmarks.operator_cases import CASES, FUSED, Case
+from codegen.costs.work import NOT_ON_ROWS
+from codegen.model.read_tflite import parse_tflite
 from codegen.operators import check_operators, supported_kinds
-from codegen.read_tflite import parse_tflite
-from codegen.work import NOT_ON_ROWS
 from nas.quantization.tflm_rounding import with_tflm_rounding
 from tests.board_program import failures_on_virtual_board
 from tests.generated_program import run_generated

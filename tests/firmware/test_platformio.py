@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from codegen.project import build_project
-from codegen.source import find_model
+from codegen.project.build import build_project
+from codegen.project.source import find_model
 from firmware.errors import BuildError
 from firmware.platformio import run_platformio
 from firmware.targets import load_target

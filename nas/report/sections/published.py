@@ -1,6 +1,6 @@
 """The section that compares the run with the published results. Pure."""
 
-from codegen.graph import Graph
+from codegen.model.graph import Graph
 from firmware.progress import duration
 from nas.estimator.cost import arena_bytes
 from nas.network.description import Shape

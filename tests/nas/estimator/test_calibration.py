@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from codegen.graph import Graph
-from codegen.planner import plan_graph
-from codegen.read_tflite import parse_tflite
-from codegen.work import step_work
+from codegen.costs.work import step_work
+from codegen.model.graph import Graph
+from codegen.model.read_tflite import parse_tflite
+from codegen.planning.planner import plan_graph
 from firmware.errors import ConfigError
 from nas.cli import main
 from nas.estimator.calibration import MeasuredCall, MeasuredCalls, calibrate, read_measurements

@@ -1,8 +1,8 @@
 import pytest
 
-from codegen.graph import DType
-from codegen.placement import aligned
-from codegen.planner import plan_graph, unfused_buffers
+from codegen.model.graph import DType
+from codegen.planning.placement import aligned
+from codegen.planning.planner import plan_graph, unfused_buffers
 from firmware.errors import ConfigError
 from nas.estimator.cost import Cost, Limits, arena_bytes, exceeded, fits, measure_cost, needs
 from nas.network.shapes import count_macs

@@ -7,8 +7,8 @@ from xml.etree import ElementTree
 import pytest
 
 from benchmarks.tflite_builder import ModelBuilder
-from codegen.planner import plan_graph
-from codegen.read_tflite import parse_tflite
+from codegen.model.read_tflite import parse_tflite
+from codegen.planning.planner import plan_graph
 from firmware.targets import load_target
 from nas.cli import main
 from nas.estimator.cost import Limits

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from codegen.project import build_project
-from codegen.read_tflite import parse_tflite
-from codegen.source import find_model
+from codegen.model.read_tflite import parse_tflite
+from codegen.project.build import build_project
+from codegen.project.source import find_model
 from codegen.tflm.kernels import is_modelled_core
 from codegen.tflm.reserve import reserved_bytes
 from firmware.errors import ConfigError, InfeasibleError

@@ -1,8 +1,8 @@
 import pytest
 
-from codegen.graph import DType
+from codegen.model.graph import DType
 from codegen.operators import check_operators
-from codegen.planner import plan_graph
+from codegen.planning.planner import plan_graph
 from firmware.errors import ConfigError
 from nas.network.builder import NetworkBuilder
 from nas.network.description import AveragePooling, Convolution, Network, Normalisation, Relu

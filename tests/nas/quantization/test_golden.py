@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from benchmarks.tflite_builder import ModelBuilder
-from codegen.graph import DType, Graph, Operator, Quantization, Tensor
-from codegen.read_tflite import read_tflite
+from codegen.model.graph import DType, Graph, Operator, Quantization, Tensor
+from codegen.model.read_tflite import read_tflite
 from firmware.errors import ConfigError, ModelError
 from nas.host.worker import Worker
 from nas.quantization.golden import golden_inputs

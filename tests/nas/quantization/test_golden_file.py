@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from codegen.graph import DType, Graph, Tensor
+from codegen.model.graph import DType, Graph, Tensor
 from firmware.errors import FileError
 from nas.cli import main
 from nas.quantization.golden_file import read_inputs

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from ai_edge_litert import interpreter as litert
 
-from codegen.read_tflite import parse_tflite
-from codegen.repair_tflite import with_possible_dimensions
+from codegen.model.read_tflite import parse_tflite
+from codegen.model.repair_tflite import with_possible_dimensions
 from firmware.errors import ModelError
 from nas.quantization.interpreter import Interpreter, told_once
 from tests.small_model import small_model

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from codegen.graph import DType, Graph, Operator, Tensor
+from codegen.model.graph import DType, Graph, Operator, Tensor
 from firmware.errors import ModelError
 from nas.network.int8_graph import Int8Graph, Role
 from nas.quantization.folding import Weights

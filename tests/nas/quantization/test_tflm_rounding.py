@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from benchmarks.operator_cases import CASES
 from benchmarks.tflite_builder import ModelBuilder
-from codegen.read_tflite import parse_tflite
+from codegen.model.read_tflite import parse_tflite
 from firmware.errors import ModelError
 from nas.quantization.interpreter import Interpreter
 from nas.quantization.tflm_rounding import with_tflm_rounding

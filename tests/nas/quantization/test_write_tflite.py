@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import tflite
 
-from codegen.graph import Graph
-from codegen.read_tflite import parse_tflite
+from codegen.model.graph import Graph
+from codegen.model.read_tflite import parse_tflite
 from nas.network.int8_graph import lower
 from nas.network.parameters import initial_parameters
 from nas.quantization.folding import fold_layers

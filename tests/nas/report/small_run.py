@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from codegen.planner import plan_graph
-from codegen.read_tflite import parse_tflite
+from codegen.model.read_tflite import parse_tflite
+from codegen.planning.planner import plan_graph
 from firmware.files import sha256_of_bytes
 from firmware.records.conversion import to_record
 from firmware.targets import load_target

@@ -8,8 +8,8 @@ from xml.etree.ElementTree import Element
 
 import pytest
 
-from codegen.planner import plan_graph
-from codegen.read_tflite import parse_tflite
+from codegen.model.read_tflite import parse_tflite
+from codegen.planning.planner import plan_graph
 from firmware.targets import load_target
 from nas.estimator.cost import Limits
 from nas.estimator.memory_map import memory_map_svg

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from codegen.planner import plan_graph
-from codegen.read_tflite import parse_tflite
+from codegen.model.read_tflite import parse_tflite
+from codegen.planning.planner import plan_graph
 from firmware.errors import ConfigError, StaleError
 from firmware.records.conversion import to_record
 from nas.cli import main

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from codegen.operators import check_operators
-from codegen.planner import plan_graph
+from codegen.planning.planner import plan_graph
 from firmware.errors import ConfigError
 from nas.network.int8_graph import lower
 from nas.network.shapes import count_macs, parameter_count

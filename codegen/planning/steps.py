@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from codegen.graph import DType, Graph, Operator, Tensor
+from codegen.model.graph import DType, Graph, Operator, Tensor
 from codegen.operators import in_place_input, row_window
 from codegen.operators.channels import PATCH_GROUP
 from codegen.operators.rows import RowWindow
-from codegen.overlap import convolution_overlap, is_moderate
+from codegen.planning.overlap import convolution_overlap, is_moderate
 
 SCRATCH_BYTES_PER_GROUP = 36
 """Source: NN_CONV_2D_SCRATCH_BYTES in nn/conv_2d.h."""

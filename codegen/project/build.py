@@ -5,21 +5,21 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
+from codegen.c_code.program import make_program
+from codegen.c_code.render import ModelNames, model_text, render_model, render_project
 from codegen.check import check_model
-from codegen.fold_constants import fold_constants
-from codegen.footprint import Footprint, code_of, footprint, together
-from codegen.graph import DEFAULT_ROUNDING, Graph
-from codegen.manifest import Part, make_manifest
-from codegen.planner import plan_graph
-from codegen.program import make_program
-from codegen.read_tflite import parse_model
-from codegen.render import ModelNames, model_text, render_model, render_project
-from codegen.source import ModelSource
+from codegen.costs.footprint import Footprint, code_of, footprint, together
+from codegen.model.fold_constants import fold_constants
+from codegen.model.graph import DEFAULT_ROUNDING, Graph
+from codegen.model.read_tflite import parse_model
+from codegen.planning.planner import plan_graph
+from codegen.project.manifest import Part, make_manifest
+from codegen.project.source import ModelSource
+from codegen.project.write_project import write_project
 from codegen.tflm.arena import plan_tflm_arena
 from codegen.tflm.library import DOWNLOAD
 from codegen.tflm.reserve import check_core, reserved_bytes
 from codegen.tflm.structures import DOWNLOADED, MCU
-from codegen.write_project import write_project
 from firmware.array_file import MOST_GOLDEN_BYTES
 from firmware.errors import ConfigError, InfeasibleError, StaleError
 from firmware.regular_file import read_regular

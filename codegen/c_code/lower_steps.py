@@ -5,14 +5,14 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from codegen.fixed_point import Multiplier, rescale, type_range
-from codegen.graph import Graph, Operator
-from codegen.kernel_call import ConstantArray, KernelCall
+from codegen.model.fixed_point import Multiplier, rescale, type_range
+from codegen.model.graph import Graph, Operator
 from codegen.operators import lower_operator
 from codegen.operators.elementwise import SCALING
+from codegen.operators.kernel_call import ConstantArray, KernelCall
 from codegen.operators.support import data_of, has_rows, row_elements
 from codegen.operators.tables import byte_table
-from codegen.steps import Step, StepKind, constant_operand
+from codegen.planning.steps import Step, StepKind, constant_operand
 
 Params = dict[str, int | float | str]
 

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 import tflite
 
-from codegen.flatbuffer import BoundedFlatBuffer, whole_number
-from codegen.graph import DType, Graph, Operator, Quantization, Tensor
-from codegen.model_file import check_is_tflite, read_model_file
-from codegen.operator_options import names_of, read_options
+from codegen.model.flatbuffer import BoundedFlatBuffer, whole_number
+from codegen.model.graph import DType, Graph, Operator, Quantization, Tensor
+from codegen.model.model_file import check_is_tflite, read_model_file
+from codegen.model.operator_options import names_of, read_options
 from firmware.errors import ModelError
 
 MOST_TENSOR_ELEMENTS = 1 << 26

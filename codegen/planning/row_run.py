@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from codegen.graph import Graph
-from codegen.steps import Step
+from codegen.model.graph import Graph
+from codegen.planning.steps import Step
 
 IMAGE = -1
 """Stands for a step where a row of the model's input is fed."""

@@ -5,9 +5,9 @@ what GCC makes of it for a Cortex-M4: a switch over the calls, whose arguments a
 the arena and in flash.
 """
 
-from codegen.graph import Graph
-from codegen.kernel_call import KernelCall
-from codegen.planner import MemoryPlan
+from codegen.model.graph import Graph
+from codegen.operators.kernel_call import KernelCall
+from codegen.planning.planner import MemoryPlan
 
 FEW = 4
 """Calls from which on GCC makes a table of the switch."""

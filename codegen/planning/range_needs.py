@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from codegen.graph import Graph
-from codegen.placement import aligned, together_bytes
-from codegen.rings import Busy, overlap_bytes, ring_busy, ring_rows, row_bytes, share_rings
-from codegen.row_run import RowRun
-from codegen.segments import COUNTER_BYTES
-from codegen.steps import Step
+from codegen.model.graph import Graph
+from codegen.planning.placement import aligned, together_bytes
+from codegen.planning.rings import Busy, overlap_bytes, ring_busy, ring_rows, row_bytes, share_rings
+from codegen.planning.row_run import RowRun
+from codegen.planning.segments import COUNTER_BYTES
+from codegen.planning.steps import Step
 
 Load = NDArray[np.int64]
 """Bytes in use in each tick."""

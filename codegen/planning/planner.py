@@ -6,12 +6,12 @@ The same plan decides whether a candidate fits, and places the tensors of the ge
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from codegen.cut import Piece, best_cut
-from codegen.graph import Graph
-from codegen.lifetimes import Lifetimes, find_lifetimes
-from codegen.placement import Buffer, aligned, arrange, bytes_in_use, top_of
-from codegen.segments import Segment, is_row_fed
-from codegen.steps import Step, last_reads, make_steps
+from codegen.model.graph import Graph
+from codegen.planning.cut import Piece, best_cut
+from codegen.planning.lifetimes import Lifetimes, find_lifetimes
+from codegen.planning.placement import Buffer, aligned, arrange, bytes_in_use, top_of
+from codegen.planning.segments import Segment, is_row_fed
+from codegen.planning.steps import Step, last_reads, make_steps
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,11 @@ from functools import cache
 
 import numpy as np
 
-from codegen.fixed_point import Multiplier, rescale
-from codegen.graph import Graph, Operator
+from codegen.model.fixed_point import Multiplier, rescale
+from codegen.model.graph import Graph, Operator
+from codegen.model.placeholders import with_placeholders
 from codegen.operators import lower_operator
 from codegen.operators.elementwise import SCALING
-from codegen.placeholders import with_placeholders
 
 _QUARTER_BITS = 24
 """Of an exponent in Q5.26: exp is taken apart into its quarters and a rest (nn/softmax.c)."""

@@ -1,13 +1,13 @@
 """Counts the work of a kernel call: the terms whose sum is its time. Pure.
 
 The counts follow the loops of the kernels in `firmware/nn/src`: how often each body runs. They
-depend on shapes and options, and some on scales (`codegen/scaled_work.py`), for which a candidate
-without weights gets placeholders.
+depend on shapes and options, and some on scales (`scaled_work.py`), for which a candidate without
+weights gets placeholders.
 """
 
 from collections import Counter
 
-from codegen.convolution_work import (
+from codegen.costs.convolution_work import (
     QUAD,
     Work,
     convolution_work,
@@ -15,14 +15,14 @@ from codegen.convolution_work import (
     pooled_convolution_work,
     sides,
 )
-from codegen.graph import Graph, Operator
+from codegen.costs.scaled_work import scaled_work, softmax_work
+from codegen.model.graph import Graph, Operator
 from codegen.operators.channels import PATCH_GROUP
 from codegen.operators.pad import pads_channels
 from codegen.operators.support import row_count
-from codegen.planner import MemoryPlan
-from codegen.scaled_work import scaled_work, softmax_work
-from codegen.segments import NEXT_IMAGE_ROW
-from codegen.steps import Step, StepKind, constant_operand, is_plain_convolution
+from codegen.planning.planner import MemoryPlan
+from codegen.planning.segments import NEXT_IMAGE_ROW
+from codegen.planning.steps import Step, StepKind, constant_operand, is_plain_convolution
 
 ROWS = 4
 """Rows that FULLY_CONNECTED multiplies at once (NN_ROWS in nn/rows.h)."""

@@ -2,11 +2,11 @@
 
 from collections import Counter
 
-from codegen.graph import Graph, Operator
+from codegen.costs.scaled_work import scaled_work
+from codegen.model.graph import Graph, Operator
 from codegen.operators.channels import PATCH_GROUP
 from codegen.operators.windows import padding_before
-from codegen.scaled_work import scaled_work
-from codegen.steps import Step, patch_groups
+from codegen.planning.steps import Step, patch_groups
 
 PATCHES = 4
 """Patches of an image that a convolution multiplies at once (NN_PATCHES in nn/patches.h)."""

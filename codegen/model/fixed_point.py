@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from codegen.graph import DType
+from codegen.model.graph import DType
 
 ADD_LEFT_SHIFT = 20
 """Headroom in bits that ADD gives both inputs; Source: TFLite, ADD in int8."""

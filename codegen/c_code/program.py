@@ -4,14 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from codegen.c_source import initializer_lines, literal, wrap
-from codegen.graph import DType, Graph
-from codegen.kernel_call import ConstantArray, KernelCall
-from codegen.lower_steps import lower_step
+from codegen.c_code.c_source import initializer_lines, literal, wrap
+from codegen.c_code.lower_steps import lower_step
+from codegen.model.graph import DType, Graph
+from codegen.operators.kernel_call import ConstantArray, KernelCall
 from codegen.operators.support import row_count
-from codegen.planner import MemoryPlan
-from codegen.segments import COUNTER_BYTES, Segment
-from codegen.steps import Step
+from codegen.planning.planner import MemoryPlan
+from codegen.planning.segments import COUNTER_BYTES, Segment
+from codegen.planning.steps import Step
 
 C_TYPES = {
     DType.INT8: "int8_t",

@@ -1,8 +1,8 @@
 """What streamed segments take of flash and RAM besides code: constants, and variables. Pure."""
 
-from codegen.graph import Graph
-from codegen.planner import MemoryPlan
-from codegen.segments import is_row_fed
+from codegen.model.graph import Graph
+from codegen.planning.planner import MemoryPlan
+from codegen.planning.segments import is_row_fed
 
 _WORD = 4
 _STREAM_BYTES, _RING_BYTES = 20, 12

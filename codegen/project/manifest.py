@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
-from codegen.graph import Graph, Tensor, count_macc
-from codegen.planner import MemoryPlan
-from codegen.program import Program
-from codegen.render import ModelText
-from codegen.source import ModelSource
-from codegen.work import plan_work
+from codegen.c_code.program import Program
+from codegen.c_code.render import ModelText
+from codegen.costs.work import plan_work
+from codegen.model.graph import Graph, Tensor, count_macc
+from codegen.planning.planner import MemoryPlan
+from codegen.project.source import ModelSource
 from firmware.files import sha256_of_file
 from firmware.records.manifest import MANIFEST_SCHEMA
 from firmware.targets import Target

@@ -13,9 +13,9 @@ from functools import reduce
 import numpy as np
 from numpy.typing import NDArray
 
-from codegen.graph import Graph
-from codegen.row_run import RowRun, Ticks
-from codegen.steps import Step
+from codegen.model.graph import Graph
+from codegen.planning.row_run import RowRun, Ticks
+from codegen.planning.steps import Step
 
 Busy = NDArray[np.bool_]
 """For each tick, whether bytes hold data that it or a later tick needs."""

@@ -1,6 +1,6 @@
 """How far an output of a convolution may overlap its image. Pure."""
 
-from codegen.graph import Graph, Operator, Tensor
+from codegen.model.graph import Graph, Operator, Tensor
 from codegen.operators.windows import padding_before
 
 MOST_ELEMENTS = 1 << 24

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from codegen.owned_files import users_files, write_owned
+from codegen.project.owned_files import users_files, write_owned
 from firmware.errors import ConfigError, RecordError
 from firmware.files import json_bytes, sha256_of_bytes, sha256_of_file, write_json
 from firmware.records.manifest import (

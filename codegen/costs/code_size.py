@@ -11,17 +11,17 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from codegen.convolution_work import Work
-from codegen.glue import glue_parts, stack_kind, stack_kinds
-from codegen.graph import Graph
-from codegen.kernel_call import KernelCall
-from codegen.lower_steps import lower_step
-from codegen.placeholders import with_placeholders
-from codegen.placement import aligned
-from codegen.planner import MemoryPlan
-from codegen.stream_size import stream_constant_bytes, stream_variable_bytes
+from codegen.c_code.lower_steps import lower_step
+from codegen.costs.convolution_work import Work
+from codegen.costs.glue import glue_parts, stack_kind, stack_kinds
+from codegen.costs.stream_size import stream_constant_bytes, stream_variable_bytes
+from codegen.costs.work import plan_work
+from codegen.model.graph import Graph
+from codegen.model.placeholders import with_placeholders
+from codegen.operators.kernel_call import KernelCall
+from codegen.planning.placement import aligned
+from codegen.planning.planner import MemoryPlan
 from codegen.tflm.library import Registration, registrations
-from codegen.work import plan_work
 
 _STATIC = "static_cortex_m4_code.json"
 _TFLM = "tflm_cortex_m4_code.json"

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from codegen.model_file import is_saved_model, read_model_file
-from codegen.names import model_name
+from codegen.model.model_file import is_saved_model, read_model_file
+from codegen.project.names import model_name
 from firmware.array_file import ArrayFile
 from firmware.errors import FileError, ModelError, RecordError, StaleError
 from firmware.files import sha256_of_bytes

@@ -7,12 +7,12 @@ is whole. So the best cut follows from the needs of single segments, by dynamic 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from codegen.graph import Graph
+from codegen.model.graph import Graph
 from codegen.operators.rows import images_have_rows
-from codegen.range_needs import RangeNeeds
-from codegen.row_run import RowRun, run_by_rows
-from codegen.segments import MOST_STEPS
-from codegen.steps import Step
+from codegen.planning.range_needs import RangeNeeds
+from codegen.planning.row_run import RowRun, run_by_rows
+from codegen.planning.segments import MOST_STEPS
+from codegen.planning.steps import Step
 
 FIRST_REACH = 8
 """Steps that are run to see where a segment may end; four times as many follow, and so on."""

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from codegen.graph import DType, Graph, Quantization, Tensor
+from codegen.model.graph import DType, Graph, Quantization, Tensor
 
 
 def with_placeholders(graph: Graph) -> Graph:

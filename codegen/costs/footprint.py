@@ -6,10 +6,10 @@ The search, the estimate, the generator and the report use this module, so that 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from codegen.code_size import Code, constant_bytes, estimate_code, estimate_tflm_code
-from codegen.graph import Graph
-from codegen.placement import aligned
-from codegen.planner import MemoryPlan
+from codegen.costs.code_size import Code, constant_bytes, estimate_code, estimate_tflm_code
+from codegen.model.graph import Graph
+from codegen.planning.placement import aligned
+from codegen.planning.planner import MemoryPlan
 
 
 @dataclass(frozen=True, slots=True)

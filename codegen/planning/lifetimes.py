@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from codegen.cut import Piece
-from codegen.graph import Graph
-from codegen.placement import bytes_in_use
-from codegen.rings import Busy, overlap_bytes, ring_busy, ring_rows, share_rings
-from codegen.row_run import IMAGE, RowRun
-from codegen.segments import COUNTER_BYTES, NEXT_IMAGE_ROW, Segment
-from codegen.steps import Step
+from codegen.model.graph import Graph
+from codegen.planning.cut import Piece
+from codegen.planning.placement import bytes_in_use
+from codegen.planning.rings import Busy, overlap_bytes, ring_busy, ring_rows, share_rings
+from codegen.planning.row_run import IMAGE, RowRun
+from codegen.planning.segments import COUNTER_BYTES, NEXT_IMAGE_ROW, Segment
+from codegen.planning.steps import Step
 
 
 @dataclass(slots=True)

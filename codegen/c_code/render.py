@@ -7,13 +7,13 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from codegen.c_source import byte_lines, literal
-from codegen.fixed_point import type_range
-from codegen.graph import DType, Graph, Tensor
+from codegen.c_code.c_source import byte_lines, literal
+from codegen.c_code.program import C_TYPES, Program
+from codegen.model.fixed_point import type_range
+from codegen.model.graph import DType, Graph, Tensor
 from codegen.operators.support import row_count, row_elements
-from codegen.placement import ALIGNMENT_BYTES
-from codegen.planner import MemoryPlan
-from codegen.program import C_TYPES, Program
+from codegen.planning.placement import ALIGNMENT_BYTES
+from codegen.planning.planner import MemoryPlan
 from codegen.tflm.library import (
     CORE_LEVEL,
     DOWNLOAD,

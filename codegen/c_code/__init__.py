@@ -1,0 +1,1 @@
+"""The C source of a model on the static runtime."""

@@ -1,0 +1,1 @@
+"""Code, stack and work of generated firmware, and whether it fits a chip."""

@@ -1,0 +1,1 @@
+"""The PlatformIO project of a model: its names, its files, its manifest."""
