@@ -45,8 +45,6 @@ from hil.project import Project, read_project
 SEEDS_PER_OPERATOR = 6
 MANY_CALLS = 24
 SCHEMA = 2
-ALIGNMENT_BYTES = 64
-"""Of newlib's strlen, before which the linker leaves a gap."""
 MODEL = "sized"
 _DRIVER = "nn_stream_"
 
@@ -222,44 +220,17 @@ def make_table(built: list[Built], target: Target) -> dict[str, Any]:
 
 
 def _application(built: list[Built], library: set[str]) -> dict[str, Any]:
-    """Flash without the gap before an aligned function, and what lies before it modulo that.
-
-    The gap depends on what the model adds. Of all that could lie before it, that is taken with
-    which the same is left of every firmware.
-    """
-    own_library = [sum(whole_words(b.library_symbols[name]) for name in library) for b in built]
-    others = [b.other_bytes + own for b, own in zip(built, own_library, strict=True)]
-    befores = [
-        b.glue.code_bytes
-        + sum(map(whole_words, b.kernel_symbols.values()))
-        + sum(whole_words(size) for name, size in b.library_symbols.items() if name not in library)
-        for b in built
-    ]
-
-    def left(before_bytes: int) -> list[int]:
-        return [
-            other - -(code + before_bytes) % ALIGNMENT_BYTES
-            for other, code in zip(others, befores, strict=True)
-        ]
-
-    kinds = sorted({b.kind for b in built})
-
-    def by_kind(before_bytes: int) -> dict[str, list[int]]:
-        every = left(before_bytes)
-        return {k: [own for own, b in zip(every, built, strict=True) if b.kind == k] for k in kinds}
-
-    def spread(before_bytes: int) -> int:
-        return sum(max(own) - min(own) for own in by_kind(before_bytes).values())
-
-    best = min(range(0, ALIGNMENT_BYTES, 4), key=spread)
-    middle = {kind: round(statistics.median(own)) for kind, own in by_kind(best).items()}
-    print(f"application: {by_kind(best)}", file=sys.stderr)
+    """Flash of what every firmware has, and of what some kinds of firmware have more."""
+    common_bytes = [sum(whole_words(b.library_symbols[name]) for name in library) for b in built]
+    flash_bytes: dict[str, list[int]] = {}
+    for b, common in zip(built, common_bytes, strict=True):
+        flash_bytes.setdefault(b.kind, []).append(b.other_bytes + common)
+    print(f"application: {flash_bytes}", file=sys.stderr)
+    middle = {kind: round(statistics.median(own)) for kind, own in sorted(flash_bytes.items())}
     whole_bytes = middle["calls"]
     return {
         "flash_bytes": whole_bytes,
         "more_flash_bytes": {kind: own - whole_bytes for kind, own in middle.items()},
-        "alignment_bytes": ALIGNMENT_BYTES,
-        "bytes_before": best,
     }
 
 

@@ -20,7 +20,7 @@ import numpy as np
 from benchmarks.runtime import ROOT, run_model
 from codegen.model.graph import DEFAULT_ROUNDING, Graph
 from codegen.model.read_tflite import read_tflite
-from firmware.errors import SdkError
+from firmware.errors import ModelError, SdkError
 from firmware.files import write_json
 from firmware.printable import brief
 from firmware.targets import Target, load_target
@@ -66,10 +66,10 @@ def compare(path: Path, target: Target, folder: Path) -> dict[str, Any]:
     """Estimate and measurement of a model, whose project goes to `folder`."""
     graph, model_bytes = read_tflite(path), path.stat().st_size
     predicted = estimate(path.stem, graph, model_bytes, target, _NO_LIMITS, "static")
+    if predicted.code is None or predicted.time is None:
+        raise ModelError("there is no estimate of its code or its time")
     with tempfile.TemporaryDirectory() as place:
         _, figures = run_model(_with_inputs(path, graph, Path(place)), target, folder)
-    assert predicted.code is not None
-    assert predicted.time is not None
     return {
         "model_sha256": figures["model_sha256"],
         "estimated": {

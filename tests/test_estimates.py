@@ -14,7 +14,7 @@ from firmware.targets import load_target
 from tests.estimated_networks import NETWORKS
 from tests.small_model import small_model
 
-FLASH_BYTES = 90
+FLASH_BYTES = 50
 STACK_BYTES = 20
 INSTRUCTIONS_FRACTION = 0.04
 """What docs/estimates.md says of errors."""

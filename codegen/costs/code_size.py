@@ -77,16 +77,13 @@ def estimate_code(graph: Graph, plan: MemoryPlan, core: str) -> Code | None:
     glue_bytes = sum(model["prices"].get(part, 0.0) * count for part, count in parts.items())
     code_bytes = sum(map(whole_words, symbols.values())) + whole_words(glue_bytes)
     params_bytes = sum(functions[call.function]["params_bytes"] for call in calls)
-    gap_bytes = -(code_bytes + application["bytes_before"]) % application["alignment_bytes"]
     return Code(
         weight_bytes=sum(_constant_bytes(call) for call in calls),
         runtime_bytes=code_bytes
         + params_bytes
         + stream_constant_bytes(plan)
         + sum(map(_padding_bytes, calls)),
-        application_bytes=application["flash_bytes"]
-        + application["more_flash_bytes"].get(kind, 0)
-        + gap_bytes,
+        application_bytes=application["flash_bytes"] + application["more_flash_bytes"].get(kind, 0),
         application_ram_bytes=aligned(
             application["ram_bytes"] + stream_variable_bytes(graph, plan)
         ),
