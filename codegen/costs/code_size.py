@@ -64,7 +64,7 @@ def estimate_code(graph: Graph, plan: MemoryPlan, core: str) -> Code | None:
         return None
     calls = _calls(graph, plan)
     names = sorted({call.function for call in calls})
-    if not table["functions"].keys() >= set(names):
+    if unmeasured_kernels(graph, plan, core):
         return None
     functions = {name: table["functions"][name] for name in names}
     model, application = table["model"], table["application"]
@@ -90,6 +90,25 @@ def estimate_code(graph: Graph, plan: MemoryPlan, core: str) -> Code | None:
         stack_bytes=max(application["stack_bytes"], _deepest_bytes(graph, plan, calls, table)),
         holds_for=f"{table['compiler']}, {' '.join(table['flags'])}",
     )
+
+
+def unmeasured_kernels(graph: Graph, plan: MemoryPlan | None, core: str) -> tuple[str, ...]:
+    """The kernels of a network whose code was not measured, sorted; none if nothing was on a core.
+
+    Args:
+        graph: The network; the runtime can run it.
+        plan: Of the static runtime; None for TFLM, whose kernels have the names of operators.
+        core: The core's name.
+    """
+    table = _table(_TFLM if plan is None else _STATIC)
+    if plan is None:
+        needed, measured = set(_keys(graph, table)), table["operators"].keys()
+    else:
+        needed, measured = (
+            {call.function for call in _calls(graph, plan)},
+            table["functions"].keys(),
+        )
+    return tuple(sorted(needed - measured)) if table["core"] == core else ()
 
 
 def _deepest_bytes(

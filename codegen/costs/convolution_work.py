@@ -5,8 +5,9 @@ from collections import Counter
 from codegen.costs.scaled_work import scaled_work
 from codegen.model.graph import Graph, Operator
 from codegen.operators.channels import PATCH_GROUP
-from codegen.operators.windows import padding_before
-from codegen.planning.steps import Step, patch_groups
+from codegen.operators.convolution_memory import patch_groups
+from codegen.operators.window_side import padding_before
+from codegen.planning.steps import Step
 
 PATCHES = 4
 """Patches of an image that a convolution multiplies at once (NN_PATCHES in nn/patches.h)."""

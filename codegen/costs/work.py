@@ -6,6 +6,7 @@ weights gets placeholders.
 """
 
 from collections import Counter
+from collections.abc import Callable
 
 from codegen.costs.convolution_work import (
     QUAD,
@@ -17,12 +18,14 @@ from codegen.costs.convolution_work import (
 )
 from codegen.costs.scaled_work import scaled_work, softmax_work
 from codegen.model.graph import Graph, Operator
+from codegen.operators import works_on_rows
 from codegen.operators.channels import PATCH_GROUP
+from codegen.operators.convolution_memory import is_plain_convolution
 from codegen.operators.pad import pads_channels
 from codegen.operators.support import row_count
 from codegen.planning.planner import MemoryPlan
 from codegen.planning.segments import NEXT_IMAGE_ROW
-from codegen.planning.steps import Step, StepKind, constant_operand, is_plain_convolution
+from codegen.planning.steps import Step, StepKind, constant_operand
 
 ROWS = 4
 """Rows that FULLY_CONNECTED multiplies at once (NN_ROWS in nn/rows.h)."""
@@ -31,23 +34,6 @@ GROUPS_IN_ROUND = 4
 MOST_SUMMED = 256
 """Pixels of which AVERAGE_POOL_2D adds up quads (NN_MOST_SUMMED in nn/channel_sums.h)."""
 
-TABLE_KINDS = (
-    "ABS",
-    "GELU",
-    "HARD_SWISH",
-    "LEAKY_RELU",
-    "LOGISTIC",
-    "RELU",
-    "RELU6",
-    "TANH",
-)
-"""Operators that are computed by a table even without other operators."""
-
-
-RESHAPES = ("EXPAND_DIMS", "RESHAPE", "SQUEEZE")
-"""Operators that move no element."""
-NOT_ON_ROWS = ("FULLY_CONNECTED", "MEAN", "SOFTMAX", *RESHAPES)
-"""Operators whose kernels do not work on rows."""
 STREAM = "STREAM"
 """What runs the steps of streamed segments, in the place of a kernel."""
 
@@ -84,43 +70,61 @@ def step_work(graph: Graph, step: Step, is_streamed: bool = False) -> tuple[str,
     that it makes, if it works on rows.
     """
     kernel, work = _kernel_work(graph, step, is_streamed)
-    if graph.operators[step.operators[0]].kind in NOT_ON_ROWS:
+    if not works_on_rows(graph.operators[step.operators[0]].kind):
         return kernel, {"call": 1} | work
     rows = row_count(graph.tensors[step.output])
     return kernel, {"call": rows if is_streamed else 1, "image rows": rows} | work
 
 
 def _kernel_work(graph: Graph, step: Step, is_streamed: bool) -> tuple[str, Work]:
-    first = graph.operators[step.operators[0]]
-    if step.kind is StepKind.TABLE or first.kind in TABLE_KINDS:
-        return "LOOKUP", _lookup(graph, step)
+    if step.kind is StepKind.TABLE:
+        return _lookup(graph, step, is_streamed)
     if step.kind is StepKind.POOLED_CONVOLUTION:
         return "CONV_2D+MAX_POOL_2D", pooled_convolution_work(graph, step)
-    if is_plain_convolution(graph, first):
-        return "CONV_2D", convolution_work(graph, first, is_streamed)
-    if first.kind == "DEPTHWISE_CONV_2D":
-        return first.kind, depthwise_work(graph, first, is_streamed)
-    if first.kind in ("ADD", "MUL") and constant_operand(graph, first) is not None:
-        return f"{first.kind} constant", _elementwise(graph, first)
-    counted = _COUNTS.get(first.kind, _generic)(graph, first)
-    if first.kind == "FULLY_CONNECTED" and graph.rounding == "litert":
-        return "FULLY_CONNECTED rounded once", counted
-    if first.kind == "QUANTIZE":
-        source, output = graph.inputs_of(first)[0].dtype, graph.outputs_of(first)[0].dtype
-        return f"QUANTIZE {source} to {output}", counted
-    if first.kind in RESHAPES:
-        return "RESHAPE", {} if step.in_place is not None else _elements(graph, first)
-    if first.kind == "PAD" and pads_channels(graph, first):
-        return "PAD channels", _pad_channels(graph, first)
-    return first.kind, counted
+    return OWN_KERNELS[graph.operators[step.operators[0]].kind](graph, step, is_streamed)
 
 
-def _lookup(graph: Graph, step: Step) -> Work:
+OwnKernel = Callable[[Graph, Step, bool], tuple[str, Work]]
+"""Gives the name of an operator's own kernel, and how often each of its parts runs.
+
+The last argument is whether the step is streamed.
+"""
+
+
+def _of_operator(kernel: Callable[[Graph, Operator], tuple[str, Work]]) -> OwnKernel:
+    """For an operator whose work depends on nothing else."""
+
+    def own(graph: Graph, step: Step, is_streamed: bool) -> tuple[str, Work]:
+        del is_streamed
+        return kernel(graph, graph.operators[step.operators[0]])
+
+    return own
+
+
+def _always(count: Callable[[Graph, Operator], Work]) -> OwnKernel:
+    """For an operator with one kernel, which has its name."""
+    return _of_operator(lambda graph, operator: (operator.kind, count(graph, operator)))
+
+
+def _lookup(graph: Graph, step: Step, is_streamed: bool) -> tuple[str, Work]:
     """Elements, and how often the tables, one or one for each channel, are gone through."""
+    del is_streamed
     constants = [constant_operand(graph, graph.operators[index]) for index in step.operators]
     tables = max((c.element_count for c in constants if c is not None), default=1)
     elements = graph.tensors[step.output].element_count
-    return {"rows": elements // max(tables, 1), "elements": elements}
+    return "LOOKUP", {"rows": elements // max(tables, 1), "elements": elements}
+
+
+def _convolution(graph: Graph, step: Step, is_streamed: bool) -> tuple[str, Work]:
+    return "CONV_2D", convolution_work(graph, graph.operators[step.operators[0]], is_streamed)
+
+
+def _depthwise(graph: Graph, step: Step, is_streamed: bool) -> tuple[str, Work]:
+    """Of a single channel, by the kernel of CONV_2D."""
+    operator = graph.operators[step.operators[0]]
+    if is_plain_convolution(graph, operator):
+        return _convolution(graph, step, is_streamed)
+    return operator.kind, depthwise_work(graph, operator, is_streamed)
 
 
 def _pooling(graph: Graph, operator: Operator) -> Work:
@@ -142,7 +146,7 @@ def _pooling(graph: Graph, operator: Operator) -> Work:
     return dict(work)
 
 
-def _fully_connected(graph: Graph, operator: Operator) -> Work:
+def _fully_connected(graph: Graph, operator: Operator) -> tuple[str, Work]:
     """Rows by fours and single ones, each in groups of four elements and single elements.
 
     Fours go through several groups in a round while there are enough.
@@ -151,7 +155,8 @@ def _fully_connected(graph: Graph, operator: Operator) -> Work:
     fours, ones = divmod(rows, ROWS)
     groups, left = divmod(columns, PATCH_GROUP)
     rounds, groups_left = divmod(groups, GROUPS_IN_ROUND)
-    return {
+    kernel = "FULLY_CONNECTED rounded once" if graph.rounding == "litert" else operator.kind
+    return kernel, {
         "outputs": rows,
         "fours": fours,
         "rounds of fours": fours * rounds,
@@ -182,11 +187,12 @@ def _concatenation(graph: Graph, operator: Operator) -> Work:
     return {"rows": rows, "parts": parts, "bytes": output.size_bytes}
 
 
-def _pad(graph: Graph, operator: Operator) -> Work:
+def _pad(graph: Graph, operator: Operator) -> tuple[str, Work]:
+    if pads_channels(graph, operator):
+        return "PAD channels", _pad_channels(graph, operator)
     image, output = graph.inputs_of(operator)[0], graph.outputs_of(operator)[0]
-    rows = image.shape[1] if len(image.shape) == 4 else 1
-    return {
-        "rows": rows,
+    return operator.kind, {
+        "rows": image.shape[1] if len(image.shape) == 4 else 1,
         "copied": image.size_bytes,
         "filled": output.size_bytes - image.size_bytes,
     }
@@ -201,42 +207,62 @@ def _pad_channels(graph: Graph, operator: Operator) -> Work:
     }
 
 
-def _elementwise(graph: Graph, operator: Operator) -> Work:
+def _elementwise(graph: Graph, operator: Operator) -> tuple[str, Work]:
     """Elements, and how often the smaller operand, or a row of it, is gone through."""
+    has_constant = constant_operand(graph, operator) is not None
+    kernel = f"{operator.kind} constant" if has_constant else operator.kind
     output = graph.outputs_of(operator)[0]
     elements = output.element_count
     smaller = min(tensor.element_count for tensor in graph.inputs_of(operator))
     rows = row_count(output) if smaller == elements else elements // max(smaller, 1)
     scaled = scaled_work(graph, operator, elements)
     if scaled["halved"]:  # by a loop of their own
-        return {"rows": rows, "halved": elements}
-    return {"rows": rows, "elements": elements, **scaled}
+        return kernel, {"rows": rows, "halved": elements}
+    return kernel, {"rows": rows, "elements": elements, **scaled}
 
 
-def _quantize(graph: Graph, operator: Operator) -> Work:
-    elements = graph.outputs_of(operator)[0].element_count
-    return {"elements": elements, **scaled_work(graph, operator, elements)}
+def _quantize(graph: Graph, operator: Operator) -> tuple[str, Work]:
+    source, output = graph.inputs_of(operator)[0], graph.outputs_of(operator)[0]
+    elements = output.element_count
+    work = {"elements": elements, **scaled_work(graph, operator, elements)}
+    return f"QUANTIZE {source.dtype} to {output.dtype}", work
+
+
+def _reshape(graph: Graph, step: Step, is_streamed: bool) -> tuple[str, Work]:
+    """No element moves in place."""
+    del is_streamed
+    operator = graph.operators[step.operators[0]]
+    return "RESHAPE", {} if step.in_place is not None else _elements(graph, operator)
 
 
 def _elements(graph: Graph, operator: Operator) -> Work:
     return {"elements": graph.outputs_of(operator)[0].element_count}
 
 
-def _generic(graph: Graph, operator: Operator) -> Work:
-    read = sum(t.element_count for t in graph.inputs_of(operator) if not t.is_constant)
-    return {"read": read, "written": graph.outputs_of(operator)[0].element_count}
-
-
-_COUNTS = {
-    "ADD": _elementwise,
-    "AVERAGE_POOL_2D": _pooling,
-    "CONCATENATION": _concatenation,
-    "DEQUANTIZE": _elements,
-    "FULLY_CONNECTED": _fully_connected,
-    "MAX_POOL_2D": _pooling,
-    "MEAN": _mean,
-    "MUL": _elementwise,
-    "PAD": _pad,
-    "QUANTIZE": _quantize,
-    "SOFTMAX": softmax_work,
+OWN_KERNELS: dict[str, OwnKernel] = {
+    "ABS": _lookup,
+    "ADD": _of_operator(_elementwise),
+    "AVERAGE_POOL_2D": _always(_pooling),
+    "CONCATENATION": _always(_concatenation),
+    "CONV_2D": _convolution,
+    "DEPTHWISE_CONV_2D": _depthwise,
+    "DEQUANTIZE": _always(_elements),
+    "EXPAND_DIMS": _reshape,
+    "FULLY_CONNECTED": _of_operator(_fully_connected),
+    "GELU": _lookup,
+    "HARD_SWISH": _lookup,
+    "LEAKY_RELU": _lookup,
+    "LOGISTIC": _lookup,
+    "MAX_POOL_2D": _always(_pooling),
+    "MEAN": _always(_mean),
+    "MUL": _of_operator(_elementwise),
+    "PAD": _of_operator(_pad),
+    "QUANTIZE": _of_operator(_quantize),
+    "RELU": _lookup,
+    "RELU6": _lookup,
+    "RESHAPE": _reshape,
+    "SOFTMAX": _always(softmax_work),
+    "SQUEEZE": _reshape,
+    "TANH": _lookup,
 }
+"""The kernel of every supported operator, where it runs alone."""

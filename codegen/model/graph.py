@@ -149,21 +149,3 @@ class Graph:
     def outputs_of(self, operator: Operator) -> tuple[Tensor, ...]:
         """The tensors that an operator writes."""
         return tuple(self.tensors[i] for i in operator.outputs)
-
-
-def count_macc(graph: Graph, operator: Operator) -> int:
-    """Multiply-accumulates of one operator: convolutions and matrix products, else 0.
-
-    Padding counts like data, as in the published tables.
-
-    Source: MACC = h·w·c_out·k_h·k_w·c_in for a convolution, without c_in for a depthwise one.
-    """
-    if operator.kind not in ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"):
-        return 0
-    if len(operator.inputs) < 2 or operator.inputs[1] < 0 or not operator.outputs:
-        return 0
-    weights = graph.tensors[operator.inputs[1]]
-    output_count = graph.tensors[operator.outputs[0]].element_count
-    if operator.kind == "DEPTHWISE_CONV_2D":
-        return output_count * prod(weights.shape[1:3])
-    return output_count * prod(weights.shape[1:])

@@ -9,7 +9,7 @@ from codegen.operators.elementwise import ADD, MUL
 from codegen.operators.kernel_call import KernelCall
 from codegen.operators.pad import PAD
 from codegen.operators.reductions import FULLY_CONNECTED, MEAN, SOFTMAX
-from codegen.operators.rows import RowWindow
+from codegen.operators.rows import RowWindow, not_by_rows
 from codegen.operators.support import OperatorSupport
 from codegen.operators.tables import LOGISTIC, RELU, RELU6
 from codegen.operators.windows import AVERAGE_POOL_2D, CONV_2D, MAX_POOL_2D
@@ -73,13 +73,39 @@ def row_window(graph: Graph, operator: Operator) -> RowWindow | None:
     return None if support is None else support.row_window(graph, operator)
 
 
+def works_on_rows(kind: str) -> bool:
+    """Whether the kernel of a supported operator makes single rows."""
+    return _SUPPORTED[kind].rows is not not_by_rows
+
+
+def scratch_bytes(graph: Graph, operator: Operator) -> int:
+    """Scratch memory that the operator's own kernel needs."""
+    support = _SUPPORTED.get(operator.kind)
+    return 0 if support is None else support.scratch_bytes(graph, operator)
+
+
+def overlap_bytes(graph: Graph, operator: Operator) -> int | None:
+    """By how many bytes the output must begin before the first input; None if they may not overlap.
+
+    See `Memory.overlap_bytes`.
+    """
+    support = _SUPPORTED.get(operator.kind)
+    return None if support is None else support.overlap_bytes(graph, operator)
+
+
+def count_macc(graph: Graph, operator: Operator) -> int:
+    """Multiply-accumulates of an operator: convolutions and matrix products, else 0."""
+    support = _SUPPORTED.get(operator.kind)
+    return 0 if support is None else support.count_macc(graph, operator)
+
+
 def in_place_input(graph: Graph, operator: Operator) -> int | None:
     """The tensor that the operator's output may overwrite in place, if there is one.
 
     The planner decides whether its bytes are still needed.
     """
     support = _SUPPORTED.get(operator.kind)
-    if support is None or not support.works_in_place:
+    if support is None or not support.memory.is_in_place:
         return None
     output = graph.tensors[operator.outputs[0]]
     candidates = [

@@ -18,6 +18,8 @@ from codegen.model.fixed_point import (
 )
 from codegen.model.graph import Graph, Operator
 from codegen.operators.kernel_call import KernelCall
+from codegen.operators.macc import no_macc
+from codegen.operators.memory import IN_PLACE
 from codegen.operators.rows import elementwise_rows
 from codegen.operators.support import (
     LARGEST_DIFFERENCE,
@@ -59,7 +61,7 @@ def _support(
         stored = np.clip(values(graph, operator), -128, 127)
         return table_call(graph, operator, stored)
 
-    return OperatorSupport(reasons, lower, elementwise_rows, works_in_place=True)
+    return OperatorSupport(reasons, lower, elementwise_rows, (1,), IN_PLACE, no_macc)
 
 
 def _scales(graph: Graph, operator: Operator) -> tuple[float, float]:

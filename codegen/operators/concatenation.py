@@ -4,6 +4,8 @@ from math import prod
 
 from codegen.model.graph import DType, Graph, Operator
 from codegen.operators.kernel_call import KernelCall
+from codegen.operators.macc import no_macc
+from codegen.operators.memory import OWN_BYTES
 from codegen.operators.rows import channel_rows
 from codegen.operators.support import (
     OperatorSupport,
@@ -69,5 +71,5 @@ def _lower(graph: Graph, operator: Operator) -> KernelCall:
 
 
 CONCATENATION = OperatorSupport(
-    _check, _lower, channel_rows, input_counts=tuple(range(2, MOST_INPUTS + 1))
+    _check, _lower, channel_rows, tuple(range(2, MOST_INPUTS + 1)), OWN_BYTES, no_macc
 )

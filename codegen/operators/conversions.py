@@ -2,6 +2,8 @@
 
 from codegen.model.graph import DType, Graph, Operator
 from codegen.operators.kernel_call import KernelCall
+from codegen.operators.macc import no_macc
+from codegen.operators.memory import IN_PLACE, OWN_BYTES
 from codegen.operators.rows import elementwise_rows, not_by_rows
 from codegen.operators.support import (
     LARGEST_DIFFERENCE,
@@ -118,12 +120,12 @@ def _lower_reshape(graph: Graph, operator: Operator) -> KernelCall:
     )
 
 
-QUANTIZE = OperatorSupport(_check_quantize, _lower_quantize, elementwise_rows, works_in_place=True)
-DEQUANTIZE = OperatorSupport(_check_dequantize, _lower_dequantize, elementwise_rows)
-RESHAPE = OperatorSupport(
-    _check_reshape, _lower_reshape, not_by_rows, input_counts=(1, 2), works_in_place=True
+QUANTIZE = OperatorSupport(
+    _check_quantize, _lower_quantize, elementwise_rows, (1,), IN_PLACE, no_macc
 )
-EXPAND_DIMS = OperatorSupport(
-    _check_reshape, _lower_reshape, not_by_rows, input_counts=(2,), works_in_place=True
+DEQUANTIZE = OperatorSupport(
+    _check_dequantize, _lower_dequantize, elementwise_rows, (1,), OWN_BYTES, no_macc
 )
-SQUEEZE = OperatorSupport(_check_reshape, _lower_reshape, not_by_rows, works_in_place=True)
+RESHAPE = OperatorSupport(_check_reshape, _lower_reshape, not_by_rows, (1, 2), IN_PLACE, no_macc)
+EXPAND_DIMS = OperatorSupport(_check_reshape, _lower_reshape, not_by_rows, (2,), IN_PLACE, no_macc)
+SQUEEZE = OperatorSupport(_check_reshape, _lower_reshape, not_by_rows, (1,), IN_PLACE, no_macc)

@@ -8,7 +8,9 @@ from numpy.typing import NDArray
 from codegen.model.graph import DType, Graph, Operator
 from codegen.operators.channels import PATCH_GROUP, check_bias
 from codegen.operators.constant_channels import channel_arrays, check_channels
+from codegen.operators.convolution_memory import CONVOLUTION_MEMORY
 from codegen.operators.kernel_call import ConstantArray, KernelCall
+from codegen.operators.macc import depthwise_macc
 from codegen.operators.support import (
     OperatorSupport,
     check_constant,
@@ -103,4 +105,6 @@ def _lower(graph: Graph, operator: Operator) -> KernelCall:
     )
 
 
-DEPTHWISE_CONV_2D = OperatorSupport(_check, _lower, convolution_rows, input_counts=(2, 3))
+DEPTHWISE_CONV_2D = OperatorSupport(
+    _check, _lower, convolution_rows, (2, 3), CONVOLUTION_MEMORY, depthwise_macc
+)

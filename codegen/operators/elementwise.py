@@ -15,6 +15,8 @@ from codegen.model.fixed_point import (
 )
 from codegen.model.graph import DType, Graph, Operator, Tensor
 from codegen.operators.kernel_call import ConstantArray, KernelCall
+from codegen.operators.macc import no_macc
+from codegen.operators.memory import IN_PLACE
 from codegen.operators.rows import elementwise_rows
 from codegen.operators.support import (
     LARGEST_DIFFERENCE,
@@ -185,9 +187,5 @@ def _lower_add(graph: Graph, operator: Operator) -> KernelCall:
     return _binary_call(graph, operator, "add", scaling, addends)
 
 
-ADD = OperatorSupport(
-    _check_add, _lower_add, elementwise_rows, input_counts=(2,), works_in_place=True
-)
-MUL = OperatorSupport(
-    _check_mul, _lower_mul, elementwise_rows, input_counts=(2,), works_in_place=True
-)
+ADD = OperatorSupport(_check_add, _lower_add, elementwise_rows, (2,), IN_PLACE, no_macc)
+MUL = OperatorSupport(_check_mul, _lower_mul, elementwise_rows, (2,), IN_PLACE, no_macc)

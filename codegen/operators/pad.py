@@ -4,6 +4,8 @@ import numpy as np
 
 from codegen.model.graph import DType, Graph, Operator, Tensor
 from codegen.operators.kernel_call import KernelCall
+from codegen.operators.macc import no_macc
+from codegen.operators.memory import OWN_BYTES
 from codegen.operators.rows import padded_rows
 from codegen.operators.support import (
     OperatorSupport,
@@ -91,4 +93,4 @@ def _lower(graph: Graph, operator: Operator) -> KernelCall:
     )
 
 
-PAD = OperatorSupport(_check, _lower, padded_rows, input_counts=(2,))
+PAD = OperatorSupport(_check, _lower, padded_rows, (2,), OWN_BYTES, no_macc)

@@ -21,6 +21,8 @@ from codegen.operators.channels import (
     multiplier_arrays,
 )
 from codegen.operators.kernel_call import ConstantArray, KernelCall
+from codegen.operators.macc import no_macc, weight_macc
+from codegen.operators.memory import OWN_BYTES
 from codegen.operators.rows import not_by_rows
 from codegen.operators.support import (
     LARGEST_DIFFERENCE,
@@ -229,8 +231,8 @@ def _lower_softmax(graph: Graph, operator: Operator) -> KernelCall:
     )
 
 
-MEAN = OperatorSupport(_check_mean, _lower_mean, not_by_rows, input_counts=(2,))
+MEAN = OperatorSupport(_check_mean, _lower_mean, not_by_rows, (2,), OWN_BYTES, no_macc)
 FULLY_CONNECTED = OperatorSupport(
-    _check_fully_connected, _lower_fully_connected, not_by_rows, input_counts=(2, 3)
+    _check_fully_connected, _lower_fully_connected, not_by_rows, (2, 3), OWN_BYTES, weight_macc
 )
-SOFTMAX = OperatorSupport(_check_softmax, _lower_softmax, not_by_rows)
+SOFTMAX = OperatorSupport(_check_softmax, _lower_softmax, not_by_rows, (1,), OWN_BYTES, no_macc)

@@ -15,6 +15,8 @@ from codegen.model.fixed_point import (
 )
 from codegen.model.graph import DType, Graph, Operator, Quantization, Tensor
 from codegen.operators.kernel_call import KernelCall
+from codegen.operators.macc import CountMacc
+from codegen.operators.memory import Memory
 from codegen.operators.rows import RowsNeeded, RowWindow
 
 LARGEST_DIFFERENCE = 255
@@ -24,7 +26,7 @@ ACTIVATIONS = ("NONE", "RELU", "RELU6")
 
 @dataclass(frozen=True, slots=True)
 class OperatorSupport:
-    """One supported operator.
+    """One supported operator. No field has a default: each is a fact about its kernel.
 
     Attributes:
         check: Every reason why this operator cannot be generated, such as `with dilation 2`;
@@ -34,14 +36,16 @@ class OperatorSupport:
             whole tensors. An operator with a window has a kernel that makes single rows.
         input_counts: Numbers of inputs that the operator may have, ascending; `check` and `lower`
             may rely on them.
-        works_in_place: True if the output may overwrite the first activation in place.
+        memory: Where its output may lie, and what else its kernel needs.
+        count_macc: Its multiply-accumulates.
     """
 
     check: Callable[[Graph, Operator], list[str]]
     lower: Callable[[Graph, Operator], KernelCall]
     rows: RowsNeeded
-    input_counts: tuple[int, ...] = (1,)
-    works_in_place: bool = False
+    input_counts: tuple[int, ...]
+    memory: Memory
+    count_macc: CountMacc
 
     def reasons(self, graph: Graph, operator: Operator) -> list[str]:
         """Like `check`, for operators with any number of inputs and outputs."""
@@ -61,10 +65,20 @@ class OperatorSupport:
 
     def row_window(self, graph: Graph, operator: Operator) -> RowWindow | None:
         """Like `rows`, for operators with any number of inputs and outputs."""
+        return self.rows(graph, operator) if self._has_inputs(operator) else None
+
+    def scratch_bytes(self, graph: Graph, operator: Operator) -> int:
+        """Like `Memory.scratch_bytes`, for operators with any number of inputs and outputs."""
+        return self.memory.scratch_bytes(graph, operator) if self._has_inputs(operator) else 0
+
+    def overlap_bytes(self, graph: Graph, operator: Operator) -> int | None:
+        """Like `Memory.overlap_bytes`, for operators with any number of inputs and outputs."""
+        return self.memory.overlap_bytes(graph, operator) if self._has_inputs(operator) else None
+
+    def _has_inputs(self, operator: Operator) -> bool:
         needed = self.input_counts[0]
-        if len(operator.inputs) not in self.input_counts or len(operator.outputs) != 1:
-            return None
-        return self.rows(graph, operator) if min(operator.inputs[:needed]) >= 0 else None
+        has_counts = len(operator.inputs) in self.input_counts and len(operator.outputs) == 1
+        return has_counts and min(operator.inputs[:needed]) >= 0
 
 
 def check_types(tensors: Sequence[Tensor], allowed: Sequence[DType]) -> list[str]:

@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from codegen.model.fixed_point import activation_range, rescale
 from codegen.model.graph import DType, Graph, Operator, Quantization
 from codegen.operators.kernel_call import ConstantArray, KernelCall
+from codegen.operators.macc import no_macc
+from codegen.operators.memory import IN_PLACE
 from codegen.operators.rows import elementwise_rows
 from codegen.operators.support import (
     LARGEST_DIFFERENCE,
@@ -104,6 +106,10 @@ def _lower_relu(activation: str) -> Callable[[Graph, Operator], KernelCall]:
     return lower
 
 
-LOGISTIC = OperatorSupport(_check_logistic, _lower_logistic, elementwise_rows, works_in_place=True)
-RELU = OperatorSupport(_check_relu, _lower_relu("RELU"), elementwise_rows, works_in_place=True)
-RELU6 = OperatorSupport(_check_relu, _lower_relu("RELU6"), elementwise_rows, works_in_place=True)
+LOGISTIC = OperatorSupport(
+    _check_logistic, _lower_logistic, elementwise_rows, (1,), IN_PLACE, no_macc
+)
+RELU = OperatorSupport(_check_relu, _lower_relu("RELU"), elementwise_rows, (1,), IN_PLACE, no_macc)
+RELU6 = OperatorSupport(
+    _check_relu, _lower_relu("RELU6"), elementwise_rows, (1,), IN_PLACE, no_macc
+)

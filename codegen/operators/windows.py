@@ -13,7 +13,10 @@ from codegen.operators.channels import (
     padded_rows,
 )
 from codegen.operators.constant_channels import channel_arrays, check_channels
+from codegen.operators.convolution_memory import CONVOLUTION_MEMORY
 from codegen.operators.kernel_call import ConstantArray, KernelCall
+from codegen.operators.macc import no_macc, weight_macc
+from codegen.operators.memory import OWN_BYTES
 from codegen.operators.rows import RowWindow, images_have_rows, window_rows
 from codegen.operators.support import (
     OperatorSupport,
@@ -29,28 +32,9 @@ from codegen.operators.support import (
     scale_of,
     zero_point_of,
 )
+from codegen.operators.window_side import output_size, padding_before
 
 Params = tuple[tuple[str, int | float | str], ...]
-
-
-def padding_before(size: int, window: int, stride: int, padding: str) -> int:
-    """Rows or columns of padding before the first one of the input.
-
-    Source: TFLite, ComputePadding: `SAME` pads so that output = ceil(input / stride), the smaller
-    half before.
-    """
-    if padding == "VALID":
-        return 0
-    output = -(-size // stride)
-    return max((output - 1) * stride + window - size, 0) // 2
-
-
-def output_size(size: int, window: int, stride: int, padding: str) -> int:
-    """Rows or columns of the output; 0 if a window of `VALID` does not fit.
-
-    Source: TFLite, ComputeOutSize.
-    """
-    return -(-(size if padding == "SAME" else max(size - window + 1, 0)) // stride)
 
 
 def check_window(
@@ -242,6 +226,8 @@ def _lower_pool(graph: Graph, operator: Operator) -> KernelCall:
     )
 
 
-CONV_2D = OperatorSupport(_check_conv_2d, _lower_conv_2d, convolution_rows, input_counts=(2, 3))
-AVERAGE_POOL_2D = OperatorSupport(_check_pool, _lower_pool, _pool_rows)
-MAX_POOL_2D = OperatorSupport(_check_pool, _lower_pool, _pool_rows)
+CONV_2D = OperatorSupport(
+    _check_conv_2d, _lower_conv_2d, convolution_rows, (2, 3), CONVOLUTION_MEMORY, weight_macc
+)
+AVERAGE_POOL_2D = OperatorSupport(_check_pool, _lower_pool, _pool_rows, (1,), OWN_BYTES, no_macc)
+MAX_POOL_2D = OperatorSupport(_check_pool, _lower_pool, _pool_rows, (1,), OWN_BYTES, no_macc)

@@ -6,19 +6,14 @@ candidate without weights is planned in the same way as its generated code.
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 from codegen.model.graph import DType, Graph, Operator, Tensor
-from codegen.operators import in_place_input, row_window
-from codegen.operators.channels import PATCH_GROUP
+from codegen.operators import in_place_input, overlap_bytes, row_window, scratch_bytes
+from codegen.operators.convolution_memory import convolution_overlap, is_plain_convolution
 from codegen.operators.rows import RowWindow
-from codegen.planning.overlap import convolution_overlap, is_moderate
 
-SCRATCH_BYTES_PER_GROUP = 36
-"""Source: NN_CONV_2D_SCRATCH_BYTES in nn/conv_2d.h."""
-OFFSET_BYTES = 4
-"""Bytes of the offset of one tap."""
 MOST_TABLES = 4
 """Maximum channels for which a chain of element-wise operators becomes tables of 256 bytes each."""
 
@@ -84,32 +79,16 @@ def last_reads(graph: Graph, steps: Sequence[Step]) -> dict[int, int]:
 
 def _operator(graph: Graph, index: int) -> Step:
     operator = graph.operators[index]
-    inputs = tuple(i for i in operator.inputs if i >= 0 and not graph.tensors[i].is_constant)
-    step = Step(
+    return Step(
         StepKind.OPERATOR,
         (index,),
-        inputs,
+        tuple(i for i in operator.inputs if i >= 0 and not graph.tensors[i].is_constant),
         operator.outputs[0],
+        scratch_bytes=scratch_bytes(graph, operator),
         in_place=in_place_input(graph, operator),
+        overlap_bytes=overlap_bytes(graph, operator),
         rows=row_window(graph, operator),
     )
-    if operator.kind != "DEPTHWISE_CONV_2D" or not _has_images(graph, operator):
-        return step
-    return replace(
-        step,
-        inputs=operator.inputs[:1],
-        scratch_bytes=_tap_bytes(graph, operator),
-        overlap_bytes=convolution_overlap(graph, operator, operator.outputs[0], is_depthwise=True),
-    )
-
-
-def _tap_bytes(graph: Graph, depthwise: Operator) -> int:
-    """Scratch memory of a depthwise convolution: its taps' offsets, and a pixel of zero points.
-
-    Source: NN_DEPTHWISE_CONV_2D_SCRATCH_BYTES in nn/depthwise_conv_2d.h.
-    """
-    _, height, width, channels = graph.tensors[depthwise.inputs[1]].shape
-    return height * width * OFFSET_BYTES + channels
 
 
 def _follows(graph: Graph, readers: Counter[int], before: int, index: int, kind: str) -> bool:
@@ -188,30 +167,10 @@ def _convolution(graph: Graph, readers: Counter[int], index: int) -> Step | None
         tuple(range(index, end)),
         operator.inputs[:1],
         output,
-        scratch_bytes=patch_groups(graph, operator) * SCRATCH_BYTES_PER_GROUP,
+        scratch_bytes=scratch_bytes(graph, operator),
         overlap_bytes=convolution_overlap(graph, operator, output, factor),
         rows=rows,
     )
-
-
-def _has_images(graph: Graph, operator: Operator) -> bool:
-    """Whether a convolution's tensors have four dimensions, and its strides are valid.
-
-    Damaged models are planned before they are rejected, so they may contain any value.
-    """
-    if len(operator.inputs) < 2 or min(operator.inputs[:2]) < 0:
-        return False
-    tensors = [graph.tensors[i] for i in (*operator.inputs[:2], operator.outputs[0])]
-    shapes_fit = all(len(t.shape) == 4 and is_moderate(t) for t in tensors)
-    strides = [operator.options.get(f"stride_{side}", 1) for side in "hw"]
-    return shapes_fit and all(int(stride) >= 1 for stride in strides)
-
-
-def is_plain_convolution(graph: Graph, operator: Operator) -> bool:
-    """Whether every output channel sums over all channels (one or more)."""
-    if operator.kind not in ("CONV_2D", "DEPTHWISE_CONV_2D") or not _has_images(graph, operator):
-        return False
-    return operator.kind == "CONV_2D" or graph.tensors[operator.inputs[0]].shape[3] == 1
 
 
 def _halves(pool: Operator) -> bool:
@@ -224,10 +183,3 @@ def _halves(pool: Operator) -> bool:
 
 def _scales_channels(graph: Graph, operator: Operator) -> bool:
     return _is_elementwise(graph, operator) and len(graph.outputs_of(operator)[0].shape) == 4
-
-
-def patch_groups(graph: Graph, convolution: Operator) -> int:
-    """Groups of `PATCH_GROUP` elements in the patch of a convolution; the last one is padded."""
-    _, height, width, _ = graph.tensors[convolution.inputs[1]].shape
-    channels = graph.tensors[convolution.inputs[0]].shape[3]
-    return -(-height * width * channels // PATCH_GROUP)

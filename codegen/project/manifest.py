@@ -6,7 +6,8 @@ from typing import Any
 from codegen.c_code.program import Program
 from codegen.c_code.render import ModelText
 from codegen.costs.work import plan_work
-from codegen.model.graph import Graph, Tensor, count_macc
+from codegen.model.graph import Graph, Tensor
+from codegen.operators import count_macc
 from codegen.planning.planner import MemoryPlan
 from codegen.project.source import ModelSource
 from firmware.files import sha256_of_file

@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 
 from codegen.costs.code_size import Code
 from codegen.costs.footprint import code_of, footprint
-from codegen.model.graph import Graph, count_macc
+from codegen.model.graph import Graph
+from codegen.operators import count_macc
 from codegen.planning.planner import MemoryPlan, plan_graph
 from codegen.tflm.reserve import check_core, reserved_bytes
 from firmware.errors import ConfigError

@@ -4,10 +4,11 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from codegen.check import reasons_against
-from codegen.costs.code_size import Code, estimate_code, estimate_tflm_code
+from codegen.costs.code_size import Code, estimate_code, estimate_tflm_code, unmeasured_kernels
 from codegen.costs.work import plan_work, stream_work
 from codegen.model.fold_constants import fold_constants
-from codegen.model.graph import Graph, count_macc
+from codegen.model.graph import Graph
+from codegen.operators import count_macc
 from codegen.planning.planner import MemoryPlan, plan_graph
 from codegen.tflm.kernels import is_modelled_core
 from firmware.errors import ModelError
@@ -77,6 +78,8 @@ class Estimate:
         blocks: The arena over time; empty if it is not known.
         unsupported: What the runtime cannot run.
         unmodelled: Kinds of operators whose own memory is not known.
+        unmeasured: Kernels whose code was not measured, so that there is no `code`.
+        untimed: Kernels whose time was not measured, so that there is no time of an inference.
     """
 
     name: str
@@ -91,6 +94,8 @@ class Estimate:
     blocks: tuple[Block, ...]
     unsupported: tuple[str, ...]
     unmodelled: tuple[str, ...]
+    unmeasured: tuple[str, ...]
+    untimed: tuple[str, ...]
 
     @property
     def linked_flash_bytes(self) -> int | None:
@@ -138,6 +143,8 @@ class Estimate:
             "time": None if self.time is None else asdict(self.time),
             "unsupported": list(self.unsupported),
             "unmodelled": list(self.unmodelled),
+            "unmeasured": list(self.unmeasured),
+            "untimed": list(self.untimed),
             "operators": [asdict(operator) for operator in self.operators],
             "blocks": [asdict(block) for block in self.blocks],
         }
@@ -195,6 +202,8 @@ def estimate(
         blocks=parts.blocks,
         unsupported=parts.unsupported,
         unmodelled=parts.unmodelled,
+        unmeasured=parts.unmeasured,
+        untimed=parts.untimed,
     )
 
 
@@ -214,6 +223,8 @@ class _Parts:
     live_bytes: tuple[int | None, ...]
     unsupported: tuple[str, ...]
     unmodelled: tuple[str, ...] = ()
+    unmeasured: tuple[str, ...] = ()
+    untimed: tuple[str, ...] = ()
     code: Code | None = None
     time: Time | None = None
     ticks: dict[int, dict[str, Any]] = field(default_factory=dict)
@@ -227,12 +238,16 @@ def _static(
     code = None if unsupported else estimate_code(graph, plan, target.core)
     ram, blocks = static_memory(graph, plan, code, target.stack_bytes)
     parts = _Parts(ram, blocks, plan.live_bytes, unsupported, code=code, plan=plan)
+    if unsupported:
+        return parts
+    parts = replace(parts, unmeasured=unmeasured_kernels(graph, plan, target.core))
     prices = speed_model or shipped_speed_model("static", target.core)
-    if prices is None or unsupported:
+    if prices is None:
         return parts
     calls = plan_work(graph, plan) + stream_work(plan)
     time, by_call = estimate_time(prices, calls, target.core_hz)
-    return replace(parts, time=time, ticks=_by_operator(plan, by_call))
+    untimed = sorted({kernel for kernel, _ in calls} - prices.kernels.keys())
+    return replace(parts, time=time, ticks=_by_operator(plan, by_call), untimed=tuple(untimed))
 
 
 def _tflm(graph: Graph, model_bytes: int, target: Target, unsupported: tuple[str, ...]) -> _Parts:
@@ -240,10 +255,11 @@ def _tflm(graph: Graph, model_bytes: int, target: Target, unsupported: tuple[str
     if not is_modelled_core(target.core):
         unknown = (None,) * len(graph.operators)
         missing = (f"scratch buffers on {target.core}",)
-        return _Parts(unknown_memory(graph), (), unknown, unsupported, missing, code)
+        return _Parts(unknown_memory(graph), (), unknown, unsupported, missing, code=code)
     ram, blocks, unmodelled = tflm_memory(graph, code, target.stack_bytes)
     live = live_bytes(blocks, len(graph.operators))
-    return _Parts(ram, blocks, live, unsupported, unmodelled, code)
+    unmeasured = () if unsupported else unmeasured_kernels(graph, None, target.core)
+    return _Parts(ram, blocks, live, unsupported, unmodelled, unmeasured, code=code)
 
 
 def _operators(graph: Graph, live: tuple[int | None, ...]) -> tuple[OperatorEstimate, ...]:

@@ -1,5 +1,7 @@
 """Formats an estimate as text. Pure."""
 
+from collections.abc import Sequence
+
 from firmware.text_table import table
 from nas.estimator.cost import needs
 from nas.estimator.memory import Ram
@@ -135,7 +137,9 @@ def _flash(estimate: Estimate) -> list[tuple[str, str]]:
     code = estimate.code
     if code is None:
         core = estimate.target.core
-        why = f"no {estimate.runtime} runtime with these operators was measured on {core}"
+        why = f"no {estimate.runtime} runtime was measured on {core}"
+        if estimate.unmeasured:
+            why = _not_measured(estimate.unmeasured)
         return [] if estimate.unsupported else [("code", f"not known: {why}")]
     own = f"model {code.weight_bytes:,}, runtime {code.runtime_bytes:,}"
     lines = [
@@ -151,13 +155,17 @@ def _flash(estimate: Estimate) -> list[tuple[str, str]]:
     return [("flash in all", in_all), *lines]
 
 
+def _not_measured(kernels: Sequence[str]) -> str:
+    return f"{', '.join(kernels)} {'was' if len(kernels) == 1 else 'were'} not measured"
+
+
 def _time(estimate: Estimate) -> list[tuple[str, str]]:
     time = estimate.time
     if time is None:
         why = f"nothing was measured of the {estimate.runtime} runtime on {estimate.target.core}"
         return [] if estimate.unsupported else [("time", f"not known: {why}")]
     if time.ticks is None:
-        return [("time", "not known: a kernel was not measured")]
+        return [("time", f"not known: {_not_measured(estimate.untimed)}")]
     lines = [(time.unit, f"{time.ticks:,} per inference; {_error_text(time.error)}")]
     clock = f"at {estimate.target.core_hz / 1e6:g} MHz"
     if time.lowest_ms is None or time.highest_ms is None:

@@ -8,7 +8,8 @@ Source: tables of the method's publications (PRIME 2023, ICCE 2024, Sensors Lett
 import re
 from dataclasses import dataclass, replace
 
-from codegen.model.graph import Graph, Tensor, count_macc
+from codegen.model.graph import Graph, Tensor
+from codegen.operators import count_macc
 from codegen.tflm.arena import plan_tflm_arena
 from codegen.tflm.structures import PUBLISHED
 from nas.network.description import Shape

@@ -15,10 +15,10 @@ from benchmarks.operator_cases import CASES
 from benchmarks.tflite_builder import ModelBuilder
 from codegen.check import check_model, reasons_against
 from codegen.costs.work import step_work
-from codegen.model.graph import DType, Graph, Operator, Quantization, Tensor, count_macc
+from codegen.model.graph import DType, Graph, Operator, Quantization, Tensor
 from codegen.model.operator_options import names_of
 from codegen.model.read_tflite import parse_tflite, read_tflite
-from codegen.operators import supported_kinds
+from codegen.operators import count_macc, supported_kinds
 from codegen.planning.planner import plan_graph
 from codegen.tflm.library import OPERATORS, registrations
 from firmware.errors import ModelError, SdkError

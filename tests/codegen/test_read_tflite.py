@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from codegen.c_code.program import make_program
-from codegen.model.graph import DType, count_macc
+from codegen.model.graph import DType
 from codegen.model.read_tflite import parse_tflite, read_tflite
-from codegen.operators import check_operators
+from codegen.operators import check_operators, count_macc
 from codegen.planning.planner import plan_graph
 from firmware.errors import ModelError
 from firmware.targets import load_target

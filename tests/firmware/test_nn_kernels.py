@@ -11,9 +11,8 @@ import numpy as np
 import pytest
 
 from benchmarks.operator_cases import CASES, FUSED, Case
-from codegen.costs.work import NOT_ON_ROWS
 from codegen.model.read_tflite import parse_tflite
-from codegen.operators import check_operators, supported_kinds
+from codegen.operators import check_operators, supported_kinds, works_on_rows
 from nas.quantization.tflm_rounding import with_tflm_rounding
 from tests.board_program import failures_on_virtual_board
 from tests.generated_program import run_generated
@@ -25,7 +24,7 @@ CASE_COUNT = int(os.environ.get("NN_KERNEL_CASES", "24"))
 
 ONCE = "FULLY_CONNECTED rounded once"
 ALL = CASES | FUSED | {ONCE: CASES["FULLY_CONNECTED"]}
-WHOLE_ALONE = (*NOT_ON_ROWS, ONCE)
+WHOLE_ALONE = (*(kind for kind in supported_kinds() if not works_on_rows(kind)), ONCE)
 """Kernels that do not work on rows."""
 MODES = [(kind, plan_whole) for kind in sorted(ALL)]
 MODES += [(kind, plan_rows) for kind in sorted(ALL.keys() - set(WHOLE_ALONE))]

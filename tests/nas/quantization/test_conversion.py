@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from codegen.model.graph import DType, Graph, count_macc
+from codegen.model.graph import DType, Graph
 from codegen.model.read_tflite import read_tflite
-from codegen.operators import check_operators
+from codegen.operators import check_operators, count_macc
 from codegen.planning.planner import plan_graph
 from codegen.tflm.arena import plan_tflm_arena
 from codegen.tflm.structures import MCU

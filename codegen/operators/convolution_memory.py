@@ -1,8 +1,14 @@
-"""How far an output of a convolution may overlap its image. Pure."""
+"""The memory of a convolution: scratch, and how far its output may overlap its image. Pure."""
 
 from codegen.model.graph import Graph, Operator, Tensor
-from codegen.operators.windows import padding_before
+from codegen.operators.channels import PATCH_GROUP
+from codegen.operators.memory import Memory
+from codegen.operators.window_side import padding_before
 
+SCRATCH_BYTES_PER_GROUP = 36
+"""Source: NN_CONV_2D_SCRATCH_BYTES in nn/conv_2d.h."""
+OFFSET_BYTES = 4
+"""Bytes of the offset of one tap."""
 MOST_ELEMENTS = 1 << 24
 """Size of tensors above which overlaps are not searched: no microcontroller can hold them."""
 MOST_SIDE = 1 << 16
@@ -81,3 +87,54 @@ def _farthest(
         for y in ends
         if y < count
     )
+
+
+def _has_images(graph: Graph, operator: Operator) -> bool:
+    """Whether a convolution's tensors have four dimensions, and its strides are valid.
+
+    Damaged models are planned before they are rejected, so they may contain any value.
+    """
+    if len(operator.inputs) < 2 or min(operator.inputs[:2]) < 0:
+        return False
+    tensors = [graph.tensors[i] for i in (*operator.inputs[:2], operator.outputs[0])]
+    shapes_fit = all(len(t.shape) == 4 and is_moderate(t) for t in tensors)
+    strides = [operator.options.get(f"stride_{side}", 1) for side in "hw"]
+    return shapes_fit and all(int(stride) >= 1 for stride in strides)
+
+
+def is_plain_convolution(graph: Graph, operator: Operator) -> bool:
+    """Whether every output channel sums over all channels (one or more)."""
+    if operator.kind not in ("CONV_2D", "DEPTHWISE_CONV_2D") or not _has_images(graph, operator):
+        return False
+    return operator.kind == "CONV_2D" or graph.tensors[operator.inputs[0]].shape[3] == 1
+
+
+def patch_groups(graph: Graph, convolution: Operator) -> int:
+    """Groups of `PATCH_GROUP` elements in the patch of a convolution; the last one is padded."""
+    _, height, width, _ = graph.tensors[convolution.inputs[1]].shape
+    channels = graph.tensors[convolution.inputs[0]].shape[3]
+    return -(-height * width * channels // PATCH_GROUP)
+
+
+def _scratch(graph: Graph, operator: Operator) -> int:
+    """Scratch memory of a convolution; of a depthwise one, its taps and a pixel of zero points.
+
+    Source: NN_DEPTHWISE_CONV_2D_SCRATCH_BYTES in nn/depthwise_conv_2d.h.
+    """
+    if not _has_images(graph, operator):
+        return 0
+    if is_plain_convolution(graph, operator):
+        return patch_groups(graph, operator) * SCRATCH_BYTES_PER_GROUP
+    _, height, width, channels = graph.tensors[operator.inputs[1]].shape
+    return height * width * OFFSET_BYTES + channels
+
+
+def _overlap(graph: Graph, operator: Operator) -> int | None:
+    if not _has_images(graph, operator):
+        return None
+    is_depthwise = not is_plain_convolution(graph, operator)
+    return convolution_overlap(graph, operator, operator.outputs[0], is_depthwise=is_depthwise)
+
+
+CONVOLUTION_MEMORY = Memory(False, _scratch, _overlap)
+"""Of CONV_2D, and of DEPTHWISE_CONV_2D."""
