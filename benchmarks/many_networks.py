@@ -27,6 +27,21 @@ GIVEN = 0x3E
 """As int8 and uint8 a value like others; four of them are 0.19 as float32."""
 LIMIT_S = 600.0
 """For the answers of one firmware."""
+PUT_NUMBER = """
+static void put_number(uint32_t number) {
+    char digits[12] = "";
+    uint32_t count = 0;
+    do {
+        digits[count++] = (char)('0' + number % 10U);
+        number /= 10U;
+    } while (number != 0);
+    while (count > 0) {
+        board_write_byte((uint8_t)digits[--count]);
+    }
+    board_write_byte(' ');
+}
+"""
+"""C code that writes a number and a space to the serial line."""
 _BENCH, _NN = ROOT / "firmware" / "bench", ROOT / "firmware" / "nn"
 _MAIN = """
 #include <stdalign.h>
@@ -50,19 +65,7 @@ static const struct {{
 {rows}
 }};
 
-static void put_number(uint32_t number) {{
-    char digits[12] = "";
-    uint32_t count = 0;
-    do {{
-        digits[count++] = (char)('0' + number % 10U);
-        number /= 10U;
-    }} while (number != 0);
-    while (count > 0) {{
-        board_write_byte((uint8_t)digits[--count]);
-    }}
-    board_write_byte(' ');
-}}
-
+{put_number}
 static __attribute__((noinline)) void paint_stack(void) {{
     volatile uint32_t *const end = (uint32_t *)__builtin_frame_address(0) - KEPT_WORDS;
     for (volatile uint32_t *word = __stack_start; word < end; word++) {{
@@ -141,6 +144,7 @@ def _run(graphs: Sequence[Graph], target: Target) -> list[list[CallRun]]:
         arena_bytes=max(plan.arena_bytes for plan in plans),
         wrappers="".join(_WRAPPERS.format(name=name) for name in names),
         rows="\n".join(_ROW.format(name=name, upper=name.upper()) for name in names),
+        put_number=PUT_NUMBER,
     )
     numbers = numbers_of(graphs, plans, main, target)
     return [

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from benchmarks.many_networks import GIVEN, names_of, numbers_of, parts_of
+from benchmarks.many_networks import GIVEN, PUT_NUMBER, names_of, numbers_of, parts_of
 from codegen.costs.work import plan_work
 from codegen.model.graph import Graph
 from codegen.planning.planner import MemoryPlan
@@ -37,19 +37,7 @@ static const struct {{
 {rows}
 }};
 
-static void put_number(uint32_t number) {{
-    char digits[12] = "";
-    uint32_t count = 0;
-    do {{
-        digits[count++] = (char)('0' + number % 10U);
-        number /= 10U;
-    }} while (number != 0);
-    while (count > 0) {{
-        board_write_byte((uint8_t)digits[--count]);
-    }}
-    board_write_byte(' ');
-}}
-
+{put_number}
 static uint32_t read_clock_often(void) {{
     uint32_t (*volatile clock)(void) = board_ticks;
     uint32_t sum = 0;
@@ -148,6 +136,7 @@ def _run(graphs: list[Graph], plans: list[MemoryPlan], target: Target) -> list[P
         reads=_READS,
         wrappers="".join(map(_wrappers, names, graphs, plans)),
         rows="\n".join(_ROW.format(name=name, upper=name.upper()) for name in names),
+        put_number=PUT_NUMBER,
     )
     numbers = numbers_of(graphs, plans, main, target)
     clock = _instructions(next(numbers)) / _READS
