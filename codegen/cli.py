@@ -124,6 +124,13 @@ def _tflm_place(named: str) -> str:
     return str(folder)
 
 
+def _dropped(own: dict[str, int]) -> list[tuple[str, str]]:
+    if own["channels"] == 0:
+        return []
+    text = f"{own['channels']:,} channels and {own['macc']:,} MAC, which cannot change the outputs"
+    return [("dropped", text)]
+
+
 def _summary(manifest: dict[str, Any], out: Path) -> str:
     estimate, every = manifest["estimate"], [manifest, *manifest["beside"]]
     arena_bytes = max(own["estimate"]["arena_bytes"] for own in every)
@@ -133,6 +140,7 @@ def _summary(manifest: dict[str, Any], out: Path) -> str:
         ("runtime", f"{' and '.join(own['runtime'] for own in every)} on {manifest['target']}"),
         ("arena", f"{arena_bytes:,} of {estimate['ram_limit_bytes']:,} bytes of RAM"),
         ("operators", f"{len(manifest['operators'])}, {manifest['macc']:,} MAC per inference"),
+        *_dropped(manifest["dropped"]),
         (
             "golden",
             "outputs will be checked"

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from codegen.c_code.c_source import byte_lines
 from codegen.c_code.render import ModelNames, model_text, render_project
-from codegen.model.fold_constants import fold_constants
 from codegen.model.graph import DEFAULT_ROUNDING
 from codegen.model.read_tflite import parse_tflite
 from codegen.planning.planner import plan_graph
+from codegen.simplify.executed import executed_graph
 from firmware.targets import load_target
 from hil.elf import measure_elf
 from hil.virtual.virtual_board import VirtualBoard
@@ -95,7 +95,7 @@ def _failures_of_one(
         arrays += [_array(f"{name}_given", given), _array(f"{name}_wanted", wanted)]
         blocks.append(_BLOCK.format(name=name, upper=name.upper()))
         includes.append(f'#include "{name}.h"')
-        arena_bytes = max(arena_bytes, planner(fold_constants(parse_tflite(model))).arena_bytes)
+        arena_bytes = max(arena_bytes, planner(executed_graph(parse_tflite(model))).arena_bytes)
     main = folder / "main.c"
     main.write_text(
         _MAIN.format(

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from codegen.c_code.program import make_program
 from codegen.c_code.render import ModelNames, model_text, render_model
-from codegen.model.fold_constants import fold_constants
 from codegen.model.graph import DEFAULT_ROUNDING
 from codegen.model.read_tflite import parse_tflite
 from codegen.planning.planner import plan_graph
+from codegen.simplify.executed import executed_graph
 from tests.host_compiler import NN, compile_program
 from tests.plans import Planner
 
@@ -123,7 +123,7 @@ def write_sources(
 
 
 def _texts(content: bytes, name: str, rounding: str, planner: Planner) -> dict[str, str]:
-    graph = fold_constants(replace(parse_tflite(content), rounding=rounding))
+    graph = executed_graph(replace(parse_tflite(content), rounding=rounding))
     plan = planner(graph)
     names = ModelNames(name, "0" * 64, "static", "host")
     model = model_text(graph, plan, content, plan.arena_bytes, names)

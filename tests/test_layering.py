@@ -20,6 +20,7 @@ ROOMS = {
     "codegen": (
         "model",
         "operators",
+        "simplify",
         "planning",
         "tflm",
         "c_code",

@@ -9,13 +9,13 @@ from codegen.c_code.program import make_program
 from codegen.c_code.render import ModelNames, model_text, render_model, render_project
 from codegen.check import check_model
 from codegen.costs.footprint import Footprint, code_of, footprint, together
-from codegen.model.fold_constants import fold_constants
 from codegen.model.graph import DEFAULT_ROUNDING, Graph
 from codegen.model.read_tflite import parse_model
 from codegen.planning.planner import plan_graph
 from codegen.project.manifest import Part, make_manifest
 from codegen.project.source import ModelSource
 from codegen.project.write_project import write_project
+from codegen.simplify.executed import executed_graph
 from codegen.tflm.arena import plan_tflm_arena
 from codegen.tflm.library import DOWNLOAD
 from codegen.tflm.reserve import check_core, reserved_bytes
@@ -88,7 +88,7 @@ def _generate(
     ]
     own = [_graph_of(graph, part.model.runtime) for part in parts]
     manifests = [
-        make_manifest(source, executed, part, target, toolchain)
+        make_manifest(source, graph, executed, part, target, toolchain)
         for part, executed in zip(parts, own, strict=True)
     ]
     texts: dict[str, str] = {}
@@ -112,7 +112,7 @@ def _single(runtime: str) -> tuple[str, ...]:
 
 def _graph_of(graph: Graph, runtime: str) -> Graph:
     """What a runtime executes of a model."""
-    return fold_constants(graph) if runtime == "static" else graph
+    return executed_graph(graph) if runtime == "static" else graph
 
 
 def _part(

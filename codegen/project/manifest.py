@@ -1,6 +1,6 @@
 """Makes the manifest of a project: predicted values and sources. Reads the golden file's digest."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from codegen.c_code.program import Program
@@ -10,6 +10,7 @@ from codegen.model.graph import Graph, Tensor
 from codegen.operators import count_macc
 from codegen.planning.planner import MemoryPlan
 from codegen.project.source import ModelSource
+from codegen.simplify.executed import dropped
 from firmware.files import sha256_of_file
 from firmware.records.manifest import MANIFEST_SCHEMA
 from firmware.targets import Target
@@ -45,9 +46,17 @@ class Part:
 
 
 def make_manifest(
-    source: ModelSource, graph: Graph, part: Part, target: Target, toolchain: str
+    source: ModelSource,
+    model: Graph,
+    graph: Graph,
+    part: Part,
+    target: Target,
+    toolchain: str,
 ) -> dict[str, Any]:
-    """The predicted values of the project, and the sources that it was made from."""
+    """The predicted values of the project, and the sources that it was made from.
+
+    `graph` is what the runtime executes of the `model`.
+    """
     return {
         "schema": MANIFEST_SCHEMA,
         "model_name": part.model.name,
@@ -58,6 +67,7 @@ def make_manifest(
         "rounding": graph.rounding,
         "environment": target.environment,
         "macc": sum(count_macc(graph, operator) for operator in graph.operators),
+        "dropped": asdict(dropped(model, graph)),
         "model_bytes": len(source.content),
         "weight_bytes": part.weight_bytes,
         "input": _port_record(graph.tensors[graph.inputs[0]]),

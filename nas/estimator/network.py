@@ -6,10 +6,10 @@ from typing import Any
 from codegen.check import reasons_against
 from codegen.costs.code_size import Code, estimate_code, estimate_tflm_code, unmeasured_kernels
 from codegen.costs.work import plan_work, stream_work
-from codegen.model.fold_constants import fold_constants
 from codegen.model.graph import Graph
 from codegen.operators import count_macc
 from codegen.planning.planner import MemoryPlan, plan_graph
+from codegen.simplify.executed import Dropped, dropped, executed_graph
 from codegen.tflm.kernels import is_modelled_core
 from firmware.errors import ModelError
 from firmware.records.estimate import ESTIMATE_SCHEMA
@@ -76,6 +76,7 @@ class Estimate:
         time: Instructions or cycles; None if nothing was measured.
         operators: In execution order.
         blocks: The arena over time; empty if it is not known.
+        dropped: What the runtime does not compute of the model.
         unsupported: What the runtime cannot run.
         unmodelled: Kinds of operators whose own memory is not known.
         unmeasured: Kernels whose code was not measured, so that there is no `code`.
@@ -92,6 +93,7 @@ class Estimate:
     time: Time | None
     operators: tuple[OperatorEstimate, ...]
     blocks: tuple[Block, ...]
+    dropped: Dropped
     unsupported: tuple[str, ...]
     unmodelled: tuple[str, ...]
     unmeasured: tuple[str, ...]
@@ -141,6 +143,7 @@ class Estimate:
             if self.code is None
             else asdict(self.code) | {"linked_bytes": self.linked_flash_bytes},
             "time": None if self.time is None else asdict(self.time),
+            "dropped": asdict(self.dropped),
             "unsupported": list(self.unsupported),
             "unmodelled": list(self.unmodelled),
             "unmeasured": list(self.unmeasured),
@@ -176,12 +179,12 @@ def estimate(
             text gives all reasons.
     """
     check_runtime(runtime)
-    limits = with_chip(limits, target)
+    limits, model = with_chip(limits, target), graph
     reasons = reasons_against(graph, runtime)
     if not reasons.can_be_planned:
         raise ModelError(reasons.refusal)
     if runtime == "static":
-        graph = fold_constants(graph)
+        graph = executed_graph(graph)
         parts = _static(graph, target, speed_model, reasons.texts)
     else:
         parts = _tflm(graph, model_bytes, target, reasons.texts)
@@ -200,6 +203,7 @@ def estimate(
         time=parts.time,
         operators=operators,
         blocks=parts.blocks,
+        dropped=dropped(model, graph),
         unsupported=parts.unsupported,
         unmodelled=parts.unmodelled,
         unmeasured=parts.unmeasured,

@@ -76,7 +76,7 @@ def _needs(estimate: Estimate) -> str:
 
 
 def _details(estimate: Estimate) -> str:
-    lines = _ram(estimate) + _flash(estimate) + _time(estimate)
+    lines = _ram(estimate) + _flash(estimate) + _time(estimate) + _dropped(estimate)
     return table(("in detail", ""), lines, left=2)
 
 
@@ -176,6 +176,14 @@ def _time(estimate: Estimate) -> list[tuple[str, str]]:
         return [*lines, ("latency", f"{span} {clock}"), ("measured on", time.source)]
     hint = "a range, not a prediction: calibrate with 'nas calibrate'"
     return [*lines, ("latency", f"{span} {clock}; {hint}"), ("counted on", time.source)]
+
+
+def _dropped(estimate: Estimate) -> list[tuple[str, str]]:
+    own = estimate.dropped
+    if own.channels == 0:
+        return []
+    text = f"{own.channels:,} channels and {own.macc:,} MACC, which cannot change the outputs"
+    return [("dropped", text)]
 
 
 def _error_text(error: Error | None) -> str:

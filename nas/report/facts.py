@@ -7,6 +7,7 @@ from functools import cached_property
 from statistics import mean
 
 from codegen.planning.planner import plan_graph
+from codegen.simplify.executed import executed_graph
 from nas.estimator.cost import Limits, Need, exceeded, needs
 from nas.estimator.network import Estimate, estimate
 from nas.report.measurement import BoardResult, of_runtime
@@ -205,7 +206,7 @@ class Facts:
             return ()
         groups: list[tuple[int, ...]] = [(operator.index,) for operator in own.operators]
         if own.runtime == "static":
-            groups = [step.operators for step in plan_graph(final.graph).steps]
+            groups = [step.operators for step in plan_graph(executed_graph(final.graph)).steps]
         ticks = self.measured_here.step_ticks if self.measured_here else ()
         measured = ticks if len(ticks) == len(groups) else (None,) * len(groups)
         return tuple(_call(own, *pair) for pair in zip(groups, measured, strict=True))

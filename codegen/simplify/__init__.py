@@ -1,0 +1,1 @@
+"""The network that the static runtime executes: the same outputs as the model, with less work."""

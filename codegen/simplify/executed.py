@@ -1,0 +1,50 @@
+"""What the static runtime executes of a model. Pure."""
+
+from dataclasses import dataclass
+
+from codegen.model.fold_constants import fold_constants
+from codegen.model.graph import Graph
+from codegen.operators import check_operators, count_macc
+from codegen.simplify.drop_channels import drop_channels
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """What the static runtime does not compute of a model, as it cannot change the outputs.
+
+    Attributes:
+        channels: Output channels of convolutions and of FULLY_CONNECTED.
+        macc: Multiply-accumulates.
+    """
+
+    channels: int
+    macc: int
+
+
+def executed_graph(graph: Graph) -> Graph:
+    """The network whose outputs are those of the model, with less work.
+
+    Channels are dropped only if all weights are known and all operators can be generated.
+    """
+    folded = fold_constants(graph)
+    is_known = all(t.data is not None for t in folded.tensors if t.is_constant)
+    if not is_known or check_operators(folded):
+        return folded
+    return drop_channels(folded)
+
+
+def dropped(graph: Graph, executed: Graph) -> Dropped:
+    """The difference between a model and what `executed_graph` leaves of it."""
+    channels, macc = (
+        before - after for before, after in zip(_work(graph), _work(executed), strict=True)
+    )
+    return Dropped(channels, macc)
+
+
+def _work(graph: Graph) -> tuple[int, int]:
+    """Output channels of the operators with weights, and their multiply-accumulates."""
+    counts = [
+        (count_macc(graph, operator), graph.outputs_of(operator)) for operator in graph.operators
+    ]
+    channels = sum(outputs[0].shape[-1] for macc, outputs in counts if macc and outputs[0].shape)
+    return channels, sum(macc for macc, _ in counts)
