@@ -7,6 +7,9 @@ from nas.quantization.predict_file import predict_file
 from nas.spaces import Candidate, find_space
 from nas.spaces.converters import TENSORFLOW
 
+CELL_SPACES = ("paper", "folded", "separable")
+"""The spaces whose candidates are k and c."""
+
 
 def graph_of(space: str, candidate: Candidate, shape: Shape, classes: int) -> Graph:
     """The int8 graph of a candidate, without weights."""

@@ -8,7 +8,7 @@ from nas import Candidate, Network, NetworkBuilder, SearchSpace
 class Residual(SearchSpace):
     """A convolution, then stages; each halves the resolution and has blocks with a skip."""
 
-    name = "residual"
+    name = "small-residual"
     dimensions: ClassVar[dict[str, range]] = {
         "width": range(4, 65, 4),
         "stages": range(1, 4),

@@ -12,7 +12,7 @@ def run_text(record: dict[str, Any]) -> str:
     rows = [_trial_row(trial, record["winner"]) for trial in record["trials"]]
     candidate = Candidate.from_record(record["winner"]["candidate"])
     header = (
-        *(",".join(candidate.names), "", "valid acc", "RAM bytes", "flash bytes", "MACC", "s"),
+        *(candidate.heading, "", "valid acc", "RAM bytes", "flash bytes", "MACC", "s"),
         *("MB", "predicted", "reason"),
     )
     winner = record["winner"]

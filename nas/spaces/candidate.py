@@ -8,6 +8,7 @@ from typing import Any, Self
 SIDE = "side"
 """Name of the value that every candidate has: the rows and columns of its input."""
 _MOST_VALUES, _MOST_NAME = 64, 40
+_MOST_IN_HEADING = 8
 
 
 @total_ordering
@@ -74,9 +75,14 @@ class Candidate(Mapping[str, int]):
         return tuple(name for name in self._values if name != SIDE)
 
     @property
+    def heading(self) -> str:
+        """The names as the heading of a column, such as `k,c`; `candidate` if they are many."""
+        return ",".join(self.names) if len(self.names) <= _MOST_IN_HEADING else "candidate"
+
+    @property
     def described(self) -> str:
         """The values with their names, such as `k,c = 8,3`."""
-        return f"{','.join(self.names)} = {self}"
+        return f"{self.heading} = {self}"
 
     def having(self, **changed: int) -> Self:
         """A copy with some values replaced."""

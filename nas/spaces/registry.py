@@ -8,12 +8,13 @@ from firmware.errors import ConfigError
 from firmware.printable import brief
 from nas.spaces.folded import Folded
 from nas.spaces.paper import Paper
+from nas.spaces.residual import Residual
 from nas.spaces.separable import Separable
 from nas.spaces.space import SearchSpace
 
 DEFAULT_SPACE = "folded"
 """More accurate with less flash than the published space, and converted without TensorFlow."""
-_SPACES: tuple[SearchSpace, ...] = (Paper(), Folded(), Separable())
+_SPACES: tuple[SearchSpace, ...] = (Paper(), Folded(), Separable(), Residual())
 _NAME_IN_FILE = "SPACE"
 
 

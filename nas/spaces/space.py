@@ -1,7 +1,7 @@
 """The interface of a search space: a family of networks. Pure."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from firmware.errors import ConfigError
@@ -61,6 +61,10 @@ class SearchSpace(ABC):
         output_shapes(network)
         return network
 
+    def ranges(self, candidate: Candidate) -> Mapping[str, range]:  # noqa: ARG002
+        """Range of each value of a candidate; a range may depend on the other values."""
+        return self.dimensions
+
     def check(self, candidate: Candidate) -> None:
         """Check that a candidate belongs to the space.
 
@@ -72,7 +76,7 @@ class SearchSpace(ABC):
                 f"{dict(candidate)} is not a candidate of the space {self.name!r}, whose values "
                 f"are {', '.join(self.dimensions)}"
             )
-        for name, values in self.dimensions.items():
+        for name, values in self.ranges(candidate).items():
             if candidate[name] not in values:
                 raise ConfigError(
                     f"{name} of {candidate} is {candidate[name]}, expected {_described(values)}"
@@ -126,6 +130,15 @@ class SearchSpace(ABC):
                 found.append(candidate)
         return found
 
+    def templates(self, shape: Shape, side: int = 0) -> list[Candidate]:
+        """Candidates of the smallest width from which a local search starts.
+
+        Args:
+            shape: Height, width and channels of the input.
+            side: Value of the candidates' side.
+        """
+        return self.start(shape, side)
+
     def _exists(self, candidate: Candidate, shape: Shape) -> bool:
         try:
             self.network(candidate, shape, classes=2)
@@ -155,7 +168,7 @@ class SearchSpace(ABC):
     def neighbours(self, candidate: Candidate) -> Sequence[Candidate]:
         """Candidates in which one value is the next smaller or the next larger one."""
         found = []
-        for name, values in self.dimensions.items():
+        for name, values in self.ranges(candidate).items():
             at = values.index(candidate[name])
             for index in (at - 1, at + 1):
                 if 0 <= index < len(values):
@@ -164,5 +177,7 @@ class SearchSpace(ABC):
 
 
 def _described(values: range) -> str:
+    if len(values) == 1:
+        return f"{values[0]:,}"
     steps = "" if values.step == 1 else f" in steps of {values.step}"
     return f"{values[0]:,} to {values[-1]:,}{steps}"

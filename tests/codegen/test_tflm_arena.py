@@ -17,10 +17,10 @@ from codegen.tflm.arena import plan_tflm_arena
 from codegen.tflm.kernels import is_modelled, kernel_needs
 from codegen.tflm.reserve import reserved_bytes
 from codegen.tflm.structures import DOWNLOADED, MCU, RECORDING_WHEEL, Build, Struct
-from nas.spaces import Candidate, known_spaces
+from nas.spaces import Candidate
 from tests.codegen.known_networks import keyword_spotting, person_detection
 from tests.graph_file import graph_file
-from tests.networks import graph_of, paper_graph
+from tests.networks import CELL_SPACES, graph_of, paper_graph
 from tests.tflm_wheel import recorded, starts
 
 NAS_K8_C3 = Path("benchmarks/models/nas_k8_c3.tflite")
@@ -31,12 +31,11 @@ def candidates() -> list[bytes]:
     """Random networks of each search space, other inputs and classes among them."""
     rng = np.random.default_rng(7)
     files = []
-    spaces = known_spaces()
     for index in range(CANDIDATES):
         height, width = (int(size) for size in rng.integers(16, 97, 2))
         candidate = Candidate(k=int(rng.integers(1, 12)), c=int(rng.integers(0, 5)))
         shape = (height, width, int(rng.choice([1, 3])))
-        space = spaces[index % len(spaces)]
+        space = CELL_SPACES[index % len(CELL_SPACES)]
         graph = graph_of(space, candidate, shape, int(rng.integers(2, 11)))
         files.append(graph_file(graph, index))
     return files

@@ -159,7 +159,7 @@ def _table(facts: Facts) -> Table:
     header = (
         *(
             "trial",
-            ",".join(facts.run.trials[0].candidate.names),
+            facts.run.trials[0].candidate.heading,
             "accuracy",
             *(_HEADERS[name] for name in names),
         ),

@@ -8,12 +8,13 @@ from nas.data.dataset import Dataset
 from nas.host.host_memory import MIB, PROFILES, parse_host_memory
 from nas.host.worker import Worker
 from nas.network.description import Shape
-from nas.spaces import Candidate, find_space, known_spaces
+from nas.spaces import Candidate, find_space
 from nas.trainer.network import TrainableNetwork
 from nas.training.memory import training_bytes, winner_bytes
+from tests.networks import CELL_SPACES
 
 
-@pytest.mark.parametrize("space", known_spaces())
+@pytest.mark.parametrize("space", CELL_SPACES)
 @pytest.mark.parametrize("part", [16, 32, 128])
 @pytest.mark.parametrize(
     ("candidate", "shape"),

@@ -16,18 +16,19 @@ from nas.host.worker import Worker
 from nas.network.description import Network
 from nas.quantization.golden import golden_inputs
 from nas.quantization.predict_file import predict_file
-from nas.spaces import Candidate, find_space, known_spaces
+from nas.spaces import Candidate, find_space
 from nas.spaces.converters import OWN, TENSORFLOW
+from tests.networks import CELL_SPACES
 from tests.reference_kernels import run_reference
 from tests.tflm_wheel import recorded, tflm_answer
 
 PHOTOS = [Candidate(k=1, c=0), Candidate(k=3, c=3), Candidate(k=6, c=4), Candidate(k=9, c=5)]
 CONVERSIONS = [
     pytest.param(space, converter, id=f"{space}-{converter}")
-    for space in known_spaces()
+    for space in CELL_SPACES
     for converter in find_space(space).converters
 ]
-OWN_SPACES = [space for space in known_spaces() if OWN in find_space(space).converters]
+OWN_SPACES = [space for space in CELL_SPACES if OWN in find_space(space).converters]
 
 
 def convert(

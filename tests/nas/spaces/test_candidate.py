@@ -8,6 +8,8 @@ from nas.spaces import Candidate
 def test_a_candidate_is_told_by_its_values_in_their_order() -> None:
     candidate = Candidate(k=8, c=3)
     assert (str(candidate), candidate.described) == ("8,3", "k,c = 8,3")
+    assert candidate.heading == "k,c"
+    assert Candidate({f"v{i}": i for i in range(9)}).heading == "candidate"
     assert candidate.key == '{"k":8,"c":3,"side":0}'
     assert candidate.as_record() == {"k": 8, "c": 3, "side": 0}
     assert str(candidate.having(side=48)) == "8,3 at 48"

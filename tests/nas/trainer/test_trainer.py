@@ -29,13 +29,14 @@ from nas.network.description import (
 )
 from nas.network.parameters import initial_parameters, split_parameters
 from nas.network.shapes import output_shapes, parameter_count
-from nas.spaces import Candidate, find_space, known_spaces
+from nas.spaces import Candidate, find_space
 from nas.trainer import library
 from nas.trainer.library import NetworkStatus
 from nas.trainer.measure import measure
 from nas.trainer.network import Augmentation, TrainableNetwork
 from nas.trainer.program import LANES, NetworkRow, NodeKind
 from tests.nas.random_networks import random_network
+from tests.networks import CELL_SPACES
 
 CLASSES = 4
 
@@ -118,7 +119,7 @@ def check_against_keras(
         np.testing.assert_allclose(parameters, expected["after"], rtol=error, atol=error)
 
 
-@pytest.mark.parametrize("space", known_spaces())
+@pytest.mark.parametrize("space", CELL_SPACES)
 @pytest.mark.parametrize(
     ("candidate", "shape"),
     [
@@ -182,12 +183,12 @@ def test_training_learns_and_repeats_to_the_bit() -> None:
     [
         *(
             find_space(name).network(Candidate(k=5, c=2), (15, 11, 3), CLASSES)
-            for name in known_spaces()
+            for name in CELL_SPACES
         ),
         random_network(1, CLASSES),
         random_network(2, CLASSES),
     ],
-    ids=[*known_spaces(), "graph 1", "graph 2"],
+    ids=[*CELL_SPACES, "graph 1", "graph 2"],
 )
 def test_the_number_of_threads_changes_no_bit(network: Network) -> None:
     images, labels = batch(network.image, 192)
