@@ -20,9 +20,9 @@ _OWN_BUFFERS = {"WEBP": 12, "TIFF": 8, "GIF": 8, "BMP": 4}
 """Bytes per pixel that the decoder of a format allocates beside the image."""
 _SMALL_MODES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2, "I;16N": 2}
 """Bytes per pixel in Pillow, by mode; 4 in all other modes."""
-_RGB, _ON_PAPER, _OF_16_BITS = 4, 16, 12
-"""Bytes per pixel of the copies that a conversion makes: to RGB; of RGBA: the white background,
-the composition and RGB; of 16 bits: two arrays of 16 and two of 8 bits."""
+_GREY, _RGB, _ON_PAPER, _OF_16_BITS = 1, 4, 16, 12
+"""Bytes per pixel of the copies that a conversion makes: of RGB to grey; to RGB; of RGBA: the white
+background, the composition and RGB; of 16 bits: two arrays of 16 and two of 8 bits."""
 _COEFFICIENT = 2
 _EDGE_BYTES = 32
 """Bytes per row and per column of the weights with which Pillow resizes."""
@@ -85,6 +85,6 @@ def decoded_bytes(image: Image.Image) -> int:
         each += _ON_PAPER
     elif image.mode.startswith("I;16"):
         each += _OF_16_BITS
-    elif image.mode != "RGB":
-        each += _RGB
+    else:
+        each += _GREY if image.mode == "RGB" else _RGB
     return each * image.width * image.height + _EDGE_BYTES * (image.width + image.height)

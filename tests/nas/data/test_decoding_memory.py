@@ -17,7 +17,7 @@ from nas.data.sample import Sample, decode
 from tests.nas.data.test_image_file import png
 
 ROOT = Path(__file__).parent.parent.parent.parent
-SIDE = 640
+SIDE = 1000
 _MEASURE = """
 import json, pathlib, re, sys
 from PIL import Image
@@ -97,14 +97,14 @@ def sample(content: bytes) -> Sample:
 def test_a_picture_that_takes_too_much_is_refused_before_it_is_decoded() -> None:
     # Rows are missing: only the header is read.
     with pytest.raises(
-        DataError, match="'x': decoding it needs 245 MiB, the limit is 128 MiB; make"
+        DataError, match="'x': decoding it needs 306 MiB, the limit is 128 MiB; make"
     ):
         decode(sample(png(8000, 8000, 8, 2, b"")), (8, 8, 3))
 
 
 def test_less_memory_of_the_host_allows_smaller_pictures() -> None:
     with pytest.raises(
-        DataError, match="decoding it needs 4 MiB, the limit is 1 .*raise --host-memory"
+        DataError, match="decoding it needs 5 MiB, the limit is 1 .*raise --host-memory"
     ):
         decode(sample(png(1000, 1000, 8, 2, b"")), (8, 8, 3), DecodingMemory(MIB))
 
