@@ -169,6 +169,40 @@ def mul(rng: Random) -> Case:
     return _binary(rng, "MUL")
 
 
+def sub(rng: Random) -> Case:
+    """A network with a random SUB, and an input."""
+    return _binary(rng, "SUB")
+
+
+def maximum(rng: Random) -> Case:
+    """A network with a random MAXIMUM, and an input."""
+    return _extreme(rng, "MAXIMUM")
+
+
+def minimum(rng: Random) -> Case:
+    """A network with a random MINIMUM, and an input."""
+    return _extreme(rng, "MINIMUM")
+
+
+def _extreme(rng: Random, kind: str) -> Case:
+    shape = (1, *(int(n) for n in rng.integers(1, 7, 3)))
+    model = ModelBuilder()
+    own = (_scale(rng), _point(rng))
+    first = model.activation(shape, *own)
+    form = rng.choice(["channels", "scalar", "two activations"])
+    if form == "two activations":
+        factors = model.constant(_values(rng, shape[-1:]), _scale(rng), _point(rng))
+        second = model.activation(shape, *own)
+        model.operator("MUL", [first, factors], second, fused_activation_function=NONE)
+    else:
+        other_shape = () if form == "scalar" else shape[-1:]
+        values = np.asarray(_values(rng, other_shape)).reshape(other_shape)
+        second = model.constant(values, *own)
+    out = model.activation(shape, *own)
+    model.operator(kind, [first, second][:: int(rng.choice([1, -1]))], out)
+    return model.build([first], [out]), _values(rng, shape)
+
+
 def mean(rng: Random) -> Case:
     """A network with a random MEAN, and an input."""
     height, width, channels = (int(n) for n in rng.integers(1, 9, 3))
@@ -284,6 +318,16 @@ def relu6(rng: Random) -> Case:
     return _one_to_one(rng, "RELU6")
 
 
+def relu_0_to_1(rng: Random) -> Case:
+    """A network with a random RELU_0_TO_1, and an input."""
+    return _one_to_one(rng, "RELU_0_TO_1")
+
+
+def relu_n1_to_1(rng: Random) -> Case:
+    """A network with a random RELU_N1_TO_1, and an input."""
+    return _one_to_one(rng, "RELU_N1_TO_1")
+
+
 def _all_inputs(rng: Random, kind: str, **options: float | bool) -> Case:
     """Every input of 8 bits, once."""
     model = ModelBuilder()
@@ -298,6 +342,21 @@ def _all_inputs(rng: Random, kind: str, **options: float | bool) -> Case:
 def absolute(rng: Random) -> Case:
     """A network with a random ABS, and an input."""
     return _all_inputs(rng, "ABS")
+
+
+def elu(rng: Random) -> Case:
+    """A network with a random ELU, and an input."""
+    return _all_inputs(rng, "ELU")
+
+
+def exp(rng: Random) -> Case:
+    """A network with a random EXP, and an input."""
+    return _all_inputs(rng, "EXP")
+
+
+def log(rng: Random) -> Case:
+    """A network with a random LOG, and an input."""
+    return _all_inputs(rng, "LOG")
 
 
 def gelu(rng: Random) -> Case:
@@ -434,7 +493,7 @@ def chain(rng: Random) -> Case:
     source = last = model.activation(
         shape, _scale(rng), _point(rng) + 128 * unsigned, "uint8" if unsigned else "int8"
     )
-    kinds = ["QUANTIZE", *rng.choice(["MUL", "ADD", "QUANTIZE"], int(rng.integers(1, 4)))]
+    kinds = ["QUANTIZE", *rng.choice(["MUL", "ADD", "QUANTIZE", "SUB"], int(rng.integers(1, 4)))]
     for kind in kinds:
         out = model.activation(shape, _scale(rng, 0.005, 0.3), _point(rng))
         operands = [last]
@@ -462,21 +521,29 @@ CASES: dict[str, Callable[[Random], Case]] = {
     "CONV_2D": conv_2d,
     "DEPTHWISE_CONV_2D": depthwise_conv_2d,
     "DEQUANTIZE": dequantize,
+    "ELU": elu,
+    "EXP": exp,
     "EXPAND_DIMS": expand_dims,
     "FULLY_CONNECTED": fully_connected,
     "GELU": gelu,
     "HARD_SWISH": hard_swish,
     "LEAKY_RELU": leaky_relu,
+    "LOG": log,
     "LOGISTIC": logistic,
     "MAX_POOL_2D": max_pool_2d,
+    "MAXIMUM": maximum,
     "MEAN": mean,
+    "MINIMUM": minimum,
     "MUL": mul,
     "PAD": pad,
     "QUANTIZE": quantize,
     "RELU": relu,
     "RELU6": relu6,
+    "RELU_0_TO_1": relu_0_to_1,
+    "RELU_N1_TO_1": relu_n1_to_1,
     "RESHAPE": reshape,
     "SOFTMAX": softmax,
     "SQUEEZE": squeeze,
+    "SUB": sub,
     "TANH": tanh,
 }

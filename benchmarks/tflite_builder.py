@@ -20,9 +20,13 @@ TYPES = {
 INT8_VERSIONS = {
     "DEPTHWISE_CONV_2D": 3,
     "ABS": 2,
+    "ELU": 1,
+    "EXP": 1,
     "EXPAND_DIMS": 1,
     "GELU": 1,
     "HARD_SWISH": 1,
+    "RELU_0_TO_1": 1,
+    "RELU_N1_TO_1": 1,
     "RESHAPE": 1,
     "SHAPE": 1,
     "SQUEEZE": 1,
@@ -188,7 +192,9 @@ OPTIONS = {
     "GELU": "GeluOptions",
     "LEAKY_RELU": "LeakyReluOptions",
     "MAX_POOL_2D": "Pool2DOptions",
+    "MAXIMUM": "MaximumMinimumOptions",
     "MEAN": "ReducerOptions",
+    "MINIMUM": "MaximumMinimumOptions",
     "MUL": "MulOptions",
     "QUANTIZE": "QuantizeOptions",
     "PACK": "PackOptions",
@@ -197,6 +203,7 @@ OPTIONS = {
     "SHAPE": "ShapeOptions",
     "SOFTMAX": "SoftmaxOptions",
     "SQUEEZE": "SqueezeOptions",
+    "SUB": "SubOptions",
     "STRIDED_SLICE": "StridedSliceOptions",
 }
 

@@ -39,8 +39,9 @@ def _is_halved(params: dict[str, int]) -> bool:
     """Whether an ADD of two activations only halves one of them (add_halved in nn/add.c)."""
     if "first_shift" not in params or params["channels"] != params["row_elements"]:
         return False
-    shifts = [params[f"{name}_shift"] for name in ("first", "second", "output")]
-    return "addends" not in params and shifts[2] < 0 and sorted(s < 0 for s in shifts[:2]) == [0, 1]
+    larger = [name for name in ("first", "second") if params[f"{name}_shift"] >= 0]
+    is_added = len(larger) == 1 and params[f"{larger[0]}_multiplier"] > 0
+    return "addends" not in params and is_added and params["output_shift"] < 0
 
 
 def softmax_work(graph: Graph, operator: Operator) -> dict[str, int]:

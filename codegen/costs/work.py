@@ -210,7 +210,8 @@ def _pad_channels(graph: Graph, operator: Operator) -> Work:
 def _elementwise(graph: Graph, operator: Operator) -> tuple[str, Work]:
     """Elements, and how often the smaller operand, or a row of it, is gone through."""
     has_constant = constant_operand(graph, operator) is not None
-    kernel = f"{operator.kind} constant" if has_constant else operator.kind
+    kernel = "MUL" if operator.kind == "MUL" else "ADD"
+    kernel = f"{kernel} constant" if has_constant else kernel
     output = graph.outputs_of(operator)[0]
     elements = output.element_count
     smaller = min(tensor.element_count for tensor in graph.inputs_of(operator))
@@ -219,6 +220,15 @@ def _elementwise(graph: Graph, operator: Operator) -> tuple[str, Work]:
     if scaled["halved"]:  # by a loop of their own
         return kernel, {"rows": rows, "halved": elements}
     return kernel, {"rows": rows, "elements": elements, **scaled}
+
+
+def _extreme(graph: Graph, operator: Operator) -> Work:
+    """Elements, and how often the smaller operand, or a row of it, is gone through."""
+    output = graph.outputs_of(operator)[0]
+    smaller = min(tensor.element_count for tensor in graph.inputs_of(operator))
+    is_repeated = smaller < output.element_count
+    rows = output.element_count // max(smaller, 1) if is_repeated else row_count(output)
+    return {"rows": rows, "elements": output.element_count}
 
 
 def _quantize(graph: Graph, operator: Operator) -> tuple[str, Work]:
@@ -247,22 +257,30 @@ OWN_KERNELS: dict[str, OwnKernel] = {
     "CONV_2D": _convolution,
     "DEPTHWISE_CONV_2D": _depthwise,
     "DEQUANTIZE": _always(_elements),
+    "ELU": _lookup,
+    "EXP": _lookup,
     "EXPAND_DIMS": _reshape,
     "FULLY_CONNECTED": _of_operator(_fully_connected),
     "GELU": _lookup,
     "HARD_SWISH": _lookup,
     "LEAKY_RELU": _lookup,
+    "LOG": _lookup,
     "LOGISTIC": _lookup,
+    "MAXIMUM": _always(_extreme),
     "MAX_POOL_2D": _always(_pooling),
     "MEAN": _always(_mean),
+    "MINIMUM": _always(_extreme),
     "MUL": _of_operator(_elementwise),
     "PAD": _of_operator(_pad),
     "QUANTIZE": _of_operator(_quantize),
     "RELU": _lookup,
     "RELU6": _lookup,
+    "RELU_0_TO_1": _lookup,
+    "RELU_N1_TO_1": _lookup,
     "RESHAPE": _reshape,
     "SOFTMAX": _always(softmax_work),
     "SQUEEZE": _reshape,
+    "SUB": _of_operator(_elementwise),
     "TANH": _lookup,
 }
 """The kernel of every supported operator, where it runs alone."""

@@ -16,7 +16,7 @@ SOFTMAX_INTEGER_BITS = 5
 
 @dataclass(frozen=True, slots=True)
 class Multiplier:
-    """factor = multiplier · 2^(shift − 31), with multiplier in [2^30, 2^31) or 0."""
+    """factor = multiplier · 2^(shift − 31), with |multiplier| in [2^30, 2^31) or 0."""
 
     multiplier: int
     shift: int
@@ -90,12 +90,26 @@ def activation_range(activation: str, scale: float, zero_point: int) -> tuple[in
     Source: TFLite, CalculateActivationRangeQuantized; the limits are rounded half away from zero.
     """
     lowest, highest = type_range(DType.INT8)
-    if activation in ("RELU", "RELU6"):
-        lowest = max(lowest, zero_point)
-    if activation == "RELU6":
-        six = min(single(6.0 / single(scale)), 255.0)
-        highest = min(highest, zero_point + math.floor(six + 0.5))
+    least, most = _LIMITS.get(activation, (None, None))
+    if least is not None:
+        lowest = max(lowest, zero_point + _steps(least, scale))
+    if most is not None:
+        highest = min(highest, zero_point + _steps(most, scale))
     return lowest, highest
+
+
+_LIMITS: dict[str, tuple[float | None, float | None]] = {
+    "RELU": (0.0, None),
+    "RELU6": (0.0, 6.0),
+    "RELU_N1_TO_1": (-1.0, 1.0),
+    "RELU_0_TO_1": (0.0, 1.0),
+}
+
+
+def _steps(value: float, scale: float) -> int:
+    """A value in steps of a scale, rounded half away from zero; at most a whole range."""
+    steps = min(single(abs(value) / single(scale)), 255.0)
+    return int(math.copysign(math.floor(steps + 0.5), value))
 
 
 def mean_multiplier(factor: float, count: int) -> Multiplier:

@@ -1,17 +1,18 @@
 """The supported operators: their checks and kernel calls. Pure."""
 
 from codegen.model.graph import Graph, Operator
-from codegen.operators.activations import ABS, GELU, HARD_SWISH, LEAKY_RELU, TANH
+from codegen.operators.activations import ABS, ELU, EXP, GELU, HARD_SWISH, LEAKY_RELU, LOG, TANH
 from codegen.operators.concatenation import CONCATENATION
 from codegen.operators.conversions import DEQUANTIZE, EXPAND_DIMS, QUANTIZE, RESHAPE, SQUEEZE
 from codegen.operators.depthwise import DEPTHWISE_CONV_2D
-from codegen.operators.elementwise import ADD, MUL
+from codegen.operators.elementwise import ADD, MUL, SUB
+from codegen.operators.extremes import MAXIMUM, MINIMUM
 from codegen.operators.kernel_call import KernelCall
 from codegen.operators.pad import PAD
 from codegen.operators.reductions import FULLY_CONNECTED, MEAN, SOFTMAX
 from codegen.operators.rows import RowWindow, not_by_rows
 from codegen.operators.support import OperatorSupport
-from codegen.operators.tables import LOGISTIC, RELU, RELU6
+from codegen.operators.tables import LOGISTIC, RELU, RELU6, RELU_0_TO_1, RELU_N1_TO_1
 from codegen.operators.windows import AVERAGE_POOL_2D, CONV_2D, MAX_POOL_2D
 
 _SUPPORTED: dict[str, OperatorSupport] = {
@@ -22,22 +23,30 @@ _SUPPORTED: dict[str, OperatorSupport] = {
     "CONV_2D": CONV_2D,
     "DEPTHWISE_CONV_2D": DEPTHWISE_CONV_2D,
     "DEQUANTIZE": DEQUANTIZE,
+    "ELU": ELU,
+    "EXP": EXP,
     "EXPAND_DIMS": EXPAND_DIMS,
     "FULLY_CONNECTED": FULLY_CONNECTED,
     "GELU": GELU,
     "HARD_SWISH": HARD_SWISH,
     "LEAKY_RELU": LEAKY_RELU,
+    "LOG": LOG,
     "LOGISTIC": LOGISTIC,
     "MAX_POOL_2D": MAX_POOL_2D,
+    "MAXIMUM": MAXIMUM,
     "MEAN": MEAN,
+    "MINIMUM": MINIMUM,
     "MUL": MUL,
     "PAD": PAD,
     "QUANTIZE": QUANTIZE,
     "RELU": RELU,
     "RELU6": RELU6,
+    "RELU_0_TO_1": RELU_0_TO_1,
+    "RELU_N1_TO_1": RELU_N1_TO_1,
     "RESHAPE": RESHAPE,
     "SOFTMAX": SOFTMAX,
     "SQUEEZE": SQUEEZE,
+    "SUB": SUB,
     "TANH": TANH,
 }
 

@@ -1,6 +1,6 @@
 """Activations that are tables of 256 bytes with the reference kernels' arithmetic. Pure.
 
-ABS, GELU, HARD_SWISH, LEAKY_RELU, TANH.
+ABS, ELU, EXP, GELU, HARD_SWISH, LEAKY_RELU, LOG, TANH.
 """
 
 import math
@@ -109,6 +109,22 @@ def _gelu(operator: Operator, real: Reals) -> Reals:
     return _HALF * real * np.array([math.erfc(own) for own in scaled.tolist()], np.float32)
 
 
+def _elu(_: Operator, real: Reals) -> Reals:
+    return np.where(real < 0, np.exp(real) - np.float32(1), real)
+
+
+def _exp(_: Operator, real: Reals) -> Reals:
+    return np.exp(real)
+
+
+def _log(graph: Graph, operator: Operator) -> Values:
+    """Source: TFLite, LogLUTPrepare: what has no logarithm gives the lowest output."""
+    in_point, _ = _points(graph, operator)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        stored = _real(lambda _, real: np.log(real))(graph, operator)
+    return np.where(in_point < STORED, stored, -128)
+
+
 def _leaky_factors(graph: Graph, operator: Operator) -> tuple[Multiplier, Multiplier]:
     """For values from the zero point up, and below it.
 
@@ -207,7 +223,10 @@ def _divide(values: Values, exponent: int) -> Values:
 
 
 ABS = _support(_abs, _check_abs)
+ELU = _support(_real(_elu))
+EXP = _support(_real(_exp))
 GELU = _support(_real(_gelu))
 HARD_SWISH = _support(_hard_swish, _check_swish)
 LEAKY_RELU = _support(_leaky, _check_leaky)
+LOG = _support(_log)
 TANH = _support(_real(_tanh))

@@ -1,6 +1,7 @@
-"""Element-wise operators: ADD, MUL. Pure."""
+"""Element-wise operators of two operands: ADD, SUB, MUL. Pure."""
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,7 +39,7 @@ SCALING = "scaling."
 """What the names of the parameters of ADD and MUL begin with that a fused kernel shares."""
 
 
-def _operands(graph: Graph, operator: Operator) -> tuple[int, int]:
+def operands(graph: Graph, operator: Operator) -> tuple[int, int]:
     """Positions of the full-size operand and of the other one, which may be a constant."""
     first, second = (graph.tensors[i] for i in operator.inputs)
     swapped = first.is_constant or second.element_count > first.element_count
@@ -55,9 +56,10 @@ def _repeats(full: Tensor, other: Tensor) -> bool:
     return tuple(trimmed) == full.shape[len(full.shape) - len(trimmed) :]
 
 
-def _check_binary(graph: Graph, operator: Operator) -> list[str]:
+def check_binary(graph: Graph, operator: Operator) -> list[str]:
+    """Reasons common to all operators of two int8 operands, of which one may repeat."""
     (output,) = graph.outputs_of(operator)
-    full, other = (graph.tensors[operator.inputs[i]] for i in _operands(graph, operator))
+    full, other = (graph.tensors[operator.inputs[i]] for i in operands(graph, operator))
     reasons = check_types([full, other, output], [DType.INT8])
     reasons += check_activation(operator) + check_quantization(graph, operator)
     if full.is_constant:
@@ -67,7 +69,7 @@ def _check_binary(graph: Graph, operator: Operator) -> list[str]:
     return reasons
 
 
-def _channels(full: Tensor, other: Tensor) -> tuple[bool, int]:
+def repetition(full: Tensor, other: Tensor) -> tuple[bool, int]:
     """Whether the kernel goes through rows, and of how many elements the other operand is repeated.
 
     An operand of rows of its own is repeated after each row.
@@ -86,11 +88,11 @@ def _binary_call(
     make_constant: Callable[[NDArray[np.int64]], ConstantArray],
 ) -> KernelCall:
     """The call of ADD or MUL; `make_constant` prepares the values of a constant operand."""
-    full_index, other_index = (operator.inputs[at] for at in _operands(graph, operator))
+    full_index, other_index = (operator.inputs[at] for at in operands(graph, operator))
     full, other = graph.tensors[full_index], graph.tensors[other_index]
     (output,) = graph.outputs_of(operator)
     lowest, highest = output_limits(operator, output)
-    is_by_row, channels = _channels(full, other)
+    is_by_row, channels = repetition(full, other)
     constants: tuple[ConstantArray, ...] = ()
     if other.is_constant:
         constants = (make_constant(np.ravel(data_of(other)).astype(np.int64)),)
@@ -128,7 +130,7 @@ def _mul_factor(graph: Graph, operator: Operator) -> Multiplier:
 
 
 def _check_mul(graph: Graph, operator: Operator) -> list[str]:
-    reasons = _check_binary(graph, operator)
+    reasons = check_binary(graph, operator)
     if reasons or not has_scales(graph, operator):
         return reasons
     return check_factors([LARGEST_DIFFERENCE**2], [_mul_factor(graph, operator)])
@@ -147,7 +149,7 @@ def _lower_mul(graph: Graph, operator: Operator) -> KernelCall:
 
 
 def _sum_factor(graph: Graph, operator: Operator) -> tuple[float, Multiplier]:
-    """Twice the larger scale of the inputs of an ADD, and the factor from it to the output's."""
+    """Twice the larger scale of the inputs of a sum, and the factor from it to the output's."""
     first, second = (graph.tensors[i] for i in operator.inputs)
     (output,) = graph.outputs_of(operator)
     twice_larger = 2.0 * max(scale_of(first), scale_of(second))
@@ -156,7 +158,7 @@ def _sum_factor(graph: Graph, operator: Operator) -> tuple[float, Multiplier]:
 
 
 def _check_add(graph: Graph, operator: Operator) -> list[str]:
-    reasons = _check_binary(graph, operator)
+    reasons = check_binary(graph, operator)
     if reasons or not has_scales(graph, operator):
         return reasons
     # Both inputs are at most halved after their shift, so that their sum is at most this.
@@ -164,11 +166,22 @@ def _check_add(graph: Graph, operator: Operator) -> list[str]:
     return check_factors([largest], [_sum_factor(graph, operator)[1]])
 
 
-def _lower_add(graph: Graph, operator: Operator) -> KernelCall:
-    full, other = (graph.tensors[operator.inputs[i]] for i in _operands(graph, operator))
+def _summand_factor(operand: Tensor, twice_larger: float, sign: int) -> Multiplier:
+    factor = quantize_multiplier(scale_of(operand) / twice_larger)
+    return Multiplier(sign * factor.multiplier, factor.shift)
+
+
+def _lower_sum(graph: Graph, operator: Operator, sign: int) -> KernelCall:
+    """The first operand plus `sign` times the second one.
+
+    Source: TFLite, PrepareGeneralSubOp: SUB is ADD with a negative factor.
+    """
     twice_larger, result = _sum_factor(graph, operator)
-    first = quantize_multiplier(scale_of(full) / twice_larger)
-    second = quantize_multiplier(scale_of(other) / twice_larger)
+    first, second = (
+        _summand_factor(graph.tensors[operator.inputs[at]], twice_larger, sign if at == 1 else 1)
+        for at in operands(graph, operator)
+    )
+    other = graph.tensors[operator.inputs[operands(graph, operator)[1]]]
     scaling = (
         ("left_shift", ADD_LEFT_SHIFT),
         ("first_multiplier", first.multiplier),
@@ -187,5 +200,11 @@ def _lower_add(graph: Graph, operator: Operator) -> KernelCall:
     return _binary_call(graph, operator, "add", scaling, addends)
 
 
-ADD = OperatorSupport(_check_add, _lower_add, elementwise_rows, (2,), IN_PLACE, no_macc)
+def _sum(sign: int) -> OperatorSupport:
+    lower = partial(_lower_sum, sign=sign)
+    return OperatorSupport(_check_add, lower, elementwise_rows, (2,), IN_PLACE, no_macc)
+
+
+ADD = _sum(1)
+SUB = _sum(-1)
 MUL = OperatorSupport(_check_mul, _lower_mul, elementwise_rows, (2,), IN_PLACE, no_macc)

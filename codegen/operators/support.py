@@ -21,7 +21,7 @@ from codegen.operators.rows import RowsNeeded, RowWindow
 
 LARGEST_DIFFERENCE = 255
 """Between a stored value of 8 bits and a zero point."""
-ACTIVATIONS = ("NONE", "RELU", "RELU6")
+ACTIVATIONS = ("NONE", "RELU", "RELU6", "RELU_N1_TO_1")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,7 @@
-"""Operators with one int8 input, computed by a table of 256 bytes: LOGISTIC, RELU, RELU6. Pure."""
+"""Operators with one int8 input, computed by a table of 256 bytes. Pure.
+
+LOGISTIC, RELU, RELU6, RELU_0_TO_1, RELU_N1_TO_1.
+"""
 
 from collections.abc import Callable
 
@@ -109,7 +112,14 @@ def _lower_relu(activation: str) -> Callable[[Graph, Operator], KernelCall]:
 LOGISTIC = OperatorSupport(
     _check_logistic, _lower_logistic, elementwise_rows, (1,), IN_PLACE, no_macc
 )
-RELU = OperatorSupport(_check_relu, _lower_relu("RELU"), elementwise_rows, (1,), IN_PLACE, no_macc)
-RELU6 = OperatorSupport(
-    _check_relu, _lower_relu("RELU6"), elementwise_rows, (1,), IN_PLACE, no_macc
-)
+
+
+def _relu(activation: str) -> OperatorSupport:
+    lower = _lower_relu(activation)
+    return OperatorSupport(_check_relu, lower, elementwise_rows, (1,), IN_PLACE, no_macc)
+
+
+RELU = _relu("RELU")
+RELU6 = _relu("RELU6")
+RELU_0_TO_1 = _relu("RELU_0_TO_1")
+RELU_N1_TO_1 = _relu("RELU_N1_TO_1")

@@ -100,7 +100,7 @@ def _follows(graph: Graph, readers: Counter[int], before: int, index: int, kind:
 
 
 def constant_operand(graph: Graph, operator: Operator) -> Tensor | None:
-    """The constant of a MUL or ADD that has one element, or one for each channel; else None."""
+    """A constant operand of two, of one element or one for each channel; None if there is none."""
     if len(operator.inputs) != 2 or min(operator.inputs) < 0:
         return None
     constants = [graph.tensors[i] for i in operator.inputs if graph.tensors[i].is_constant]
@@ -118,7 +118,7 @@ def _is_elementwise(graph: Graph, operator: Operator) -> bool:
         return False
     if operator.kind == "QUANTIZE":
         return len(operator.inputs) == 1
-    return operator.kind in ("MUL", "ADD") and constant_operand(graph, operator) is not None
+    return operator.kind in ("ADD", "MUL", "SUB") and constant_operand(graph, operator) is not None
 
 
 def _table(graph: Graph, readers: Counter[int], first: int) -> Step | None:

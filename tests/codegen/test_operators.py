@@ -109,6 +109,9 @@ GENERATED = {
     "PAD of channels": padding([[0, 0], [1, 2], [0, 1], [2, 3]], activation(1, 7, 5, 8)),
     "PAD": padding([[0, 0], [1, 2], [0, 1], [0, 0]], activation(1, 7, 5, 3)),
     "ABS": single("ABS", activation(1, 4), activation(1, 4)),
+    "ELU": single("ELU", activation(1, 4), activation(1, 4)),
+    "EXP": single("EXP", activation(1, 4), activation(1, 4)),
+    "LOG": single("LOG", activation(1, 4), activation(1, 4)),
     "GELU": single("GELU", activation(1, 4), activation(1, 4)),
     "HARD_SWISH": single("HARD_SWISH", activation(1, 4), activation(1, 4)),
     "LEAKY_RELU": single("LEAKY_RELU", activation(1, 4), activation(1, 4), alpha=0.1),
@@ -118,6 +121,8 @@ GENERATED = {
     "LOGISTIC": single("LOGISTIC", activation(1, 4), activation(1, 4, scale=PROBABILITY)),
     "RELU": single("RELU", activation(1, 4), activation(1, 4)),
     "RELU6": single("RELU6", activation(1, 4), activation(1, 4)),
+    "RELU_0_TO_1": single("RELU_0_TO_1", activation(1, 4), activation(1, 4)),
+    "RELU_N1_TO_1": single("RELU_N1_TO_1", activation(1, 4), activation(1, 4)),
     "CONV_2D": convolution(),
     "MAX_POOL_2D": pooling(activation(1, 3, 3, 3)),
     "AVERAGE_POOL_2D": pooling(activation(1, 3, 3, 3), "AVERAGE_POOL_2D"),
@@ -125,6 +130,9 @@ GENERATED = {
     "DEPTHWISE_CONV_2D of one channel": depthwise(constant(1, 3, 3, 6), channels=1),
     "ADD by channel": single("ADD", activation(1, 4, 4, 3), constant(3), activation(1, 4, 4, 3)),
     "ADD, constant first": single("ADD", constant(3), activation(1, 4, 3), activation(1, 4, 3)),
+    "SUB of an activation": single("SUB", constant(3), activation(1, 4, 3), activation(1, 4, 3)),
+    "MAXIMUM": single("MAXIMUM", activation(1, 4, 3), constant(3), activation(1, 4, 3)),
+    "MINIMUM": single("MINIMUM", *[activation(1, 4, 3)] * 3),
     "MUL by scalar": single("MUL", activation(1, 4, 4, 3), constant(), activation(1, 4, 4, 3)),
     "MUL by activation of one pixel": single(
         "MUL", activation(1, 1, 1, 3), activation(1, 4, 4, 3), activation(1, 4, 4, 3)

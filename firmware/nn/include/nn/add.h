@@ -1,4 +1,8 @@
-/** ADD: sum of two tensors, int8; the second may be a constant for each channel. */
+/**
+ * ADD: sum of two tensors, int8; the second may be a constant for each channel.
+ *
+ * SUB is the same with a negative multiplier for the tensor that is subtracted.
+ */
 #ifndef NN_ADD_H
 #define NN_ADD_H
 

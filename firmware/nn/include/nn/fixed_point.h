@@ -40,7 +40,7 @@ static inline int32_t nn_divide_by_power_of_two(int32_t value, int32_t exponent)
     return (value >> exponent) + (remainder > threshold ? 1 : 0);
 }
 
-/** round(value * multiplier / 2^31), ties away from zero; |value| < 2^30, multiplier >= 0. */
+/** round(value * multiplier / 2^31), ties up; |value| < 2^30. */
 static inline int32_t nn_scale(int32_t value, int32_t multiplier) {
 #if defined(__ARM_FEATURE_DSP)
     int32_t high; /* of twice the product, rounded: two instructions instead of six */
@@ -52,7 +52,7 @@ static inline int32_t nn_scale(int32_t value, int32_t multiplier) {
 }
 
 /**
- * value * multiplier * 2^(shift - 31), rounded twice; |value| < 2^30, multiplier >= 0, shift < 0.
+ * value * multiplier * 2^(shift - 31), rounded twice; |value| < 2^30, shift < 0.
  *
  * Rounding ties of negative values away from zero is the same as subtracting 1 and rounding down.
  */
