@@ -84,7 +84,7 @@ class TaskWatch:
         self._computed: int | None = None
         self._idle_s = 0.0
         self.value: dict[str, Any] | None = None
-        self.error: SdkError | None = None
+        self.error: SdkError | OSError | None = None
         self.exit_code: int | None = None
         self.is_stuck = False
         self.peak_anonymous_bytes = 0
@@ -141,6 +141,8 @@ class TaskWatch:
             self._on_progress(event["record"])
         elif kind == "result":
             self.value = event["value"]
+        elif kind == "error" and "errno" in event:
+            self.error = OSError(event["errno"], event["text"], event["filename"])
         elif kind == "error":
             leaf = getattr(errors, event["class"] or "WorkerError", WorkerError)
             self.error = leaf(event["text"])

@@ -59,7 +59,7 @@ class Outcome:
     """
 
     value: dict[str, Any] | None
-    error: SdkError | None
+    error: SdkError | OSError | None
     seconds: float
     peak_anonymous_bytes: int
 
@@ -68,6 +68,7 @@ class Outcome:
 
         Raises:
             SdkError: The error of the task, or a `WorkerError` if its process failed.
+            OSError: The system refused something to the task; the disk is full, for example.
         """
         if self.error is not None:
             raise self.error

@@ -74,6 +74,9 @@ def _run_and_exit(request: dict[str, Any], emit: Emit, server_id: int, log: int)
         exit_code = 0
     except SdkError as error:
         emit({"event": "error", "class": type(error).__name__, "text": str(error)})
+    except OSError as error:
+        record = {"event": "error", "errno": error.errno, "text": error.strerror or str(error)}
+        emit(record | {"filename": error.filename and str(error.filename)})
     except Exception as error:  # the parent reports every failure
         emit({"event": "error", "class": "", "text": f"{type(error).__name__}: {error}"[:2000]})
     finally:

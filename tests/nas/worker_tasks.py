@@ -1,6 +1,7 @@
 """Tasks for the tests of the worker; run in its process."""
 
 import contextlib
+import errno
 import os
 import signal
 import stat
@@ -21,6 +22,10 @@ def echo(arguments: dict[str, Any], report: Callable[[dict[str, Any]], None]) ->
 
 def refuse(arguments: dict[str, Any], _: object) -> dict[str, Any]:
     raise DataError(f"no images for {arguments['who']}")
+
+
+def find_the_disk_full(arguments: dict[str, Any], _: object) -> dict[str, Any]:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), arguments["path"])
 
 
 def crash(_: dict[str, Any], __: object) -> dict[str, Any]:

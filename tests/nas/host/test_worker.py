@@ -1,3 +1,4 @@
+import errno
 import os
 import signal
 import subprocess
@@ -41,6 +42,12 @@ def test_each_task_has_a_process_of_its_own(worker: Worker) -> None:
 def test_an_error_of_the_sdk_arrives_as_itself(worker: Worker) -> None:
     with pytest.raises(DataError, match=r"^no images for you$"):
         worker.call(f"{TASKS}:refuse", {"who": "you"})
+
+
+def test_a_full_disk_arrives_as_such(worker: Worker) -> None:
+    with pytest.raises(OSError, match="No space left on device: '/full/winner.npz'") as caught:
+        worker.call(f"{TASKS}:find_the_disk_full", {"path": "/full/winner.npz"})
+    assert caught.value.errno == errno.ENOSPC, "for which the command says what helps"
 
 
 def test_a_bug_of_a_task_is_an_outcome(worker: Worker) -> None:
