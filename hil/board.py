@@ -4,6 +4,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from firmware.errors import BoardError, NoAnswerError
+from hil.modelled import Mark
 from hil.tolerances import Tolerances
 from hil.transport import Transport
 
@@ -43,3 +44,6 @@ class Board(Protocol):
 
     def instructions(self, ticks: int) -> int:
         """Convert ticks to instructions; only if the board counts instructions."""
+
+    def take_marks(self) -> list[Mark]:
+        """The marks of the cycle model since the last call; none if the board has no such model."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from elftools.common.exceptions import DWARFError, ELFError
 from elftools.elf.constants import SH_FLAGS
 from elftools.elf.elffile import ELFFile
-from elftools.elf.sections import SymbolTableSection
+from elftools.elf.sections import Symbol, SymbolTableSection
 
 from firmware.errors import BoardError, FileError
 from firmware.regular_file import open_regular
@@ -68,6 +68,28 @@ def open_elf(path: Path) -> Iterator[ELFFile]:
         raise BoardError(f"{str(path)!r} is not an ELF file: {error}") from error
 
 
+@dataclass(frozen=True, slots=True)
+class ElfArray:
+    """An array of the firmware: its first address, and its size."""
+
+    origin: int
+    size_bytes: int
+
+
+def arrays_of(path: Path, names: tuple[str, ...]) -> list[ElfArray]:
+    """The arrays with these names; those that the firmware does not have are left out.
+
+    Raises:
+        BoardError: The file is no firmware.
+    """
+    with open_elf(path) as elf:
+        return [
+            ElfArray(symbol["st_value"], symbol["st_size"])
+            for symbol in _objects(elf)
+            if symbol.name in names
+        ]
+
+
 def read_compilers(path: Path) -> tuple[str, ...]:
     """The compilers of the firmware with all flags, from the debug information; sorted.
 
@@ -99,12 +121,11 @@ def _is_ram(address: int) -> bool:
     return bool(0x20000000 <= address < 0x40000000)
 
 
-def _symbol_bytes(elf: ELFFile, beginnings: tuple[str, ...]) -> int:
+def _objects(elf: ELFFile) -> Iterator[Symbol]:
     table = elf.get_section_by_name(".symtab")
-    if not isinstance(table, SymbolTableSection):
-        return 0
-    return sum(
-        symbol["st_size"]
-        for symbol in table.iter_symbols()
-        if symbol["st_info"]["type"] == "STT_OBJECT" and symbol.name.startswith(beginnings)
-    )
+    if isinstance(table, SymbolTableSection):
+        yield from (own for own in table.iter_symbols() if own["st_info"]["type"] == "STT_OBJECT")
+
+
+def _symbol_bytes(elf: ELFFile, beginnings: tuple[str, ...]) -> int:
+    return sum(own["st_size"] for own in _objects(elf) if own.name.startswith(beginnings))

@@ -111,6 +111,7 @@ def judge(
         *_interval(measurement, half_width_fraction),
         *(() if estimate is None else _predicted(project, estimate, measurement, tolerance)),
         _speed(measurement, estimate, tolerance),
+        *_modelled(project, measurement),
     )
 
 
@@ -248,3 +249,12 @@ def _speed(measured: Measurement, estimate: PredictedValues | None, tolerance: T
         f"{milliseconds:.2f} ({one:,} cycles)",
         lowest * (1 - fraction) <= milliseconds <= highest * (1 + fraction),
     )
+
+
+def _modelled(project: Project, measured: Measurement) -> tuple[Check, ...]:
+    """The time that the cycle model gives. It is never compared: it is not measured."""
+    if measured.modelled is None:
+        return ()
+    hz = project.target.core_hz
+    time = f"{measured.modelled.inference.cycles:,}, {measured.modelled.milliseconds(hz):.2f} ms"
+    return (Check("cycles, modelled", "not promised", f"{time} at {hz / 1e6:g} MHz", None),)

@@ -4,6 +4,7 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Literal
 
 from firmware.errors import NoAnswerError, WrongFirmwareError
@@ -13,6 +14,7 @@ from hil.deadline import Deadline
 from hil.elf import FirmwareSize
 from hil.identity import Identity
 from hil.linker_map import CodeParts
+from hil.modelled import CycleMeter, ModelledTiming
 from hil.outputs import (
     Outputs,
     check_golden,
@@ -87,6 +89,7 @@ class Measurement:
         damaged: Exchanges that were damaged on the line and repeated.
         step_ticks: Ticks of each kernel call of one inference.
         answers: The bytes of the output for each input.
+        modelled: Cycles that the cycle model counted; None on a real board, and without it.
     """
 
     board: str
@@ -102,6 +105,7 @@ class Measurement:
     damaged: int = 0
     step_ticks: tuple[int, ...] = ()
     answers: tuple[bytes, ...] = ()
+    modelled: ModelledTiming | None = None
 
     @property
     def unit(self) -> Literal["cycles", "instructions"]:
@@ -148,12 +152,12 @@ def check_identity(identity: Identity, project: Project) -> None:
 
 
 def run_samples(
-    client: BenchClient, inputs: list[bytes], on_sample: OnSample
+    client: BenchClient, inputs: list[bytes], on_sample: OnSample, meter: CycleMeter
 ) -> tuple[list[int], list[bytes]]:
     """Run each input once. Returns the ticks of each inference, and the outputs."""
     ticks, outputs = [], []
     for index, data in enumerate(inputs):
-        inference = client.run(data)
+        inference = meter.run(partial(client.run, data))
         ticks.append(inference.ticks)
         outputs.append(inference.output)
         on_sample(index + 1, len(inputs))
@@ -182,17 +186,17 @@ def measure(
     """
     with board:
         client = BenchClient(board.transport, settings.answer_limit_s, session=session)
+        meter = CycleMeter(board.take_marks)
         identity = _connect(client, board, project)
         inputs = _inputs(identity, golden, project)
         started = client.timestamp()
-        ticks, outputs = run_samples(client, inputs, on_sample)
+        ticks, outputs = run_samples(client, inputs, on_sample, meter)
         stack_peak_bytes = client.stack_peak_bytes()
-        step_ticks = client.run_steps(bytes(identity.input_bytes))
+        step_ticks = meter.run_steps(partial(client.run_steps, bytes(identity.input_bytes)))
         _, arena_peak_bytes = client.arena()
         timing = _measure_timing(client, board, inputs[0], ticks, identity, settings.windows)
-        clock = None
-        if not board.counts_instructions:
-            clock = _measure_clock(client, identity, started)
+        modelled = meter.timing(client.baseline_ticks)
+        clock = None if board.counts_instructions else _measure_clock(client, identity, started)
     return Measurement(
         board=board.name,
         probe=board.probe,
@@ -208,6 +212,7 @@ def measure(
         # Firmware that cannot time its operators reports 0 for each; this is not a measurement.
         step_ticks=tuple(_counted(board, own) for own in step_ticks) if any(step_ticks) else (),
         answers=tuple(outputs),
+        modelled=modelled,
     )
 
 

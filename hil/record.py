@@ -10,6 +10,7 @@ from firmware.records.measurement import (
     CheckRecord,
     CodeRecord,
     MeasurementRecord,
+    ModelledRecord,
     StepRecord,
     TimingRecord,
     WindowsRecord,
@@ -56,6 +57,7 @@ def record(verdict: Verdict) -> MeasurementRecord:
         cycles=None if measurement.counts_instructions else measurement.timing.one,
         instructions=measurement.timing.one if measurement.counts_instructions else None,
         latency_ms=measurement.milliseconds,
+        modelled=_modelled(project, measurement),
         timing=_timing(measurement),
         steps=_steps(project, measurement),
         samples=outputs.samples if outputs else 0,
@@ -79,6 +81,21 @@ def _code(measurement: Measurement) -> CodeRecord | None:
     if code is None:
         return None
     return CodeRecord(code.runtime_bytes, code.application_bytes, code.toolchain_bytes)
+
+
+def _modelled(project: Project, measurement: Measurement) -> ModelledRecord | None:
+    modelled, timing = measurement.modelled, project.target.timing
+    if modelled is None or timing is None:
+        return None
+    counts = modelled.inference
+    return ModelledRecord(
+        cycles=counts.cycles,
+        milliseconds=modelled.milliseconds(project.target.core_hz),
+        clock_hz=project.target.core_hz,
+        wait_states=timing.wait_states,
+        stalls=counts.by_cause(),
+        divides=counts.divides,
+    )
 
 
 def _agreement(verdict: Verdict) -> AgreementRecord | None:
@@ -135,5 +152,17 @@ def _steps(project: Project, measurement: Measurement) -> tuple[StepRecord, ...]
     steps = [from_record(step, StepRecord) for step in planned]
     pairs = zip(steps, measurement.step_ticks, strict=True)
     if measurement.counts_instructions:
-        return tuple(replace(step, instructions=ticks) for step, ticks in pairs)
+        counted = [replace(step, instructions=ticks) for step, ticks in pairs]
+        return _with_cycles(counted, measurement)
     return tuple(replace(step, cycles=ticks) for step, ticks in pairs)
+
+
+def _with_cycles(steps: list[StepRecord], measurement: Measurement) -> tuple[StepRecord, ...]:
+    """The kernel calls with their modelled cycles, if those are known."""
+    counts = () if measurement.modelled is None else measurement.modelled.steps
+    if len(counts) != len(steps):
+        return tuple(steps)
+    return tuple(
+        replace(step, modelled_cycles=own.cycles, stalls=own.by_cause())
+        for step, own in zip(steps, counts, strict=True)
+    )

@@ -5,10 +5,12 @@ from typing import Any
 
 from firmware.printable import escape_markdown, printable
 from firmware.text_table import table as text_table
+from hil.cycle_table import cycle_rows
 from hil.judge import Check, Verdict
 
 _WORDS = {True: "holds", False: "BROKEN", None: "–"}
 _CODE = "code of the runtime, bytes"
+_CYCLES = "cycles of each kernel call and of its stalls, modelled"
 _HEADER = ["quantity", "promised", "measured", ""]
 
 
@@ -26,6 +28,8 @@ def table(verdict: Verdict) -> str:
     """The verdict, with one line for each quantity."""
     damaged = verdict.measurement.damaged
     lines = [_aligned([_HEADER, *_rows(verdict.checks)])]
+    if rows := cycle_rows(verdict):
+        lines += ["", f"{_CYCLES}:", text_table(rows[0], rows[1:]), ""]
     if damaged:
         lines.append(f"the line damaged {damaged} exchanges, which were repeated")
     lines.append("; ".join([_headline(verdict), *verdict.caveats]))
@@ -46,6 +50,8 @@ def markdown(verdicts: Sequence[Verdict], provenance: dict[str, Any]) -> str:
         )
         parts += [f"Note: {caveat}." for caveat in verdict.caveats]
         parts.append(_markdown_table([_HEADER, *_rows(verdict.checks)]))
+        if rows := cycle_rows(verdict):
+            parts += [f"## {_CYCLES.capitalize()}", _markdown_table(rows)]
     if len(verdicts) > 1:
         parts += ["## Side by side", _markdown_table(_side_by_side(verdicts))]
         parts += filter(None, [_shared(verdicts).capitalize()])

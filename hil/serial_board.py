@@ -6,6 +6,7 @@ from typing import Self
 from firmware.errors import BoardError, NoAnswerError, WrongBaudError
 from hil.bench.bench_file import BoardEntry
 from hil.exchange import Exchange
+from hil.modelled import Mark
 from hil.transport import SerialTransport, Transport
 from hil.virtual.virtual_board import instructions_of
 
@@ -76,3 +77,7 @@ class SerialBoard:
         """Convert the ticks of a virtual board to instructions. A real board counts cycles."""
         assert self.counts_instructions, "a real board counts cycles"
         return instructions_of(ticks)
+
+    def take_marks(self) -> list[Mark]:
+        """None: a serial line gives no marks."""
+        return []

@@ -43,6 +43,8 @@ class StepRecord:
         work: How often each part of the kernel runs, by its name.
         cycles: On a board; None on the virtual board.
         instructions: On the virtual board; None on a board.
+        modelled_cycles: On the virtual board, by the cycle model; None if it was not used.
+        stalls: The part of `modelled_cycles` that was waiting, by its cause.
     """
 
     operators: tuple[str, ...] = ()
@@ -53,6 +55,29 @@ class StepRecord:
     work: dict[str, Count] = field(default_factory=dict)
     cycles: Count | None = None
     instructions: Count | None = None
+    modelled_cycles: Count | None = None
+    stalls: dict[str, Count] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelledRecord:
+    """The time of one inference by the cycle model of the virtual board.
+
+    Attributes:
+        cycles: Cycles of one inference, the median of the inputs.
+        milliseconds: At `clock_hz`.
+        clock_hz: Clock of the target.
+        wait_states: Of the target's flash at this clock.
+        stalls: The part of `cycles` that was waiting, by its cause.
+        divides: Integer divisions, whose operands the model does not know.
+    """
+
+    cycles: Count
+    milliseconds: NotNegative
+    clock_hz: Count
+    wait_states: Count
+    stalls: dict[str, Count]
+    divides: Count
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +152,7 @@ class MeasurementRecord:
         cycles: Cycles of one inference on a board; None on the virtual board.
         instructions: Instructions of one inference on the virtual board; None on a board.
         latency_ms: Of one inference; None on the virtual board.
+        modelled: Cycles and time that the virtual board's cycle model gives; None without it.
         outputs_identical_fraction: None without a golden file.
         outputs_max_lsb: None without a golden file.
         outputs_beside: Comparison with another runtime; None if there was none.
@@ -153,6 +179,7 @@ class MeasurementRecord:
     cycles: Count | None = None
     instructions: Count | None = None
     latency_ms: NotNegative | None = None
+    modelled: ModelledRecord | None = None
     timing: TimingRecord = field(default_factory=TimingRecord)
     steps: tuple[StepRecord, ...] = ()
     samples: Count = 0

@@ -17,7 +17,29 @@ MACC_PER_COREMARK = 10_000
 _KIND = Kind("is not a target", "see the one of the stm32f412 for the form")
 _TABLES = ("memory", "clock", "firmware", "board")
 _Address = Annotated[int, Meta(ge=0, lt=2**32)]
+_Count = Annotated[int, Meta(ge=0, lt=2**32)]
 _Size = Annotated[int, Meta(ge=1, le=2**32)]
+
+
+@dataclass(frozen=True, slots=True)
+class ChipTiming:
+    """What the memories of a chip add to the time of its core.
+
+    Attributes:
+        wait_states: Of the flash, at the target's clock.
+        flash_line_bytes: Bytes that the flash reads at once.
+        prefetches: Whether the next line of instructions is read in advance.
+        instruction_lines: Lines of the cache for instructions.
+        data_lines: Lines of the cache for data in flash.
+        memory_origins: First addresses of the memories; loads from different ones do not overlap.
+    """
+
+    wait_states: _Count
+    flash_line_bytes: _Size
+    prefetches: bool
+    instruction_lines: _Count
+    data_lines: _Count
+    memory_origins: tuple[_Address, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +62,7 @@ class Target:
         device_id: DEV_ID of its debug unit, which the ROM bootloader also reports.
         sector_bytes: Sizes of the flash sectors, in order.
         probe_target: Its name in pyOCD.
+        timing: Of its memories; None if that is not known.
     """
 
     name: str
@@ -57,6 +80,7 @@ class Target:
     device_id: _Address = 0
     sector_bytes: tuple[_Size, ...] = ()
     probe_target: str = ""
+    timing: ChipTiming | None = None
 
     @property
     def macc_limit(self) -> int:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from firmware.errors import ConfigError
+from firmware.errors import BuildError, ConfigError
 from hil.bench.bench_file import DEFAULT_FILE, BoardEntry, choose_board, read_bench
 from hil.bench.lock import BoardLock
 from hil.board import Board
@@ -21,6 +21,7 @@ from hil.flash.programmer import OnBytes
 from hil.flash.write_firmware import write_firmware
 from hil.project import Project
 from hil.serial_board import SerialBoard
+from hil.virtual.cycles.cycle_model import cycle_model
 from hil.virtual.rfc2217_server import Rfc2217Server
 from hil.virtual.virtual_board import VirtualBoard, check_ram
 from hil.virtual.virtual_nucleo import VirtualNucleo
@@ -51,7 +52,7 @@ def ready_board(
     project: Project,
     size: FirmwareSize,
     on_bytes: OnBytes,
-    on_retry: Callable[[str], None],
+    on_note: Callable[[str], None],
     deadline: Deadline,
 ) -> Iterator[Board]:
     """A board that runs the project's firmware, locked for this process.
@@ -61,7 +62,7 @@ def ready_board(
         project: The project whose firmware is written.
         size: Size of the firmware.
         on_bytes: Called with the progress of writing.
-        on_retry: Called with a text when an attempt is repeated.
+        on_note: Called with a text when an attempt is repeated, or cycles cannot be counted.
         deadline: Time limit of writing.
 
     Raises:
@@ -69,7 +70,7 @@ def ready_board(
         ConfigError: The bench file cannot be used.
     """
     if choice.name == VIRTUAL:
-        yield VirtualBoard(project.firmware, size.ram_end)
+        yield virtual_board(project, size, on_note)
         return
     with contextlib.ExitStack() as stack:
         if choice.name == VIRTUAL_NUCLEO:
@@ -84,8 +85,27 @@ def ready_board(
             for name in entry.lock_names:
                 stack.enter_context(BoardLock(name, choice.wait_s))
         if choice.flashes:
-            write_firmware(entry, project, on_bytes, on_retry, deadline)
+            write_firmware(entry, project, on_bytes, on_note, deadline)
         yield SerialBoard(entry)
+
+
+def virtual_board(
+    project: Project, size: FirmwareSize, on_note: Callable[[str], None]
+) -> VirtualBoard:
+    """The virtual board for a project; it counts cycles if this machine can.
+
+    Args:
+        project: The project.
+        size: Size of its firmware.
+        on_note: Called with the reason if cycles cannot be counted.
+    """
+    cycles = None
+    try:
+        cycles = cycle_model(project.target)
+    except (BuildError, ConfigError) as error:
+        on_note(f"cycles are not counted: {error}")
+    symbols = (f"{project.runtime}_ticks",)
+    return VirtualBoard(project.firmware, size.ram_end, cycles, symbols, on_note)
 
 
 def virtual_entry(url: str, target: str) -> BoardEntry:

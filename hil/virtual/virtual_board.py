@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -16,8 +17,12 @@ from firmware.child_process import ChildProcess
 from firmware.errors import BoardError, NoAnswerError
 from firmware.printable import printable
 from hil.deadline import Deadline
+from hil.elf import arrays_of
+from hil.modelled import Mark
 from hil.tolerances import Tolerances
 from hil.transport import SerialTransport, Transport
+from hil.virtual.cycles.cycle_log import CycleLog
+from hil.virtual.cycles.cycle_model import CycleModel
 from hil.virtual.resting_line import RestingLine
 
 MACHINE = "netduinoplus2"
@@ -67,6 +72,9 @@ class VirtualBoard:
     Args:
         firmware: The ELF.
         ram_end: First address after the RAM that the firmware reserves.
+        cycles: Counts cycles; None: only instructions are counted.
+        tick_symbols: Names of the firmware's arrays of ticks by kernel call, for the cycles.
+        on_note: Called with the reason if this QEMU cannot count cycles.
     """
 
     name = "virtual"
@@ -74,9 +82,21 @@ class VirtualBoard:
     tolerance = Tolerances()
     counts_instructions = True
 
-    def __init__(self, firmware: Path, ram_end: int) -> None:
+    def __init__(
+        self,
+        firmware: Path,
+        ram_end: int,
+        cycles: CycleModel | None = None,
+        tick_symbols: tuple[str, ...] = (),
+        on_note: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self._firmware = firmware
         self._ram_end = ram_end
+        self._cycles = cycles
+        self._tick_symbols = tick_symbols
+        self._on_note = on_note
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._log: CycleLog | None = None
         self._child: ChildProcess | None = None
         self._transport: RestingLine | None = None
 
@@ -97,7 +117,7 @@ class VirtualBoard:
             )
         try:
             self._transport = RestingLine(
-                SerialTransport(self._start(program)),
+                SerialTransport(self._start_counting(program)),
                 partial(self._signal, signal.SIGSTOP),
                 partial(self._signal, signal.SIGCONT),
             )
@@ -134,11 +154,39 @@ class VirtualBoard:
         """Convert ticks to instructions."""
         return instructions_of(ticks)
 
+    def take_marks(self) -> list[Mark]:
+        """The marks of the cycle model since the last call; none without it."""
+        return [] if self._log is None else self._log.taken()
+
+    def _start_counting(self, program: str) -> str:
+        """Start QEMU with the cycle model; if it cannot load it, without."""
+        try:
+            return self._start(program)
+        except BoardError as error:
+            if self._cycles is None:
+                raise
+            self._stop()
+            self._cycles = None
+            line = self._start(program)
+            self._on_note(f"cycles are not counted: {error}")
+            return line
+
+    def _cycle_options(self) -> list[str]:
+        """Options of QEMU that load the cycle model, if there is one."""
+        if self._cycles is None:
+            return []
+        self._folder = tempfile.TemporaryDirectory(prefix="mcu-nas-cycles-")
+        folder = Path(self._folder.name)
+        arrays = arrays_of(self._firmware, self._tick_symbols)
+        self._log = CycleLog(folder / "log", arrays)
+        return self._cycles.options(folder, folder / "log", arrays)
+
     def _start(self, program: str) -> str:
         """Start QEMU. Returns the pseudo-terminal of USART3."""
         command = [program, "-M", MACHINE, "-kernel", str(self._firmware), "-icount", "shift=0"]
         command += ["-display", "none", "-monitor", "none"]
         command += ["-serial", "null", "-serial", "null", "-serial", "pty"]
+        command += self._cycle_options()
         with tempfile.TemporaryFile() as errors:
             try:
                 self._child = ChildProcess(command, stdout=subprocess.PIPE, stderr=errors)
@@ -177,3 +225,7 @@ class VirtualBoard:
         if self._child is not None:
             self._child.close()
             self._child = None
+        self._log = None
+        if self._folder is not None:
+            self._folder.cleanup()
+            self._folder = None

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from firmware.compiled_library import OnStage
 from firmware.errors import BuildError, ConfigError
-from nas.trainer.build import OnStage, compiled_trainer, kept_trainer
+from nas.trainer.build import compiled_trainer, kept_trainer
 from nas.trainer.program import NetworkRow
 
 _POINTER = ctypes.c_void_p

@@ -20,6 +20,7 @@ from hil.judge import EXIT_OUTPUTS_DIFFER, Verdict, judge, verdict_code
 from hil.junit import junit
 from hil.linker_map import CodeParts
 from hil.measure import FirmwareBuild, Measurement, Settings, measure
+from hil.modelled import Mark
 from hil.outputs import Outputs, random_inputs
 from hil.project import Golden, Project
 from hil.protocol import BenchClient
@@ -148,6 +149,9 @@ class ToyBoard:
 
     def instructions(self, ticks: int) -> int:
         return ticks
+
+    def take_marks(self) -> list[Mark]:
+        return []
 
 
 def measured_on_toy(program: Path, project: Project, golden: Golden | None) -> Measurement:

@@ -5,6 +5,7 @@ import pytest
 
 from firmware.errors import ConfigError, WrongFirmwareError
 from hil.measure import check_identity, run_samples
+from hil.modelled import CycleMeter
 from hil.outputs import check_golden, compare_outputs
 from hil.project import Golden
 from hil.protocol import BenchClient
@@ -18,7 +19,7 @@ def test_each_golden_input_is_answered(toy_board: Transport) -> None:
     done: list[tuple[int, int]] = []
     client = BenchClient(toy_board, 5.0)
     given = [row.tobytes() for row in inputs]
-    _, outputs = run_samples(client, given, lambda *counts: done.append(counts))
+    _, outputs = run_samples(client, given, lambda *counts: done.append(counts), CycleMeter(list))
     assert done == [(1, 3), (2, 3), (3, 3)]
     compared = compare_outputs(golden.outputs, outputs)
     assert (compared.samples, compared.identical_fraction, compared.max_lsb) == (3, 1.0, 0.0)
