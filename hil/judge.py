@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from firmware.cores import load_core
 from hil.agreement import Agreement
 from hil.clock_check import TOLERANCE_FRACTION
 from hil.estimate import PredictedValues
@@ -255,6 +256,11 @@ def _modelled(project: Project, measured: Measurement) -> tuple[Check, ...]:
     """The time that the cycle model gives. It is never compared: it is not measured."""
     if measured.modelled is None:
         return ()
-    hz = project.target.core_hz
-    time = f"{measured.modelled.inference.cycles:,}, {measured.modelled.milliseconds(hz):.2f} ms"
-    return (Check("cycles, modelled", "not promised", f"{time} at {hz / 1e6:g} MHz", None),)
+    hz, errors = project.target.core_hz, load_core(project.target.core).errors
+    error = f"± {100 * errors.median_fraction:.1f} %, worst {100 * errors.worst_fraction:.1f} %"
+    time = f"{measured.modelled.milliseconds(hz):.2f} ms at {hz / 1e6:g} MHz, modelled"
+    cycles = f"{measured.modelled.inference.cycles:,}"
+    return (
+        Check("cycles, modelled", "not promised", cycles, None),
+        Check("latency, modelled", f"model: {error}", time, None),
+    )

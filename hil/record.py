@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from firmware.cores import load_core
 from firmware.records.conversion import from_record
 from firmware.records.measurement import (
     MEASUREMENT_SCHEMA,
@@ -10,6 +11,7 @@ from firmware.records.measurement import (
     CheckRecord,
     CodeRecord,
     MeasurementRecord,
+    ModelErrorRecord,
     ModelledRecord,
     StepRecord,
     TimingRecord,
@@ -87,7 +89,7 @@ def _modelled(project: Project, measurement: Measurement) -> ModelledRecord | No
     modelled, timing = measurement.modelled, project.target.timing
     if modelled is None or timing is None:
         return None
-    counts = modelled.inference
+    counts, errors = modelled.inference, load_core(project.target.core).errors
     return ModelledRecord(
         cycles=counts.cycles,
         milliseconds=modelled.milliseconds(project.target.core_hz),
@@ -95,6 +97,7 @@ def _modelled(project: Project, measurement: Measurement) -> ModelledRecord | No
         wait_states=timing.wait_states,
         stalls=counts.by_cause(),
         divides=counts.divides,
+        error=ModelErrorRecord(errors.median_fraction, errors.worst_fraction, errors.calls),
     )
 
 

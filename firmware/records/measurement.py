@@ -60,6 +60,15 @@ class StepRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelErrorRecord:
+    """Relative errors of the cycle model against published cycles of other programs."""
+
+    median: NotNegative
+    worst: NotNegative
+    count: Count
+
+
+@dataclass(frozen=True, slots=True)
 class ModelledRecord:
     """The time of one inference by the cycle model of the virtual board.
 
@@ -70,6 +79,7 @@ class ModelledRecord:
         wait_states: Of the target's flash at this clock.
         stalls: The part of `cycles` that was waiting, by its cause.
         divides: Integer divisions, whose operands the model does not know.
+        error: Of the model.
     """
 
     cycles: Count
@@ -78,6 +88,7 @@ class ModelledRecord:
     wait_states: Count
     stalls: dict[str, Count]
     divides: Count
+    error: ModelErrorRecord
 
 
 @dataclass(frozen=True, slots=True)
