@@ -33,20 +33,40 @@ def _activation(rng: Random) -> int:
 
 def conv_2d(rng: Random) -> Case:
     """A network with a random CONV_2D, and an input."""
+    return _convolution(rng, 1, (1, 1))
+
+
+def dilated_conv_2d(rng: Random) -> Case:
+    """A network with a random CONV_2D with dilation and perhaps groups, and an input."""
+    return _convolution(rng, int(rng.choice([1, 1, 2, 3])), _dilations(rng))
+
+
+def grouped_conv_2d(rng: Random) -> Case:
+    """A network with a random CONV_2D with groups, and an input."""
+    return _convolution(rng, int(rng.integers(2, 5)), (1, 1))
+
+
+def _dilations(rng: Random) -> tuple[int, int]:
+    """At least one of them above 1."""
+    return [(2, 2), (1, 2), (3, 1), (2, 4)][int(rng.integers(4))]
+
+
+def _convolution(rng: Random, groups: int, dilation: tuple[int, int]) -> Case:
     kernel = tuple(int(n) for n in rng.integers(1, 5, 2))
-    height, width = (int(n) + k for n, k in zip(rng.integers(0, 9, 2), kernel, strict=True))
-    channels, count = (int(n) for n in rng.integers(1, 9, 2))
+    window = tuple((k - 1) * step + 1 for k, step in zip(kernel, dilation, strict=True))
+    height, width = (int(n) + k for n, k in zip(rng.integers(0, 9, 2), window, strict=True))
+    channels, count = (int(n) * groups for n in rng.integers(1, 9, 2))
     stride_h, stride_w = (int(n) for n in rng.integers(1, 4, 2))
     padding = int(rng.choice([SAME, VALID]))
     model = ModelBuilder()
     in_scale, scales = _scale(rng), [_scale(rng, 0.001, 0.02) for _ in range(count)]
     image = model.activation((1, height, width, channels), in_scale, _point(rng))
-    weights = _values(rng, (count, *kernel, channels)).clip(-127, 127)
+    weights = _values(rng, (count, *kernel, channels // groups)).clip(-127, 127)
     w = model.constant(weights, scales)
     b = model.constant(
         rng.integers(-5000, 5000, count).astype(np.int32), [in_scale * s for s in scales]
     )
-    shape = _output_size((height, width), kernel, (stride_h, stride_w), padding)
+    shape = _output_size((height, width), window, (stride_h, stride_w), padding)
     out = model.activation((1, *shape, count), _scale(rng, 0.02, 0.5), _point(rng))
     model.operator(
         "CONV_2D",
@@ -55,8 +75,8 @@ def conv_2d(rng: Random) -> Case:
         padding=padding,
         stride_h=stride_h,
         stride_w=stride_w,
-        dilation_h_factor=1,
-        dilation_w_factor=1,
+        dilation_h_factor=dilation[0],
+        dilation_w_factor=dilation[1],
         fused_activation_function=_activation(rng),
     )
     return model.build([image], [out]), _values(rng, (1, height, width, channels))
@@ -64,10 +84,27 @@ def conv_2d(rng: Random) -> Case:
 
 def depthwise_conv_2d(rng: Random) -> Case:
     """A network with a random DEPTHWISE_CONV_2D, and an input."""
-    kernel = tuple(int(n) for n in rng.integers(1, 5, 2))
-    height, width = (int(n) + k for n, k in zip(rng.integers(0, 9, 2), kernel, strict=True))
     channels = int(rng.integers(1, 14))
     count = int(rng.integers(1, 9)) if channels == 1 else channels
+    return _depthwise(rng, channels, count, (1, 1))
+
+
+def multiplied_depthwise_conv_2d(rng: Random) -> Case:
+    """A network with a random DEPTHWISE_CONV_2D with a multiplier, and an input."""
+    channels = int(rng.integers(2, 14))
+    return _depthwise(rng, channels, channels * int(rng.integers(2, 5)), (1, 1))
+
+
+def dilated_depthwise_conv_2d(rng: Random) -> Case:
+    """A network with a random DEPTHWISE_CONV_2D with dilation, and an input."""
+    channels = int(rng.integers(1, 14))
+    return _depthwise(rng, channels, channels * int(rng.integers(1, 3)), _dilations(rng))
+
+
+def _depthwise(rng: Random, channels: int, count: int, dilation: tuple[int, int]) -> Case:
+    kernel = tuple(int(n) for n in rng.choice([1, 2, 3, 3, 4], 2))
+    window = tuple((k - 1) * step + 1 for k, step in zip(kernel, dilation, strict=True))
+    height, width = (int(n) + k for n, k in zip(rng.integers(0, 9, 2), window, strict=True))
     stride_h, stride_w = (int(n) for n in rng.integers(1, 4, 2))
     padding = int(rng.choice([SAME, VALID]))
     model = ModelBuilder()
@@ -78,7 +115,7 @@ def depthwise_conv_2d(rng: Random) -> Case:
     b = model.constant(
         rng.integers(-5000, 5000, count).astype(np.int32), [in_scale * s for s in scales]
     )
-    shape = _output_size((height, width), kernel, (stride_h, stride_w), padding)
+    shape = _output_size((height, width), window, (stride_h, stride_w), padding)
     out = model.activation((1, *shape, count), _scale(rng, 0.02, 0.5), _point(rng))
     model.operator(
         "DEPTHWISE_CONV_2D",
@@ -88,8 +125,8 @@ def depthwise_conv_2d(rng: Random) -> Case:
         stride_h=stride_h,
         stride_w=stride_w,
         depth_multiplier=count // channels,
-        dilation_h_factor=1,
-        dilation_w_factor=1,
+        dilation_h_factor=dilation[0],
+        dilation_w_factor=dilation[1],
         fused_activation_function=_activation(rng),
     )
     return model.build([image], [out]), _values(rng, (1, height, width, channels))
@@ -510,6 +547,10 @@ def chain(rng: Random) -> Case:
 FUSED: dict[str, Callable[[Random], Case]] = {
     "cell": cell,
     "chain": chain,
+    "conv dilated": dilated_conv_2d,
+    "conv grouped": grouped_conv_2d,
+    "depthwise dilated": dilated_depthwise_conv_2d,
+    "depthwise multiplied": multiplied_depthwise_conv_2d,
     "pad channels": pad_channels,
 }
 

@@ -30,7 +30,7 @@ class Reasons:
 
     Attributes:
         model: Reasons that concern the whole model.
-        operators: Reasons for each operator, such as `op 7 CONV_2D with dilation 2`, in order.
+        operators: Reasons for each operator, such as `op 7 CONV_2D with batch 2`, in order.
         can_be_planned: Whether its memory can be predicted nevertheless.
         supported: Which operators the runtime has; empty if none is missing.
     """

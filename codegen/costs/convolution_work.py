@@ -5,8 +5,13 @@ from collections import Counter
 from codegen.costs.scaled_work import scaled_work
 from codegen.model.graph import Graph, Operator
 from codegen.operators.channels import PATCH_GROUP
-from codegen.operators.convolution_memory import patch_groups
-from codegen.operators.window_side import padding_before
+from codegen.operators.convolution_memory import (
+    channel_parts,
+    is_convolution,
+    is_plain_convolution,
+    patch_groups,
+)
+from codegen.operators.window_side import dilations, padding_before
 from codegen.planning.steps import Step
 
 PATCHES = 4
@@ -19,11 +24,16 @@ Work = dict[str, int]
 """How often each part of a kernel runs, by its name."""
 
 
-def _windows(size: int, kernel: int, stride: int, padding: str, count: int) -> list[int]:
-    """How many rows (or columns) of each of `count` windows lie inside the image."""
-    before = padding_before(size, kernel, stride, padding)
+def _windows(
+    size: int, kernel: int, stride: int, dilation: int, padding: str, count: int
+) -> list[int]:
+    """How many rows (or columns) of taps of each of `count` windows lie inside the image."""
+    before = padding_before(size, (kernel - 1) * dilation + 1, stride, padding)
     firsts = (index * stride - before for index in range(count))
-    return [max(0, min(first + kernel, size) - max(first, 0)) for first in firsts]
+    return [
+        max(0, min(kernel, -(-max(size - first, 0) // dilation)) - -(-max(-first, 0) // dilation))
+        for first in firsts
+    ]
 
 
 def sides(graph: Graph, operator: Operator, kernel: tuple[int, int]) -> tuple[list[int], ...]:
@@ -31,9 +41,12 @@ def sides(graph: Graph, operator: Operator, kernel: tuple[int, int]) -> tuple[li
     image, output = graph.inputs_of(operator)[0], graph.outputs_of(operator)[0]
     padding = str(operator.options.get("padding"))
     strides = [int(operator.options.get(f"stride_{side}", 1)) for side in "hw"]
-    sides = zip(image.shape[1:3], kernel, strides, output.shape[1:3], strict=True)
+    own = zip(
+        image.shape[1:3], kernel, strides, dilations(operator), output.shape[1:3], strict=True
+    )
     return tuple(
-        _windows(size, window, stride, padding, count) for size, window, stride, count in sides
+        _windows(size, taps, stride, dilation, padding, count)
+        for size, taps, stride, dilation, count in own
     )
 
 
@@ -84,18 +97,60 @@ def _patch(
     return work if is_inside else work | {"filled": filled}
 
 
-def convolution_work(graph: Graph, operator: Operator, is_streamed: bool) -> Work:
+def single_convolution_work(
+    graph: Graph, operator: Operator, is_streamed: bool
+) -> tuple[str, Work]:
+    """The kernel of a convolution without a pooling, and its work."""
+    if is_plain_convolution(graph, operator):
+        return "CONV_2D", _convolution_work(graph, operator, is_streamed)
+    if is_convolution(graph, operator):
+        return "CONV_2D taps", _taps_work(graph, operator, is_streamed)
+    channels, count = (
+        tensors[0].shape[-1] for tensors in (graph.inputs_of(operator), graph.outputs_of(operator))
+    )
+    is_plain = channels == count and dilations(operator) == (1, 1)
+    kernel = operator.kind if is_plain else f"{operator.kind} taps"
+    return kernel, _depthwise_work(graph, operator, is_streamed)
+
+
+def _convolution_work(graph: Graph, operator: Operator, is_streamed: bool) -> Work:
+    """Patches, gathered row by row, and rounds of them."""
+    return _rounds(graph, operator, is_streamed) | _gathered(graph, operator)
+
+
+def _rounds(graph: Graph, operator: Operator, is_streamed: bool) -> Work:
     """Rounds of four pixels; they go on across the ends of rows, unless each call makes one row."""
     _, height, width, channels = graph.outputs_of(operator)[0].shape
     calls, pixels = (height, width) if is_streamed else (1, height * width)
-    groups, rounds = patch_groups(graph, operator), calls * -(-pixels // PATCHES)
+    parts = channel_parts(graph, operator)
+    groups, rounds = patch_groups(graph, operator) // parts, calls * -(-pixels // PATCHES)
     return {
         "rounds": rounds,
         "channels": rounds * channels,
         "odd groups": rounds * channels * (groups % 2),
         "pairs of groups": rounds * channels * (groups // 2),
         "single outputs": calls * (pixels % PATCHES) * channels,
-        **_gathered(graph, operator),
+    }
+
+
+def _taps_work(graph: Graph, operator: Operator, is_streamed: bool) -> Work:
+    """Like a convolution's, but each tap is gathered for itself, part by part of its channels."""
+    _, kernel_height, kernel_width, _ = graph.tensors[operator.inputs[1]].shape
+    rows, columns = sides(graph, operator, (kernel_height, kernel_width))
+    parts, pixels = channel_parts(graph, operator), len(rows) * len(columns)
+    channels = graph.tensors[operator.inputs[0]].shape[3] // parts
+    taps, inside = pixels * kernel_height * kernel_width, sum(rows) * sum(columns)
+    work = _rounds(graph, operator, is_streamed)
+    work |= {"parts": work["rounds"] * parts, "patches": pixels, "taps": taps}
+    if channels % PATCH_GROUP == 0:
+        groups = channels // PATCH_GROUP * parts
+        return work | {"wide taps": taps * parts, "groups": taps * groups}
+    return work | {
+        "byte taps": taps * parts,
+        "words": inside * parts * (channels // 4),
+        "bytes": inside * parts * (channels % 4),
+        "filled": (taps - inside) * parts * channels,
+        "byte groups": pixels * patch_groups(graph, operator),
     }
 
 
@@ -121,9 +176,14 @@ def pooled_convolution_work(graph: Graph, step: Step) -> Work:
     }
 
 
-def depthwise_work(graph: Graph, operator: Operator, is_streamed: bool) -> Work:
-    """Whole 3×3 patches are read where they lie; of others, the place of each tap is found."""
-    _, kernel_height, kernel_width, channels = graph.tensors[operator.inputs[1]].shape
+def _depthwise_work(graph: Graph, operator: Operator, is_streamed: bool) -> Work:
+    """Whole 3×3 patches are read where they lie; of others, the place of each tap is found.
+
+    With several outputs for each channel, all quads and then all single channels are repeated.
+    """
+    _, kernel_height, kernel_width, count = graph.tensors[operator.inputs[1]].shape
+    channels = graph.tensors[operator.inputs[0]].shape[3]
+    numbers = count // max(channels, 1)
     rows, columns = sides(graph, operator, (kernel_height, kernel_width))
     pixels, taps = len(rows) * len(columns), kernel_height * kernel_width
     is_3x3 = (kernel_height, kernel_width) == (3, 3)
@@ -136,10 +196,10 @@ def depthwise_work(graph: Graph, operator: Operator, is_streamed: bool) -> Work:
         "found": found,
         "found rows": found * kernel_height,
         "found taps": found * taps,
-        "quads": (pixels - whole) * quads,
-        "quad taps": (pixels - whole) * quads * taps,
-        "quads of 3x3": whole * quads,
+        "quads": (pixels - whole) * numbers * quads,
+        "quad taps": (pixels - whole) * numbers * quads * taps,
+        "quads of 3x3": whole * numbers * quads,
         "with singles": pixels if singles else 0,
-        "singles": pixels * singles,
-        "single taps": pixels * singles * taps,
+        "singles": pixels * numbers * singles,
+        "single taps": pixels * numbers * singles * taps,
     }

@@ -11,16 +11,14 @@ from collections.abc import Callable
 from codegen.costs.convolution_work import (
     QUAD,
     Work,
-    convolution_work,
-    depthwise_work,
     pooled_convolution_work,
     sides,
+    single_convolution_work,
 )
 from codegen.costs.scaled_work import scaled_work, softmax_work
 from codegen.model.graph import Graph, Operator
 from codegen.operators import works_on_rows
 from codegen.operators.channels import PATCH_GROUP
-from codegen.operators.convolution_memory import is_plain_convolution
 from codegen.operators.pad import pads_channels
 from codegen.operators.support import row_count
 from codegen.planning.planner import MemoryPlan
@@ -116,15 +114,7 @@ def _lookup(graph: Graph, step: Step, is_streamed: bool) -> tuple[str, Work]:
 
 
 def _convolution(graph: Graph, step: Step, is_streamed: bool) -> tuple[str, Work]:
-    return "CONV_2D", convolution_work(graph, graph.operators[step.operators[0]], is_streamed)
-
-
-def _depthwise(graph: Graph, step: Step, is_streamed: bool) -> tuple[str, Work]:
-    """Of a single channel, by the kernel of CONV_2D."""
-    operator = graph.operators[step.operators[0]]
-    if is_plain_convolution(graph, operator):
-        return _convolution(graph, step, is_streamed)
-    return operator.kind, depthwise_work(graph, operator, is_streamed)
+    return single_convolution_work(graph, graph.operators[step.operators[0]], is_streamed)
 
 
 def _pooling(graph: Graph, operator: Operator) -> Work:
@@ -255,7 +245,7 @@ OWN_KERNELS: dict[str, OwnKernel] = {
     "AVERAGE_POOL_2D": _always(_pooling),
     "CONCATENATION": _always(_concatenation),
     "CONV_2D": _convolution,
-    "DEPTHWISE_CONV_2D": _depthwise,
+    "DEPTHWISE_CONV_2D": _convolution,
     "DEQUANTIZE": _always(_elements),
     "ELU": _lookup,
     "EXP": _lookup,

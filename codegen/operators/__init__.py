@@ -57,7 +57,7 @@ def supported_kinds() -> tuple[str, ...]:
 
 
 def check_operators(graph: Graph) -> list[str]:
-    """One text for each operator that cannot be generated, such as `op 7 CONV_2D with dilation 2`.
+    """One text for each operator that cannot be generated, such as `op 7 CONV_2D with batch 2`.
 
     Empty if the whole network can be generated.
     """

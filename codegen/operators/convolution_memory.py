@@ -3,7 +3,7 @@
 from codegen.model.graph import Graph, Operator, Tensor
 from codegen.operators.channels import PATCH_GROUP
 from codegen.operators.memory import Memory
-from codegen.operators.window_side import padding_before
+from codegen.operators.window_side import dilated_window, dilations, padding_before
 
 SCRATCH_BYTES_PER_GROUP = 36
 """Source: NN_CONV_2D_SCRATCH_BYTES in nn/conv_2d.h."""
@@ -44,14 +44,15 @@ def convolution_overlap(
     image = graph.tensors[convolution.inputs[0]]
     _, input_height, input_width, input_channels = image.shape
     _, height, width, channels = written.shape
-    kernel = graph.tensors[convolution.inputs[1]].shape
+    shape = graph.tensors[convolution.inputs[1]].shape
+    window = dilated_window(convolution, (shape[1], shape[2]))
     # After pixel (y, x) the next one is needed, or itself. Both sides of the largest difference
     # are sums of a part for y and a part for x, so that each part is largest for itself.
     own_bytes = channels if is_depthwise else 0
     row_bytes = (width * channels, input_width * input_channels)
     pixel_bytes = (channels, input_channels)
-    farthest = _farthest(convolution, "h", (input_height, kernel[1], height), factor, row_bytes)
-    farthest += _farthest(convolution, "w", (input_width, kernel[2], width), factor, pixel_bytes)
+    farthest = _farthest(convolution, "h", (input_height, window[0], height), factor, row_bytes)
+    farthest += _farthest(convolution, "w", (input_width, window[1], width), factor, pixel_bytes)
     return max(0, own_bytes + farthest)
 
 
@@ -71,14 +72,14 @@ def _farthest(
     Args:
         convolution: The operator.
         side: `h` for rows, `w` for columns.
-        sizes: Rows of the image, of the kernel, and of the output.
+        sizes: Rows of the image, under the kernel, and of the output.
         factor: Rows of the convolution for each row of the output.
         bytes_of_each: Bytes of a row of the output, and of the image.
     """
-    size, kernel, count = sizes
+    size, window, count = sizes
     written_bytes, read_bytes = bytes_of_each
     stride = int(convolution.options.get(f"stride_{side}", 1))
-    padding = padding_before(size, kernel, stride, str(convolution.options.get("padding")))
+    padding = padding_before(size, window, stride, str(convolution.options.get("padding")))
     stride *= factor
     enters, leaves = padding // stride, (size - 1 + padding) // stride
     ends = (0, enters, enters + 1, leaves, leaves + 1, count - 1)
@@ -90,7 +91,7 @@ def _farthest(
 
 
 def _has_images(graph: Graph, operator: Operator) -> bool:
-    """Whether a convolution's tensors have four dimensions, and its strides are valid.
+    """Whether a convolution's tensors have four dimensions, and its steps are valid.
 
     Damaged models are planned before they are rejected, so they may contain any value.
     """
@@ -98,22 +99,38 @@ def _has_images(graph: Graph, operator: Operator) -> bool:
         return False
     tensors = [graph.tensors[i] for i in (*operator.inputs[:2], operator.outputs[0])]
     shapes_fit = all(len(t.shape) == 4 and is_moderate(t) for t in tensors)
-    strides = [operator.options.get(f"stride_{side}", 1) for side in "hw"]
-    return shapes_fit and all(int(stride) >= 1 for stride in strides)
+    strides = [int(operator.options.get(f"stride_{side}", 1)) for side in "hw"]
+    return shapes_fit and min(*strides, *dilations(operator)) >= 1
+
+
+def is_convolution(graph: Graph, operator: Operator) -> bool:
+    """Whether an operator is computed by the kernels of CONV_2D: all or few channels at once."""
+    if operator.kind not in ("CONV_2D", "DEPTHWISE_CONV_2D") or not _has_images(graph, operator):
+        return False
+    few = graph.tensors[operator.inputs[0]].shape[3] < PATCH_GROUP
+    return operator.kind == "CONV_2D" or few
 
 
 def is_plain_convolution(graph: Graph, operator: Operator) -> bool:
-    """Whether every output channel sums over all channels (one or more)."""
-    if operator.kind not in ("CONV_2D", "DEPTHWISE_CONV_2D") or not _has_images(graph, operator):
-        return False
-    return operator.kind == "CONV_2D" or graph.tensors[operator.inputs[0]].shape[3] == 1
+    """Whether it has no dilation, and every output channel sums over all channels."""
+    is_whole = is_convolution(graph, operator) and channel_parts(graph, operator) == 1
+    return is_whole and dilations(operator) == (1, 1)
+
+
+def channel_parts(graph: Graph, convolution: Operator) -> int:
+    """Groups of channels that a convolution keeps apart."""
+    if convolution.kind != "CONV_2D":
+        return 1
+    image, weights = (graph.tensors[index] for index in convolution.inputs[:2])
+    return max(1, image.shape[3] // max(1, weights.shape[3]))
 
 
 def patch_groups(graph: Graph, convolution: Operator) -> int:
-    """Groups of `PATCH_GROUP` elements in the patch of a convolution; the last one is padded."""
+    """Groups of `PATCH_GROUP` elements in a patch; the last one of each part is padded."""
     _, height, width, _ = graph.tensors[convolution.inputs[1]].shape
-    channels = graph.tensors[convolution.inputs[0]].shape[3]
-    return -(-height * width * channels // PATCH_GROUP)
+    parts = channel_parts(graph, convolution)
+    channels = graph.tensors[convolution.inputs[0]].shape[3] // parts
+    return parts * -(-height * width * channels // PATCH_GROUP)
 
 
 def _scratch(graph: Graph, operator: Operator) -> int:
@@ -123,16 +140,17 @@ def _scratch(graph: Graph, operator: Operator) -> int:
     """
     if not _has_images(graph, operator):
         return 0
-    if is_plain_convolution(graph, operator):
+    if is_convolution(graph, operator):
         return patch_groups(graph, operator) * SCRATCH_BYTES_PER_GROUP
-    _, height, width, channels = graph.tensors[operator.inputs[1]].shape
+    _, height, width, _ = graph.tensors[operator.inputs[1]].shape
+    channels = graph.tensors[operator.inputs[0]].shape[3]
     return height * width * OFFSET_BYTES + channels
 
 
 def _overlap(graph: Graph, operator: Operator) -> int | None:
     if not _has_images(graph, operator):
         return None
-    is_depthwise = not is_plain_convolution(graph, operator)
+    is_depthwise = not is_convolution(graph, operator)
     return convolution_overlap(graph, operator, operator.outputs[0], is_depthwise=is_depthwise)
 
 

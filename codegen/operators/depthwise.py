@@ -1,5 +1,6 @@
-"""DEPTHWISE_CONV_2D: a kernel for each channel. Pure."""
+"""DEPTHWISE_CONV_2D: one or several kernels for each channel. Pure."""
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -17,11 +18,13 @@ from codegen.operators.support import (
     check_quantization,
     check_types,
     data_of,
-    integer_option,
     output_limits,
     zero_point_of,
 )
+from codegen.operators.window_side import dilated_window, dilations
 from codegen.operators.windows import (
+    call_of_taps,
+    check_dilations,
     check_window,
     convolution_call,
     convolution_rows,
@@ -36,15 +39,12 @@ def _check(graph: Graph, operator: Operator) -> list[str]:
     if len(image.shape) != 4 or len(weights.shape) != 4:
         return [f"of shapes {list(image.shape)} and {list(weights.shape)}"]
     _, height, width, count = weights.shape
-    dilations = [integer_option(operator, f"dilation_{side}_factor", 1) for side in "hw"]
-    window = ((height - 1) * dilations[0] + 1, (width - 1) * dilations[1] + 1)
-    reasons = check_types([image, weights, output], [DType.INT8])
+    window = dilated_window(operator, (height, width))
+    reasons = check_types([image, weights, output], [DType.INT8]) + check_dilations(operator)
     reasons += check_constant(weights, "weights") + check_bias(graph, operator, count)
     reasons += check_quantization(graph, operator, weights, axis=3)
     reasons += check_window(operator, image, output, window, count)
-    if dilations != [1, 1]:
-        reasons.append(f"with dilation {max(dilations)}")
-    if weights.shape[0] != 1 or image.shape[3] not in (1, count):
+    if weights.shape[0] != 1 or count % image.shape[3]:
         reasons.append(f"with {count} kernels for {image.shape[3]} channels")
     if not reasons and weights.data is not None:
         multipliers = partial(weight_multipliers, graph, operator)
@@ -64,20 +64,41 @@ def _in_quads(by_channel: NDArray[np.int8]) -> NDArray[np.int8]:
     return np.concatenate([quads.ravel(), by_channel[whole:].ravel()])
 
 
+def _as_convolution(kernels: NDArray[np.int8], channels: int) -> NDArray[np.int8]:
+    """Kernels (h, w, output channels) as those of a convolution, with zeros for other channels.
+
+    For fewer channels than a depthwise kernel multiplies at once, a convolution is faster.
+    """
+    height, width, count = kernels.shape
+    dense = np.zeros((count, height, width, channels), np.int8)
+    own = np.arange(count)
+    dense[own, :, :, own * channels // count] = np.moveaxis(kernels, 2, 0)
+    return dense
+
+
+def _by_number(
+    by_channel: NDArray[np.int8], arrays: tuple[ConstantArray, ...], channels: int
+) -> tuple[ConstantArray, ...]:
+    """Weights and arrays for the first output of every channel, then for the second, and so on."""
+    order = np.arange(len(by_channel)).reshape(channels, -1).T
+    weights = np.concatenate([_in_quads(by_channel[own]) for own in order])
+    ordered = tuple(replace(array, values=array.values[order.ravel()]) for array in arrays)
+    return (ConstantArray("weights", "int8_t", weights), *ordered)
+
+
 def _lower(graph: Graph, operator: Operator) -> KernelCall:
     image, weights, *_ = graph.inputs_of(operator)
-    if image.shape[3] == 1:
-        # With a single input channel, the convolution kernel is used.
-        return convolution_call(graph, operator, np.transpose(data_of(weights), (3, 1, 2, 0)))
     (output,) = graph.outputs_of(operator)
     _, height, width, channels = image.shape
-    lowest, highest = output_limits(operator, output)
     kernels = np.asarray(data_of(weights), np.int8)[0]
-    multipliers = weight_multipliers(graph, operator, channels)
+    if channels < PATCH_GROUP:
+        return convolution_call(graph, operator, _as_convolution(kernels, channels))
+    lowest, highest = output_limits(operator, output)
+    multipliers = weight_multipliers(graph, operator, output.shape[3])
     by_channel, arrays = channel_arrays(
-        graph, operator, kernels.reshape(-1, channels).T, multipliers
+        graph, operator, kernels.reshape(-1, output.shape[3]).T, multipliers
     )
-    return KernelCall(
+    call = KernelCall(
         function="nn_depthwise_conv_2d_s8",
         header="nn/depthwise_conv_2d.h",
         params_type="nn_depthwise_conv_2d_params",
@@ -97,12 +118,17 @@ def _lower(graph: Graph, operator: Operator) -> KernelCall:
             ("multipliers", "multipliers"),
             ("shifts", "shifts"),
         ),
-        constants=(ConstantArray("weights", "int8_t", _in_quads(by_channel)), *arrays),
+        constants=_by_number(by_channel, arrays, channels),
         inputs=operator.inputs[:1],
         output=operator.outputs[0],
         rings=("input", "output"),
         scratch="scratch",
     )
+    numbers = output.shape[3] // channels
+    if dilations(operator) == (1, 1) and numbers == 1:
+        return call
+    own = call_of_taps(operator, call, "depthwise")
+    return replace(own, params=(*own.params, ("multiplier", numbers)))
 
 
 DEPTHWISE_CONV_2D = OperatorSupport(

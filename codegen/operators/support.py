@@ -29,7 +29,7 @@ class OperatorSupport:
     """One supported operator. No field has a default: each is a fact about its kernel.
 
     Attributes:
-        check: Every reason why this operator cannot be generated, such as `with dilation 2`;
+        check: Every reason why this operator cannot be generated, such as `with batch 2`;
             empty if it can. Works without quantisation, for candidates that are not trained yet.
         lower: The kernel call; needs quantisation and constants, and an operator without reasons.
         rows: The rows of its inputs that one row of its output needs; `not_by_rows` if it needs

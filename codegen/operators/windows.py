@@ -1,5 +1,6 @@
 """Operators that move a window over an image: CONV_2D, MAX_POOL_2D, AVERAGE_POOL_2D. Pure."""
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -32,9 +33,20 @@ from codegen.operators.support import (
     scale_of,
     zero_point_of,
 )
-from codegen.operators.window_side import output_size, padding_before
+from codegen.operators.window_side import (
+    dilated_window,
+    dilations,
+    output_size,
+    padding_before,
+)
 
 Params = tuple[tuple[str, int | float | str], ...]
+
+
+def check_dilations(operator: Operator) -> list[str]:
+    """A reason if taps do not follow each other."""
+    smallest = min(dilations(operator))
+    return [f"with dilation {smallest}"] if smallest < 1 else []
 
 
 def check_window(
@@ -63,20 +75,24 @@ def _check_conv_2d(graph: Graph, operator: Operator) -> list[str]:
     if len(image.shape) != 4 or len(weights.shape) != 4:
         return [f"of shapes {list(image.shape)} and {list(weights.shape)}"]
     count, height, width, channels = weights.shape
-    dilations = [integer_option(operator, f"dilation_{side}_factor", 1) for side in "hw"]
-    window = ((height - 1) * dilations[0] + 1, (width - 1) * dilations[1] + 1)
-    reasons = check_types([image, weights, output], [DType.INT8])
+    window = dilated_window(operator, (height, width))
+    reasons = check_types([image, weights, output], [DType.INT8]) + check_dilations(operator)
     reasons += check_constant(weights, "weights") + check_bias(graph, operator, count)
     reasons += check_quantization(graph, operator, weights)
     reasons += check_window(operator, image, output, window, count)
-    if dilations != [1, 1]:
-        reasons.append(f"with dilation {max(dilations)}")
-    if channels != image.shape[3]:
-        reasons.append(f"with {image.shape[3] // max(channels, 1)} groups")
+    reasons += _check_groups(image.shape[3], channels, count)
     if not reasons and weights.data is not None:
         multipliers = partial(weight_multipliers, graph, operator)
         reasons += check_channels(graph, operator, np.asarray(weights.data, np.int8), multipliers)
     return reasons
+
+
+def _check_groups(channels: int, own_channels: int, count: int) -> list[str]:
+    """Source: LiteRT, `conv.cc`, Prepare, and `integer_ops/conv.h`: groups have equal sizes."""
+    if own_channels < 1 or channels % own_channels:
+        return [f"with kernels of {own_channels} channels for {channels}"]
+    groups = channels // own_channels
+    return [f"with {count} kernels in {groups} groups"] if count % groups else []
 
 
 def _lower_conv_2d(graph: Graph, operator: Operator) -> KernelCall:
@@ -98,6 +114,7 @@ def weight_multipliers(graph: Graph, operator: Operator, count: int) -> list[Mul
 
 def geometry(operator: Operator, image: Tensor, kernel: tuple[int, int]) -> Params:
     """Kernel size, strides and padding before the image, in the form of the convolution kernels."""
+    window = dilated_window(operator, kernel)
     _, height, width, _ = image.shape
     stride_height = integer_option(operator, "stride_h", 1)
     stride_width = integer_option(operator, "stride_w", 1)
@@ -107,21 +124,24 @@ def geometry(operator: Operator, image: Tensor, kernel: tuple[int, int]) -> Para
         ("kernel_width", kernel[1]),
         ("stride_height", stride_height),
         ("stride_width", stride_width),
-        ("padding_top", padding_before(height, kernel[0], stride_height, padding)),
-        ("padding_left", padding_before(width, kernel[1], stride_width, padding)),
+        ("padding_top", padding_before(height, window[0], stride_height, padding)),
+        ("padding_left", padding_before(width, window[1], stride_width, padding)),
     )
 
 
 def convolution_call(graph: Graph, operator: Operator, weights: NDArray[np.generic]) -> KernelCall:
-    """The call of `nn_conv_2d_s8` with weights (output channels, kernel h, kernel w, channels)."""
+    """The call of a convolution with weights (output channels, kernel h, kernel w, channels).
+
+    With fewer channels than the image, they are those of one group.
+    """
     image = graph.tensors[operator.inputs[0]]
     (output,) = graph.outputs_of(operator)
     _, height, width, channels = image.shape
     lowest, highest = output_limits(operator, output)
-    rows = padded_rows(weights)
+    rows, parts = padded_rows(weights), channels // weights.shape[3]
     multipliers = weight_multipliers(graph, operator, len(rows))
     stored, arrays = channel_arrays(graph, operator, rows, multipliers)
-    return KernelCall(
+    call = KernelCall(
         function="nn_conv_2d_s8",
         header="nn/conv_2d.h",
         params_type="nn_conv_2d_params",
@@ -149,6 +169,32 @@ def convolution_call(graph: Graph, operator: Operator, weights: NDArray[np.gener
         rings=("input", "output"),
         scratch="scratch",
     )
+    if dilations(operator) == (1, 1) and parts == 1:
+        return call
+    own = call_of_taps(operator, call, "conv")
+    return replace(own, params=(*own.params, ("parts", parts)))
+
+
+def call_of_taps(operator: Operator, call: KernelCall, field: str) -> KernelCall:
+    """The call of the kernel for any taps, whose parameters contain those of another kernel.
+
+    What the kernel needs besides the dilation has to be added.
+    """
+    name = call.function.removesuffix("_s8")
+    dilation_height, dilation_width = dilations(operator)
+    return replace(
+        call,
+        function=f"{name}_taps_s8",
+        header=f"{name.replace('nn_', 'nn/')}_taps.h",
+        params_type=f"{name}_taps_params",
+        params=(
+            *((f"{field}.{own}", value) for own, value in call.params),
+            ("dilation_height", dilation_height),
+            ("dilation_width", dilation_width),
+        ),
+        rings=tuple(f"{field}.{own}" for own in call.rings),
+        scratch=f"{field}.{call.scratch}",
+    )
 
 
 def convolution_rows(graph: Graph, operator: Operator) -> RowWindow | None:
@@ -156,8 +202,8 @@ def convolution_rows(graph: Graph, operator: Operator) -> RowWindow | None:
     weights = graph.tensors[operator.inputs[1]]
     if len(weights.shape) != 4:
         return None
-    dilation = integer_option(operator, "dilation_h_factor", 1)
-    return _rows_of_window(graph, operator, (weights.shape[1] - 1) * dilation + 1)
+    window = dilated_window(operator, (weights.shape[1], weights.shape[2]))
+    return _rows_of_window(graph, operator, window[0])
 
 
 def _pool_rows(graph: Graph, operator: Operator) -> RowWindow | None:

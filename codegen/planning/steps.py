@@ -11,7 +11,11 @@ from enum import StrEnum
 
 from codegen.model.graph import DType, Graph, Operator, Tensor
 from codegen.operators import in_place_input, overlap_bytes, row_window, scratch_bytes
-from codegen.operators.convolution_memory import convolution_overlap, is_plain_convolution
+from codegen.operators.convolution_memory import (
+    convolution_overlap,
+    is_convolution,
+    is_plain_convolution,
+)
 from codegen.operators.rows import RowWindow
 
 MOST_TABLES = 4
@@ -24,7 +28,7 @@ class StepKind(StrEnum):
     OPERATOR = "operator"
     """One operator, computed by its own kernel."""
     CONVOLUTION = "convolution"
-    """CONV_2D alone."""
+    """CONV_2D, or DEPTHWISE_CONV_2D of few channels, alone."""
     POOLED_CONVOLUTION = "pooled convolution"
     """CONV_2D, MAX_POOL_2D 2×2, optional MUL, optional ADD."""
     TABLE = "table"
@@ -146,10 +150,12 @@ def _table(graph: Graph, readers: Counter[int], first: int) -> Step | None:
 
 def _convolution(graph: Graph, readers: Counter[int], index: int) -> Step | None:
     operator = graph.operators[index]
-    if not is_plain_convolution(graph, operator):
+    if not is_convolution(graph, operator):
         return None
     end = index + 1
-    if _follows(graph, readers, index, end, "MAX_POOL_2D") and _halves(graph.operators[end]):
+    is_plain = is_plain_convolution(graph, operator)
+    is_pooled = is_plain and _follows(graph, readers, index, end, "MAX_POOL_2D")
+    if is_pooled and _halves(graph.operators[end]):
         end += 1
         for kind in ("MUL", "ADD"):
             if _follows(graph, readers, end - 1, end, kind) and _scales_channels(

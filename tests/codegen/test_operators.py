@@ -127,6 +127,9 @@ GENERATED = {
     "MAX_POOL_2D": pooling(activation(1, 3, 3, 3)),
     "AVERAGE_POOL_2D": pooling(activation(1, 3, 3, 3), "AVERAGE_POOL_2D"),
     "DEPTHWISE_CONV_2D": depthwise(constant(1, 3, 3, 6)),
+    "CONV_2D with dilation": convolution(dilation_h_factor=3, dilation_w_factor=2),
+    "CONV_2D with groups": convolution(activation(1, 8, 8, 6)),
+    "DEPTHWISE_CONV_2D with a multiplier": depthwise(constant(1, 3, 3, 12), 6, 12),
     "DEPTHWISE_CONV_2D of one channel": depthwise(constant(1, 3, 3, 6), channels=1),
     "ADD by channel": single("ADD", activation(1, 4, 4, 3), constant(3), activation(1, 4, 4, 3)),
     "ADD, constant first": single("ADD", constant(3), activation(1, 4, 3), activation(1, 4, 3)),
@@ -209,9 +212,10 @@ REFUSED = {
         activation(1, 4, scale=Quantization((1.0,), (300,))),
         activation(1, 4),
     ),
-    "op 0 CONV_2D with dilation 2": convolution(dilation_h_factor=2, dilation_w_factor=2),
+    "op 0 CONV_2D with dilation 0": convolution(dilation_h_factor=0, dilation_w_factor=2),
     "op 0 CONV_2D with batch 2": convolution(activation(2, 8, 8, 3)),
-    "op 0 CONV_2D with 3 groups": convolution(activation(1, 8, 8, 9)),
+    "op 0 CONV_2D with 4 kernels in 3 groups": convolution(activation(1, 8, 8, 9)),
+    "op 0 CONV_2D with kernels of 3 channels for 8": convolution(activation(1, 8, 8, 8)),
     "op 0 CONV_2D with computed weights": convolution(weights=activation(4, 3, 3, 3)),
     "op 0 CONV_2D with 3 biases": convolution(biases=constant(3, dtype=DType.INT32, scale=None)),
     "op 0 CONV_2D with 3 weight scales along axis 3": convolution(
@@ -225,8 +229,8 @@ REFUSED = {
     "op 0 CONV_2D with sums up to 2147490532": convolution(
         biases=constant(4, dtype=DType.INT32, scale=None, value=(1 << 31) - 1)
     ),
-    "op 0 DEPTHWISE_CONV_2D with 6 kernels for 3 channels": depthwise(
-        constant(1, 3, 3, 6), channels=3
+    "op 0 DEPTHWISE_CONV_2D with 6 kernels for 4 channels": depthwise(
+        constant(1, 3, 3, 6), channels=4
     ),
     "op 0 DEPTHWISE_CONV_2D with 3 weight scales along axis 0": depthwise(
         constant(1, 3, 3, 6, scale=Quantization((0.1,) * 3, (0,) * 3))
@@ -260,8 +264,10 @@ def test_an_operator_that_cannot_be_generated_is_named_with_its_reason(text: str
 
 
 def test_all_reasons_of_an_operator_are_given_together() -> None:
-    graph = convolution(activation(2, 8, 8, 3), dilation_h_factor=3)
-    assert check_operators(graph) == ["op 0 CONV_2D with batch 2 and with dilation 3"]
+    graph = convolution(activation(2, 8, 8, 4), output=activation(2, 8, 8, 4))
+    assert check_operators(graph) == [
+        "op 0 CONV_2D with batch 2 and with kernels of 3 channels for 4"
+    ]
 
 
 def test_a_network_without_data_needs_no_quantization() -> None:

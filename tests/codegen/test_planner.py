@@ -118,10 +118,12 @@ def convolution(rng: np.random.Generator) -> Graph:
     """One of any shape, perhaps with what can be fused to it."""
     kernel = [int(n) for n in rng.integers(1, 5, 2)]
     stride = [int(n) for n in rng.integers(1, 4, 2)]
-    size = [int(k + n) for k, n in zip(kernel, rng.integers(3, 10, 2), strict=True)]
+    dilation = [int(n) for n in rng.choice([1, 1, 2, 3], 2)]
+    window = [(k - 1) * d + 1 for k, d in zip(kernel, dilation, strict=True)]
+    size = [int(k + n) for k, n in zip(window, rng.integers(3, 10, 2), strict=True)]
     channels, count = (int(n) for n in rng.integers(1, 7, 2))
     padding = "SAME" if rng.integers(2) else "VALID"
-    reach = size if padding == "SAME" else [s - k + 1 for s, k in zip(size, kernel, strict=True)]
+    reach = size if padding == "SAME" else [s - k + 1 for s, k in zip(size, window, strict=True)]
     out = [-(-r // s) for r, s in zip(reach, stride, strict=True)]
     tensors = [
         Tensor("image", (1, *size, channels), DType.INT8),
@@ -129,8 +131,9 @@ def convolution(rng: np.random.Generator) -> Graph:
         Tensor("out", (1, *out, count), DType.INT8),
     ]
     options = {"padding": padding, "stride_h": stride[0], "stride_w": stride[1]}
+    options |= {"dilation_h_factor": dilation[0], "dilation_w_factor": dilation[1]}
     operators = [Operator("CONV_2D", (0, 1), (2,), options)]
-    if rng.integers(2) and min(out) >= 2:
+    if rng.integers(2) and min(out) >= 2 and dilation == [1, 1]:
         tensors.append(Tensor("pooled", (1, out[0] // 2, out[1] // 2, count), DType.INT8))
         operators.append(Operator("MAX_POOL_2D", (2,), (3,), POOL))
     return Graph(tuple(tensors), tuple(operators), (0,), (len(tensors) - 1,))
@@ -153,7 +156,8 @@ def loses_bytes(graph: Graph, distance: int) -> bool:
     """
     operator = graph.operators[0]
     _, rows, columns, depth = graph.tensors[0].shape
-    _, kernel_rows, kernel_columns, _ = graph.tensors[1].shape
+    steps = [int(operator.options[f"dilation_{side}_factor"]) for side in "hw"]
+    window = [(k - 1) * d + 1 for k, d in zip(graph.tensors[1].shape[1:3], steps, strict=True)]
     _, height_, width, count = graph.tensors[graph.outputs[0]].shape
     places = (0, 1) if len(graph.operators) == 2 else (0,)
     strides = (operator.options["stride_h"], operator.options["stride_w"])
@@ -162,9 +166,7 @@ def loses_bytes(graph: Graph, distance: int) -> bool:
         full = graph.tensors[2].shape[1:3]
         before = tuple(
             max((n - 1) * s + k - size, 0) // 2
-            for n, s, k, size in zip(
-                full, strides, (kernel_rows, kernel_columns), (rows, columns), strict=True
-            )
+            for n, s, k, size in zip(full, strides, window, (rows, columns), strict=True)
         )
     written: set[int] = set()
     for y in range(height_):
@@ -173,11 +175,14 @@ def loses_bytes(graph: Graph, distance: int) -> bool:
                 for dx in places:
                     top = (y * len(places) + dy) * strides[0] - before[0]
                     left = (x * len(places) + dx) * strides[1] - before[1]
-                    for row in range(max(top, 0), min(top + kernel_rows, rows)):
-                        first = (row * columns + max(left, 0)) * depth
-                        end = (row * columns + min(left + kernel_columns, columns)) * depth
-                        if not written.isdisjoint(range(first, end)):
-                            return True
+                    pixels = [
+                        row * columns + column
+                        for row in range(top, top + window[0], steps[0])
+                        for column in range(left, left + window[1], steps[1])
+                        if 0 <= row < rows and 0 <= column < columns
+                    ]
+                    if any(written & set(range(p * depth, (p + 1) * depth)) for p in pixels):
+                        return True
             start = (y * width + x) * count - distance
             written.update(range(start, start + count))
     return False

@@ -2,6 +2,8 @@
 
 #include <stdbool.h>
 
+#include "elements.h"
+
 /* Columns of the kernel that lie left of the image, inside, and right of it. */
 typedef struct {
     int32_t left, inside, right;
@@ -16,49 +18,6 @@ static columns split_columns(const nn_conv_2d_params *p, int32_t x) {
     split.right = split.right > p->kernel_width ? p->kernel_width : split.right;
     split.inside = p->kernel_width - split.left - split.right;
     return split;
-}
-
-static int8_t *fill(int8_t *to, int32_t count, int8_t value) {
-    for (; count > 0; count--) {
-        *to++ = value;
-    }
-    return to;
-}
-
-static int8_t *copy(int8_t *to, const int8_t *from, int32_t count) {
-    for (; count >= 4; count -= 4) {
-        memcpy(to, from, 4);
-        to += 4;
-        from += 4;
-    }
-    for (; count > 0; count--) {
-        *to++ = *from++;
-    }
-    return to;
-}
-
-static int16_t *fill_groups(int16_t *to, int32_t elements, int8_t value) {
-    const int8_t values[NN_GROUP] = {value, value, value, value};
-    for (; elements > 0; elements -= NN_GROUP) {
-        nn_widen(values, to);
-        to += NN_GROUP_VALUES;
-    }
-    return to;
-}
-
-static int16_t *widen_groups(int16_t *to, const int8_t *from, int32_t elements) {
-    for (; elements >= 2 * NN_GROUP; elements -= 2 * NN_GROUP) {
-        nn_widen(from, to);
-        nn_widen(from + NN_GROUP, to + NN_GROUP_VALUES);
-        from += 2 * NN_GROUP;
-        to += 2 * NN_GROUP_VALUES;
-    }
-    if (elements > 0) {
-        nn_widen(from, to);
-        from += NN_GROUP;
-        to += NN_GROUP_VALUES;
-    }
-    return to;
 }
 
 #if NN_HAS_DSP
@@ -87,7 +46,7 @@ static void gather_inside(const nn_conv_2d_params *p, const nn_band *band, const
     const int32_t row_bytes = p->kernel_width * p->input_channels;
     if (p->input_channels % NN_GROUP == 0) {
         for (int32_t row = 0; row < p->kernel_height; row++) {
-            to = widen_groups(to, from, row_bytes);
+            to = nn_widen_groups(to, from, row_bytes);
             from = nn_next_row(band, from);
         }
         return;
@@ -101,10 +60,10 @@ static void gather_inside(const nn_conv_2d_params *p, const nn_band *band, const
 #endif
     int8_t *end = bytes;
     for (int32_t row = 0; row < p->kernel_height; row++) {
-        end = copy(end, from, row_bytes);
+        end = nn_copy(end, from, row_bytes);
         from = nn_next_row(band, from);
     }
-    (void)widen_groups(to, bytes, p->groups * NN_GROUP);
+    (void)nn_widen_groups(to, bytes, p->groups * NN_GROUP);
 }
 
 /* A patch of which a part lies outside the image, where every element is the zero point. */
@@ -121,18 +80,18 @@ static void gather_across(const nn_conv_2d_params *p, const nn_band *band, int32
         const int32_t middle = inside ? split.inside * channels : 0;
         const int32_t before = inside ? left : p->kernel_width * channels;
         if (channels % NN_GROUP == 0) {
-            to = fill_groups(to, before, zero);
-            to = widen_groups(to, from, middle);
-            to = fill_groups(to, inside ? right : 0, zero);
+            to = nn_fill_groups(to, before, zero);
+            to = nn_widen_groups(to, from, middle);
+            to = nn_fill_groups(to, inside ? right : 0, zero);
         } else {
-            end = fill(end, before, zero);
-            end = copy(end, from, middle);
-            end = fill(end, inside ? right : 0, zero);
+            end = nn_fill(end, before, zero);
+            end = nn_copy(end, from, middle);
+            end = nn_fill(end, inside ? right : 0, zero);
         }
         from = inside ? nn_next_row(band, from) : from;
     }
     if (channels % NN_GROUP != 0) {
-        (void)widen_groups(to, bytes, p->groups * NN_GROUP);
+        (void)nn_widen_groups(to, bytes, p->groups * NN_GROUP);
     }
 }
 

@@ -1,0 +1,50 @@
+/* Elements of a patch: copied, filled, and widened to 16 bits. Each gives the place behind them. */
+#ifndef NN_ELEMENTS_H
+#define NN_ELEMENTS_H
+
+#include "patches.h"
+
+static inline int8_t *nn_fill(int8_t *to, int32_t count, int8_t value) {
+    for (; count > 0; count--) {
+        *to++ = value;
+    }
+    return to;
+}
+
+static inline int8_t *nn_copy(int8_t *to, const int8_t *from, int32_t count) {
+    for (; count >= 4; count -= 4) {
+        memcpy(to, from, 4);
+        to += 4;
+        from += 4;
+    }
+    for (; count > 0; count--) {
+        *to++ = *from++;
+    }
+    return to;
+}
+
+static inline int16_t *nn_fill_groups(int16_t *to, int32_t elements, int8_t value) {
+    const int8_t values[NN_GROUP] = {value, value, value, value};
+    for (; elements > 0; elements -= NN_GROUP) {
+        nn_widen(values, to);
+        to += NN_GROUP_VALUES;
+    }
+    return to;
+}
+
+static inline int16_t *nn_widen_groups(int16_t *to, const int8_t *from, int32_t elements) {
+    for (; elements >= 2 * NN_GROUP; elements -= 2 * NN_GROUP) {
+        nn_widen(from, to);
+        nn_widen(from + NN_GROUP, to + NN_GROUP_VALUES);
+        from += 2 * NN_GROUP;
+        to += 2 * NN_GROUP_VALUES;
+    }
+    if (elements > 0) {
+        nn_widen(from, to);
+        from += NN_GROUP;
+        to += NN_GROUP_VALUES;
+    }
+    return to;
+}
+
+#endif
