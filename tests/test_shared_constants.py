@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from codegen.costs import convolution_work, work
-from codegen.operators import channels, concatenation, reductions
-from codegen.planning import steps
+from codegen.operators import channels, concatenation, convolution_memory, reductions
 from codegen.planning.placement import ALIGNMENT_BYTES
 from firmware.targets import load_target
 from hil import identity, protocol, transport
@@ -33,8 +32,8 @@ PAIRS = {
     "DEV_ID_STM32F412": TARGET.device_id,
     "DBGMCU_IDCODE_DEV_ID_MASK": swd_programmer._DEVICE_ID,
     "NN_CONCATENATION_MOST": concatenation.MOST_INPUTS,
-    "NN_CONV_2D_SCRATCH_BYTES(1)": steps.SCRATCH_BYTES_PER_GROUP,
-    "NN_CONV_2D_SCRATCH_BYTES(7)": 7 * steps.SCRATCH_BYTES_PER_GROUP,
+    "NN_CONV_2D_SCRATCH_BYTES(1)": convolution_memory.SCRATCH_BYTES_PER_GROUP,
+    "NN_CONV_2D_SCRATCH_BYTES(7)": 7 * convolution_memory.SCRATCH_BYTES_PER_GROUP,
     "NN_QUAD": convolution_work.QUAD,
     "NN_PATCHES": convolution_work.PATCHES,
     "NN_GROUP": channels.PATCH_GROUP,

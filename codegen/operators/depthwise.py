@@ -88,17 +88,27 @@ def _by_number(
 
 def _lower(graph: Graph, operator: Operator) -> KernelCall:
     image, weights, *_ = graph.inputs_of(operator)
-    (output,) = graph.outputs_of(operator)
-    _, height, width, channels = image.shape
+    channels = image.shape[3]
     kernels = np.asarray(data_of(weights), np.int8)[0]
     if channels < PATCH_GROUP:
         return convolution_call(graph, operator, _as_convolution(kernels, channels))
+    call = _depthwise_call(graph, operator, kernels)
+    multiplier = kernels.shape[2] // channels
+    if dilations(operator) == (1, 1) and multiplier == 1:
+        return call
+    own = call_of_taps(operator, call, "depthwise")
+    return replace(own, params=(*own.params, ("multiplier", multiplier)))
+
+
+def _depthwise_call(graph: Graph, operator: Operator, kernels: NDArray[np.int8]) -> KernelCall:
+    """The call of `nn_depthwise_conv_2d_s8` with kernels (h, w, output channels)."""
+    image, (output,) = graph.tensors[operator.inputs[0]], graph.outputs_of(operator)
+    _, height, width, channels = image.shape
+    kernel_height, kernel_width, count = kernels.shape
     lowest, highest = output_limits(operator, output)
-    multipliers = weight_multipliers(graph, operator, output.shape[3])
-    by_channel, arrays = channel_arrays(
-        graph, operator, kernels.reshape(-1, output.shape[3]).T, multipliers
-    )
-    call = KernelCall(
+    multipliers = weight_multipliers(graph, operator, count)
+    by_channel, arrays = channel_arrays(graph, operator, kernels.reshape(-1, count).T, multipliers)
+    return KernelCall(
         function="nn_depthwise_conv_2d_s8",
         header="nn/depthwise_conv_2d.h",
         params_type="nn_depthwise_conv_2d_params",
@@ -108,7 +118,7 @@ def _lower(graph: Graph, operator: Operator) -> KernelCall:
             ("channels", channels),
             ("output_height", output.shape[1]),
             ("output_width", output.shape[2]),
-            *geometry(operator, image, (kernels.shape[0], kernels.shape[1])),
+            *geometry(operator, image, (kernel_height, kernel_width)),
             ("input_zero_point", zero_point_of(image)),
             ("output_zero_point", zero_point_of(output)),
             ("lowest", lowest),
@@ -124,11 +134,6 @@ def _lower(graph: Graph, operator: Operator) -> KernelCall:
         rings=("input", "output"),
         scratch="scratch",
     )
-    numbers = output.shape[3] // channels
-    if dilations(operator) == (1, 1) and numbers == 1:
-        return call
-    own = call_of_taps(operator, call, "depthwise")
-    return replace(own, params=(*own.params, ("multiplier", numbers)))
 
 
 DEPTHWISE_CONV_2D = OperatorSupport(
