@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -267,7 +268,17 @@ def render_project(
 
 
 def _render(files: dict[str, tuple[str, dict[str, Any]]]) -> dict[str, str]:
-    environment = Environment(
+    environment = _environment()
+    return {
+        path: environment.get_template(template).render(values)
+        for path, (template, values) in sorted(files.items())
+    }
+
+
+@cache
+def _environment() -> Environment:
+    """The templates, each of which is compiled once."""
+    return Environment(
         loader=PackageLoader("codegen"),
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -275,7 +286,3 @@ def _render(files: dict[str, tuple[str, dict[str, Any]]]) -> dict[str, str]:
         keep_trailing_newline=True,
         autoescape=False,  # noqa: S701 (C and build files, not HTML; names are C identifiers)
     )
-    return {
-        path: environment.get_template(template).render(values)
-        for path, (template, values) in sorted(files.items())
-    }

@@ -6,6 +6,7 @@ Pure, except for loading templates. The templates only format the finished parts
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -125,22 +126,30 @@ class Page:
 
 def html(page: Page) -> str:
     """The page as one HTML file without external files."""
-    environment = Environment(autoescape=True, finalize=_in_one_line, **_settings())
     style = files("nas.report").joinpath("templates/report.css").read_text(encoding="utf-8")
-    return environment.get_template("report.html.j2").render(
-        page=page, colours=COLOURS, style=style
-    )
+    template = _html_environment().get_template("report.html.j2")
+    return template.render(page=page, colours=COLOURS, style=style)
 
 
 def markdown(page: Page) -> str:
     """The page as Markdown, without its figures."""
+    return _markdown_environment().get_template("report.md.j2").render(page=page)
+
+
+@cache
+def _html_environment() -> Environment:
+    return Environment(autoescape=True, finalize=_in_one_line, **_settings())
+
+
+@cache
+def _markdown_environment() -> Environment:
     environment = Environment(
         autoescape=False,  # noqa: S701 (all values are escaped for Markdown)
         finalize=escape_markdown,
         **_settings(),
     )
     environment.filters["ruler"] = _ruler
-    return environment.get_template("report.md.j2").render(page=page)
+    return environment
 
 
 def _settings() -> dict[str, Any]:
