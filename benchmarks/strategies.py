@@ -18,7 +18,8 @@ from pathlib import Path
 import numpy as np
 
 from firmware.files import write_json
-from nas.search.strategy import Accuracy, Bounds, Evaluation, known_strategies, start_strategy
+from nas.search.bounds import Accuracy, Bounds, Evaluation
+from nas.search.strategy import known_strategies, start_strategy
 from nas.spaces import Candidate, find_space
 
 SPACE, SHAPE = find_space("paper"), (50, 50, 3)

@@ -25,7 +25,7 @@ from nas.search.listener import Listener
 from nas.search.provenance import Origin
 from nas.search.request import SearchRequest
 from nas.search.run import run
-from nas.spaces import find_converter
+from nas.spaces import find_converter, find_space
 
 OnDatasets = Callable[[dict[int, Dataset]], None]
 
@@ -91,7 +91,7 @@ def _config(
         space=request.space if own_space is None else str(own_space),
         space_sha256="" if own_space is None else sha256_of_file(own_space),
         converter=converter,
-        strategy=request.strategy,
+        strategy=request.strategy or find_space(request.space).strategy,
         target=target,
         runtime=request.runtime,
         limits=limits,

@@ -12,9 +12,15 @@ from nas.estimator.cost import RUNTIMES, Limits
 from nas.estimator.pace import PaceRecord
 from nas.network.description import Shape
 from nas.spaces import Candidate, find_converter, known_spaces
+from nas.spaces.strategies import EVOLUTION
 
 SEARCH_BATCH, SEARCH_LEARNING_RATE = 16, 1e-3
-"""Hyperparameters of the training of candidates, as in the publication."""
+PUBLISHED_PROXY = "published"
+PROXIES: dict[str, dict[str, Any]] = {
+    PUBLISHED_PROXY: {"batch_size": SEARCH_BATCH, "learning_rate": SEARCH_LEARNING_RATE},
+    "cosine": {"batch_size": 32, "learning_rate": 5e-3, "schedule": "cosine"},
+}
+"""Hyperparameters of the training of candidates: the published ones, and ours."""
 FINAL_EPOCHS = 100
 RECIPES: dict[str, dict[str, Any]] = {
     "augmented": {
@@ -119,10 +125,17 @@ class SearchConfig:
         """Height, width and channels of the input with this side; 0 for the only input."""
         return (side, side, self.shape[2]) if side else self.shape
 
+    @property
+    def proxy(self) -> str:
+        """Name of the hyperparameters of a candidate's training, a key of `PROXIES`."""
+        return "cosine" if self.strategy == EVOLUTION else PUBLISHED_PROXY
+
     def training_record(self) -> dict[str, Any]:
         """The settings that determine a candidate's accuracy: without limits and target."""
         names = ("dataset_key", "shape", "classes", "space", "epochs", "seed", "sides")
         record = {name: value for name, value in to_record(self).items() if name in names}
+        if self.proxy != PUBLISHED_PROXY:
+            record["proxy"] = self.proxy
         return record | ({"space_sha256": self.space_sha256} if self.space_sha256 else {})
 
     def search_recipe(self, repeat: int) -> dict[str, Any]:
@@ -131,12 +144,7 @@ class SearchConfig:
         All candidates have the same seed; a repetition has another one.
         """
         seed = (self.seed + repeat * _SEED_STEP) % 2**32
-        return {
-            "epochs": self.epochs,
-            "batch_size": SEARCH_BATCH,
-            "learning_rate": SEARCH_LEARNING_RATE,
-            "seed": seed,
-        }
+        return {"epochs": self.epochs, **PROXIES[self.proxy], "seed": seed}
 
     def final_recipe(self, winner: Candidate) -> dict[str, Any]:
         """Hyperparameters of the winner's training, for the worker."""

@@ -12,11 +12,13 @@ from nas.estimator.pace import Pace
 from nas.host.pool import Pool
 from nas.host.worker import Outcome
 from nas.network.description import Network
+from nas.search.bounds import Evaluation, ranked
 from nas.search.config import SearchConfig
-from nas.search.strategy import Bounds, Evaluation, ranked, start_strategy
+from nas.search.network_bounds import find_bounds, narrow_candidates, network_of
+from nas.search.strategy import start_strategy
 from nas.search.trial_store import TrialStore
 from nas.search.trials import Trial, TrialStatus
-from nas.spaces import Candidate, find_space
+from nas.spaces import Candidate
 from nas.trainer.program import LANES
 from nas.training.memory import training_bytes, winner_bytes
 
@@ -47,7 +49,7 @@ class Host:
         datasets: Folders of decoded images on the workers, by the side of the input; 0 is the side
             of a search with one input.
         images: Number of training images.
-        worker_bytes: Limit of the anonymous memory of a worker; None for no limit.
+        worker_bytes: Limit of the anonymous memory of a candidate's training; None for no limit.
         base_bytes: Anonymous memory of a worker before it trains.
         deadline_s: End of the search by `time.monotonic`; None for no time limit.
         alone_bytes: Limit of the anonymous memory of the winner's training and conversion.
@@ -82,7 +84,7 @@ def explore(
         InfeasibleError: No candidate fits the limits.
         WorkerError: Candidates fit, but none could be trained.
     """
-    bounds = _bounds(config, lambda candidate: price(config, host, Evaluation(candidate)))
+    bounds = find_bounds(config, lambda candidate: price(config, host, Evaluation(candidate)))
     strategy = start_strategy(config.strategy, bounds)
     judged: dict[Evaluation, Trial] = {}
     winner: Candidate | None
@@ -175,7 +177,7 @@ def price(config: SearchConfig, host: Host, evaluation: Evaluation) -> Trial:
         )
         return replace(trial, status=TrialStatus.HOST_MEMORY, reason=reason)
     if host.alone_bytes is not None and trial.status is TrialStatus.PRICED:
-        network = _network_of(config, evaluation.candidate)
+        network = network_of(config, evaluation.candidate)
         needed = winner_bytes(network, LANES, host.images, host.base_bytes)
         if needed > host.alone_bytes:
             reason = (
@@ -184,11 +186,6 @@ def price(config: SearchConfig, host: Host, evaluation: Evaluation) -> Trial:
             )
             return replace(trial, status=TrialStatus.HOST_MEMORY, reason=reason)
     return trial
-
-
-def _network_of(config: SearchConfig, candidate: Candidate) -> Network:
-    space, shape = find_space(config.space), config.input_of(candidate)
-    return space.network(candidate, shape, len(config.classes))
 
 
 def _price(
@@ -205,7 +202,7 @@ def _find_price(
 ) -> Trial:
     trial = Trial(candidate, TrialStatus.PRICED, None)
     try:
-        network = _network_of(config, candidate)
+        network = network_of(config, candidate)
     except ConfigError as error:
         return replace(trial, status=TrialStatus.INFEASIBLE, reason=str(error))
     cost = measure_cost(network, config.runtime, config.converter, pace, config.limits)
@@ -232,35 +229,16 @@ def training_extremes(
         base_bytes: Anonymous memory of a worker before it trains.
         prices: The costs of the candidates that are needed for it are added here.
     """
-    bounds = _bounds(config, lambda own: _price(config, own, images, base_bytes, prices))
+    bounds = find_bounds(config, lambda own: _price(config, own, images, base_bytes, prices))
     by_input = [own for side in bounds.inputs if (own := bounds.narrowest(side))]
     smallest = [candidates[-1] for candidates in by_input]
     least = min(
-        winner_bytes(_network_of(config, own), LANES, images, base_bytes) for own in smallest
+        winner_bytes(network_of(config, own), LANES, images, base_bytes) for own in smallest
     )
-    widest = [bounds.widest(candidate) for candidates in by_input for candidate in candidates]
+    widest = map(bounds.widest, narrow_candidates(config, bounds))
     # They fit, so they are priced, and the price includes the memory of their training.
     sizes = [prices.known[own].predicted_anonymous_bytes for own in widest if own is not None]
     return least, max(sizes, default=least)
-
-
-def _bounds(config: SearchConfig, price_of: Callable[[Candidate], Trial]) -> Bounds:
-    """The facts that are known before a training.
-
-    Raises:
-        InfeasibleError: The space has no network for any of the inputs.
-    """
-    sides = config.sides or (0,)
-    bounds = Bounds(
-        find_space(config.space),
-        lambda candidate: price_of(candidate).status is TrialStatus.PRICED,
-        {side: config.input_at(side) for side in sides},
-        config.shape[0] if config.sides else 0,
-    )
-    if not any(map(bounds.narrowest, bounds.inputs)):
-        sizes = " or ".join("x".join(map(str, shape)) for shape in bounds.inputs.values())
-        raise InfeasibleError(f"the space {config.space!r} has no network for images of {sizes}")
-    return bounds
 
 
 def _with_outcome(trial: Trial, outcome: Outcome) -> Trial:

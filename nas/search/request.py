@@ -15,7 +15,7 @@ from firmware.targets import known_targets
 from nas.estimator.cost import RUNTIMES
 from nas.host.host_memory import PROFILES
 from nas.search.config import AUGMENTATIONS, DEFAULT_RECIPE, FINAL_EPOCHS, RECIPES
-from nas.search.strategy import DEFAULT_STRATEGY, known_strategies
+from nas.search.strategy import known_strategies
 from nas.spaces import DEFAULT_SPACE, known_spaces
 from nas.spaces.converters import CONVERTERS
 
@@ -85,8 +85,12 @@ class SearchRequest:
         ),
     ] = ""
     strategy: Annotated[
-        str, Option("search strategy (%(default)s)", choices=known_strategies())
-    ] = DEFAULT_STRATEGY
+        str,
+        Option(
+            "search strategy (bracket; evolution in the space 'residual')",
+            choices=known_strategies(),
+        ),
+    ] = ""
     runtime: Annotated[str, Option("runtime on the chip (%(default)s)", choices=RUNTIMES)] = (
         "static"
     )

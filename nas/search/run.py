@@ -75,12 +75,12 @@ def run(
         write_json(out / START, to_record(start))
         base_bytes, threads = _probe(machine, listener), machine.workers
         prices = Prices(pace)
-        machine = _planned(config, datasets, machine, base_bytes, listener, prices)
+        machine, largest_bytes = _planned(config, datasets, machine, base_bytes, listener, prices)
         start = replace(start, machine=machine, worker_base_bytes=base_bytes)
         write_json(out / START, to_record(start))
         listener.started(machine)
         with _make_pool(machine, listener) as pool:
-            host = replace(_host(pool, base_bytes, datasets, machine), prices=prices)
+            host = replace(_host(pool, base_bytes, datasets, machine, largest_bytes), prices=prices)
             winner, trials = explore(
                 config, host, store, listener.trial_ended, listener.trial_progressed
             )
@@ -184,7 +184,8 @@ def _planned(
     base_bytes: int,
     listener: Listener,
     prices: Prices,
-) -> Machine:
+) -> tuple[Machine, int]:
+    """The machine with as many workers as its memory allows, and the largest training in bytes."""
     least, largest = training_extremes(config, _most_images(datasets), base_bytes, prices)
     planned = machine.planned(least, largest)
     if planned.workers < machine.workers:
@@ -192,20 +193,31 @@ def _planned(
             f"{planned.workers} of {machine.workers} workers: the largest training needs "
             f"{largest / MIB:.0f} MiB of the host's memory"
         )
-    return planned
+    return planned, largest
 
 
 def _most_images(datasets: Mapping[int, Dataset]) -> int:
     return max(dataset.counts["train"] for dataset in datasets.values())
 
 
-def _host(pool: Pool, base_bytes: int, datasets: Mapping[int, Dataset], machine: Machine) -> Host:
+def _host(
+    pool: Pool,
+    base_bytes: int,
+    datasets: Mapping[int, Dataset],
+    machine: Machine,
+    largest_bytes: int,
+) -> Host:
+    """The host for a search.
+
+    A training may take no more than `largest_bytes`, even if a worker has more, so that the number
+    of workers does not change which candidates are trained.
+    """
     images = _most_images(datasets)
     deadline_s = None if machine.search_s is None else time.monotonic() + machine.search_s
     folders = {side: str(dataset.folder) for side, dataset in datasets.items()}
-    return Host(
-        pool, folders, images, machine.worker_bytes, base_bytes, deadline_s, machine.alone_bytes
-    )
+    limit = machine.worker_bytes
+    worker_bytes = None if limit is None else min(limit, largest_bytes)
+    return Host(pool, folders, images, worker_bytes, base_bytes, deadline_s, machine.alone_bytes)
 
 
 def _final_recipe(config: SearchConfig, host: Host, winner: Candidate) -> dict[str, Any]:

@@ -7,84 +7,15 @@ depend on the number of workers.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator
 from itertools import count
 from statistics import mean
 
 from firmware.errors import ConfigError
-from nas.network.description import Shape
+from nas.search.bounds import Accuracy, Bounds, Evaluation, Search, Steps, evaluate, ranked
+from nas.search.evolution import evolve
 from nas.spaces import Candidate, SearchSpace
-
-Accuracy = float | None
-"""Validation accuracy, 0 to 1; None if the candidate does not fit or its training failed."""
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Evaluation:
-    """One training of a candidate.
-
-    Attributes:
-        candidate: The candidate.
-        repeat: Number of its earlier trainings, with other seeds.
-    """
-
-    candidate: Candidate
-    repeat: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """The facts of a search that are known before a training.
-
-    Attributes:
-        space: The search space.
-        fits: Whether a candidate is within all limits.
-        inputs: Possible input shapes by their side, ascending; 0 is the only side of a search with
-            one input.
-        first_side: The side at which the search starts.
-    """
-
-    space: SearchSpace
-    fits: Callable[[Candidate], bool]
-    inputs: Mapping[int, Shape]
-    first_side: int = 0
-    _narrow: dict[int, list[Candidate]] = field(default_factory=dict)
-
-    def narrowest(self, side: int) -> list[Candidate]:
-        """The narrowest candidate of each depth at an input, deepest first."""
-        if side not in self._narrow:
-            self._narrow[side] = self.space.start(self.inputs[side], side)
-        return self._narrow[side]
-
-    def widest(self, candidate: Candidate) -> Candidate | None:
-        """The widest variant of a candidate that fits; None if the candidate itself does not fit.
-
-        The needs grow with the width, so it is found by bisection.
-        """
-        if not self.fits(candidate):
-            return None
-        widths = self.space.widths
-
-        def fits(index: int) -> bool:
-            return self.fits(self.space.with_width(candidate, widths[index]))
-
-        lowest = widths.index(self.space.width(candidate))
-        step = 1
-        while lowest + step < len(widths) and fits(lowest + step):
-            lowest, step = lowest + step, 2 * step
-        beyond = min(lowest + step, len(widths))
-        while beyond - lowest > 1:
-            middle = (lowest + beyond) // 2
-            if fits(middle):
-                lowest = middle
-            else:
-                beyond = middle
-        return self.space.with_width(candidate, widths[lowest])
-
-
-Search = Generator[tuple[Evaluation, ...], tuple[Accuracy, ...], Candidate | None]
-"""Yields evaluations, receives accuracies, returns the winner or None."""
+from nas.spaces.strategies import BRACKET, EVOLUTION
 
 
 def climb_paper(bounds: Bounds) -> Search:
@@ -102,7 +33,7 @@ def climb_paper(bounds: Bounds) -> Search:
     if tuple(bounds.space.dimensions) != ("k", "c"):
         raise ConfigError(
             f"the strategy 'paper' searches k and c, which the space {bounds.space.name!r} does "
-            f"not have; --strategy {DEFAULT_STRATEGY} searches every space"
+            "not have; --strategy bracket searches every space"
         )
     winner: Candidate | None = None
     winning: Accuracy = None
@@ -137,7 +68,6 @@ INNER_SHARE = 0.9
 """Fraction of the largest width that fits; a candidate of this width is trained too."""
 DEPTHS_WIDENED = 2
 FINALISTS, REPEATS = 3, 2
-_Steps = Generator[tuple[Evaluation, ...], tuple[Accuracy, ...], None]
 
 
 def bracket(bounds: Bounds) -> Search:
@@ -162,7 +92,7 @@ def bracket(bounds: Bounds) -> Search:
         yield from _resize(bounds, sides, found)
     for repeat in range(1, REPEATS + 1):
         finalists = ranked(found)[:FINALISTS]
-        yield from _evaluate([c for c in finalists if len(found[c]) == repeat], found)
+        yield from evaluate([c for c in finalists if len(found[c]) == repeat], found)
     return next(iter(ranked(found)), None)
 
 
@@ -189,7 +119,7 @@ def _other_inputs(sides: tuple[int, ...], first: int) -> tuple[list[int], list[i
     return [s for s in sides if s > first], [s for s in reversed(sides) if s < first]
 
 
-def _resize(bounds: Bounds, sides: list[int], found: dict[Candidate, list[float]]) -> _Steps:
+def _resize(bounds: Bounds, sides: list[int], found: dict[Candidate, list[float]]) -> Steps:
     """Try the best candidate at one side after the other, until the accuracy no longer improves.
 
     At a larger side the next depth is tried too, at a smaller side the depth before. The width is
@@ -205,7 +135,7 @@ def _resize(bounds: Bounds, sides: list[int], found: dict[Candidate, list[float]
         narrow = {space.depth(own): own for own in bounds.narrowest(side)}
         widest = [bounds.widest(narrow[own]) for own in depths if own in narrow]
         most = 2 * space.width(best)
-        yield from _evaluate([_at_most(bounds, own, most) for own in widest if own], found)
+        yield from evaluate([_at_most(bounds, own, most) for own in widest if own], found)
         if ranked(found)[0].side != side:
             return
 
@@ -225,34 +155,21 @@ def _wider(space: SearchSpace, candidate: Candidate, most: Candidate) -> list[Ca
     ]
 
 
-def _while_better(candidates: list[Candidate], found: dict[Candidate, list[float]]) -> _Steps:
+def _while_better(candidates: list[Candidate], found: dict[Candidate, list[float]]) -> Steps:
     """Evaluate two candidates at a time, until both are no better than the best before them."""
     for first in range(0, len(candidates), 2):
         before = max((mean(values) for values in found.values()), default=-1.0)
         pair = candidates[first : first + 2]
-        yield from _evaluate(pair, found)
+        yield from evaluate(pair, found)
         if found and all(mean(found[c]) <= before for c in pair if c in found):
             return
 
 
-def _evaluate(candidates: Iterable[Candidate], found: dict[Candidate, list[float]]) -> _Steps:
-    """Train each candidate once more; failed trainings are not added."""
-    wanted = tuple(Evaluation(c, len(found[c]) if c in found else 0) for c in candidates)
-    if not wanted:
-        return
-    accuracies = yield wanted
-    for evaluation, accuracy in zip(wanted, accuracies, strict=True):
-        if accuracy is not None:
-            found[evaluation.candidate].append(accuracy)
-
-
-def ranked(found: Mapping[Candidate, Sequence[float]]) -> list[Candidate]:
-    """The candidates by mean accuracy, best first; of equals, the smaller first."""
-    return sorted(found, key=lambda candidate: (-mean(found[candidate]), candidate))
-
-
-_STRATEGIES: dict[str, Callable[[Bounds], Search]] = {"bracket": bracket, "paper": climb_paper}
-DEFAULT_STRATEGY = "bracket"
+_STRATEGIES: dict[str, Callable[[Bounds], Search]] = {
+    BRACKET: bracket,
+    EVOLUTION: evolve,
+    "paper": climb_paper,
+}
 
 
 def known_strategies() -> tuple[str, ...]:

@@ -16,8 +16,8 @@ from typing import Any, Self
 
 from firmware.errors import ConfigError
 from firmware.printable import brief
+from nas.search.bounds import Evaluation
 from nas.search.config import SearchConfig, differences
-from nas.search.strategy import Evaluation
 from nas.search.trial_file import (
     DAMAGED,
     NO_STORE,

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from firmware.records.values import Count, Fraction, NotNegative
 from nas.estimator.cost import Cost
-from nas.search.strategy import Evaluation
+from nas.search.bounds import Evaluation
 from nas.spaces import Candidate
 
 

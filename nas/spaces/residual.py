@@ -9,6 +9,7 @@ from nas.network.description import Network, Shape
 from nas.spaces.blocks import FACTORS, MOST_STAGES, SAME_WIDTH, Stage, add_stage, channels_of
 from nas.spaces.candidate import SIDE, Candidate
 from nas.spaces.space import SearchSpace
+from nas.spaces.strategies import EVOLUTION
 from nas.spaces.templates import FIRST, RESNET, TEMPLATES
 
 _STAGES = range(1, MOST_STAGES + 1)
@@ -54,6 +55,7 @@ class Residual(SearchSpace):
         for name, words in _OF_A_STAGE.items()
     }
     width_name, depth_name = "width", "stages"
+    strategy = EVOLUTION
 
     def build(self, candidate: Candidate, shape: Shape, classes: int) -> Network:
         """See `SearchSpace`."""

@@ -10,6 +10,7 @@ from nas.network.shapes import output_shapes
 from nas.spaces.axes import AxesRecord, Axis
 from nas.spaces.candidate import SIDE, Candidate
 from nas.spaces.converters import OWN
+from nas.spaces.strategies import BRACKET
 
 
 class SearchSpace(ABC):
@@ -27,6 +28,7 @@ class SearchSpace(ABC):
         depth_name: The dimension that determines the number of layers.
         first_width: Width at which the search first compares the depths.
         converters: Converters that support its networks; the first one is the default.
+        strategy: The default strategy that searches it.
     """
 
     name: ClassVar[str]
@@ -36,6 +38,7 @@ class SearchSpace(ABC):
     depth_name: ClassVar[str] = "depth"
     first_width: ClassVar[int] = 8
     converters: ClassVar[tuple[str, ...]] = (OWN,)
+    strategy: ClassVar[str] = BRACKET
 
     @abstractmethod
     def build(self, candidate: Candidate, shape: Shape, classes: int) -> Network:

@@ -6,7 +6,8 @@ import pytest
 
 from firmware.errors import ConfigError
 from nas.network.description import Network, Shape
-from nas.search.strategy import Accuracy, Bounds, known_strategies, start_strategy
+from nas.search.bounds import Accuracy, Bounds
+from nas.search.strategy import known_strategies, start_strategy
 from nas.spaces import Candidate, find_space
 from nas.spaces.cells import CellSpace
 
@@ -63,7 +64,7 @@ def test_an_accuracy_of_zero_is_better_than_none() -> None:
 
 
 def test_an_unknown_strategy_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(ConfigError, match="known strategies: bracket, paper"):
+    with pytest.raises(ConfigError, match="known strategies: bracket, evolution, paper"):
         start_strategy("luck", ANY)
 
 
