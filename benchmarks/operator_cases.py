@@ -1,6 +1,7 @@
 """Seeded random networks of one operator each, with random shapes and quantisation."""
 
 from collections.abc import Callable
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -257,22 +258,23 @@ def mean(rng: Random) -> Case:
 
 
 def fully_connected(rng: Random) -> Case:
-    """A network with a random FULLY_CONNECTED, and an input."""
+    """A network with a random FULLY_CONNECTED, of several vectors in half of them, and an input."""
     columns, rows = int(rng.integers(1, 40)), int(rng.integers(1, 300))
+    vectors = tuple(int(n) for n in rng.integers(1, 5, int(rng.choice([0, 0, 1, 2]))))
     model = ModelBuilder()
     in_scale = _scale(rng)
     per_channel = bool(rng.integers(2))
     scales = [_scale(rng, 0.001, 0.02) for _ in range(rows if per_channel else 1)]
-    source = model.activation((1, columns), in_scale, _point(rng))
+    source = model.activation((1, *vectors, columns), in_scale, _point(rng))
     w = model.constant(_values(rng, (rows, columns)).clip(-127, 127), scales)
     b = model.constant(
         rng.integers(-5000, 5000, rows).astype(np.int32), [in_scale * s for s in scales]
     )
-    out = model.activation((1, rows), _scale(rng, 0.02, 0.5), _point(rng))
+    out = model.activation((prod(vectors), rows), _scale(rng, 0.02, 0.5), _point(rng))
     model.operator(
         "FULLY_CONNECTED", [source, w, b], out, fused_activation_function=_activation(rng)
     )
-    return model.build([source], [out]), _values(rng, (1, columns))
+    return model.build([source], [out]), _values(rng, (1, *vectors, columns))
 
 
 def softmax(rng: Random) -> Case:

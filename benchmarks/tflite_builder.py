@@ -183,6 +183,7 @@ class ModelBuilder:
 OPTIONS = {
     "ADD": "AddOptions",
     "AVERAGE_POOL_2D": "Pool2DOptions",
+    "BATCH_TO_SPACE_ND": "BatchToSpaceNDOptions",
     "CONCATENATION": "ConcatenationOptions",
     "DEPTHWISE_CONV_2D": "DepthwiseConv2DOptions",
     "CONV_2D": "Conv2DOptions",
@@ -202,6 +203,7 @@ OPTIONS = {
     "RESHAPE": "ReshapeOptions",
     "SHAPE": "ShapeOptions",
     "SOFTMAX": "SoftmaxOptions",
+    "SPACE_TO_BATCH_ND": "SpaceToBatchNDOptions",
     "SQUEEZE": "SqueezeOptions",
     "SUB": "SubOptions",
     "STRIDED_SLICE": "StridedSliceOptions",

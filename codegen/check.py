@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from codegen.model.fold_constants import fold_constants, kept_operators
 from codegen.model.graph import DType, Graph
 from codegen.operators import check_operators, supported_kinds
+from codegen.simplify.fold_dilations import fold_dilations
 from codegen.tflm.kernels import kernel_needs
 from codegen.tflm.library import missing_operators, supported_text
 from codegen.tflm.structures import MCU
@@ -105,8 +106,9 @@ def check_model(graph: Graph, *runtimes: str) -> None:
 
 def _check_static(graph: Graph) -> list[str]:
     """The operators that the static runtime lacks, with their indices in the file."""
-    indices = kept_operators(graph)
-    texts = [text.split(" ", 2) for text in check_operators(fold_constants(graph))]
+    folded, left = fold_dilations(fold_constants(graph))
+    indices = [kept_operators(graph)[index] for index in left]
+    texts = [text.split(" ", 2) for text in check_operators(folded)]
     return [f"{op} {indices[int(index)]} {reason}" for op, index, reason in texts]
 
 

@@ -142,12 +142,13 @@ def _fully_connected(graph: Graph, operator: Operator) -> tuple[str, Work]:
     Fours go through several groups in a round while there are enough.
     """
     rows, columns = graph.tensors[operator.inputs[1]].shape
-    fours, ones = divmod(rows, ROWS)
+    vectors = graph.inputs_of(operator)[0].element_count // max(columns, 1)
+    fours, ones = (vectors * count for count in divmod(rows, ROWS))
     groups, left = divmod(columns, PATCH_GROUP)
     rounds, groups_left = divmod(groups, GROUPS_IN_ROUND)
     kernel = "FULLY_CONNECTED rounded once" if graph.rounding == "litert" else operator.kind
     return kernel, {
-        "outputs": rows,
+        "outputs": vectors * rows,
         "fours": fours,
         "rounds of fours": fours * rounds,
         "groups of fours": fours * groups_left,

@@ -24,8 +24,9 @@ _INTEGERS = (DType.INT32, DType.INT64)
 def fold_constants(graph: Graph) -> Graph:
     """The network without the operators whose outputs are known, which become constants.
 
-    The output of a RESHAPE gets the shape that its second input gives, once it is known: some
-    converters leave another one in the file. Outputs of the model stay computed.
+    The output of a RESHAPE gets the shape that its second input gives, once it is known, and that
+    of FULLY_CONNECTED as many vectors as its input has: some converters leave another shape in the
+    file. Outputs of the model stay computed.
     """
     kept, tensors = _fold(graph)
     return replace(
@@ -52,6 +53,8 @@ def _fold(graph: Graph) -> tuple[list[int], list[Tensor]]:
         kept.append(index)
         if operator.kind == "RESHAPE" and (len(operator.inputs), len(operator.outputs)) == (2, 1):
             _give_shape(operator, tensors)
+        if operator.kind == "FULLY_CONNECTED" and len(operator.outputs) == 1:
+            _give_vectors(operator, tensors)
     return kept, tensors
 
 
@@ -113,6 +116,23 @@ def _give_shape(reshape: Operator, tensors: list[Tensor]) -> None:
         shape[shape.index(-1)] = source.element_count // left if left > 0 else -1
     if all(size >= 1 for size in shape) and prod(shape) == source.element_count:
         tensors[own] = replace(tensors[own], shape=tuple(shape))
+
+
+def _give_vectors(product: Operator, tensors: list[Tensor]) -> None:
+    """The output of FULLY_CONNECTED gets as many vectors as its input has, if it is one vector.
+
+    Source: TFLite, FULLY_CONNECTED, Prepare: the input is flattened to vectors.
+    """
+    (own,) = product.outputs
+    if len(product.inputs) < 2 or min(product.inputs[:2]) < 0 or tensors[own].is_constant:
+        return
+    source, weights = (tensors[i] for i in product.inputs[:2])
+    if len(weights.shape) != 2 or min(weights.shape) < 1:
+        return
+    rows, columns = weights.shape
+    vectors, left = divmod(source.element_count, columns)
+    if vectors > 1 and left == 0 and tensors[own].shape == (1, rows):
+        tensors[own] = replace(tensors[own], shape=(vectors, rows))
 
 
 def _strided_slice(operator: Operator, inputs: Sequence[Integers]) -> Values:

@@ -106,8 +106,11 @@ def _check_fully_connected(graph: Graph, operator: Operator) -> list[str]:
     reasons += check_activation(operator) + check_quantization(graph, operator, weights)
     if operator.options.get("weights_format", "DEFAULT") != "DEFAULT":
         reasons.append("with shuffled weights")
-    if source.element_count != weights.shape[1] or output.element_count != weights.shape[0]:
-        reasons.append(f"with batch {source.element_count // max(weights.shape[1], 1)}")
+    rows, columns = weights.shape
+    if source.element_count * rows != output.element_count * columns or min(rows, columns) < 1:
+        reasons.append(f"of {list(source.shape)} to {list(output.shape)} with {rows} × {columns}")
+    elif source.element_count % columns:
+        reasons.append(f"of {list(source.shape)} with {columns} columns")
     if not reasons and weights.data is not None and weights.quantization is not None:
         zero_point = weights.quantization.zero_points[0]
         shifted = np.asarray(weights.data, np.int64) - zero_point
@@ -134,6 +137,7 @@ def _lower_fully_connected(graph: Graph, operator: Operator) -> KernelCall:
         header="nn/fully_connected.h",
         params_type="nn_fully_connected_once_params" if is_once else "nn_fully_connected_params",
         params=(
+            ("sums.vectors", source.element_count // columns),
             ("sums.input_count", columns),
             ("sums.output_count", rows),
             ("sums.weight_zero_point", weights.quantization.zero_points[0]),

@@ -6,6 +6,7 @@ from codegen.model.fold_constants import fold_constants
 from codegen.model.graph import Graph
 from codegen.operators import check_operators, count_macc
 from codegen.simplify.drop_channels import drop_channels
+from codegen.simplify.fold_dilations import fold_dilations
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ def executed_graph(graph: Graph) -> Graph:
 
     Channels are dropped only if all weights are known and all operators can be generated.
     """
-    folded = fold_constants(graph)
+    folded, _ = fold_dilations(fold_constants(graph))
     is_known = all(t.data is not None for t in folded.tensors if t.is_constant)
     if not is_known or check_operators(folded):
         return folded

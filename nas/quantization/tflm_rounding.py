@@ -134,7 +134,7 @@ class _Rewrite:
         has_bias = len(given) > 2 and given[2] >= 0
         biases = given[2] if has_bias else self._zeros(rows)
         convolution = self._convolution(operator, [pixel, kernels, biases], sums)
-        shape = [int(size) for size in output.ShapeAsNumpy()]
+        shape = [-1, *(int(size) for size in output.ShapeAsNumpy()[1:])]
         return [before, convolution, self._reshape(sums, result, shape)]
 
     def _tensor(self, like: Any, shape: list[int], scales: NDArray[np.float32]) -> int:

@@ -180,6 +180,26 @@ def test_an_output_of_the_model_stays_computed() -> None:
     assert [operator.kind for operator in folded.operators][1] == "PACK"
 
 
+@pytest.mark.parametrize(
+    ("source", "output", "expected"),
+    [
+        ((5, 8), (1, 6), (5, 6)),
+        ((1, 2, 8), (1, 6), (2, 6)),
+        ((1, 8), (1, 6), (1, 6)),
+        ((1, 12), (1, 6), (1, 6)),
+        ((5, 8), (1, 5, 6), (1, 5, 6)),
+    ],
+)
+def test_a_product_gets_as_many_vectors_as_its_input_has(
+    source: tuple[int, ...], output: tuple[int, ...], expected: tuple[int, ...]
+) -> None:
+    shapes = source, (6, 8), output
+    tensors = tuple(Tensor("", own, DType.INT8, own == (6, 8)) for own in shapes)
+    product = Operator("FULLY_CONNECTED", (0, 1), (2,), {})
+    folded = fold_constants(Graph(tensors, (product,), (0,), (2,)))
+    assert folded.tensors[2].shape == expected
+
+
 def test_what_has_nothing_to_fold_is_kept_as_it_is() -> None:
     path = Path("benchmarks/models/nas_k8_c3.tflite")
     graph = parse_tflite(find_model(path).content)

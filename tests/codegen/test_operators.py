@@ -143,6 +143,9 @@ GENERATED = {
     "MEAN": mean((1, 2), activation(1, 3)),
     "MEAN, axes from the end": mean((-2, -3), activation(1, 1, 1, 3), keep_dims=True),
     "FULLY_CONNECTED": fully_connected(constant(2, 8), activation(1, 2)),
+    "FULLY_CONNECTED of vectors": fully_connected(
+        constant(2, 8), activation(6, 2), activation(1, 6, 8)
+    ),
     "SOFTMAX": softmax(activation(1, 10)),
     "QUANTIZE": single("QUANTIZE", activation(1, 4, dtype=DType.UINT8), activation(1, 4)),
     "DEQUANTIZE": single(
@@ -243,8 +246,11 @@ REFUSED = {
     ),
     "op 0 MEAN over axes [2, 3]": mean((2, 3), activation(1, 4)),
     "op 0 MEAN with output [1, 4] where [1, 3] results": mean((1, 2), activation(1, 4)),
-    "op 0 FULLY_CONNECTED with batch 2": fully_connected(
-        constant(2, 8), activation(2, 2), activation(2, 8)
+    "op 0 FULLY_CONNECTED of [2, 8] to [1, 2] with 2 × 8": fully_connected(
+        constant(2, 8), activation(1, 2), activation(2, 8)
+    ),
+    "op 0 FULLY_CONNECTED of [1, 12] with 8 columns": fully_connected(
+        constant(2, 8), activation(1, 3), activation(1, 12)
     ),
     "op 0 SOFTMAX with output scale 0.5 and zero point 3": softmax(activation(1, 4), SCALE),
     "op 0 SOFTMAX over 5000 classes": softmax(activation(1, 5000)),

@@ -1,9 +1,7 @@
 #include "matrix.h"
 #include "scale_sums.h"
 
-void nn_fully_connected_s8(const nn_fully_connected_params *params, const int8_t *input,
-                           int8_t *output) {
-    const nn_fully_connected_params *p = params;
+static void multiply(const nn_fully_connected_params *p, const int8_t *input, int8_t *output) {
     const nn_range range = nn_make_range(p->output_zero_point, p->lowest, p->highest);
     const int32_t offset = nn_matrix_offset(&p->sums, input), step = p->factor_step;
     const int32_t *multiplier = p->multipliers;
@@ -16,5 +14,14 @@ void nn_fully_connected_s8(const nn_fully_connected_params *params, const int8_t
             multiplier += step;
             shift += step;
         }
+    }
+}
+
+void nn_fully_connected_s8(const nn_fully_connected_params *params, const int8_t *input,
+                           int8_t *output) {
+    for (int32_t vector = 0; vector < params->sums.vectors; vector++) {
+        multiply(params, input, output);
+        input += params->sums.input_count;
+        output += params->sums.output_count;
     }
 }

@@ -12,9 +12,8 @@ static int8_t to_output(const nn_fully_connected_once_params *p, int32_t sum, fl
     return (int8_t)(scaled < (double)p->highest ? (int32_t)scaled : p->highest);
 }
 
-void nn_fully_connected_once_s8(const nn_fully_connected_once_params *params, const int8_t *input,
-                                int8_t *output) {
-    const nn_fully_connected_once_params *p = params;
+static void multiply(const nn_fully_connected_once_params *p, const int8_t *input,
+                     int8_t *output) {
     const int32_t offset = nn_matrix_offset(&p->sums, input);
     const float *weight_scale = p->weight_scales;
     int32_t sums[NN_ROWS];
@@ -24,5 +23,14 @@ void nn_fully_connected_once_s8(const nn_fully_connected_once_params *params, co
             *output++ = to_output(p, sums[i], *weight_scale);
             weight_scale += p->factor_step;
         }
+    }
+}
+
+void nn_fully_connected_once_s8(const nn_fully_connected_once_params *params, const int8_t *input,
+                                int8_t *output) {
+    for (int32_t vector = 0; vector < params->sums.vectors; vector++) {
+        multiply(params, input, output);
+        input += params->sums.input_count;
+        output += params->sums.output_count;
     }
 }

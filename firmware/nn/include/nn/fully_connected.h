@@ -1,5 +1,5 @@
 /**
- * FULLY_CONNECTED: matrix times vector, int8, one scale for each row or one for all.
+ * FULLY_CONNECTED: matrix times vectors, int8, one scale for each row or one for all.
  *
  * Only for this operator, the reference kernels of LiteRT and of TFLite-Micro scale the sums
  * differently. LiteRT scales in double precision and rounds once. TFLite-Micro and CMSIS-NN scale
@@ -15,6 +15,7 @@
 
 /** The inputs of both kernels. */
 typedef struct {
+    int32_t vectors; /* input is (vectors, input_count), output (vectors, output_count) */
     int32_t input_count, output_count;
     int32_t weight_zero_point;
     const int8_t *weights; /* (output_count, input_count) */
