@@ -91,7 +91,8 @@ def _with_inputs(path: Path, graph: Graph, folder: Path) -> Path:
     copy.write_bytes(path.read_bytes())
     inputs, output = golden_inputs(graph, SAMPLES, SEED), graph.tensors[graph.outputs[0]]
     outputs = np.zeros((SAMPLES, *output.shape[1:]), output.dtype.value)
-    write_golden(copy.with_suffix(".golden.npz"), copy, inputs, outputs, DEFAULT_ROUNDING)
+    arrays = {**inputs, "outputs": outputs}
+    write_golden(copy.with_suffix(".golden.npz"), copy, arrays, DEFAULT_ROUNDING)
     return copy
 
 

@@ -1,6 +1,6 @@
 """Builds small .tflite files without TensorFlow, with every scale chosen by the caller."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -87,8 +87,13 @@ class ModelBuilder:
         )
         return len(self.tensors) - 1
 
-    def build(self, inputs: Sequence[int], outputs: Sequence[int]) -> bytes:
-        """The bytes of the model."""
+    def build(
+        self,
+        inputs: Sequence[int],
+        outputs: Sequence[int],
+        names: Mapping[int, str] | None = None,
+    ) -> bytes:
+        """The bytes of the model; `names` of inputs and outputs, by tensor, make a signature."""
         b = flatbuffers.Builder(1024)
         constants = [t["data"] for t in self.tensors if t["data"] is not None]
         buffers = [self._buffer(b, None), *(self._buffer(b, data) for data in constants)]
@@ -112,11 +117,14 @@ class ModelBuilder:
         subgraphs = _offsets(b, [tflite.SubGraphEnd(b)])
         codes = _offsets(b, [_code(b, kind) for kind in kinds])
         buffer_vector = _offsets(b, buffers)
+        signatures = _offsets(b, [_signature(b, inputs, outputs, names)]) if names else 0
         tflite.ModelStart(b)
         tflite.ModelAddVersion(b, 3)
         tflite.ModelAddOperatorCodes(b, codes)
         tflite.ModelAddSubgraphs(b, subgraphs)
         tflite.ModelAddBuffers(b, buffer_vector)
+        if names:
+            tflite.ModelAddSignatureDefs(b, signatures)
         b.Finish(tflite.ModelEnd(b), file_identifier=b"TFL3")
         return bytes(b.Output())
 
@@ -217,6 +225,31 @@ def _code(b: flatbuffers.Builder, kind: str) -> int:
     tflite.OperatorCodeAddBuiltinCode(b, number)
     tflite.OperatorCodeAddVersion(b, INT8_VERSIONS.get(kind, 2))
     return int(tflite.OperatorCodeEnd(b))
+
+
+def _signature(
+    b: flatbuffers.Builder,
+    inputs: Sequence[int],
+    outputs: Sequence[int],
+    names: Mapping[int, str],
+) -> int:
+    vectors = []
+    for tensors in (inputs, outputs):
+        maps = []
+        for tensor in tensors:
+            if tensor in names:
+                name = b.CreateString(names[tensor])
+                tflite.TensorMapStart(b)
+                tflite.TensorMapAddName(b, name)
+                tflite.TensorMapAddTensorIndex(b, tensor)
+                maps.append(int(tflite.TensorMapEnd(b)))
+        vectors.append(_offsets(b, maps))
+    key = b.CreateString("serving_default")
+    tflite.SignatureDefStart(b)
+    tflite.SignatureDefAddInputs(b, vectors[0])
+    tflite.SignatureDefAddOutputs(b, vectors[1])
+    tflite.SignatureDefAddSignatureKey(b, key)
+    return int(tflite.SignatureDefEnd(b))
 
 
 def _offsets(b: flatbuffers.Builder, items: Sequence[int]) -> int:

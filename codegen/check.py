@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from codegen.model.fold_constants import fold_constants, kept_operators
 from codegen.model.graph import DType, Graph
+from codegen.model.port_names import MOST_PORTS
 from codegen.operators import check_operators, supported_kinds
 from codegen.simplify.fold_dilations import fold_dilations
 from codegen.tflm.kernels import kernel_needs
@@ -134,21 +135,23 @@ def _too_much(graph: Graph) -> list[str]:
 
 def _model_reasons(graph: Graph) -> list[str]:
     reasons = []
-    inputs, outputs = len(graph.inputs), len(graph.outputs)
     if graph.subgraph_count != 1:
         reasons.append(f"the model has {graph.subgraph_count} subgraphs; one can be generated")
-    if (inputs, outputs) != (1, 1):
-        reasons.append(
-            f"the model has {inputs} input{'s' * (inputs != 1)} and {outputs} "
-            f"output{'s' * (outputs != 1)}; one of each can be generated"
-        )
+    for what, tensors in (("inputs", graph.inputs), ("outputs", graph.outputs)):
+        if len(tensors) > MOST_PORTS:
+            reasons.append(f"the model has {len(tensors)} {what}; {MOST_PORTS} can be generated")
+        if twice := [i for i in tensors if tensors.count(i) > 1]:
+            reasons.append(f"tensor {twice[0]} is twice among its {what}")
     types = {graph.tensors[i].dtype for i in (*graph.inputs, *graph.outputs)} - set(PORT_TYPES)
     if types:
         named = ", ".join(sorted(types))
-        reasons.append(f"input and output must be int8, uint8 or float32, not {named}")
+        reasons.append(f"inputs and outputs must be int8, uint8 or float32, not {named}")
     constants = [i for i in graph.outputs if graph.tensors[i].is_constant]
     if constants:
         reasons.append(f"its output, tensor {constants[0]}, is a constant: nothing computes it")
+    given = [i for i in graph.inputs if graph.tensors[i].is_constant]
+    if given:
+        reasons.append(f"its input, tensor {given[0]}, is a constant")
     if set(graph.outputs) & set(graph.inputs):
         reasons.append("its output is its input: nothing computes it")
     return reasons

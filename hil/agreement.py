@@ -3,10 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from hil.measure import Measurement
-from hil.outputs import Outputs, compare_outputs
+from hil.outputs import Outputs, compare_outputs, outputs_of
 from hil.project import Project
 
 
@@ -39,6 +37,5 @@ def agreements(
 
 
 def _compare(other: Project, others: Measurement, own: Measurement) -> Agreement:
-    dtype = np.dtype(other.output_dtype)
-    expected = np.stack([np.frombuffer(answer, dtype) for answer in others.answers])
+    expected = outputs_of(others.answers, other.outputs)
     return Agreement(other.runtime, compare_outputs(expected, own.answers))

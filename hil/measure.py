@@ -234,7 +234,7 @@ def _inputs(identity: Identity, golden: Golden | None, project: Project) -> list
         check_golden(identity, golden)
         return golden_inputs(golden)
     if project.index_of_several is not None:
-        return random_inputs(identity, project.input_dtype)
+        return random_inputs(project.inputs)
     return zero_inputs(identity)
 
 

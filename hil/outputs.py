@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmware.errors import ConfigError
+from firmware.records.manifest import PortRecord
 from hil.identity import Identity
 from hil.project import Golden
 
@@ -48,17 +49,21 @@ def check_golden(identity: Identity, golden: Golden) -> None:
         ("input", golden.inputs, identity.input_bytes),
         ("output", golden.outputs, identity.output_bytes),
     )
-    for name, values, expected_bytes in ports:
-        if values[0].nbytes != expected_bytes:
+    for name, arrays, expected_bytes in ports:
+        own_bytes = sum(values[0].nbytes for values in arrays)
+        if own_bytes != expected_bytes:
             raise ConfigError(
-                f"an {name} in the golden file has {values[0].nbytes} bytes, that of the model "
+                f"an {name} in the golden file has {own_bytes} bytes, that of the model "
                 f"{expected_bytes}; make the golden file of this model with 'nas golden'"
             )
 
 
 def golden_inputs(golden: Golden) -> list[bytes]:
-    """The inputs of a golden file."""
-    return [np.ascontiguousarray(sample).tobytes() for sample in golden.inputs]
+    """The samples of a golden file: the bytes of all inputs of the model, in order."""
+    return [
+        b"".join(np.ascontiguousarray(values[index]).tobytes() for values in golden.inputs)
+        for index in range(len(golden.inputs[0]))
+    ]
 
 
 def zero_inputs(identity: Identity) -> list[bytes]:
@@ -66,27 +71,53 @@ def zero_inputs(identity: Identity) -> list[bytes]:
     return [bytes(identity.input_bytes)] * _UNCHECKED_RUNS
 
 
-def random_inputs(identity: Identity, dtype: str) -> list[bytes]:
+def random_inputs(inputs: Sequence[PortRecord]) -> list[bytes]:
     """Random inputs to compare runtimes with each other; always the same for the same model.
 
     Integers are uniform over all values of their type. Floats lie between -1 and 1.
     """
     rng = np.random.default_rng(_SEED)
-    if dtype != "float32":
-        return [rng.bytes(identity.input_bytes) for _ in range(_RANDOM_INPUTS)]
-    shape = (_RANDOM_INPUTS, identity.input_bytes // 4)
-    return [sample.tobytes() for sample in rng.uniform(-1, 1, shape).astype(np.float32)]
+    return [b"".join(_random(rng, own) for own in inputs) for _ in range(_RANDOM_INPUTS)]
 
 
-def compare_outputs(expected: NDArray[np.generic], outputs: Sequence[bytes]) -> Outputs:
-    """Compare the board's outputs with the expected ones, (samples, …), sample by sample."""
-    measured = np.stack(
-        [np.frombuffer(data, expected.dtype).reshape(expected.shape[1:]) for data in outputs]
-    )
-    count = len(expected)
+def _random(rng: np.random.Generator, port: PortRecord) -> bytes:
+    if port.dtype != "float32":
+        return rng.bytes(port.bytes)
+    return rng.uniform(-1, 1, port.bytes // 4).astype(np.float32).tobytes()
+
+
+def outputs_of(
+    answers: Sequence[bytes], outputs: Sequence[PortRecord]
+) -> tuple[NDArray[np.generic], ...]:
+    """The answers of a board as values of each output, (samples, elements)."""
+    first, arrays = 0, []
+    for port in outputs:
+        parts = [answer[first : first + port.bytes] for answer in answers]
+        arrays.append(np.stack([np.frombuffer(part, np.dtype(port.dtype)) for part in parts]))
+        first += port.bytes
+    return tuple(arrays)
+
+
+def compare_outputs(expected: Sequence[NDArray[np.generic]], answers: Sequence[bytes]) -> Outputs:
+    """Compare the board's answers with the expected outputs, (samples, …), sample by sample.
+
+    An answer has the bytes of all outputs, in order.
+    """
+    first, most, identical = 0, 0.0, np.ones(len(answers), np.bool_)
+    for values in expected:
+        end = first + values[0].nbytes
+        measured = np.stack([np.frombuffer(own[first:end], values.dtype) for own in answers])
+        wanted = values.reshape(len(answers), -1)
+        most = max(most, _largest_difference(measured, wanted))
+        identical &= (measured == wanted).all(axis=1)
+        first = end
+    return Outputs(len(answers), float(identical.mean()), most)
+
+
+def _largest_difference(measured: NDArray[np.generic], expected: NDArray[np.generic]) -> float:
+    """In steps of a quantised output, or of 1/256 of a float one."""
     steps = 256.0 if expected.dtype.kind == "f" else 1.0
     with np.errstate(invalid="ignore"):
         difference = np.abs(measured.astype(np.float64) - expected.astype(np.float64)) * steps
     difference = np.nan_to_num(difference, nan=_INCOMPARABLE_LSB, posinf=_INCOMPARABLE_LSB)
-    identical = (measured == expected).reshape(count, -1).all(axis=1)
-    return Outputs(count, float(identical.mean()), float(difference.max(initial=0.0)))
+    return float(difference.max(initial=0.0))

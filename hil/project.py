@@ -1,5 +1,6 @@
 """A generated project. Reads its manifest and golden file."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,8 @@ from firmware.array_file import MOST_GOLDEN_BYTES, read_arrays
 from firmware.errors import ConfigError, FileError, StaleError
 from firmware.files import sha256_of_file
 from firmware.platformio import firmware_path
-from firmware.records.manifest import MANIFEST_SCHEMA, ManifestRecord
+from firmware.records.golden import array_names
+from firmware.records.manifest import MANIFEST_SCHEMA, ManifestRecord, PortRecord
 from firmware.records.reader import Kind, convert, read_json_values
 from firmware.targets import Target, load_target
 
@@ -27,6 +29,8 @@ class Project:
         folder: Its folder.
         model_symbols: Prefixes of the names of the C objects that hold the model.
         weight_bytes: Flash of the model: its constants, or the .tflite.
+        inputs: Inputs of the model, in order.
+        outputs: Its outputs.
         arena_bytes: Planned arena, with any margin.
         arena_used_bytes: Bytes of the arena that the runtime is expected to use.
         stack_bytes: Reserved stack.
@@ -46,8 +50,8 @@ class Project:
     arena_bytes: int
     arena_used_bytes: int
     stack_bytes: int
-    input_dtype: str
-    output_dtype: str
+    inputs: tuple[PortRecord, ...]
+    outputs: tuple[PortRecord, ...]
     golden: Path | None
     manifest: dict[str, Any]
     index_of_several: int | None = None
@@ -64,12 +68,12 @@ class Golden:
     """Inputs, and their outputs from TFLite's reference kernels.
 
     Attributes:
-        inputs: (n, …) in the type of the model's input.
-        outputs: (n, …) in the type of the model's output.
+        inputs: For each input of the model, (n, …) in its type.
+        outputs: For each output, (n, …) in its type.
     """
 
-    inputs: NDArray[Any]
-    outputs: NDArray[Any]
+    inputs: tuple[NDArray[Any], ...]
+    outputs: tuple[NDArray[Any], ...]
 
 
 def read_project(folder: Path) -> tuple[Project, ...]:
@@ -113,8 +117,8 @@ def _project(
         arena_bytes=record.estimate.arena_bytes,
         arena_used_bytes=record.estimate.arena_used_bytes,
         stack_bytes=record.estimate.stack_bytes,
-        input_dtype=record.input.dtype,
-        output_dtype=record.output.dtype,
+        inputs=record.inputs,
+        outputs=record.outputs,
         golden=folder / "golden.npz" if record.golden_sha256 else None,
         manifest=manifest,
         index_of_several=index,
@@ -129,20 +133,27 @@ def _check_golden(golden: Path, sha256: str | None) -> None:
         raise StaleError(f"{str(golden)!r} is not the one the project was made with")
 
 
-def read_golden(path: Path) -> Golden:
+def read_golden(path: Path, inputs: Sequence[PortRecord], outputs: Sequence[PortRecord]) -> Golden:
     """Read golden inputs and outputs.
+
+    Args:
+        path: The file.
+        inputs: The inputs of its model.
+        outputs: The outputs.
 
     Raises:
         ConfigError: The file is damaged.
     """
+    given = array_names("input", [own.name for own in inputs])
+    wanted = array_names("output", [own.name for own in outputs])
     try:
-        arrays = read_arrays(path, ("inputs", "outputs"), MOST_GOLDEN_BYTES)
+        arrays = read_arrays(path, (*given, *wanted), MOST_GOLDEN_BYTES)
     except FileError as error:
         raise ConfigError(
             f"no golden file: {error}; generate the project again with 'codegen build'"
         ) from error
-    golden = Golden(arrays["inputs"], arrays["outputs"])
-    counts = {own.shape[:1] for own in (golden.inputs, golden.outputs)}
+    golden = Golden(tuple(arrays[name] for name in given), tuple(arrays[name] for name in wanted))
+    counts = {own.shape[:1] for own in (*golden.inputs, *golden.outputs)}
     if len(counts) != 1 or counts & {(), (0,)}:
         raise ConfigError(f"{str(path)!r} contains no pairs of inputs and outputs")
     return golden

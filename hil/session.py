@@ -146,7 +146,7 @@ def measure_on(
     return measure(
         board,
         project,
-        read_golden(project.golden) if project.golden else None,
+        read_golden(project.golden, project.inputs, project.outputs) if project.golden else None,
         FirmwareBuild(
             measure_elf(project.firmware, project.model_symbols),
             sha256_of_file(project.firmware),

@@ -8,10 +8,10 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from codegen.c_code.c_source import byte_lines, literal
-from codegen.c_code.program import C_TYPES, Program
-from codegen.model.fixed_point import type_range
-from codegen.model.graph import DType, Graph, Tensor
+from codegen.c_code.c_source import byte_lines
+from codegen.c_code.port_text import PortText, input_texts, output_texts
+from codegen.c_code.program import Program
+from codegen.model.graph import Graph
 from codegen.operators.support import row_count, row_elements
 from codegen.planning.placement import ALIGNMENT_BYTES
 from codegen.planning.planner import MemoryPlan
@@ -27,32 +27,6 @@ from firmware.targets import Target
 
 WARNINGS = ("-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Werror")
 _RUNTIME_TITLES = {"static": "static runtime", "tflm": "TensorFlow Lite Micro runtime"}
-
-
-@dataclass(frozen=True, slots=True)
-class PortText:
-    """The model's input or output in the form of the templates."""
-
-    title: str
-    c_type: str
-    dimensions: str
-    count: int
-    size_bytes: int
-    offset: int
-    scale: str
-    zero_point: int
-    lowest: int
-    highest: int
-
-    @property
-    def upper(self) -> str:
-        """The prefix of the macro names."""
-        return self.title.upper()
-
-    @property
-    def db_flip(self) -> int:
-        """The bits that the bench flips in each byte of `db`: image files contain 0..255."""
-        return 0x80 if (self.c_type, self.zero_point) == ("int8_t", -128) else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +59,8 @@ class ModelText:
     target: str
     arena_bytes: int
     model_bytes: int
-    input: PortText
-    output: PortText
+    inputs: tuple[PortText, ...]
+    outputs: tuple[PortText, ...]
     byte_lines: list[str]
     step_count: int
     operator_count: int
@@ -99,6 +73,26 @@ class ModelText:
     def upper(self) -> str:
         """Prefix of the macros."""
         return self.name.upper()
+
+    @property
+    def plural_inputs(self) -> str:
+        """The ending of `input` in texts."""
+        return "s" if len(self.inputs) > 1 else ""
+
+    @property
+    def plural_outputs(self) -> str:
+        """The ending of `output` in texts."""
+        return "s" if len(self.outputs) > 1 else ""
+
+    @property
+    def db_flip(self) -> int:
+        """The bits that the bench flips in each byte of `db`; none if there are several inputs."""
+        return self.inputs[0].db_flip if len(self.inputs) == 1 else 0
+
+    def sum(self, which: str, what: str) -> str:
+        """The sum of the macros that end in `what`, of all `inputs` or all `outputs`."""
+        own = self.inputs if which == "inputs" else self.outputs
+        return " + ".join(f"{self.upper}_{port.upper}_{what}" for port in own)
 
     @property
     def runtime_title(self) -> str:
@@ -123,30 +117,6 @@ class ModelNames:
     target: str
 
 
-def port(graph: Graph, tensor_index: int, plan: MemoryPlan, title: str) -> PortText:
-    """The model's input or output."""
-    tensor = graph.tensors[tensor_index]
-    quantized = tensor.dtype in (DType.INT8, DType.UINT8) and tensor.quantization is not None
-    lowest, highest = type_range(tensor.dtype) if quantized else (0, 0)
-    return PortText(
-        title=title,
-        c_type=C_TYPES[tensor.dtype],
-        dimensions="".join(f"[{size}]" for size in tensor.shape[1:]),
-        count=tensor.element_count,
-        size_bytes=tensor.size_bytes,
-        offset=plan.offsets[tensor_index],
-        scale=_scale(tensor) if quantized else "",
-        zero_point=tensor.quantization.zero_point if quantized and tensor.quantization else 0,
-        lowest=lowest,
-        highest=highest,
-    )
-
-
-def _scale(tensor: Tensor) -> str:
-    assert tensor.quantization is not None
-    return literal(tensor.quantization.scale)
-
-
 def model_text(
     graph: Graph, plan: MemoryPlan, content: bytes, arena_bytes: int, names: ModelNames
 ) -> ModelText:
@@ -154,8 +124,8 @@ def model_text(
     return ModelText(
         arena_bytes=arena_bytes,
         model_bytes=len(content),
-        input=port(graph, graph.inputs[0], plan, "Input"),
-        output=port(graph, graph.outputs[0], plan, "Output"),
+        inputs=input_texts(graph, plan, names.name),
+        outputs=output_texts(graph, plan, names.name),
         byte_lines=byte_lines(content),
         step_count=len(plan.steps) if names.runtime == "static" else 1,
         operator_count=len(plan.steps) if names.runtime == "static" else len(graph.operators),

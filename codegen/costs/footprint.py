@@ -82,8 +82,8 @@ def variables_bytes(graph: Graph, code: Code | None) -> int | None:
 
 
 def kept_output_bytes(graph: Graph) -> int:
-    """The copy of the output that the bench application keeps."""
-    return aligned(graph.tensors[graph.outputs[0]].size_bytes)
+    """The copy of the outputs that the bench application keeps."""
+    return aligned(sum(graph.tensors[output].size_bytes for output in graph.outputs))
 
 
 def together(parts: Sequence[Footprint]) -> Footprint:

@@ -30,7 +30,7 @@ def glue_parts(graph: Graph, plan: MemoryPlan, calls: list[KernelCall]) -> dict[
         sum(_address_bytes(offset) for offset in set(offsets)) + 2 * _repeated(offsets)
         for offsets in _offsets(plan, calls)
     )
-    ports = (plan.offsets.get(port, 0) for port in (graph.inputs[0], graph.outputs[0]))
+    ports = (plan.offsets.get(port, 0) for port in (*graph.inputs, *graph.outputs))
     streams = sum(segment.streamed for segment in plan.segments)
     is_fed = plan.image_bytes > 0
     is_few = len(calls) < FEW
@@ -51,7 +51,9 @@ def glue_parts(graph: Graph, plan: MemoryPlan, calls: list[KernelCall]) -> dict[
         "further streams": streams - int(is_fed),
         "calls of streams": len(calls) if streams else 0,
         "copied words": _copied_words(graph, plan),
-        "quantised output": int(graph.tensors[graph.outputs[0]].quantization is not None),
+        "quantised output": sum(
+            graph.tensors[port].quantization is not None for port in graph.outputs
+        ),
     }
 
 

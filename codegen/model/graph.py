@@ -133,6 +133,7 @@ class Graph:
         outputs: Indices of the tensors that the caller reads.
         subgraph_count: Number of subgraphs in the file; this is the first.
         rounding: One of `ROUNDINGS`: the rounding of FULLY_CONNECTED.
+        port_names: Names of inputs and outputs in the file, by tensor; those that have none lack.
     """
 
     tensors: tuple[Tensor, ...]
@@ -141,6 +142,7 @@ class Graph:
     outputs: tuple[int, ...]
     subgraph_count: int = 1
     rounding: str = DEFAULT_ROUNDING
+    port_names: Mapping[int, str] = field(default_factory=dict)
 
     def inputs_of(self, operator: Operator) -> tuple[Tensor, ...]:
         """The tensors that an operator reads, absent ones left out."""

@@ -17,6 +17,7 @@ from codegen.model.flatbuffer import BoundedFlatBuffer, whole_number
 from codegen.model.graph import DType, Graph, Operator, Quantization, Tensor
 from codegen.model.model_file import check_is_tflite, read_model_file
 from codegen.model.operator_options import names_of, read_options
+from codegen.model.port_names import read_port_names
 from firmware.errors import ModelError
 
 MOST_TENSOR_ELEMENTS = 1 << 26
@@ -114,7 +115,14 @@ class _Reader:
         if not operators or not inputs or not outputs:
             raise ModelError("no operators, inputs or outputs")
         _check_order(tensors, operators, inputs, outputs)
-        return Graph(tuple(tensors), operators, inputs, outputs, self._model.SubgraphsLength())
+        return Graph(
+            tuple(tensors),
+            operators,
+            inputs,
+            outputs,
+            self._model.SubgraphsLength(),
+            port_names=read_port_names(self._file, self._model),
+        )
 
     def _tensor(self, entry: Any, index: int) -> Tensor:
         dimensions = self._file.numbers(entry, _SHAPE, "<i4", "dimensions of tensors")

@@ -1,5 +1,6 @@
 """Makes the manifest of a project: predicted values and sources. Reads the golden file's digest."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -7,6 +8,7 @@ from codegen.c_code.program import Program
 from codegen.c_code.render import ModelText
 from codegen.costs.work import plan_work
 from codegen.model.graph import Graph, Tensor
+from codegen.model.port_names import input_names, output_names
 from codegen.operators import count_macc
 from codegen.planning.planner import MemoryPlan
 from codegen.project.source import ModelSource
@@ -70,8 +72,8 @@ def make_manifest(
         "dropped": asdict(dropped(model, graph)),
         "model_bytes": len(source.content),
         "weight_bytes": part.weight_bytes,
-        "input": _port_record(graph.tensors[graph.inputs[0]]),
-        "output": _port_record(graph.tensors[graph.outputs[0]]),
+        "inputs": _port_records(graph, graph.inputs, input_names(graph)),
+        "outputs": _port_records(graph, graph.outputs, output_names(graph)),
         "operators": [operator.kind for operator in graph.operators],
         "steps": _step_records(graph, part.plan) if part.program else _operator_records(graph),
         "estimate": {
@@ -111,6 +113,16 @@ def _operator_records(graph: Graph) -> list[dict[str, Any]]:
             "macc": count_macc(graph, operator),
         }
         for operator in graph.operators
+    ]
+
+
+def _port_records(
+    graph: Graph, tensors: Sequence[int], names: Sequence[str]
+) -> list[dict[str, Any]]:
+    """A record of each input or output, in order."""
+    return [
+        {"name": name, **_port_record(graph.tensors[tensor])}
+        for tensor, name in zip(tensors, names, strict=True)
     ]
 
 

@@ -15,7 +15,6 @@ from firmware.errors import ConfigError, RecordError
 from firmware.files import json_bytes, sha256_of_bytes, sha256_of_file, write_json
 from firmware.records.manifest import (
     JOURNAL_SCHEMA,
-    MANIFEST_SCHEMA,
     FilesRecord,
     JournalRecord,
 )
@@ -60,7 +59,7 @@ def _owned(out: Path) -> dict[str, tuple[str, ...]]:
     """Our files in the folder, from its manifest and from the journal of an interrupted update."""
     owned = _journal_of(out)
     with contextlib.suppress(RecordError):
-        record = read_json(out / MANIFEST, FilesRecord, Kind("", "", MANIFEST_SCHEMA))
+        record = read_json(out / MANIFEST, FilesRecord, Kind("", ""))
         if record.files:
             ours = {**record.files, MANIFEST: sha256_of_file(out / MANIFEST)}
             owned |= {name: (*owned.get(name, ()), digest) for name, digest in ours.items()}

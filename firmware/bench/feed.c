@@ -30,7 +30,7 @@ void feed_restart(void) {
 
 void feed_byte(uint8_t byte) {
     const uint32_t row_bytes = selection()->row_bytes;
-    uint8_t *const row = selection()->input();
+    uint8_t *const row = selection()->inputs[0].data();
     if (fed.received_bytes == 0) {
         run_part(selection()->begin);
     }

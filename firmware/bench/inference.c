@@ -3,13 +3,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 #include "arguments.h"
 #include "board.h"
 #include "feed.h"
 #include "input.h"
 #include "outputs.h"
+#include "ports.h"
 #include "reply.h"
 #include "selection.h"
 #include "timed_run.h"
@@ -35,12 +35,11 @@ static bool is_done(int status) {
 
 /* Only the first inference sees the original input: it may use its memory for other tensors. */
 static void keep_output(void) {
-    memcpy(selection()->kept_output, selection()->output(), selection()->output_bytes);
+    ports_read(selection()->outputs, selection()->output_count, selection()->kept_output);
 }
 
 static void restore_output(void) {
-    void *const output = (void *)(uintptr_t)selection()->output();
-    memcpy(output, selection()->kept_output, selection()->output_bytes);
+    ports_write(selection()->outputs, selection()->output_count, selection()->kept_output);
 }
 
 /* The first inference, on the input that was loaded; its output is kept. */

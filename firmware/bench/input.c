@@ -9,6 +9,7 @@
 #include "crc32.h"
 #include "feed.h"
 #include "inference.h"
+#include "ports.h"
 #include "reply.h"
 #include "selection.h"
 
@@ -29,17 +30,16 @@ bool input_is_whole(void) { return is_fed() ? feed_is_whole() : !is_partial; }
 
 static void store(uint32_t offset, uint8_t byte) {
     if (!is_fed()) {
-        ((uint8_t *)selection()->input())[offset] = byte;
+        *port_byte(selection()->inputs, offset) = byte;
     } else if (offset == feed_received_bytes()) { /* else it was taken before */
         feed_byte(byte);
     }
 }
 
-/* The CRC of the whole input; of the bytes so far if its rows are not kept. */
+/* The CRC of all inputs; of the bytes so far if its rows are not kept. */
 static void reply_input_crc(void) {
-    reply_text("x-crc-[");
-    reply_hex(is_fed() ? feed_crc() : crc32(selection()->input(), selection()->input_bytes), 8);
-    reply_line("]");
+    reply_crc_fact(is_fed() ? feed_crc()
+                            : ports_crc(selection()->inputs, selection()->input_count));
 }
 
 static void load_start(const char *arguments) {
@@ -85,11 +85,10 @@ static void load_bytes(const char *digits) {
 }
 
 static void print_bytes(void) {
-    const uint8_t *const input = selection()->input();
     for (uint32_t i = 0; i < selection()->input_bytes; i++) {
         const bool is_last = i % PRINTED_IN_A_LINE == PRINTED_IN_A_LINE - 1;
         reply_text(i % PRINTED_IN_A_LINE == 0 ? "m-buffer-" : "-");
-        reply_hex(input[i] ^ (uint32_t)selection()->db_flip, 2);
+        reply_hex(*port_byte(selection()->inputs, i) ^ (uint32_t)selection()->db_flip, 2);
         reply_text(is_last || i + 1 == selection()->input_bytes ? "\r\n" : "");
     }
 }

@@ -1,15 +1,15 @@
 #include "outputs.h"
 
+#include "ports.h"
 #include "reply.h"
 
 void reply_output(const bench_model_t *model) {
-    const uint8_t *const output = model->output();
     reply_text("x-output-[");
     for (uint32_t i = 0; i < model->output_bytes; i++) {
-        reply_hex(output[i], 2);
+        reply_hex(*port_byte(model->outputs, i), 2);
     }
     reply_line("]");
-    reply_crc_fact(output, model->output_bytes);
+    reply_crc_fact(ports_crc(model->outputs, model->output_count));
 }
 
 void reply_results(const bench_model_t *model) {

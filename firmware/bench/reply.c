@@ -86,9 +86,9 @@ void reply_number_fact(const char *key, uint32_t value) {
     reply_line("]");
 }
 
-void reply_crc_fact(const void *bytes, uint32_t size) {
+void reply_crc_fact(uint32_t crc) {
     reply_text("x-crc-[");
-    reply_hex(crc32(bytes, size), 8);
+    reply_hex(crc, 8);
     reply_line("]");
 }
 

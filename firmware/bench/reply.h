@@ -35,7 +35,7 @@ void reply_text_fact(const char *key, const char *value);
 void reply_number_fact(const char *key, uint32_t value);
 
 /** x-crc-[...] of bytes. */
-void reply_crc_fact(const void *bytes, uint32_t size);
+void reply_crc_fact(uint32_t crc);
 
 /** A number with three decimals, like the results of MLPerf Tiny; saturates at 4,294,967. */
 void reply_decimal(float value);

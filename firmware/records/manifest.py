@@ -7,9 +7,7 @@ from msgspec import Meta
 
 from firmware.records.values import Count, Sha256
 
-MANIFEST_SCHEMA = 2
-
-
+MANIFEST_SCHEMA = 3
 JOURNAL_SCHEMA = 1
 
 
@@ -29,9 +27,17 @@ class JournalRecord:
 
 @dataclass(frozen=True, slots=True)
 class PortRecord:
-    """The input or output of the model."""
+    """An input or output of the model.
 
+    Attributes:
+        name: Its name in C, unique among the inputs or outputs.
+        dtype: Type of its elements.
+        bytes: Their bytes.
+    """
+
+    name: Annotated[str, Meta(pattern=r"^[a-z0-9_]+\Z")]
     dtype: Literal["int8", "uint8", "int16", "float32"]
+    bytes: Count
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +76,8 @@ class ManifestRecord:
     runtime: Literal["static", "tflm"]
     model_bytes: Count
     weight_bytes: Count
-    input: PortRecord
-    output: PortRecord
+    inputs: Annotated[tuple[PortRecord, ...], Meta(min_length=1)]
+    outputs: Annotated[tuple[PortRecord, ...], Meta(min_length=1)]
     estimate: Sizes
     golden_sha256: Sha256 | None
     steps: tuple[dict[str, Any], ...] = ()

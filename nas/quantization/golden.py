@@ -1,13 +1,16 @@
 """Inputs of golden files, and golden files. Reads models, writes .npz files."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from codegen.model.graph import DType, Graph, Tensor
+from codegen.model.graph import DType, Graph
+from codegen.model.port_names import input_names
 from firmware.errors import ConfigError, ModelError
 from firmware.files import replacing, sha256_of_file
+from firmware.records.golden import MODEL_SHA256, ROUNDING, array_names
 
 SAMPLES = 16
 SEED = 0
@@ -16,42 +19,52 @@ _SMOOTH_CELLS = 4
 """Rows and columns of the random values that are interpolated to a smooth image."""
 
 
-def golden_inputs(graph: Graph, samples: int, seed: int) -> NDArray[np.generic]:
-    """Seeded inputs of a model, shape (n, …) without the batch, in the type of its input.
+Arrays = Mapping[str, NDArray[np.generic]]
+"""Arrays of a golden file, (n, …) each, by `firmware.records.golden.array_names`."""
+
+
+def golden_inputs(graph: Graph, samples: int, seed: int) -> Arrays:
+    """Seeded inputs of a model, shape (n, …) without the batch, in the types of its inputs.
 
     Noise, smooth images and images of the two extreme values alternate, because each saturates
     different activations.
 
     Raises:
         ConfigError: The number of samples is below 1.
-        ModelError: The model does not have exactly one input of a single image.
+        ModelError: An input takes more than one sample at a time.
     """
     if samples < 1:
         raise ConfigError(f"the number of samples is {samples}, expected at least 1")
-    if len(graph.inputs) != 1 or graph.tensors[graph.inputs[0]].shape[:1] != (1,):
-        raise ModelError("the model must have one input that takes one sample at a time")
-    tensor = graph.tensors[graph.inputs[0]]
     rng = np.random.default_rng(seed)
     makers = (_noise, _smooth, _extremes)
-    fractions = [makers[index % 3](tensor.shape[1:], rng) for index in range(samples)]
-    return np.stack([_in_type(fraction, graph, tensor) for fraction in fractions])
+    arrays = {}
+    for name, index in inputs_by_name(graph).items():
+        tensor = graph.tensors[index]
+        fractions = [makers[sample % 3](tensor.shape[1:], rng) for sample in range(samples)]
+        arrays[name] = np.stack([_in_type(fraction, graph, index) for fraction in fractions])
+    return arrays
 
 
-def write_golden(
-    path: Path,
-    model: Path,
-    inputs: NDArray[np.generic],
-    outputs: NDArray[np.generic],
-    rounding: str,
-) -> None:
-    """Write the inputs, the outputs, their rounding and the hash of the model atomically."""
+def inputs_by_name(graph: Graph) -> dict[str, int]:
+    """The tensors of the model's inputs, in order, by the names of their arrays.
+
+    Raises:
+        ModelError: One takes more than one sample at a time.
+    """
+    if any(graph.tensors[index].shape[:1] != (1,) for index in graph.inputs):
+        raise ModelError("each input of the model must take one sample at a time")
+    return dict(zip(array_names("input", input_names(graph)), graph.inputs, strict=True))
+
+
+def write_golden(path: Path, model: Path, arrays: Arrays, rounding: str) -> None:
+    """Write inputs and outputs, their rounding and the hash of the model atomically."""
+    texts = {MODEL_SHA256: sha256_of_file(model), ROUNDING: rounding}
     with replacing(path) as temporary, temporary.open("wb") as stream:
         np.savez(
             stream,
-            inputs=inputs,
-            outputs=outputs,
-            model_sha256=np.asarray(sha256_of_file(model)),
-            rounding=np.asarray(rounding),
+            allow_pickle=False,
+            **arrays,
+            **{name: np.asarray(text) for name, text in texts.items()},
         )
 
 
@@ -73,22 +86,25 @@ def _smooth(shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.floa
     return values
 
 
-def _in_type(fraction: NDArray[np.float64], graph: Graph, tensor: Tensor) -> NDArray[np.generic]:
-    """Scale values of 0 to 1 to the range of the input."""
+def _in_type(fraction: NDArray[np.float64], graph: Graph, index: int) -> NDArray[np.generic]:
+    """Scale values of 0 to 1 to the range of the input that is tensor `index`."""
+    tensor = graph.tensors[index]
     if tensor.dtype is DType.UINT8:
         return np.rint(fraction * 255).astype(np.uint8)
     if tensor.dtype is DType.INT8:
         return (np.rint(fraction * 255) - 128).astype(np.int8)
     if tensor.dtype is not DType.FLOAT32:
-        raise ModelError(f"the model's input is {tensor.dtype}, expected int8, uint8 or float32")
-    lowest, highest = _float_range(graph)
+        raise ModelError(
+            f"an input of the model is {tensor.dtype}, expected int8, uint8 or float32"
+        )
+    lowest, highest = _float_range(graph, index)
     return (lowest + fraction * (highest - lowest)).astype(np.float32)
 
 
-def _float_range(graph: Graph) -> tuple[float, float]:
-    """The range that the model's first QUANTIZE can represent."""
+def _float_range(graph: Graph, index: int) -> tuple[float, float]:
+    """The range that the QUANTIZE of an input can represent."""
     for operator in graph.operators:
-        if operator.kind == "QUANTIZE" and operator.inputs == graph.inputs:
+        if operator.kind == "QUANTIZE" and operator.inputs == (index,):
             quantization = graph.tensors[operator.outputs[0]].quantization
             if quantization is not None:
                 first = -128 - quantization.zero_point

@@ -7,25 +7,35 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from codegen.model.graph import Graph
+from codegen.model.graph import Graph, Tensor
 from firmware.array_file import MOST_GOLDEN_BYTES, read_arrays
-from firmware.errors import ModelError
 from firmware.regular_file import read_regular, refusal
+from nas.quantization.golden import Arrays, inputs_by_name
 
-_ARRAY = "inputs"
 
+def read_inputs(path: Path, graph: Graph) -> Arrays:
+    """Inputs of a model, shape (n, …) without the batch.
 
-def read_inputs(path: Path, graph: Graph) -> NDArray[Any]:
-    """Inputs of a model, shape (n, …) without the batch: a .npy, or the array `inputs` of an .npz.
+    A .npy of the only input, or an .npz with the arrays that a golden file of the model has.
 
     Raises:
-        FileError: The file is damaged, or its array does not fit the model.
-        ModelError: The model does not have exactly one input of a single sample.
+        FileError: The file is damaged, or an array does not fit the model.
+        ModelError: An input takes more than one sample at a time.
     """
-    if len(graph.inputs) != 1 or graph.tensors[graph.inputs[0]].shape[:1] != (1,):
-        raise ModelError("the model must have one input that takes one sample at a time")
-    tensor = graph.tensors[graph.inputs[0]]
-    inputs = _read_npy(path) if path.suffix == ".npy" else _read_npz(path)
+    tensors = inputs_by_name(graph)
+    if path.suffix != ".npy":
+        arrays = read_arrays(path, tensors, MOST_GOLDEN_BYTES)
+    elif len(tensors) == 1:
+        arrays = dict.fromkeys(tensors, _read_npy(path))
+    else:
+        raise refusal(path, f"is one array, the model takes an .npz of {', '.join(tensors)}")
+    if len({len(own) for own in arrays.values() if own.shape}) > 1:
+        raise refusal(path, "contains another number of samples for each input")
+    return {name: _checked(path, arrays[name], graph.tensors[i]) for name, i in tensors.items()}
+
+
+def _checked(path: Path, inputs: NDArray[Any], tensor: Tensor) -> NDArray[Any]:
+    """An array of a file that has the shape and the type of an input."""
     wanted = tensor.shape[1:]
     if inputs.shape[1:] != wanted or len(inputs.shape) != len(tensor.shape) or not len(inputs):
         dimensions = ", ".join(map(str, wanted))
@@ -43,10 +53,6 @@ def read_inputs(path: Path, graph: Graph) -> NDArray[Any]:
     if inputs.dtype.kind == "f" and not np.isfinite(inputs).all():
         raise refusal(path, "contains values that are not finite")
     return np.ascontiguousarray(inputs)
-
-
-def _read_npz(path: Path) -> NDArray[Any]:
-    return read_arrays(path, [_ARRAY], MOST_GOLDEN_BYTES)[_ARRAY]
 
 
 def _read_npy(path: Path) -> NDArray[Any]:

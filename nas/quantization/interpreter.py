@@ -1,6 +1,7 @@
 """TFLite's interpreter from the LiteRT package, without TensorFlow. Only for workers."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -51,24 +52,28 @@ class Interpreter:
             self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
             raise ModelError(f"TFLite rejects the model: {told_once(str(error))}") from error
-        self._input = self._interpreter.get_input_details()[0]
-        self._output = self._interpreter.get_output_details()[0]
+        self._inputs = self._interpreter.get_input_details()
+        self._outputs = self._interpreter.get_output_details()
 
     @property
     def input_type(self) -> type[np.generic]:
-        """Element type of the input."""
-        found: type[np.generic] = self._input["dtype"]
+        """Element type of the first input."""
+        found: type[np.generic] = self._inputs[0]["dtype"]
         return found
 
     @property
     def input_quantization(self) -> tuple[float, int]:
-        """Scale and zero point of the input."""
-        scale, zero_point = self._input["quantization"]
+        """Scale and zero point of the first input."""
+        scale, zero_point = self._inputs[0]["quantization"]
         return float(scale), int(zero_point)
 
     def answer(self, sample: NDArray[Any]) -> NDArray[Any]:
-        """The output for one input, both without the batch."""
-        self._interpreter.set_tensor(self._input["index"], sample[np.newaxis])
+        """The first output for the only input, both without the batch."""
+        return self.answers([sample])[0]
+
+    def answers(self, samples: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
+        """All outputs for one sample of each input, without the batch."""
+        for own, sample in zip(self._inputs, samples, strict=True):
+            self._interpreter.set_tensor(own["index"], sample[np.newaxis])
         self._interpreter.invoke()
-        output: NDArray[Any] = self._interpreter.get_tensor(self._output["index"])[0]
-        return output
+        return [self._interpreter.get_tensor(own["index"])[0] for own in self._outputs]

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
+from codegen.model.port_names import output_names
 from codegen.model.read_tflite import read_tflite
+from firmware.records.golden import array_names
 from nas.host.task_watch import Progress
 from nas.host.worker import Worker
 from nas.quantization.golden import golden_inputs
@@ -44,9 +46,14 @@ def make_golden(
     else:
         inputs = read_inputs(inputs_file, graph)
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "inputs.npy"
-        np.save(path, inputs)
-        arguments = {"model": str(model), "inputs": str(path), "out": str(out)}
-        arguments |= {"rounding": rounding}
+        path = Path(folder) / "inputs.npz"
+        np.savez(path, allow_pickle=False, **inputs)
+        arguments = {
+            "model": str(model),
+            "inputs": str(path),
+            "outputs": array_names("output", output_names(graph)),
+            "out": str(out),
+            "rounding": rounding,
+        }
         worker.call("nas.quantization.tasks:make_golden", arguments, on_progress)
-    return len(inputs)
+    return min(map(len, inputs.values()))

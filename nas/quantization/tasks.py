@@ -102,18 +102,22 @@ def _converted(
 def make_golden(arguments: Arguments, report: Report) -> dict[str, Any]:
     """Write the outputs of the reference kernels for some inputs.
 
-    Arguments: `model` (.tflite), `inputs` (.npy of (n, …)), `out` (.npz to write), `rounding`.
+    Arguments: `model` (.tflite), `inputs` (.npz of (n, …) for each input, in order), `outputs`
+    (names of their arrays), `out` (.npz to write), `rounding`.
     """
     model = Path(arguments["model"])
-    inputs = np.load(arguments["inputs"], allow_pickle=False)
+    with np.load(arguments["inputs"], allow_pickle=False) as file:
+        inputs = {name: file[name] for name in file.files}
     content, rounding = model.read_bytes(), arguments["rounding"]
     rounded = with_tflm_rounding(content) if rounding == "tflm" else content
     interpreter = Interpreter(rounded, is_reference=True)
     outputs = []
-    for done, sample in enumerate(inputs):
-        outputs.append(interpreter.answer(sample))
-        report({"done": done + 1, "all": len(inputs)})
-    write_golden(Path(arguments["out"]), model, inputs, np.stack(outputs), rounding)
+    count = min(map(len, inputs.values()))
+    for index in range(count):
+        outputs.append(interpreter.answers([values[index] for values in inputs.values()]))
+        report({"done": index + 1, "all": count})
+    arrays = dict(zip(arguments["outputs"], map(np.stack, zip(*outputs, strict=True)), strict=True))
+    write_golden(Path(arguments["out"]), model, inputs | arrays, rounding)
     return {}
 
 

@@ -84,7 +84,7 @@ def test_the_manifest_promises_what_the_planner_planned(model: Path, tmp_path: P
     assert manifest["estimate"]["arena_bytes"] == plan_graph(graph).arena_bytes
     assert manifest["model_sha256"] == sha256_of_bytes(model.read_bytes())
     assert manifest["macc"] == 6 * 6 * 4 * 18 + 12
-    assert manifest["input"]["bytes"] == 72
+    assert manifest["inputs"][0]["bytes"] == 72
     assert manifest["golden_sha256"] is None
 
 

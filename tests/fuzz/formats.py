@@ -20,6 +20,7 @@ import numpy as np
 from PIL import Image
 
 from codegen.cli import main as codegen
+from firmware.records.manifest import PortRecord
 from firmware.targets import load_target
 from hil.bench.bench_file import read_bench
 from hil.estimate import read_estimate
@@ -259,6 +260,7 @@ def _golden_files() -> list[bytes]:
     return [_npz(inputs=inputs, outputs=rng.integers(-128, 128, (4, 3)).astype(np.int8))]
 
 
+_PORT = PortRecord("0", "int8", 72)
 FORMATS = (
     Format("tflite", "model.tflite", lambda: [small_model()], _nothing, _read_model),
     Format("npz", "data.npz", _npz_files, _nothing, lambda f: _check_data(f, "data.npz")),
@@ -310,7 +312,7 @@ FORMATS = (
         "golden.npz",
         _golden_files,
         _nothing,
-        lambda folder: (read_golden(folder / "golden.npz"), None)[1],
+        lambda folder: (read_golden(folder / "golden.npz", [_PORT], [_PORT]), None)[1],
     ),
     Format("serial", "answers.bin", recordings, _nothing, converse),
 )

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from firmware.records.manifest import PortRecord
 from firmware.targets import load_target
 from hil.clock_check import ClockMeasurement
 from hil.elf import FirmwareSize
@@ -26,8 +27,8 @@ PROJECT = Project(
     arena_bytes=27_504,
     arena_used_bytes=27_504,
     stack_bytes=4_096,
-    input_dtype="int8",
-    output_dtype="int8",
+    inputs=(PortRecord("0", "int8", 4),),
+    outputs=(PortRecord("0", "int8", 2),),
     golden=None,
     manifest={"estimate": {"arena_bytes": 27_504}},
 )

@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self
 from xml.etree import ElementTree
 
 import numpy as np
@@ -12,6 +12,7 @@ import pytest
 
 from firmware.errors import BoardError, NoAnswerError
 from firmware.records.conversion import to_record
+from firmware.records.manifest import PortRecord
 from firmware.records.measurement import AgreementRecord, CodeRecord, MeasurementRecord
 from firmware.records.reader import Kind, read_json
 from hil.agreement import Agreement, agreements
@@ -29,7 +30,7 @@ from hil.report import markdown, tables
 from hil.tolerances import Tolerances
 from hil.transport import Transport
 from tests.hil.conftest import ProcessTransport
-from tests.hil.records import MEASUREMENT, PROJECT, identity, measurement
+from tests.hil.records import MEASUREMENT, PROJECT, measurement
 
 STATIC = replace(PROJECT, index_of_several=0)
 TFLM = replace(PROJECT, runtime="tflm", model_name="toy_tflm", index_of_several=1)
@@ -173,9 +174,10 @@ def test_operators_that_a_firmware_cannot_time_have_no_ticks_rather_than_0(
 
 @pytest.mark.parametrize("dtype", ["int8", "uint8"])
 def test_both_runtimes_of_a_board_are_given_the_same_varied_inputs(
-    toy_program: Path, dtype: str
+    toy_program: Path, dtype: Literal["int8", "uint8"]
 ) -> None:
-    projects = [replace(own, input_dtype=dtype, output_dtype="uint8") for own in (STATIC, TFLM)]
+    given, answered = (PortRecord("0", dtype, 4),), (PortRecord("0", "uint8", 4),)
+    projects = [replace(own, inputs=given, outputs=answered) for own in (STATIC, TFLM)]
     measured = [measured_on_toy(toy_program, own, None) for own in projects]
     first, second = (
         np.stack([np.frombuffer(answer, np.uint8) for answer in own.answers]) for own in measured
@@ -195,9 +197,9 @@ def test_a_runtime_alone_without_golden_file_runs_on_zeros(toy_program: Path) ->
 
 
 def test_random_floats_lie_between_minus_one_and_one_and_are_the_same_each_time() -> None:
-    inputs = random_inputs(identity(input_bytes=400), "float32")
+    inputs = random_inputs([PortRecord("0", "float32", 400)])
     values = np.frombuffer(b"".join(inputs), np.float32)
     assert values.shape == (800,)
     assert np.abs(values).max() <= 1
     assert values.std() > 0.5
-    assert inputs == random_inputs(identity(input_bytes=400), "float32")
+    assert inputs == random_inputs([PortRecord("0", "float32", 400)])

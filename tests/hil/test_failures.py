@@ -219,8 +219,8 @@ def test_outputs_that_differ(
 ) -> None:
     manifest = json.loads((project / "manifest.json").read_text())
     golden = {
-        "inputs": np.zeros((2, *manifest["input"]["shape"]), np.int8),
-        "outputs": np.full((2, *manifest["output"]["shape"]), 99, np.int8),
+        "inputs": np.zeros((2, *manifest["inputs"][0]["shape"]), np.int8),
+        "outputs": np.full((2, *manifest["outputs"][0]["shape"]), 99, np.int8),
     }
     np.savez(tmp_path / "golden.npz", **golden)
     digest = sha256_of_file(tmp_path / "golden.npz")

@@ -14,8 +14,8 @@ def test_the_arena_is_small(hil_measurement, hil_project):
     assert hil_measurement.identity.arena_bytes == hil_project.arena_bytes
 
 def test_an_input_of_my_own(hil_board, hil_project):
-    size = hil_project.manifest["input"]["bytes"]
-    assert len(hil_board.run(bytes(size)).output) == hil_project.manifest["output"]["bytes"]
+    size = hil_project.manifest["inputs"][0]["bytes"]
+    assert len(hil_board.run(bytes(size)).output) == hil_project.manifest["outputs"][0]["bytes"]
 """
 
 

@@ -30,7 +30,7 @@ static int invoke_step(uint32_t step) { return step == 0 ? 0 : invoke(); }
 
 static float result(uint32_t index) { return (float)arena[OUTPUT + index] / 8.0F; }
 
-static const void *output(void) { return &arena[OUTPUT]; }
+static void *output(void) { return &arena[OUTPUT]; }
 
 static uint32_t arena_used_bytes(void) { return sizeof arena; }
 
@@ -82,22 +82,29 @@ static int profile(uint32_t (*clock)(void)) {
 
 #endif
 
+static const bench_port_t outputs[] = {{4, output}};
+#ifdef TOY_FED
+static const bench_port_t row_inputs[] = {{TOY_INPUT_BYTES, input_row}};
+#endif
+static const bench_port_t inputs[] = {{TOY_INPUT_BYTES, input}};
+
 #define TOY                                                                                        \
     .name = "toy", .sha256 = "0000000000000000000000000000000000000000000000000000000000000000",   \
     .target = "host", .input_bytes = TOY_INPUT_BYTES, .output_bytes = 4, .db_flip = TOY_DB_FLIP,   \
     .arena_bytes = sizeof arena, .arena = arena, .kept_output = kept_output, .steps = 2,           \
-    .init = init, .invoke_step = invoke_step, .output = output, .results = 4, .result = result,    \
+    .init = init, .invoke_step = invoke_step, .outputs = outputs, .output_count = 1,               \
+    .input_count = 1, .results = 4, .result = result,                                              \
     .arena_used_bytes = arena_used_bytes
 
 const bench_model_t bench_models[] = {
 #ifdef TOY_FED
-    {TOY, .runtime = "static", .row_bytes = 2, .input = input_row, .begin = begin,
+    {TOY, .runtime = "static", .row_bytes = 2, .inputs = row_inputs, .begin = begin,
      .push_row = push_row, .end = end, .invoke = repeat_row, .profile = profile, .operators = 2,
      .operator_ticks = fed_ticks},
 #else
-    {TOY, .runtime = "static", .input = input, .invoke = invoke},
+    {TOY, .runtime = "static", .inputs = inputs, .invoke = invoke},
 #endif
-    {TOY, .runtime = "tflm", .input = input, .invoke = invoke_twice},
+    {TOY, .runtime = "tflm", .inputs = inputs, .invoke = invoke_twice},
 };
 
 const uint32_t bench_model_count = 2;

@@ -77,9 +77,10 @@ def test_training_and_conversion_take_what_was_predicted(
         trained = worker.run("nas.training.tasks:train_candidate", arguments)
         winner = worker.run("nas.training.tasks:train_winner", arguments | files)
         converted = worker.run("nas.quantization.tasks:convert_winner", arguments | files)
-    inputs = tmp_path / "inputs.npy"
-    np.save(inputs, np.zeros((4, *small_dataset.shape), np.int8))
+    inputs = tmp_path / "inputs.npz"
+    np.savez(inputs, inputs=np.zeros((4, *small_dataset.shape), np.int8))
     wanted = {"model": files["model"], "inputs": str(inputs), "out": str(tmp_path / "golden.npz")}
+    wanted |= {"outputs": ["outputs"]}
     with Worker() as worker:
         golden = worker.run("nas.quantization.tasks:make_golden", wanted | {"rounding": "tflm"})
     facts = network, 16, small_dataset.counts["train"], base_bytes

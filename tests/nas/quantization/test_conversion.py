@@ -151,7 +151,7 @@ def test_our_file_is_smaller_and_answers_as_well(
         for converter in (OWN, TENSORFLOW)
     )
     assert own.stat().st_size < theirs.stat().st_size - 3_000
-    images = golden_inputs(read_tflite(own), 16, 0)
+    images = golden_inputs(read_tflite(own), 16, 0)["inputs"]
     files = [path.read_bytes() for path in (own, theirs)]
     answers = run_reference(tmp_path, [(file, [one[None]]) for file in files for one in images])
     ours, expected = (np.concatenate(half).astype(int) for half in (answers[:16], answers[16:]))
