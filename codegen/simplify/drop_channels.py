@@ -41,7 +41,8 @@ def drop_channels(graph: Graph) -> Graph:
 def _kept_channels(graph: Graph, channels: Channels) -> dict[int, Integers]:
     """From the last operator to the first: each layer needs the inputs that its outputs read."""
     needed = {root: np.zeros_like(channels.known[root].flags) for root in channels.roots.values()}
-    for tensor in (*graph.inputs, *graph.outputs):
+    ports = [i for i in (*graph.inputs, *graph.outputs) if i in channels.roots]
+    for tensor in ports:  # a damaged model, which is refused later, names constants, too
         needed[channels.roots[tensor]][:] = True
     for index in reversed(range(len(graph.operators))):
         operator, layer = graph.operators[index], channels.layers.get(index)
