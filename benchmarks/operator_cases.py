@@ -2,30 +2,18 @@
 
 from collections.abc import Callable
 from math import prod
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from benchmarks.move_cases import MOVE_CASES, mean_of_any
+from benchmarks.random_values import Case, Random
+from benchmarks.random_values import point as _point
+from benchmarks.random_values import scale as _scale
+from benchmarks.random_values import values as _values
 from benchmarks.tflite_builder import ModelBuilder
 
-Case = tuple[bytes, NDArray[Any]]
-Random = np.random.Generator
 SAME, VALID = 0, 1
 NONE, RELU, RELU6 = 0, 1, 3
-
-
-def _scale(rng: Random, lowest: float = 0.002, highest: float = 0.1) -> float:
-    return float(np.float32(np.exp(rng.uniform(np.log(lowest), np.log(highest)))))
-
-
-def _point(rng: Random) -> int:
-    return int(rng.integers(-128, 128))
-
-
-def _values(rng: Random, shape: tuple[int, ...], dtype: type = np.int8) -> NDArray[Any]:
-    limits = np.iinfo(dtype)
-    return rng.integers(limits.min, limits.max + 1, shape).astype(dtype)
 
 
 def _activation(rng: Random) -> int:
@@ -473,7 +461,7 @@ def concatenation(rng: Random) -> Case:
     """A network with a random CONCATENATION, and an input."""
     """Parts made of one input by MULs, which give each its own values."""
     shape = (1, *(int(n) for n in rng.integers(1, 6, 3)))
-    axis, count = int(rng.integers(1, 4)), int(rng.integers(2, 5))
+    axis, count = int(rng.integers(1, 4)), int(rng.integers(2, 8))
     model = ModelBuilder()
     source = model.activation(shape, _scale(rng), _point(rng))
     scale, point = _scale(rng), _point(rng)
@@ -482,7 +470,8 @@ def concatenation(rng: Random) -> Case:
         factors = model.constant(_values(rng, shape[-1:]), _scale(rng), _point(rng))
         parts.append(model.activation(shape, scale, point))
         model.operator("MUL", [source, factors], parts[-1], fused_activation_function=NONE)
-    joined = tuple(size * count if i == axis else size for i, size in enumerate(shape))
+    parts += parts[: int(rng.integers(0, 3))]
+    joined = tuple(size * len(parts) if i == axis else size for i, size in enumerate(shape))
     out = model.activation(joined, scale, point)
     model.operator("CONCATENATION", parts, out, axis=axis - 4 * int(rng.integers(2)))
     return model.build([source], [out]), _values(rng, shape)
@@ -553,10 +542,11 @@ FUSED: dict[str, Callable[[Random], Case]] = {
     "conv grouped": grouped_conv_2d,
     "depthwise dilated": dilated_depthwise_conv_2d,
     "depthwise multiplied": multiplied_depthwise_conv_2d,
+    "mean of any dimensions": mean_of_any,
     "pad channels": pad_channels,
 }
 
-CASES: dict[str, Callable[[Random], Case]] = {
+CASES: dict[str, Callable[[Random], Case]] = MOVE_CASES | {
     "ABS": absolute,
     "ADD": add,
     "AVERAGE_POOL_2D": average_pool_2d,

@@ -18,13 +18,15 @@ TYPES = {
 }
 
 INT8_VERSIONS = {
-    "DEPTHWISE_CONV_2D": 3,
     "ABS": 2,
+    "DEPTHWISE_CONV_2D": 3,
+    "DEPTH_TO_SPACE": 1,
     "ELU": 1,
     "EXP": 1,
     "EXPAND_DIMS": 1,
     "GELU": 1,
     "HARD_SWISH": 1,
+    "PRELU": 1,
     "RELU_0_TO_1": 1,
     "RELU_N1_TO_1": 1,
     "RESHAPE": 1,
@@ -60,10 +62,15 @@ class ModelBuilder:
         return self._add(data.shape, data.dtype.name, data, scale, zero_point, axis)
 
     def operator(
-        self, kind: str, inputs: Sequence[int], output: int, **options: int | float | bool
+        self,
+        kind: str,
+        inputs: Sequence[int],
+        output: int | Sequence[int],
+        **options: int | float | bool,
     ) -> None:
         """Add an operator with options by their names in the schema, `stride_h=1`."""
-        self.operators.append((kind, list(inputs), [output], options))
+        outputs = [output] if isinstance(output, int) else list(output)
+        self.operators.append((kind, list(inputs), outputs, options))
 
     def _add(
         self,
@@ -193,28 +200,38 @@ OPTIONS = {
     "AVERAGE_POOL_2D": "Pool2DOptions",
     "BATCH_TO_SPACE_ND": "BatchToSpaceNDOptions",
     "CONCATENATION": "ConcatenationOptions",
-    "DEPTHWISE_CONV_2D": "DepthwiseConv2DOptions",
     "CONV_2D": "Conv2DOptions",
+    "DEPTHWISE_CONV_2D": "DepthwiseConv2DOptions",
+    "DEPTH_TO_SPACE": "DepthToSpaceOptions",
     "DEQUANTIZE": "DequantizeOptions",
     "EXPAND_DIMS": "ExpandDimsOptions",
     "FULLY_CONNECTED": "FullyConnectedOptions",
     "GELU": "GeluOptions",
     "LEAKY_RELU": "LeakyReluOptions",
-    "MAX_POOL_2D": "Pool2DOptions",
     "MAXIMUM": "MaximumMinimumOptions",
+    "MAX_POOL_2D": "Pool2DOptions",
     "MEAN": "ReducerOptions",
     "MINIMUM": "MaximumMinimumOptions",
     "MUL": "MulOptions",
-    "QUANTIZE": "QuantizeOptions",
     "PACK": "PackOptions",
     "PAD": "PadOptions",
+    "QUANTIZE": "QuantizeOptions",
+    "REDUCE_MAX": "ReducerOptions",
+    "REDUCE_MIN": "ReducerOptions",
     "RESHAPE": "ReshapeOptions",
     "SHAPE": "ShapeOptions",
+    "SLICE": "SliceOptions",
     "SOFTMAX": "SoftmaxOptions",
     "SPACE_TO_BATCH_ND": "SpaceToBatchNDOptions",
+    "SPACE_TO_DEPTH": "SpaceToDepthOptions",
+    "SPLIT": "SplitOptions",
+    "SPLIT_V": "SplitVOptions",
     "SQUEEZE": "SqueezeOptions",
-    "SUB": "SubOptions",
     "STRIDED_SLICE": "StridedSliceOptions",
+    "SUB": "SubOptions",
+    "TILE": "TileOptions",
+    "TRANSPOSE": "TransposeOptions",
+    "UNPACK": "UnpackOptions",
 }
 
 

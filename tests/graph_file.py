@@ -24,7 +24,7 @@ def graph_file(graph: Graph, seed: int = 0, largest: int = 100) -> bytes:
     for index, tensor in enumerate(graph.tensors):
         _add_tensor(builder, graph, index, tensor, rng, largest)
     for operator in graph.operators:
-        builder.operator(operator.kind, operator.inputs, operator.outputs[0], **options(operator))
+        builder.operator(operator.kind, operator.inputs, operator.outputs, **options(operator))
     return builder.build(graph.inputs, graph.outputs)
 
 

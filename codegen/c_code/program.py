@@ -7,7 +7,7 @@ import numpy as np
 from codegen.c_code.c_source import initializer_lines, literal, wrap
 from codegen.c_code.lower_steps import lower_step
 from codegen.model.graph import DType, Graph
-from codegen.operators.kernel_call import ConstantArray, KernelCall
+from codegen.operators.kernel_call import ARRAY, ConstantArray, KernelCall
 from codegen.operators.support import row_count
 from codegen.planning.planner import MemoryPlan
 from codegen.planning.segments import COUNTER_BYTES, Segment
@@ -33,9 +33,10 @@ class ConstantText:
 
 @dataclass(frozen=True, slots=True)
 class CallText:
-    """The text of one kernel call."""
+    """The text of one kernel call; `arrays` are its arrays of rings, by their names."""
 
     comment: str
+    arrays: list[tuple[str, list[str]]]
     function: str
     params_type: str
     params_name: str
@@ -126,13 +127,21 @@ def _call(graph: Graph, plan: MemoryPlan, name: str, index: int, call: KernelCal
     named = {constant.name for constant in call.constants}
     params_name = f"op{first}_params"
     assert not segment.streamed or (call.rings and not call.is_one_row), _comment(graph, step)
+    rings = _ring_texts(graph, plan, call)
+    arrays = [field for field in rings if field.endswith(ARRAY)]
+    symbols = {field: f"{name}_op{first}_{field.removesuffix(ARRAY)}" for field in arrays}
     return CallText(
         comment=_comment(graph, step),
+        arrays=[(symbols[field], rings[field]) for field in arrays],
         function=call.function,
         params_type=call.params_type,
         params_name=params_name,
         fields=[
-            *_places(graph, plan, index, call),
+            *(
+                (field.removesuffix(ARRAY), symbols.get(field, own[0]))
+                for field, own in rings.items()
+            ),
+            *([(call.scratch, str(plan.scratch_offsets[index]))] if call.scratch else []),
             *(
                 (field, f"{name}_op{first}_{value}" if value in named else literal_or_text(value))
                 for field, value in call.params
@@ -155,14 +164,14 @@ def _arguments(graph: Graph, plan: MemoryPlan, call: KernelCall, is_streamed: bo
     ]
 
 
-def _places(graph: Graph, plan: MemoryPlan, index: int, call: KernelCall) -> list[tuple[str, str]]:
-    """Where a kernel on rows finds its tensors and its scratch memory: fields and their values."""
+def _ring_texts(graph: Graph, plan: MemoryPlan, call: KernelCall) -> dict[str, list[str]]:
+    """Where a kernel on rows finds its tensors, by the fields of its parameters."""
+    texts: dict[str, list[str]] = {}
     tensors = (*call.inputs, call.output)
-    places = [
-        (field, f"{{{', '.join(map(str, _ring(graph, plan, tensor, call.is_one_row)))}}}")
-        for field, tensor in zip(call.rings, tensors, strict=bool(call.rings))
-    ]
-    return places + ([(call.scratch, str(plan.scratch_offsets[index]))] if call.scratch else [])
+    for field, tensor in zip(call.rings, tensors, strict=bool(call.rings)):
+        ring = ", ".join(map(str, _ring(graph, plan, tensor, call.is_one_row)))
+        texts.setdefault(field, []).append(f"{{{ring}}}")
+    return texts
 
 
 def _ring(graph: Graph, plan: MemoryPlan, tensor: int, is_one_row: bool) -> tuple[int, int, int]:

@@ -82,7 +82,7 @@ def estimate_code(graph: Graph, plan: MemoryPlan, core: str) -> Code | None:
         runtime_bytes=code_bytes
         + params_bytes
         + stream_constant_bytes(plan)
-        + sum(map(_padding_bytes, calls)),
+        + sum(_padding_bytes(call) + call.ring_array_bytes for call in calls),
         application_bytes=application["flash_bytes"] + application["more_flash_bytes"].get(kind, 0),
         application_ram_bytes=aligned(
             application["ram_bytes"] + stream_variable_bytes(graph, plan)

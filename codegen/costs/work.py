@@ -15,6 +15,7 @@ from codegen.costs.convolution_work import (
     sides,
     single_convolution_work,
 )
+from codegen.costs.move_work import extreme_work, move_work, prelu_work, reduction_work
 from codegen.costs.scaled_work import scaled_work, softmax_work
 from codegen.model.graph import Graph, Operator
 from codegen.operators import works_on_rows
@@ -159,15 +160,6 @@ def _fully_connected(graph: Graph, operator: Operator) -> tuple[str, Work]:
     }
 
 
-def _mean(graph: Graph, operator: Operator) -> Work:
-    """Channels by fours, of which the last may be gone through twice; fewer than four singly."""
-    image, output = graph.inputs_of(operator)[0], graph.outputs_of(operator)[0]
-    channels = output.element_count
-    pixels = image.element_count // max(channels, 1)
-    part, count = ("quad", -(-channels // QUAD)) if channels >= QUAD else ("single", channels)
-    return {f"{part}s": count, f"{part} taps": count * pixels}
-
-
 def _concatenation(graph: Graph, operator: Operator) -> Work:
     output = graph.outputs_of(operator)[0]
     axis = int(operator.options.get("axis", -1)) % max(len(output.shape), 1)
@@ -213,15 +205,6 @@ def _elementwise(graph: Graph, operator: Operator) -> tuple[str, Work]:
     return kernel, {"rows": rows, "elements": elements, **scaled}
 
 
-def _extreme(graph: Graph, operator: Operator) -> Work:
-    """Elements, and how often the smaller operand, or a row of it, is gone through."""
-    output = graph.outputs_of(operator)[0]
-    smaller = min(tensor.element_count for tensor in graph.inputs_of(operator))
-    is_repeated = smaller < output.element_count
-    rows = output.element_count // max(smaller, 1) if is_repeated else row_count(output)
-    return {"rows": rows, "elements": output.element_count}
-
-
 def _quantize(graph: Graph, operator: Operator) -> tuple[str, Work]:
     source, output = graph.inputs_of(operator)[0], graph.outputs_of(operator)[0]
     elements = output.element_count
@@ -247,6 +230,7 @@ OWN_KERNELS: dict[str, OwnKernel] = {
     "CONCATENATION": _always(_concatenation),
     "CONV_2D": _convolution,
     "DEPTHWISE_CONV_2D": _convolution,
+    "DEPTH_TO_SPACE": _of_operator(move_work),
     "DEQUANTIZE": _always(_elements),
     "ELU": _lookup,
     "EXP": _lookup,
@@ -257,21 +241,33 @@ OWN_KERNELS: dict[str, OwnKernel] = {
     "LEAKY_RELU": _lookup,
     "LOG": _lookup,
     "LOGISTIC": _lookup,
-    "MAXIMUM": _always(_extreme),
+    "MAXIMUM": _always(extreme_work),
     "MAX_POOL_2D": _always(_pooling),
-    "MEAN": _always(_mean),
-    "MINIMUM": _always(_extreme),
+    "MEAN": _of_operator(reduction_work),
+    "MINIMUM": _always(extreme_work),
     "MUL": _of_operator(_elementwise),
+    "PACK": _always(_concatenation),
     "PAD": _of_operator(_pad),
+    "PRELU": _always(prelu_work),
     "QUANTIZE": _of_operator(_quantize),
+    "REDUCE_MAX": _of_operator(reduction_work),
+    "REDUCE_MIN": _of_operator(reduction_work),
     "RELU": _lookup,
     "RELU6": _lookup,
     "RELU_0_TO_1": _lookup,
     "RELU_N1_TO_1": _lookup,
     "RESHAPE": _reshape,
+    "SLICE": _of_operator(move_work),
     "SOFTMAX": _always(softmax_work),
+    "SPACE_TO_DEPTH": _of_operator(move_work),
+    "SPLIT": _of_operator(move_work),
+    "SPLIT_V": _of_operator(move_work),
     "SQUEEZE": _reshape,
+    "STRIDED_SLICE": _of_operator(move_work),
     "SUB": _of_operator(_elementwise),
     "TANH": _lookup,
+    "TILE": _of_operator(move_work),
+    "TRANSPOSE": _of_operator(move_work),
+    "UNPACK": _of_operator(move_work),
 }
 """The kernel of every supported operator, where it runs alone."""

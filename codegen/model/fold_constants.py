@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codegen.model.graph import DType, Graph, Operator, Tensor
+from codegen.model.single_outputs import single_outputs
+from codegen.model.strided_slice import strided_index
 
 MOST_ELEMENTS = 64
 """Of a result of integer arithmetic; shapes have some."""
@@ -26,21 +28,22 @@ def fold_constants(graph: Graph) -> Graph:
 
     The output of a RESHAPE gets the shape that its second input gives, once it is known, and that
     of FULLY_CONNECTED as many vectors as its input has: some converters leave another shape in the
-    file. Outputs of the model stay computed.
+    file. Outputs of the model stay computed. An operator with several outputs becomes one for each
+    output that is needed.
     """
     kept, tensors = _fold(graph)
-    return replace(
-        graph, tensors=tuple(tensors), operators=tuple(graph.operators[index] for index in kept)
-    )
+    operators = tuple(operator for _, operator in kept)
+    return replace(graph, tensors=tuple(tensors), operators=operators)
 
 
 def kept_operators(graph: Graph) -> tuple[int, ...]:
-    """Indices of the operators that `fold_constants` keeps, in order."""
-    return tuple(_fold(graph)[0])
+    """For each operator of `fold_constants`, its index in the network."""
+    return tuple(index for index, _ in _fold(graph)[0])
 
 
-def _fold(graph: Graph) -> tuple[list[int], list[Tensor]]:
+def _fold(graph: Graph) -> tuple[list[tuple[int, Operator]], list[Tensor]]:
     tensors = list(graph.tensors)
+    needed = {*graph.outputs, *(i for operator in graph.operators for i in operator.inputs)}
     kept = []
     for index, operator in enumerate(graph.operators):
         values = None
@@ -50,7 +53,7 @@ def _fold(graph: Graph) -> tuple[list[int], list[Tensor]]:
             own = operator.outputs[0]
             tensors[own] = replace(tensors[own], is_constant=True, data=values)
             continue
-        kept.append(index)
+        kept += [(index, part) for part in single_outputs(operator, needed)]
         if operator.kind == "RESHAPE" and (len(operator.inputs), len(operator.outputs)) == (2, 1):
             _give_shape(operator, tensors)
         if operator.kind == "FULLY_CONNECTED" and len(operator.outputs) == 1:
@@ -136,26 +139,9 @@ def _give_vectors(product: Operator, tensors: list[Tensor]) -> None:
 
 
 def _strided_slice(operator: Operator, inputs: Sequence[Integers]) -> Values:
-    """Source: TFLite, STRIDED_SLICE: a mask has one bit for each dimension."""
     source, begins, ends, strides = inputs
-    masks = {
-        name: int(operator.options.get(f"{name}_mask", 0))
-        for name in ("begin", "end", "shrink_axis", "ellipsis", "new_axis")
-    }
-    if masks["ellipsis"] or masks["new_axis"] or operator.options.get("offset", False):
-        raise ValueError("dimensions that the tensor does not have")
-    parts: list[int | slice] = []
-    for axis, (begin, end, stride) in enumerate(zip(begins, ends, strides, strict=True)):
-        bit = 1 << axis
-        if masks["shrink_axis"] & bit:
-            if masks["begin"] & bit or stride != 1:
-                raise ValueError("an element that is not named")
-            parts.append(int(begin))
-        else:
-            first = None if masks["begin"] & bit else int(begin)
-            last = None if masks["end"] & bit else int(end)
-            parts.append(slice(first, last, int(stride)))
-    return np.asarray(source[tuple(parts)])
+    index = strided_index(operator, begins.tolist(), ends.tolist(), strides.tolist())
+    return np.asarray(source[index])
 
 
 def _axis(operator: Operator) -> int:

@@ -2,14 +2,27 @@
 
 from codegen.model.graph import Graph, Operator
 from codegen.operators.activations import ABS, ELU, EXP, GELU, HARD_SWISH, LEAKY_RELU, LOG, TANH
-from codegen.operators.concatenation import CONCATENATION
+from codegen.operators.concatenation import CONCATENATION, PACK
 from codegen.operators.conversions import DEQUANTIZE, EXPAND_DIMS, QUANTIZE, RESHAPE, SQUEEZE
 from codegen.operators.depthwise import DEPTHWISE_CONV_2D
 from codegen.operators.elementwise import ADD, MUL, SUB
 from codegen.operators.extremes import MAXIMUM, MINIMUM
 from codegen.operators.kernel_call import KernelCall
+from codegen.operators.moves import (
+    DEPTH_TO_SPACE,
+    SLICE,
+    SPACE_TO_DEPTH,
+    SPLIT,
+    SPLIT_V,
+    STRIDED_SLICE,
+    TILE,
+    TRANSPOSE,
+    UNPACK,
+)
 from codegen.operators.pad import PAD
-from codegen.operators.reductions import FULLY_CONNECTED, MEAN, SOFTMAX
+from codegen.operators.prelu import PRELU
+from codegen.operators.reduce import MEAN, REDUCE_MAX, REDUCE_MIN
+from codegen.operators.reductions import FULLY_CONNECTED, SOFTMAX
 from codegen.operators.rows import RowWindow, not_by_rows
 from codegen.operators.support import OperatorSupport
 from codegen.operators.tables import LOGISTIC, RELU, RELU6, RELU_0_TO_1, RELU_N1_TO_1
@@ -22,6 +35,7 @@ _SUPPORTED: dict[str, OperatorSupport] = {
     "CONCATENATION": CONCATENATION,
     "CONV_2D": CONV_2D,
     "DEPTHWISE_CONV_2D": DEPTHWISE_CONV_2D,
+    "DEPTH_TO_SPACE": DEPTH_TO_SPACE,
     "DEQUANTIZE": DEQUANTIZE,
     "ELU": ELU,
     "EXP": EXP,
@@ -32,22 +46,34 @@ _SUPPORTED: dict[str, OperatorSupport] = {
     "LEAKY_RELU": LEAKY_RELU,
     "LOG": LOG,
     "LOGISTIC": LOGISTIC,
-    "MAX_POOL_2D": MAX_POOL_2D,
     "MAXIMUM": MAXIMUM,
+    "MAX_POOL_2D": MAX_POOL_2D,
     "MEAN": MEAN,
     "MINIMUM": MINIMUM,
     "MUL": MUL,
+    "PACK": PACK,
     "PAD": PAD,
+    "PRELU": PRELU,
     "QUANTIZE": QUANTIZE,
+    "REDUCE_MAX": REDUCE_MAX,
+    "REDUCE_MIN": REDUCE_MIN,
     "RELU": RELU,
     "RELU6": RELU6,
     "RELU_0_TO_1": RELU_0_TO_1,
     "RELU_N1_TO_1": RELU_N1_TO_1,
     "RESHAPE": RESHAPE,
+    "SLICE": SLICE,
     "SOFTMAX": SOFTMAX,
+    "SPACE_TO_DEPTH": SPACE_TO_DEPTH,
+    "SPLIT": SPLIT,
+    "SPLIT_V": SPLIT_V,
     "SQUEEZE": SQUEEZE,
+    "STRIDED_SLICE": STRIDED_SLICE,
     "SUB": SUB,
     "TANH": TANH,
+    "TILE": TILE,
+    "TRANSPOSE": TRANSPOSE,
+    "UNPACK": UNPACK,
 }
 
 

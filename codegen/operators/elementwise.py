@@ -46,7 +46,7 @@ def operands(graph: Graph, operator: Operator) -> tuple[int, int]:
     return (1, 0) if swapped else (0, 1)
 
 
-def _repeats(full: Tensor, other: Tensor) -> bool:
+def repeats(full: Tensor, other: Tensor) -> bool:
     """Whether the other operand, flattened, repeats along the full one."""
     if other.shape == full.shape or other.element_count == 1:
         return True
@@ -64,7 +64,7 @@ def check_binary(graph: Graph, operator: Operator) -> list[str]:
     reasons += check_activation(operator) + check_quantization(graph, operator)
     if full.is_constant:
         reasons.append("of two constants")
-    if full.element_count != output.element_count or not _repeats(full, other):
+    if full.element_count != output.element_count or not repeats(full, other):
         reasons.append(f"of shapes {list(full.shape)} and {list(other.shape)}")
     return reasons
 

@@ -10,6 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+ARRAY = "[]"
+"""What the name of a field ends with that points to an array of rings."""
+RING_BYTES = 12
+"""Of an nn_ring."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ConstantArray:
@@ -45,7 +50,8 @@ class KernelCall:
         inputs: Indices of the activation tensors that it reads, in the order of its arguments.
         output: Index of the tensor that it writes.
         rings: Fields of the parameters that say where each of `inputs` and then `output` lie; empty
-            if the kernel does not work on rows.
+            if the kernel does not work on rows. A field that ends with `ARRAY` points to as many
+            rings as it is named here.
         scratch: The field that says where its scratch memory lies; empty if it needs none.
         is_one_row: Every tensor is gone through as one row, so that it cannot be streamed.
     """
@@ -60,3 +66,8 @@ class KernelCall:
     rings: tuple[str, ...] = ()
     scratch: str = ""
     is_one_row: bool = False
+
+    @property
+    def ring_array_bytes(self) -> int:
+        """Bytes in flash of its arrays of rings."""
+        return RING_BYTES * sum(field.endswith(ARRAY) for field in self.rings)

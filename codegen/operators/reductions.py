@@ -1,4 +1,4 @@
-"""Operators of a network's classifier: MEAN, FULLY_CONNECTED, SOFTMAX. Pure."""
+"""Operators of a network's classifier: FULLY_CONNECTED, SOFTMAX. Pure."""
 
 from math import prod
 
@@ -6,7 +6,6 @@ import numpy as np
 
 from codegen.model.fixed_point import (
     Multiplier,
-    mean_multiplier,
     product_in_single_precision,
     quantize_multiplier,
     softmax_factor,
@@ -14,7 +13,6 @@ from codegen.model.fixed_point import (
 )
 from codegen.model.graph import DType, Graph, Operator, Tensor
 from codegen.operators.channels import (
-    LARGEST_SUM,
     check_bias,
     check_sums,
     folded_bias_array,
@@ -25,13 +23,9 @@ from codegen.operators.macc import no_macc, weight_macc
 from codegen.operators.memory import OWN_BYTES
 from codegen.operators.rows import not_by_rows
 from codegen.operators.support import (
-    LARGEST_DIFFERENCE,
     OperatorSupport,
     check_activation,
-    check_batch,
     check_constant,
-    check_factors,
-    check_index_type,
     check_output_shape,
     check_quantization,
     check_types,
@@ -43,56 +37,6 @@ from codegen.operators.support import (
 
 MOST_CLASSES = 4095
 """More could overflow the sum of SOFTMAX's exponentials, which has twelve integer bits."""
-
-
-def _check_mean(graph: Graph, operator: Operator) -> list[str]:
-    image, axes = graph.inputs_of(operator)
-    (output,) = graph.outputs_of(operator)
-    reasons = check_types([image, output], [DType.INT8]) + check_index_type(axes, "axes")
-    reasons += check_constant(axes, "axes") + check_quantization(graph, operator)
-    if len(image.shape) != 4:
-        return [*reasons, f"with an input of rank {len(image.shape)}"]
-    reasons += check_batch(image)
-    if axes.data is not None and axes.dtype is DType.INT32:
-        named = sorted(int(axis) % 4 for axis in np.ravel(axes.data))
-        if named != [1, 2]:
-            reasons.append(f"over axes {named}")
-    kept = bool(operator.options.get("keep_dims", False))
-    expected = [1, 1, 1, image.shape[3]] if kept else [1, image.shape[3]]
-    reasons = reasons or check_output_shape(output, expected)
-    if reasons or image.quantization is None or output.quantization is None:
-        return reasons
-    largest = LARGEST_DIFFERENCE * image.shape[1] * image.shape[2]
-    if largest > LARGEST_SUM:
-        return [f"with sums up to {largest}"]
-    return check_factors([largest], [_mean_factor(image, output)])
-
-
-def _mean_factor(image: Tensor, output: Tensor) -> Multiplier:
-    return mean_multiplier(scale_of(image) / scale_of(output), image.shape[1] * image.shape[2])
-
-
-def _lower_mean(graph: Graph, operator: Operator) -> KernelCall:
-    image = graph.tensors[operator.inputs[0]]
-    (output,) = graph.outputs_of(operator)
-    pixels = image.shape[1] * image.shape[2]
-    factor = _mean_factor(image, output)
-    return KernelCall(
-        function="nn_mean_s8",
-        header="nn/mean.h",
-        params_type="nn_mean_params",
-        params=(
-            ("pixels", pixels),
-            ("channels", image.shape[3]),
-            ("input_zero_point", zero_point_of(image)),
-            ("output_zero_point", zero_point_of(output)),
-            ("multiplier", factor.multiplier),
-            ("shift", factor.shift),
-        ),
-        constants=(),
-        inputs=operator.inputs[:1],
-        output=operator.outputs[0],
-    )
 
 
 def _check_fully_connected(graph: Graph, operator: Operator) -> list[str]:
@@ -235,7 +179,6 @@ def _lower_softmax(graph: Graph, operator: Operator) -> KernelCall:
     )
 
 
-MEAN = OperatorSupport(_check_mean, _lower_mean, not_by_rows, (2,), OWN_BYTES, no_macc)
 FULLY_CONNECTED = OperatorSupport(
     _check_fully_connected, _lower_fully_connected, not_by_rows, (2, 3), OWN_BYTES, weight_macc
 )

@@ -95,7 +95,37 @@ def padding(amounts: list[list[int]], output: Tensor) -> Graph:
     return single("PAD", activation(1, 4, 4, 3), named, output)
 
 
+def indices(*numbers: int) -> Tensor:
+    """Constants of int32 that name dimensions or places."""
+    data = np.array(numbers, np.int32)
+    return Tensor("", data.shape, DType.INT32, is_constant=True, data=data)
+
+
 GENERATED = {
+    "DEPTH_TO_SPACE": single(
+        "DEPTH_TO_SPACE", activation(1, 2, 2, 8), activation(1, 4, 4, 2), block_size=2
+    ),
+    "PACK": single("PACK", activation(1, 2), activation(1, 2), activation(1, 2, 2), axis=1),
+    "PRELU": single("PRELU", activation(1, 4, 3), constant(1, 3), activation(1, 4, 3)),
+    "REDUCE_MAX": single("REDUCE_MAX", activation(1, 4, 3), indices(1), activation(1, 3)),
+    "REDUCE_MIN": single("REDUCE_MIN", activation(1, 4, 3), indices(-1), activation(1, 4)),
+    "SLICE": single("SLICE", activation(1, 4), indices(0, 1), indices(1, -1), activation(1, 3)),
+    "SPACE_TO_DEPTH": single(
+        "SPACE_TO_DEPTH", activation(1, 4, 4, 2), activation(1, 2, 2, 8), block_size=2
+    ),
+    "SPLIT": single("SPLIT", indices(1), activation(1, 4), activation(1, 2), num_splits=2, part=1),
+    "SPLIT_V": single(
+        "SPLIT_V", activation(1, 4), indices(1, -1), indices(1), activation(1, 3), part=1
+    ),
+    "STRIDED_SLICE": single(
+        "STRIDED_SLICE",
+        activation(1, 4),
+        *(indices(0, 0), indices(1, 4), indices(1, 2)),
+        activation(1, 2),
+    ),
+    "TILE": single("TILE", activation(1, 4), indices(1, 2), activation(1, 8)),
+    "TRANSPOSE": single("TRANSPOSE", activation(1, 4, 3), indices(0, 2, 1), activation(1, 3, 4)),
+    "UNPACK": single("UNPACK", activation(1, 2, 3), activation(1, 3), axis=1, part=1),
     "CONCATENATION": single(
         "CONCATENATION", activation(1, 2, 3), activation(1, 4, 3), activation(1, 6, 3), axis=1
     ),
@@ -172,8 +202,39 @@ REFUSED = {
     "op 0 CONCATENATION of [[1, 2, 3], [1, 4, 3]] to [1, 5, 3]": single(
         "CONCATENATION", activation(1, 2, 3), activation(1, 4, 3), activation(1, 5, 3), axis=1
     ),
-    "op 0 CONCATENATION with 5 inputs and 1 outputs": single(
-        "CONCATENATION", *[activation(1, 2)] * 5, activation(1, 10), axis=1
+    "op 0 PACK of [[1, 2], [1, 3]] to [1, 2, 2]": single(
+        "PACK", activation(1, 2), activation(1, 3), activation(1, 2, 2), axis=1
+    ),
+    "op 0 SLICE from [1, 4] to [1, 3]": single(
+        "SLICE", activation(1, 4), indices(0, 2), indices(1, 3), activation(1, 3)
+    ),
+    "op 0 TRANSPOSE with output [1, 4, 3] where [1, 3, 4] results": single(
+        "TRANSPOSE", activation(1, 4, 3), indices(0, 2, 1), activation(1, 4, 3)
+    ),
+    "op 0 TRANSPOSE with computed indices": single(
+        "TRANSPOSE", activation(1, 4), activation(2, dtype=DType.INT32), activation(4, 1)
+    ),
+    "op 0 TILE in more than 5 loops": single(
+        "TILE", activation(1, *[2] * 4), indices(1, *[2] * 4), activation(1, *[4] * 4)
+    ),
+    "op 0 SPLIT from [1, 4] to [1, 2]": single(
+        "SPLIT", indices(1), activation(1, 4), activation(1, 2), num_splits=3
+    ),
+    "op 0 REDUCE_MAX with an output of another scale than its input": single(
+        "REDUCE_MAX",
+        activation(1, 4),
+        indices(1),
+        activation(1, scale=Quantization((0.25,), (3,))),
+    ),
+    "op 0 MEAN over axes [4]": single("MEAN", activation(1, 4), indices(4), activation(1)),
+    "op 0 PRELU of shapes [1, 4, 3] and [4, 1]": single(
+        "PRELU", activation(1, 4, 3), constant(4, 1), activation(1, 4, 3)
+    ),
+    "op 0 MAXIMUM with an output of another scale than its inputs": single(
+        "MAXIMUM",
+        activation(1, 4),
+        activation(1, 4, scale=Quantization((0.25,), (3,))),
+        activation(1, 4),
     ),
     "op 0 PAD by [[1, 0], [1, 1], [1, 1], [0, 1]]": padding(
         [[1, 0], [1, 1], [1, 1], [0, 1]], activation(2, 6, 6, 4)
@@ -244,7 +305,6 @@ REFUSED = {
     "op 0 MAX_POOL_2D with an output of another scale than its input": pooling(
         activation(1, 3, 3, 3, scale=Quantization((0.25,), (3,)))
     ),
-    "op 0 MEAN over axes [2, 3]": mean((2, 3), activation(1, 4)),
     "op 0 MEAN with output [1, 4] where [1, 3] results": mean((1, 2), activation(1, 4)),
     "op 0 FULLY_CONNECTED of [2, 8] to [1, 2] with 2 × 8": fully_connected(
         constant(2, 8), activation(1, 2), activation(2, 8)

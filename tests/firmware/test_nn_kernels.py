@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from benchmarks.operator_cases import CASES, FUSED, Case
+from codegen.model.fold_constants import fold_constants
 from codegen.model.read_tflite import parse_tflite
 from codegen.operators import check_operators, supported_kinds, works_on_rows
 from nas.quantization.tflm_rounding import with_tflm_rounding
@@ -70,7 +71,10 @@ def test_every_supported_operator_has_cases() -> None:
 
 def test_the_cases_of_a_kernel_on_rows_run_by_rows(cases: dict[str, list[Case]]) -> None:
     streamed = {
-        kind: sum(any(s.streamed for s in plan_rows(parse_tflite(m)).segments) for m, _ in group)
+        kind: sum(
+            any(s.streamed for s in plan_rows(fold_constants(parse_tflite(m))).segments)
+            for m, _ in group
+        )
         for kind, group in cases.items()
     }
     assert {kind for kind, count in streamed.items() if count == 0} == set(WHOLE_ALONE)
@@ -85,7 +89,9 @@ def test_a_kernel_gives_the_bits_of_the_reference_kernel(
     tmp_path: Path,
 ) -> None:
     models = [model for model, _ in cases[kind]]
-    assert [check_operators(parse_tflite(model)) for model in models] == [[]] * CASE_COUNT
+    assert [check_operators(fold_constants(parse_tflite(model))) for model in models] == [
+        []
+    ] * CASE_COUNT
     actual = run_generated(tmp_path, cases[kind], rounding_of(kind), planner)
     for index, output in enumerate(expected[kind]):
         wanted = np.frombuffer(output.tobytes(), np.uint8)
