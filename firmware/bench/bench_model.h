@@ -12,9 +12,9 @@ typedef struct {
 
 typedef struct {
     const char *name;
-    const char *sha256;  /* of the .tflite, 64 hexadecimal digits */
-    const char *runtime; /* "static" or "tflm" */
-    const char *target;  /* the board that the project was made for */
+    const char *sha256;                   /* of the .tflite, 64 hexadecimal digits */
+    const char *runtime;                  /* "static" or "tflm" */
+    const char *target;                   /* the board that the project was made for */
     const bench_port_t *inputs, *outputs; /* the only input is one row if its rows are fed */
     uint32_t input_count, output_count;
     uint32_t input_bytes, output_bytes; /* of all inputs, and of all outputs */
@@ -31,12 +31,13 @@ typedef struct {
     int (*begin)(void);    /* the three are for rows fed one by one: begins an inference, */
     int (*push_row)(void); /* feeds the row in the input, */
     int (*end)(void);      /* and ends it */
-    int (*invoke)(void); /* 0, or the model's status; fed with the row in the input again and again */
+    int (*invoke)(
+        void); /* 0, or the model's status; fed with the row in the input again and again */
     int (*invoke_step)(uint32_t step);
     int (*profile)(uint32_t (*clock)(void)); /* like invoke; NULL: run the steps one by one */
-    float (*result)(uint32_t index);    /* a value of the outputs, dequantised */
-    uint32_t (*arena_used_bytes)(void); /* bytes that the runtime reports as used */
-    const char *(*last_message)(void);  /* last message of the runtime; NULL if none */
+    float (*result)(uint32_t index);         /* a value of the outputs, dequantised */
+    uint32_t (*arena_used_bytes)(void);      /* bytes that the runtime reports as used */
+    const char *(*last_message)(void);       /* last message of the runtime; NULL if none */
 } bench_model_t;
 
 /** The models of this firmware; the first is selected at the start. They may share an arena. */

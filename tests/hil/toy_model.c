@@ -93,8 +93,7 @@ static const bench_port_t inputs[] = {{TOY_INPUT_BYTES, input}};
     .target = "host", .input_bytes = TOY_INPUT_BYTES, .output_bytes = 4, .db_flip = TOY_DB_FLIP,   \
     .arena_bytes = sizeof arena, .arena = arena, .kept_output = kept_output, .steps = 2,           \
     .init = init, .invoke_step = invoke_step, .outputs = outputs, .output_count = 1,               \
-    .input_count = 1, .results = 4, .result = result,                                              \
-    .arena_used_bytes = arena_used_bytes
+    .input_count = 1, .results = 4, .result = result, .arena_used_bytes = arena_used_bytes
 
 const bench_model_t bench_models[] = {
 #ifdef TOY_FED
