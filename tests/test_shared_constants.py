@@ -21,6 +21,7 @@ SOURCES = (
     *("stm32f412.h", "usart.h", "clock.c"),
 )
 TARGET = load_target("stm32f412")
+assert TARGET.timing is not None
 PAIRS = {
     "NN_MOST_SUMMED": work.MOST_SUMMED,
     "BENCH_PROTOCOL_VERSION": identity.PROTOCOL_VERSION,
@@ -29,6 +30,7 @@ PAIRS = {
     "BENCH_ESCAPE_FLIP": protocol._ESCAPE_FLIP,
     "USART_BAUD": transport.BAUD,
     "CORE_HZ": TARGET.core_hz,
+    "WAIT_STATES": TARGET.timing.wait_states,
     "DEV_ID_STM32F412": TARGET.device_id,
     "DBGMCU_IDCODE_DEV_ID_MASK": swd_programmer._DEVICE_ID,
     "NN_CONCATENATION_MOST": concatenation.MOST_INPUTS,
