@@ -9,6 +9,8 @@ from nas.host.host_memory import MIB, PROFILES, parse_host_memory
 from nas.host.worker import Worker
 from nas.network.description import Shape
 from nas.spaces import Candidate, find_space
+from nas.spaces.blocks import IDENTITIES, Stage
+from nas.spaces.templates import Template
 from nas.trainer.network import TrainableNetwork
 from nas.training.memory import training_bytes, winner_bytes
 from tests.networks import CELL_SPACES
@@ -62,14 +64,23 @@ def test_anything_else_is_refused_with_what_is_possible(text: str) -> None:
         parse_host_memory(text)
 
 
-@pytest.mark.parametrize("candidate", [Candidate(k=8, c=1), Candidate(k=64, c=2)], ids=str)
+INVERTED = Template((Stage(3, 2, 5, 6, 1), Stage(2, 4, 3, 4, 2)), IDENTITIES, last=6)
+
+
+@pytest.mark.parametrize(
+    ("space", "candidate"),
+    [
+        pytest.param("folded", Candidate(k=8, c=1), id="few weights"),
+        pytest.param("folded", Candidate(k=64, c=2), id="many weights"),
+        pytest.param("residual", INVERTED.candidate(24), id="many activations"),
+    ],
+)
 def test_training_and_conversion_take_what_was_predicted(
-    small_dataset: Dataset, tmp_path: Path, candidate: Candidate
+    small_dataset: Dataset, tmp_path: Path, space: str, candidate: Candidate
 ) -> None:
-    """Of a network with few weights and of one whose weights and their copies are most of it."""
-    network = find_space("folded").network(candidate, small_dataset.shape, 2)
+    network = find_space(space).network(candidate, small_dataset.shape, 2)
     recipe = {"epochs": 3, "batch_size": 16, "learning_rate": 1e-3, "seed": 0}
-    arguments = {"dataset": str(small_dataset.folder), "space": "folded", "recipe": recipe}
+    arguments = {"dataset": str(small_dataset.folder), "space": space, "recipe": recipe}
     arguments |= {"candidate": candidate.as_record(), "converter": "own"}
     files = {"checkpoint": str(tmp_path / "winner.npz"), "model": str(tmp_path / "model.tflite")}
     with Worker() as worker:
