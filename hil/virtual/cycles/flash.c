@@ -5,6 +5,10 @@
 static void cache_start(cache_t *cache, uint32_t lines) {
     memset(cache, 0, sizeof *cache);
     cache->lines = lines;
+    for (uint32_t i = 0; i < lines; i++) {
+        cache->older[i] = (uint16_t)((i + 1U) % lines);
+        cache->newer[i] = (uint16_t)((i + lines - 1U) % lines);
+    }
 }
 
 static uint16_t *place_of(cache_t *cache, uint32_t line) {
@@ -13,32 +17,43 @@ static uint16_t *place_of(cache_t *cache, uint32_t line) {
 
 static bool cache_has(cache_t *cache, uint32_t line) { return *place_of(cache, line) != 0U; }
 
+/* Moves a place of the ring to its beginning. */
+static void make_newest(cache_t *cache, uint16_t own) {
+    const uint16_t newest = cache->newest;
+    const uint16_t oldest = cache->newer[newest];
+    if (own != newest && own != oldest) {
+        cache->older[cache->newer[own]] = cache->older[own];
+        cache->newer[cache->older[own]] = cache->newer[own];
+        cache->older[own] = newest;
+        cache->newer[own] = oldest;
+        cache->older[oldest] = own;
+        cache->newer[newest] = own;
+    }
+    cache->newest = own;
+}
+
 /* Whether the cache holds a line, which is then the one used last. */
 static bool cache_use(cache_t *cache, uint32_t line) {
-    const uint32_t place = *place_of(cache, line);
+    const uint16_t place = *place_of(cache, line);
     if (place != 0U) {
-        cache->used[place - 1U] = ++cache->uses;
+        make_newest(cache, (uint16_t)(place - 1U));
     }
     return place != 0U;
 }
 
 /* Puts a line in the place of the one that was not used for the longest time. */
 static void cache_put(cache_t *cache, uint32_t line) {
-    uint32_t oldest = 0;
     if (cache->lines == 0U) {
         return;
     }
-    for (uint32_t i = 1; i < cache->lines; i++) {
-        if (cache->used[i] < cache->used[oldest]) {
-            oldest = i;
-        }
-    }
-    if (cache->used[oldest] != 0U) {
+    const uint16_t oldest = cache->newer[cache->newest];
+    if (cache->is_held[oldest]) {
         *place_of(cache, cache->line[oldest]) = 0;
     }
     cache->line[oldest] = line;
-    cache->used[oldest] = ++cache->uses;
+    cache->is_held[oldest] = true;
     *place_of(cache, line) = (uint16_t)(oldest + 1U);
+    make_newest(cache, oldest);
 }
 
 void flash_start(flash_t *flash, const facts_t *facts) {

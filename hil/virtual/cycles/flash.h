@@ -6,13 +6,16 @@
 
 #include "facts.h"
 
-/** Lines that a cache holds, and when each was last used. */
+/** Lines that a cache holds, in a ring from the one that was used last to the one that was not used
+ * for the longest time. */
 typedef struct {
-    uint32_t lines;
     uint32_t line[FACTS_MOST_CACHED];
-    uint64_t used[FACTS_MOST_CACHED];
-    uint64_t uses;
+    bool is_held[FACTS_MOST_CACHED];
+    uint16_t older[FACTS_MOST_CACHED];
+    uint16_t newer[FACTS_MOST_CACHED];
+    uint16_t newest;
     uint16_t place[FACTS_MOST_FLASH_LINES]; /* where a line is, plus 1; 0 if it is not held */
+    uint32_t lines;
 } cache_t;
 
 /** The flash of a chip with its accelerator: one array, which reads one line at a time. */

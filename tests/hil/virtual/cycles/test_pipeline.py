@@ -1,5 +1,6 @@
 """Cycles of short sequences, worked out by hand from Arm's tables (see firmware/cores)."""
 
+import itertools
 import subprocess
 from pathlib import Path
 
@@ -163,6 +164,39 @@ def test_more_lines_of_data_than_the_cache_holds_are_read_again(model: Model) ->
     order = [*range(9)] * 3
     counts = model.run(text, places, order=order, after=18, wait_states=5, data_lines=8)
     assert counts.by_cause()["flash data"] >= 9 * 5
+
+
+def waits_for_data(model: Model, lines: int, pages: str) -> list[bool]:
+    """Whether each load from these lines waited, with a cache of `lines`; the code is cached."""
+    text = "\n".join(["ldr r0, [r1]"] * len(pages))
+    places = {
+        place: [(ORIGIN + 0x1000 + 16 * ord(page), 4, False)] for place, page in enumerate(pages)
+    }
+    waited = [
+        model.run(text, places, order=range(count), wait_states=5, data_lines=lines)
+        for count in range(1, len(pages) + 1)
+    ]
+    sums = [0, *(own.by_cause()["flash data"] for own in waited)]
+    return [after > before for before, after in itertools.pairwise(sums)]
+
+
+@pytest.mark.parametrize(
+    ("lines", "pages", "misses"),
+    [
+        (1, "AABBA", "A.B.A"),
+        (2, "ABACAB", "AB.C.B"),
+        (3, "ABCADABC", "ABC.D.BC"),
+        (3, "ABCCBAD", "ABC...D"),
+        (4, "ABCDBADCEABCD", "ABCD....E.B.D"),
+    ],
+)
+def test_the_line_that_was_not_used_for_the_longest_time_is_replaced(
+    model: Model, lines: int, pages: str, misses: str
+) -> None:
+    found = waits_for_data(model, lines, pages)
+    assert (
+        "".join(page if waits else "." for page, waits in zip(pages, found, strict=True)) == misses
+    )
 
 
 BROKEN = {
