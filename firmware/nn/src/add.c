@@ -24,18 +24,31 @@ typedef struct {
 
 /*
  * The operand of the larger scale is halved, exactly: its factor is 1/2. `smaller` is scaled down,
- * and so is the sum. The same bits as below.
+ * and so is the sum. The same bits as below. Made twice, for narrow limits and without them.
  */
+static inline __attribute__((always_inline)) void add_halved_within(const nn_add_scaling *p,
+                                                                    operand larger, operand smaller,
+                                                                    int8_t *output, int32_t count,
+                                                                    bool is_narrow) {
+    const nn_range range = {2 * p->output_zero_point + 1, p->lowest, p->highest, is_narrow};
+    const int32_t multiplier = p->output_multiplier, shift = p->output_shift;
+    const int32_t scale = INT32_C(1) << p->left_shift, half = scale >> 1, twice = 2 * scale;
+    const int32_t offset = -smaller.zero_point * twice;
+    const int32_t rounding = 1 - larger.zero_point * scale; /* of twice the sum */
+    for (const int8_t *const end = output + count; output < end; output++) {
+        const int32_t high = nn_scale_half(*smaller.values++ * twice + offset, smaller.multiplier);
+        const int32_t halves = ((high + (high >> 31)) >> ~smaller.shift) + rounding;
+        const int32_t sum = *larger.values++ * half + (halves >> 1);
+        *output = nn_scale_large_down(range, sum, multiplier, shift);
+    }
+}
+
 static void add_halved(const nn_add_scaling *p, operand larger, operand smaller, int8_t *output,
                        int32_t count) {
-    const nn_range range = nn_make_range(p->output_zero_point, p->lowest, p->highest);
-    const int32_t multiplier = p->output_multiplier, shift = p->output_shift;
-    const int32_t scale = INT32_C(1) << p->left_shift, half = scale >> 1;
-    for (const int8_t *const end = output + count; output < end; output++) {
-        const int32_t exact = (*larger.values++ - larger.zero_point) * half;
-        const int32_t scaled = nn_rescale_down((*smaller.values++ - smaller.zero_point) * scale,
-                                               smaller.multiplier, smaller.shift);
-        *output = nn_scale_sum_down(range, exact + scaled, multiplier, shift);
+    if (nn_make_range(0, p->lowest, p->highest).is_narrow) {
+        add_halved_within(p, larger, smaller, output, count, true);
+    } else {
+        add_halved_within(p, larger, smaller, output, count, false);
     }
 }
 

@@ -35,7 +35,7 @@ static void write_quads(const nn_pool_2d_params *p, nn_window window, int8_t *ou
         const int32_t back = left < NN_QUAD ? NN_QUAD - left : 0;
         window.first -= back;
         output -= back;
-        const nn_quad_sums sums = nn_each_sum(sum_window(window));
+        const nn_four_sums sums = nn_each_sum(sum_window(window));
         output[0] = (int8_t)divide(sums.a, reciprocal);
         output[1] = (int8_t)divide(sums.b, reciprocal);
         output[2] = (int8_t)divide(sums.c, reciprocal);

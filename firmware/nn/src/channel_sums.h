@@ -33,15 +33,15 @@ static inline nn_channel_sums nn_sum_row(nn_channel_sums sums, const int8_t *pix
     return sums;
 }
 
-static inline nn_quad_sums nn_each_sum(nn_channel_sums sums) {
-    const nn_quad_sums each = {(int16_t)sums.even, (int16_t)sums.odd, (int32_t)sums.even >> 16,
+static inline nn_four_sums nn_each_sum(nn_channel_sums sums) {
+    const nn_four_sums each = {(int16_t)sums.even, (int16_t)sums.odd, (int32_t)sums.even >> 16,
                                (int32_t)sums.odd >> 16};
     return each;
 }
 
 #else
 
-typedef nn_quad_sums nn_channel_sums;
+typedef nn_four_sums nn_channel_sums;
 
 static inline nn_channel_sums nn_sum_row(nn_channel_sums sums, const int8_t *pixel, int32_t count,
                                          int32_t step) {
@@ -55,7 +55,7 @@ static inline nn_channel_sums nn_sum_row(nn_channel_sums sums, const int8_t *pix
     return sums;
 }
 
-static inline nn_quad_sums nn_each_sum(nn_channel_sums sums) { return sums; }
+static inline nn_four_sums nn_each_sum(nn_channel_sums sums) { return sums; }
 
 #endif
 

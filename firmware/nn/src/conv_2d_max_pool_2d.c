@@ -8,13 +8,13 @@ static int32_t larger(int32_t a, int32_t b) { return a > b ? a : b; }
 
 static void write_pixel(const nn_conv_2d_params *p, const int16_t *patches, int8_t *output) {
     const nn_range range = nn_make_range(p->output_zero_point, p->lowest, p->highest);
-    const int32_t groups = p->groups;
+    const nn_rounds rounds = nn_make_rounds(p->groups);
     const int8_t *weights = p->weights;
     for (int32_t c = 0; c < p->output_channels; c++) {
         NN_KEEP_INDEX(c);
-        int32_t sums[NN_PATCHES] = {0, 0, 0, 0};
-        weights = nn_dot_4(patches, weights, groups, sums);
-        const int32_t largest = larger(larger(sums[0], sums[1]), larger(sums[2], sums[3]));
+        nn_four_sums sums = {0, 0, 0, 0};
+        sums = nn_dot_4(sums, patches, rounds, &weights);
+        const int32_t largest = larger(larger(sums.a, sums.b), larger(sums.c, sums.d));
         output[c] = nn_scale_sum(range, p->biases[c] + largest, p->multipliers[c], p->shifts[c]);
     }
 }

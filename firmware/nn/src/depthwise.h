@@ -64,8 +64,8 @@ static inline nn_tap_places nn_find_patch(const nn_depthwise_conv_2d_params *p, 
     return found;
 }
 
-/* Factors above 1 are rare, and are kept out of the fast path. */
-static __attribute__((noinline)) void nn_write_any(nn_range range, nn_quad_sums sums,
+/* Factors above 1 and limits narrower than int8 are rare, and are kept out of the fast path. */
+static __attribute__((noinline)) void nn_write_any(nn_range range, nn_four_sums sums,
                                                    const int32_t *multipliers, const int8_t *shifts,
                                                    int8_t *output, int32_t step) {
     output[0] = nn_scale_sum(range, sums.a, multipliers[0], shifts[0]);
@@ -74,10 +74,13 @@ static __attribute__((noinline)) void nn_write_any(nn_range range, nn_quad_sums 
     output[3 * step] = nn_scale_sum(range, sums.d, multipliers[3], shifts[3]);
 }
 
-/* Output `number` of each channel in a whole quad, of a pixel. Returns the first channel after. */
-static inline int32_t nn_write_quads(const nn_depthwise_conv_2d_params *p, nn_spread spread,
-                                     nn_tap_places from, int32_t number, int8_t *output) {
+/* Output `number` of each channel in a whole quad, of a pixel. Made twice, for patches that are
+ * read where they lie and for others, so that each has registers enough. */
+static inline __attribute__((always_inline)) void
+nn_write_quads(const nn_depthwise_conv_2d_params *p, nn_spread spread, nn_tap_places from,
+               bool is_whole, int32_t number, int8_t *output) {
     const nn_range range = nn_make_range(p->output_zero_point, p->lowest, p->highest);
+    const uint32_t narrow = range.is_narrow ? UINT32_MAX : 0;
     const int32_t taps = p->kernel_height * p->kernel_width, step = spread.multiplier;
     const int32_t channels = p->channels, whole = channels - channels % NN_QUAD;
     const int32_t first = number * channels, tap_bytes = channels * spread.dilation_width;
@@ -85,24 +88,21 @@ static inline int32_t nn_write_quads(const nn_depthwise_conv_2d_params *p, nn_sp
     for (int32_t c = 0; c < whole; c += NN_QUAD) {
         NN_KEEP_INDEX(c);
         const int32_t *const biases = p->biases + first + c;
+        const nn_four_sums start = {biases[0], biases[1], biases[2], biases[3]};
+        const nn_four_sums sums =
+            is_whole ? nn_multiply_3x3(start, from.first + c, tap_bytes, from.to_second,
+                                       from.to_third, &weights)
+                     : nn_multiply_taps(start, from.base + c, from.offsets, taps, &weights);
         const int32_t *const multipliers = p->multipliers + first + c;
-        const int8_t *const shifts = p->shifts + first + c;
+        const uint32_t rights = ~nn_four_bytes(p->shifts + first + c);
         int8_t *const to = output + c * step + number;
-        nn_quad_sums sums = {biases[0], biases[1], biases[2], biases[3]};
-        sums = from.first != 0
-                   ? nn_multiply_3x3(sums, from.first + c, tap_bytes, from.to_second, from.to_third,
-                                     &weights)
-                   : nn_multiply_taps(sums, from.base + c, from.offsets, taps, &weights);
-        if ((shifts[0] & shifts[1] & shifts[2] & shifts[3]) < 0) {
-            to[0] = nn_scale_sum_down(range, sums.a, multipliers[0], shifts[0]);
-            to[step] = nn_scale_sum_down(range, sums.b, multipliers[1], shifts[1]);
-            to[2 * step] = nn_scale_sum_down(range, sums.c, multipliers[2], shifts[2]);
-            to[3 * step] = nn_scale_sum_down(range, sums.d, multipliers[3], shifts[3]);
+        if (((rights | narrow) & 0x80808080U) == 0) {
+            nn_store_quad(nn_scale_quad_down(range, sums, multipliers, rights), to, step);
         } else {
-            nn_write_any(range, sums, multipliers, shifts, to, step);
+            const nn_four_sums all = {sums.a, sums.b, sums.c, sums.d}; /* the only one in memory */
+            nn_write_any(range, all, multipliers, p->shifts + first + c, to, step);
         }
     }
-    return whole;
 }
 
 /* The same for the channels after the last whole quad; the offsets of the taps are known. */
@@ -127,6 +127,7 @@ static inline void nn_write_channels(const nn_depthwise_conv_2d_params *p, nn_sp
 /* Rows [first_row, first_row + row_count) of the output. */
 static inline void nn_depthwise(const nn_depthwise_conv_2d_params *p, nn_spread spread,
                                 uint8_t *arena, int32_t first_row, int32_t row_count) {
+    const int32_t whole = p->channels - p->channels % NN_QUAD;
     memset(nn_outside_pixel(p, arena), p->input_zero_point, (size_t)p->channels);
     for (int32_t y = first_row; y < first_row + row_count; y++) {
         const int32_t top = y * p->stride_height - p->padding_top;
@@ -138,9 +139,12 @@ static inline void nn_depthwise(const nn_depthwise_conv_2d_params *p, nn_spread 
         int8_t *output = nn_row_at(&p->output, arena, y);
         for (int32_t x = 0; x < p->output_width; x++) {
             const nn_tap_places from = nn_find_patch(p, spread, arena, &band, x);
-            int32_t whole = 0;
             for (int32_t number = 0; number < spread.multiplier; number++) {
-                whole = nn_write_quads(p, spread, from, number, output);
+                if (from.first != 0) {
+                    nn_write_quads(p, spread, from, true, number, output);
+                } else {
+                    nn_write_quads(p, spread, from, false, number, output);
+                }
             }
             if (whole < p->channels) {
                 nn_find_taps(p, spread, arena, &band, x * p->stride_width - p->padding_left);

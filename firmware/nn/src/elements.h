@@ -32,19 +32,44 @@ static inline int16_t *nn_fill_groups(int16_t *to, int32_t elements, int8_t valu
     return to;
 }
 
-static inline int16_t *nn_widen_groups(int16_t *to, const int8_t *from, int32_t elements) {
-    for (; elements >= 2 * NN_GROUP; elements -= 2 * NN_GROUP) {
-        nn_widen(from, to);
-        nn_widen(from + NN_GROUP, to + NN_GROUP_VALUES);
-        from += 2 * NN_GROUP;
-        to += 2 * NN_GROUP_VALUES;
+#if NN_HAS_DSP
+
+static __attribute__((noinline)) int16_t *nn_widen_groups(int16_t *to, const int8_t *from,
+                                                          int32_t elements) {
+    uint32_t word, even;
+#define NN_WIDEN_GROUP                                                                             \
+    "ldr    %[word], [%[from]], #4\n"                                                              \
+    "sxtb16 %[even], %[word]\n"                                                                    \
+    "sxtb16 %[word], %[word], ror #8\n"                                                            \
+    "strd   %[even], %[word], [%[to]], %[step]\n"
+    for (; elements >= 4 * NN_GROUP; elements -= 4 * NN_GROUP) {
+        __asm volatile(NN_WIDEN_GROUP NN_WIDEN_GROUP NN_WIDEN_GROUP NN_WIDEN_GROUP
+                       : [to] "+r"(to), [from] "+r"(from), [word] "=&r"(word), [even] "=&r"(even)
+                       : [step] "i"(NN_GROUP_VALUES * sizeof(int16_t))
+                       : "memory");
     }
-    if (elements > 0) {
+    for (; elements > 0; elements -= NN_GROUP) {
+        __asm volatile(NN_WIDEN_GROUP
+                       : [to] "+r"(to), [from] "+r"(from), [word] "=&r"(word), [even] "=&r"(even)
+                       : [step] "i"(NN_GROUP_VALUES * sizeof(int16_t))
+                       : "memory");
+    }
+#undef NN_WIDEN_GROUP
+    return to;
+}
+
+#else
+
+static __attribute__((noinline)) int16_t *nn_widen_groups(int16_t *to, const int8_t *from,
+                                                          int32_t elements) {
+    for (; elements > 0; elements -= NN_GROUP) {
         nn_widen(from, to);
         from += NN_GROUP;
         to += NN_GROUP_VALUES;
     }
     return to;
 }
+
+#endif
 
 #endif

@@ -10,11 +10,11 @@ static int8_t scale_sum(const nn_mean_params *p, int32_t sum) {
 }
 
 static void write_quad(const nn_mean_params *p, const int8_t *pixel, int8_t *output) {
-    nn_quad_sums sums = {0, 0, 0, 0};
+    nn_four_sums sums = {0, 0, 0, 0};
     for (int32_t left = p->pixels; left > 0; left -= NN_MOST_SUMMED) {
         const int32_t count = left < NN_MOST_SUMMED ? left : NN_MOST_SUMMED;
         const nn_channel_sums packed = {0};
-        const nn_quad_sums part = nn_each_sum(nn_sum_row(packed, pixel, count, p->channels));
+        const nn_four_sums part = nn_each_sum(nn_sum_row(packed, pixel, count, p->channels));
         sums.a += part.a;
         sums.b += part.b;
         sums.c += part.c;

@@ -14,10 +14,16 @@
 #include <string.h>
 
 #include "dsp.h"
+#include "four_sums.h"
 
 #define NN_PATCHES 4
 #define NN_GROUP 4                              /* elements of one patch in a group */
 #define NN_GROUP_VALUES (NN_PATCHES * NN_GROUP) /* values of all patches in a group */
+
+/* How often a loop over groups runs, and the bytes of its code that the first round jumps over. */
+typedef struct {
+    int32_t count, skipped_bytes;
+} nn_rounds;
 
 #if NN_HAS_DSP
 
@@ -41,45 +47,47 @@ static inline void nn_widen(const int8_t *from, int16_t *to) {
     nn_widen_word(nn_word_at(from), to);
 }
 
-/* One group: 16 multiply-accumulates in 13 instructions. r7 is left to frame pointers. */
+/* One group: 16 multiply-accumulates in 13 instructions of 4 bytes each. r7 is left to frame
+ * pointers. */
 #define NN_DOT_GROUP                                                                               \
-    "ldr    %[even], [%[weights]], #4\n"                                                           \
-    "ldmia  %[patches]!, {r4, r5, r6, r8}\n"                                                       \
+    "ldr.w  %[even], [%[weights]], #4\n"                                                           \
+    "ldmia.w %[patches]!, {r4, r5, r6, r8}\n"                                                      \
     "sxtb16 %[odd], %[even], ror #8\n"                                                             \
     "sxtb16 %[even], %[even]\n"                                                                    \
     "smlad  %[a], %[even], r4, %[a]\n"                                                             \
     "smlad  %[a], %[odd], r5, %[a]\n"                                                              \
     "smlad  %[b], %[even], r6, %[b]\n"                                                             \
     "smlad  %[b], %[odd], r8, %[b]\n"                                                              \
-    "ldmia  %[patches]!, {r4, r5, r6, r8}\n"                                                       \
+    "ldmia.w %[patches]!, {r4, r5, r6, r8}\n"                                                      \
     "smlad  %[c], %[even], r4, %[c]\n"                                                             \
     "smlad  %[c], %[odd], r5, %[c]\n"                                                              \
     "smlad  %[d], %[even], r6, %[d]\n"                                                             \
     "smlad  %[d], %[odd], r8, %[d]\n"
 
-/* Add to each of the four sums its patch's product with the weights; two groups in each round,
- * the odd one first. Gives the weights behind those. */
-static inline const int8_t *nn_dot_4(const int16_t *patches, const int8_t *weights, int32_t groups,
-                                     int32_t sums[NN_PATCHES]) {
-    int32_t a = sums[0], b = sums[1], c = sums[2], d = sums[3];
-    int32_t even, odd;
-    __asm volatile(
-        "lsrs   %[groups], %[groups], #1\n" /* the flags last: no instruction of a group sets any */
-        "bcc    1f\n" NN_DOT_GROUP          /* */
-        "1: beq 3f\n"
-        "2:\n" NN_DOT_GROUP NN_DOT_GROUP /* */
-        "subs   %[groups], %[groups], #1\n"
-        "bne    2b\n"
-        "3:\n"
-        : [a] "+r"(a), [b] "+r"(b), [c] "+r"(c), [d] "+r"(d), [weights] "+r"(weights),
-          [patches] "+r"(patches), [groups] "+r"(groups), [even] "=&r"(even), [odd] "=&r"(odd)
-        :
-        : "r4", "r5", "r6", "r8", "cc", "memory");
-    sums[0] = a;
-    sums[1] = b;
-    sums[2] = c;
-    sums[3] = d;
-    return weights;
+#define NN_DOT_GROUP_BYTES (13 * 4)
+
+/* Four groups in each round; the first round begins within them. */
+static inline nn_rounds nn_make_rounds(int32_t groups) {
+    const int32_t count = (groups + 3) >> 2;
+    const nn_rounds rounds = {count, (4 * count - groups) * NN_DOT_GROUP_BYTES};
+    return rounds;
+}
+
+/* Add to each of the four sums its patch's product with the weights, which are passed over. */
+static inline nn_four_sums nn_dot_4(nn_four_sums sums, const int16_t *patches, nn_rounds rounds,
+                                    const int8_t **weights) {
+    int32_t odd;
+    __asm volatile("add    pc, %[even]\n" /* pc is 4 bytes further: behind the nop */
+                   "nop\n"
+                   "1:\n" NN_DOT_GROUP NN_DOT_GROUP NN_DOT_GROUP NN_DOT_GROUP /* */
+                   "subs   %[rounds], %[rounds], #1\n"
+                   "bne    1b\n"
+                   : [a] "+r"(sums.a), [b] "+r"(sums.b), [c] "+r"(sums.c), [d] "+r"(sums.d),
+                     [weights] "+r"(*weights), [patches] "+r"(patches), [rounds] "+r"(rounds.count),
+                     [even] "+r"(rounds.skipped_bytes), [odd] "=&r"(odd)
+                   :
+                   : "r4", "r5", "r6", "r8", "cc", "memory");
+    return sums;
 }
 
 #else
@@ -90,18 +98,24 @@ static inline void nn_widen(const int8_t *from, int16_t *to) {
     }
 }
 
-static inline const int8_t *nn_dot_4(const int16_t *patches, const int8_t *weights, int32_t groups,
-                                     int32_t sums[NN_PATCHES]) {
-    for (; groups > 0; groups--) {
-        for (int patch = 0; patch < NN_PATCHES; patch++) {
-            for (int i = 0; i < NN_GROUP; i++) {
-                sums[patch] += weights[i] * patches[patch * NN_GROUP + i];
-            }
+static inline nn_rounds nn_make_rounds(int32_t groups) {
+    const nn_rounds rounds = {groups, 0};
+    return rounds;
+}
+
+static inline nn_four_sums nn_dot_4(nn_four_sums sums, const int16_t *patches, nn_rounds rounds,
+                                    const int8_t **weights) {
+    for (int32_t groups = rounds.count; groups > 0; groups--) {
+        for (int i = 0; i < NN_GROUP; i++) {
+            const int32_t weight = *(*weights)++;
+            sums.a += weight * patches[i];
+            sums.b += weight * patches[NN_GROUP + i];
+            sums.c += weight * patches[2 * NN_GROUP + i];
+            sums.d += weight * patches[3 * NN_GROUP + i];
         }
         patches += NN_GROUP_VALUES;
-        weights += NN_GROUP;
     }
-    return weights;
+    return sums;
 }
 
 #endif

@@ -6,16 +6,12 @@
 #include <string.h>
 
 #include "dsp.h"
+#include "four_sums.h"
 
 #define NN_QUAD 4
 
-/* Sums of four channels; by value, so that they stay in registers. */
-typedef struct {
-    int32_t a, b, c, d;
-} nn_quad_sums;
-
 /* The sums with the products of four channels of a pixel and their weights. */
-static inline nn_quad_sums nn_multiply_quad(nn_quad_sums sums, const int8_t *pixel,
+static inline nn_four_sums nn_multiply_quad(nn_four_sums sums, const int8_t *pixel,
                                             const int8_t *weights) {
 #if NN_HAS_DSP
     uint32_t odd_pixel, odd_weights, even_pixel, even_weights;
@@ -42,7 +38,7 @@ static inline nn_quad_sums nn_multiply_quad(nn_quad_sums sums, const int8_t *pix
 }
 
 /* The products of three pixels, `step` bytes apart, with the weights, which are passed over. */
-static inline nn_quad_sums nn_multiply_3(nn_quad_sums sums, const int8_t *pixel, int32_t step,
+static inline nn_four_sums nn_multiply_3(nn_four_sums sums, const int8_t *pixel, int32_t step,
                                          const int8_t **weights) {
 #if NN_HAS_DSP
 #define NN_TAP(address)                                                                            \
@@ -77,7 +73,7 @@ static inline nn_quad_sums nn_multiply_3(nn_quad_sums sums, const int8_t *pixel,
 /* The nine products of a 3 x 3 kernel, whose weights are passed over; pixels are `step` bytes
  * apart, the second row is `to_second` after the first one, the third `to_third` after the second.
  */
-static inline nn_quad_sums nn_multiply_3x3(nn_quad_sums sums, const int8_t *pixel, int32_t step,
+static inline nn_four_sums nn_multiply_3x3(nn_four_sums sums, const int8_t *pixel, int32_t step,
                                            int32_t to_second, int32_t to_third,
                                            const int8_t **weights) {
     sums = nn_multiply_3(sums, pixel, step, weights);
@@ -87,31 +83,40 @@ static inline nn_quad_sums nn_multiply_3x3(nn_quad_sums sums, const int8_t *pixe
 }
 
 /* The products of `count` pixels, each at its offset from the base; passes over the weights. */
-static inline nn_quad_sums nn_multiply_taps(nn_quad_sums sums, const int8_t *base,
+static inline nn_four_sums nn_multiply_taps(nn_four_sums sums, const int8_t *base,
                                             const int32_t *offsets, int32_t count,
                                             const int8_t **weights) {
 #if NN_HAS_DSP
+#define NN_TAP                                                                                     \
+    "ldr.w  %[odd], [%[offsets]], #4\n"                                                            \
+    "ldr.w  %[odd_weights], [%[weights]], #4\n"                                                    \
+    "ldr.w  %[odd], [%[base], %[odd]]\n"                                                           \
+    "sxtb16 %[even_weights], %[odd_weights]\n"                                                     \
+    "sxtb16 %[odd_weights], %[odd_weights], ror #8\n"                                              \
+    "sxtb16 %[even], %[odd]\n"                                                                     \
+    "sxtb16 %[odd], %[odd], ror #8\n"                                                              \
+    "smlabb %[a], %[even], %[even_weights], %[a]\n"                                                \
+    "smlabb %[b], %[odd], %[odd_weights], %[b]\n"                                                  \
+    "smlatt %[c], %[even], %[even_weights], %[c]\n"                                                \
+    "smlatt %[d], %[odd], %[odd_weights], %[d]\n"
+    /* Three taps in each round, of 11 instructions of 4 bytes; the first round begins within. */
+    int32_t rounds = (count + 2) / 3;
+    const int32_t skipped_bytes = (3 * rounds - count) * 11 * 4;
+    const int8_t *at = *weights;
     uint32_t odd, odd_weights, even, even_weights;
     __asm volatile(
-        "1:\n"
-        "ldr    %[odd], [%[offsets]], #4\n"
-        "ldr    %[odd_weights], [%[weights]], #4\n"
-        "ldr    %[odd], [%[base], %[odd]]\n"
-        "sxtb16 %[even_weights], %[odd_weights]\n"
-        "sxtb16 %[odd_weights], %[odd_weights], ror #8\n"
-        "sxtb16 %[even], %[odd]\n"
-        "sxtb16 %[odd], %[odd], ror #8\n"
-        "smlabb %[a], %[even], %[even_weights], %[a]\n"
-        "smlabb %[b], %[odd], %[odd_weights], %[b]\n"
-        "smlatt %[c], %[even], %[even_weights], %[c]\n"
-        "smlatt %[d], %[odd], %[odd_weights], %[d]\n"
-        "subs   %[count], %[count], #1\n"
+        "ldr    %[odd], %[skipped]\n"
+        "add    pc, %[odd]\n" /* pc is 4 bytes further: behind the nop */
+        "nop\n"
+        "1:\n" NN_TAP NN_TAP NN_TAP "subs   %[rounds], %[rounds], #1\n"
         "bne    1b\n"
         : [a] "+r"(sums.a), [b] "+r"(sums.b), [c] "+r"(sums.c), [d] "+r"(sums.d),
-          [weights] "+r"(*weights), [offsets] "+r"(offsets), [count] "+r"(count), [odd] "=&r"(odd),
+          [weights] "+r"(at), [offsets] "+r"(offsets), [rounds] "+r"(rounds), [odd] "=&r"(odd),
           [odd_weights] "=&r"(odd_weights), [even] "=&r"(even), [even_weights] "=&r"(even_weights)
-        : [base] "r"(base)
+        : [base] "r"(base), [skipped] "m"(skipped_bytes)
         : "cc", "memory");
+    *weights = at;
+#undef NN_TAP
 #else
     for (; count > 0; count--) {
         sums = nn_multiply_quad(sums, base + *offsets++, *weights);

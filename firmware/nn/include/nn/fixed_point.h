@@ -40,14 +40,30 @@ static inline int32_t nn_divide_by_power_of_two(int32_t value, int32_t exponent)
     return (value >> exponent) + (remainder > threshold ? 1 : 0);
 }
 
-/** round(value * multiplier / 2^31), ties up; |value| < 2^30. */
-static inline int32_t nn_scale(int32_t value, int32_t multiplier) {
+/** round(value * multiplier / 2^32), ties up. */
+static inline int32_t nn_scale_half(int32_t value, int32_t multiplier) {
 #if defined(__ARM_FEATURE_DSP)
-    int32_t high; /* of twice the product, rounded: two instructions instead of six */
-    __asm("smmulr %0, %1, %2" : "=r"(high) : "r"(2 * value), "r"(multiplier));
+    int32_t high; /* one instruction instead of five */
+    __asm("smmulr %0, %1, %2" : "=r"(high) : "r"(value), "r"(multiplier));
     return high;
 #else
-    return (int32_t)(((int64_t)value * multiplier + (INT64_C(1) << 30)) >> 31);
+    return (int32_t)(((int64_t)value * multiplier + (INT64_C(1) << 31)) >> 32);
+#endif
+}
+
+/** round(value * multiplier / 2^31), ties up; |value| < 2^30. */
+static inline int32_t nn_scale(int32_t value, int32_t multiplier) {
+    return nn_scale_half(2 * value, multiplier);
+}
+
+/** The same for a multiplier of 2^30 or more, as that of each positive factor. */
+static inline int32_t nn_scale_large(int32_t value, int32_t multiplier) {
+#if defined(__ARM_FEATURE_DSP)
+    int32_t high; /* twice the multiplier wraps: its product lacks 2^32 times the value */
+    __asm("smmlar %0, %1, %2, %1" : "=r"(high) : "r"(value), "r"((uint32_t)multiplier << 1));
+    return high;
+#else
+    return nn_scale(value, multiplier);
 #endif
 }
 
