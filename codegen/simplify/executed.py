@@ -7,6 +7,7 @@ from codegen.model.graph import Graph
 from codegen.operators import check_operators, count_macc
 from codegen.simplify.drop_channels import drop_channels
 from codegen.simplify.fold_dilations import fold_dilations
+from codegen.simplify.padding import merge_padding
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +26,14 @@ class Dropped:
 def executed_graph(graph: Graph) -> Graph:
     """The network whose outputs are those of the model, with less work.
 
-    Channels are dropped only if all weights are known and all operators can be generated.
+    PADs are merged, and channels dropped, only if all weights are known and all operators can be
+    generated.
     """
     folded, _ = fold_dilations(fold_constants(graph))
     is_known = all(t.data is not None for t in folded.tensors if t.is_constant)
     if not is_known or check_operators(folded):
         return folded
-    return drop_channels(folded)
+    return drop_channels(merge_padding(folded))
 
 
 def dropped(graph: Graph, executed: Graph) -> Dropped:

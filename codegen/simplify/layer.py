@@ -102,8 +102,6 @@ def _crosses_border(graph: Graph, operator: Operator) -> bool:
     output = graph.tensors[operator.outputs[0]]
     for axis, side in enumerate("hw"):
         size, count, taps = (t.shape[1 + axis] for t in (image, output, weights))
-        if operator.kind == "CONV_2D":
-            taps = weights.shape[1 + axis]
         window = (taps - 1) * integer_option(operator, f"dilation_{side}_factor", 1) + 1
         stride = integer_option(operator, f"stride_{side}", 1)
         before = padding_before(size, window, stride, str(operator.options.get("padding")))
