@@ -287,7 +287,10 @@ def quantize(rng: Random) -> Case:
     image = model.activation(shape, in_scale, points[source], dtype=source)
     same = in_scale is not None and rng.integers(2) == 0
     out_scale = in_scale if same else _scale(rng)
-    out = model.activation(shape, out_scale, _point(rng) + 128 * (target == "uint8"), dtype=target)
+    out_point = _point(rng)
+    if same and rng.integers(2) == 0:  # as converters do: the same values, 128 apart
+        out_point = points[source] - 128 * (source == "uint8")
+    out = model.activation(shape, out_scale, out_point + 128 * (target == "uint8"), dtype=target)
     model.operator("QUANTIZE", [image], out)
     values = (
         rng.normal(0, 3, shape).astype(np.float32)

@@ -9,7 +9,7 @@ from functools import cache
 import numpy as np
 
 from codegen.model.fixed_point import Multiplier, rescale
-from codegen.model.graph import Graph, Operator
+from codegen.model.graph import DType, Graph, Operator
 from codegen.model.placeholders import with_placeholders
 from codegen.operators import lower_operator
 from codegen.operators.elementwise import SCALING
@@ -42,6 +42,18 @@ def _is_halved(params: dict[str, int]) -> bool:
     larger = [name for name in ("first", "second") if params[f"{name}_shift"] >= 0]
     is_added = len(larger) == 1 and params[f"{larger[0]}_multiplier"] > 0
     return "addends" not in params and is_added and params["output_shift"] < 0
+
+
+def flips(graph: Graph, operator: Operator) -> bool:
+    """Whether a QUANTIZE only changes the highest bit of each byte (is_flip in nn/quantize.c)."""
+    params = _params(graph, operator)
+    points = params.get("output_zero_point", 0) - params.get("input_zero_point", 0)
+    is_same = (params.get("multiplier"), params.get("shift")) == (1 << 30, 1)
+    types = [graph.tensors[own[0]].dtype for own in (operator.inputs, operator.outputs)]
+    return is_same and (types, points) in (
+        ([DType.UINT8, DType.INT8], -128),
+        ([DType.INT8, DType.UINT8], 128),
+    )
 
 
 def softmax_work(graph: Graph, operator: Operator) -> dict[str, int]:

@@ -16,7 +16,7 @@ from codegen.costs.convolution_work import (
     single_convolution_work,
 )
 from codegen.costs.move_work import extreme_work, move_work, prelu_work, reduction_work
-from codegen.costs.scaled_work import scaled_work, softmax_work
+from codegen.costs.scaled_work import flips, scaled_work, softmax_work
 from codegen.model.graph import Graph, Operator
 from codegen.operators import works_on_rows
 from codegen.operators.channels import PATCH_GROUP
@@ -208,8 +208,10 @@ def _elementwise(graph: Graph, operator: Operator) -> tuple[str, Work]:
 def _quantize(graph: Graph, operator: Operator) -> tuple[str, Work]:
     source, output = graph.inputs_of(operator)[0], graph.outputs_of(operator)[0]
     elements = output.element_count
-    work = {"elements": elements, **scaled_work(graph, operator, elements)}
-    return f"QUANTIZE {source.dtype} to {output.dtype}", work
+    kernel = f"QUANTIZE {source.dtype} to {output.dtype}"
+    if flips(graph, operator):
+        return kernel, {"flipped": elements}
+    return kernel, {"elements": elements, **scaled_work(graph, operator, elements)}
 
 
 def _reshape(graph: Graph, step: Step, is_streamed: bool) -> tuple[str, Work]:

@@ -22,7 +22,7 @@ def test_factors_are_counted_by_the_path_that_they_take(
     scale: float, expected: tuple[int, int]
 ) -> None:
     builder = ModelBuilder()
-    image = builder.activation((1, 8), scale, 128, "uint8")
+    image = builder.activation((1, 8), scale, 127, "uint8")
     output = builder.activation((1, 8), 1.0)
     builder.operator("QUANTIZE", [image], output)
     kernel, work = work_of(builder, image, output)
@@ -59,3 +59,25 @@ def test_exponentials_are_those_of_differences_that_are_not_too_small(
     assert (work["rows"], work["elements"]) == (5, 15)
     assert work["exponentials"] == round(5 * exponentials)
     assert work["factors"] == round(5 * factors)
+
+
+@pytest.mark.parametrize(
+    ("types", "points", "is_flip"),
+    [
+        (("uint8", "int8"), (131, 3), True),
+        (("int8", "uint8"), (3, 131), True),
+        (("uint8", "int8"), (131, 4), False),
+        (("int8", "int8"), (-128, 0), False),
+    ],
+)
+def test_the_same_values_128_apart_are_counted_as_flipped(
+    types: tuple[str, str], points: tuple[int, int], is_flip: bool
+) -> None:
+    builder = ModelBuilder()
+    image = builder.activation((1, 2, 3, 5), 0.1, points[0], dtype=types[0])
+    output = builder.activation((1, 2, 3, 5), 0.1, points[1], dtype=types[1])
+    builder.operator("QUANTIZE", [image], output)
+    kernel, work = work_of(builder, image, output)
+    assert kernel == f"QUANTIZE {types[0]} to {types[1]}"
+    assert work.get("flipped", 0) == 30 * is_flip
+    assert ("elements" in work) == (not is_flip)
