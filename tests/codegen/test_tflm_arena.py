@@ -21,6 +21,7 @@ from nas.spaces import Candidate
 from tests.codegen.known_networks import keyword_spotting, person_detection
 from tests.graph_file import graph_file
 from tests.networks import CELL_SPACES, graph_of, paper_graph
+from tests.several_ports import several_ports
 from tests.tflm_wheel import recorded, starts
 
 NAS_K8_C3 = Path("benchmarks/models/nas_k8_c3.tflite")
@@ -59,6 +60,7 @@ def models() -> dict[str, bytes]:
     files["person detection"] = graph_file(person_detection())
     files["strided slice"] = strided_slice()
     files["nas_k8_c3"] = NAS_K8_C3.read_bytes()
+    files |= {f"several inputs and outputs {seed}": several_ports(seed) for seed in range(3)}
     return files
 
 
