@@ -323,6 +323,32 @@ def reshape(rng: Random) -> Case:
     return model.build([image], [out]), _values(rng, (1, height, width, 2))
 
 
+def resize_nearest_neighbor(rng: Random) -> Case:
+    """A network with a random RESIZE_NEAREST_NEIGHBOR, and an input."""
+    return _resize(rng, "RESIZE_NEAREST_NEIGHBOR", bool(rng.integers(2)), bool(rng.integers(2)))
+
+
+def resize_bilinear(rng: Random) -> Case:
+    """A network with a random RESIZE_BILINEAR, and an input."""
+    corners = [(False, False), (True, False), (False, True)][int(rng.integers(3))]
+    return _resize(rng, "RESIZE_BILINEAR", *corners)
+
+
+def _resize(rng: Random, kind: str, aligned: bool, halves: bool) -> Case:
+    """To a multiple of the size in half of them."""
+    height, width, channels = (int(n) for n in rng.integers(1, 9, 3))
+    sizes = [int(n) for n in rng.integers(1, 20, 2)]
+    if rng.integers(2):
+        sizes = [height * int(rng.integers(1, 5)), width * int(rng.integers(1, 5))]
+    model = ModelBuilder()
+    scale, point = _scale(rng), _point(rng)
+    image = model.activation((1, height, width, channels), scale, point)
+    out = model.activation((1, *sizes, channels), scale, point)
+    size = model.constant(np.array(sizes, np.int32))
+    model.operator(kind, [image, size], out, align_corners=aligned, half_pixel_centers=halves)
+    return model.build([image], [out]), _values(rng, (1, height, width, channels))
+
+
 def _one_to_one(rng: Random, kind: str) -> Case:
     shape = (1, *(int(n) for n in rng.integers(1, 9, 3)))
     model = ModelBuilder()
@@ -578,6 +604,8 @@ CASES: dict[str, Callable[[Random], Case]] = MOVE_CASES | {
     "RELU_0_TO_1": relu_0_to_1,
     "RELU_N1_TO_1": relu_n1_to_1,
     "RESHAPE": reshape,
+    "RESIZE_BILINEAR": resize_bilinear,
+    "RESIZE_NEAREST_NEIGHBOR": resize_nearest_neighbor,
     "SOFTMAX": softmax,
     "SQUEEZE": squeeze,
     "SUB": sub,

@@ -221,6 +221,20 @@ def _reshape(graph: Graph, step: Step, is_streamed: bool) -> tuple[str, Work]:
     return "RESHAPE", {} if step.in_place is not None else _elements(graph, operator)
 
 
+def _resized(graph: Graph, operator: Operator) -> Work:
+    """Pixels, and their elements, each made from four."""
+    output = graph.outputs_of(operator)[0]
+    return {"pixels": output.element_count // output.shape[-1], "elements": output.element_count}
+
+
+def _copied_pixels(graph: Graph, operator: Operator) -> Work:
+    """Pixels, which are copied in words of four bytes and single bytes."""
+    output = graph.outputs_of(operator)[0]
+    words, left = divmod(output.shape[-1], 4)
+    pixels = output.element_count // output.shape[-1]
+    return {"pixels": pixels, "words": pixels * words, "bytes": pixels * left}
+
+
 def _elements(graph: Graph, operator: Operator) -> Work:
     return {"elements": graph.outputs_of(operator)[0].element_count}
 
@@ -259,6 +273,8 @@ OWN_KERNELS: dict[str, OwnKernel] = {
     "RELU_0_TO_1": _lookup,
     "RELU_N1_TO_1": _lookup,
     "RESHAPE": _reshape,
+    "RESIZE_BILINEAR": _always(_resized),
+    "RESIZE_NEAREST_NEIGHBOR": _always(_copied_pixels),
     "SLICE": _of_operator(move_work),
     "SOFTMAX": _always(softmax_work),
     "SPACE_TO_DEPTH": _of_operator(move_work),

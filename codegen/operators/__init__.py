@@ -23,6 +23,7 @@ from codegen.operators.pad import PAD
 from codegen.operators.prelu import PRELU
 from codegen.operators.reduce import MEAN, REDUCE_MAX, REDUCE_MIN
 from codegen.operators.reductions import FULLY_CONNECTED, SOFTMAX
+from codegen.operators.resize import RESIZE_BILINEAR, RESIZE_NEAREST_NEIGHBOR
 from codegen.operators.rows import RowWindow, not_by_rows
 from codegen.operators.support import OperatorSupport
 from codegen.operators.tables import LOGISTIC, RELU, RELU6, RELU_0_TO_1, RELU_N1_TO_1
@@ -62,6 +63,8 @@ _SUPPORTED: dict[str, OperatorSupport] = {
     "RELU_0_TO_1": RELU_0_TO_1,
     "RELU_N1_TO_1": RELU_N1_TO_1,
     "RESHAPE": RESHAPE,
+    "RESIZE_BILINEAR": RESIZE_BILINEAR,
+    "RESIZE_NEAREST_NEIGHBOR": RESIZE_NEAREST_NEIGHBOR,
     "SLICE": SLICE,
     "SOFTMAX": SOFTMAX,
     "SPACE_TO_DEPTH": SPACE_TO_DEPTH,

@@ -14,7 +14,7 @@ MOST_ROWS = 1 << 12
 
 @dataclass(frozen=True, slots=True)
 class RowWindow:
-    """Row y of the output needs rows y · stride − padding up to, but not including, that + size.
+    """Row y of the output needs rows (y · stride + shift) // divisor − padding, and size − 1 more.
 
     Rows outside the input are padding: they exist from the start.
 
@@ -22,21 +22,29 @@ class RowWindow:
         size: Rows of the input that one row of the output needs.
         stride: Rows by which the window moves from one row of the output to the next.
         padding: Rows of padding before the first row of the input.
+        divisor: Rows of the output for which the window moves by `stride`.
+        shift: What is added before the division.
     """
 
     size: int = 1
     stride: int = 1
     padding: int = 0
+    divisor: int = 1
+    shift: int = 0
 
     def first_rows(self, input_rows: int, output_rows: int) -> NDArray[np.int32]:
         """For each row of the output, the first row that it or a later one needs."""
-        starts = np.arange(output_rows, dtype=np.int64) * self.stride - self.padding
+        starts = self._starts(output_rows)
         return np.minimum(np.maximum(starts, 0), input_rows).astype(np.int32)
 
     def end_rows(self, input_rows: int, output_rows: int) -> NDArray[np.int32]:
         """For each row of the output, one past the last row that it needs; 0 for none."""
-        starts = np.arange(output_rows, dtype=np.int64) * self.stride - self.padding
+        starts = self._starts(output_rows)
         return np.minimum(np.maximum(starts + self.size, 0), input_rows).astype(np.int32)
+
+    def _starts(self, output_rows: int) -> NDArray[np.int64]:
+        moved = np.arange(output_rows, dtype=np.int64) * self.stride + self.shift
+        return np.asarray(moved // self.divisor - self.padding)
 
 
 RowsNeeded = Callable[[Graph, Operator], RowWindow | None]

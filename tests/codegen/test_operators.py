@@ -95,6 +95,17 @@ def padding(amounts: list[list[int]], output: Tensor) -> Graph:
     return single("PAD", activation(1, 4, 4, 3), named, output)
 
 
+def resizing(
+    kind: str, sizes: tuple[int, int], output: Tensor | None = None, **options: bool
+) -> Graph:
+    """Of an image of 4×3 pixels."""
+    data = np.array(sizes, np.int32)
+    named = Tensor("", data.shape, DType.INT32, is_constant=True, data=data)
+    return single(
+        kind, activation(1, 4, 3, 2), named, output or activation(1, *sizes, 2), **options
+    )
+
+
 def indices(*numbers: int) -> Tensor:
     """Constants of int32 that name dimensions or places."""
     data = np.array(numbers, np.int32)
@@ -102,6 +113,8 @@ def indices(*numbers: int) -> Tensor:
 
 
 GENERATED = {
+    "RESIZE_NEAREST_NEIGHBOR": resizing("RESIZE_NEAREST_NEIGHBOR", (8, 3)),
+    "RESIZE_BILINEAR": resizing("RESIZE_BILINEAR", (2, 5), half_pixel_centers=True),
     "DEPTH_TO_SPACE": single(
         "DEPTH_TO_SPACE", activation(1, 2, 2, 8), activation(1, 4, 4, 2), block_size=2
     ),
@@ -255,7 +268,19 @@ REFUSED = {
     "op 0 HARD_SWISH with a factor of 2^0 or more": single(
         "HARD_SWISH", activation(1, 4), activation(1, 4, scale=Quantization((0.002,), (0,)))
     ),
-    "op 0 RESIZE_BILINEAR": single("RESIZE_BILINEAR", activation(1, 4), activation(1, 4)),
+    "op 0 SEGMENT_SUM": single("SEGMENT_SUM", activation(1, 4), activation(1, 4)),
+    "op 0 RESIZE_BILINEAR with aligned corners and half pixels": resizing(
+        "RESIZE_BILINEAR", (8, 6), align_corners=True, half_pixel_centers=True
+    ),
+    "op 0 RESIZE_BILINEAR from 4 to 1412, which reads outside the image": resizing(
+        "RESIZE_BILINEAR", (1412, 3)
+    ),
+    "op 0 RESIZE_NEAREST_NEIGHBOR with output [1, 8, 6, 2] where [1, 8, 7, 2] results": resizing(
+        "RESIZE_NEAREST_NEIGHBOR", (8, 7), activation(1, 8, 6, 2)
+    ),
+    "op 0 RESIZE_NEAREST_NEIGHBOR with an output of another scale than its input": resizing(
+        "RESIZE_NEAREST_NEIGHBOR", (8, 6), activation(1, 8, 6, 2, scale=PROBABILITY)
+    ),
     "op 0 ADD in float32": single(
         "ADD", *[activation(1, 4, dtype=DType.FLOAT32, scale=None) for _ in range(3)]
     ),

@@ -112,3 +112,10 @@ def test_classifiers_need_whole_tensors() -> None:
     for kind in ("MEAN", "FULLY_CONNECTED", "SOFTMAX", "RESHAPE", "TRANSPOSE"):
         operator = Operator(kind, (0,) if kind == "SOFTMAX" else (0, 1), (2,))
         assert only_step([image(4), constant(4), image(4)], operator).rows is None
+
+
+def test_a_window_may_move_by_a_part_of_a_row() -> None:
+    """Twice as many rows by the two nearest: row y lies at y / 2 − 1/4 of the input."""
+    window = RowWindow(size=2, stride=2, padding=1, divisor=4, shift=3)
+    assert window.first_rows(3, 6).tolist() == [0, 0, 0, 1, 1, 2]
+    assert window.end_rows(3, 6).tolist() == [1, 2, 2, 3, 3, 3]

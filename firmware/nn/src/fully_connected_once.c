@@ -12,8 +12,7 @@ static int8_t to_output(const nn_fully_connected_once_params *p, int32_t sum, fl
     return (int8_t)(scaled < (double)p->highest ? (int32_t)scaled : p->highest);
 }
 
-static void multiply(const nn_fully_connected_once_params *p, const int8_t *input,
-                     int8_t *output) {
+static void multiply(const nn_fully_connected_once_params *p, const int8_t *input, int8_t *output) {
     const int32_t offset = nn_matrix_offset(&p->sums, input);
     const float *weight_scale = p->weight_scales;
     int32_t sums[NN_ROWS];
