@@ -17,10 +17,10 @@ _WITH_DSP = ("cortex-m4", "cortex-m7")
 """Cores with the DSP extension, for which CMSIS-NN's buffers are modelled."""
 _INT_BYTES = 4
 _WITHOUT_NEEDS = frozenset(
-    "ARG_MAX ARG_MIN BATCH_TO_SPACE_ND BROADCAST_ARGS BROADCAST_TO CAST CEIL DEPTH_TO_SPACE EXP "
+    "ARG_MAX ARG_MIN BATCH_TO_SPACE_ND BROADCAST_ARGS BROADCAST_TO CAST CEIL EXP "
     "EXPAND_DIMS FILL FLOOR FLOOR_DIV FLOOR_MOD GATHER GATHER_ND LOGICAL_AND LOGICAL_OR MAXIMUM "
     "MINIMUM NEG PACK RESHAPE RESIZE_BILINEAR RESIZE_NEAREST_NEIGHBOR REVERSE_V2 ROUND SHAPE "
-    "SLICE SPACE_TO_DEPTH SPLIT SPLIT_V SQUEEZE TRANSPOSE UNPACK ZEROS_LIKE".split()
+    "SLICE SPLIT SPLIT_V SQUEEZE TRANSPOSE UNPACK ZEROS_LIKE".split()
 )
 _ONLY_OPERATOR_DATA = frozenset(
     "ADD CONCATENATION DEQUANTIZE HARD_SWISH L2_NORMALIZATION LEAKY_RELU LOGISTIC MAX_POOL_2D MUL "
@@ -92,6 +92,10 @@ def opened_tensors(operator: Operator) -> tuple[int, ...]:
             opened = [*inputs, *inputs, *outputs]
         case "RELU6":
             opened = inputs
+        case "MAXIMUM" | "MINIMUM" | "PACK":
+            opened = []
+        case "SPLIT_V":
+            opened = inputs[2:]
         case "RESHAPE":
             opened = [*inputs[:1], *outputs]
         case _:
@@ -192,14 +196,26 @@ _RANKS = {
     "CONV_2D": (1, 4),
     "DEPTHWISE_CONV_2D": (1, 4),
     "FULLY_CONNECTED": (1, 1),
+    "DEPTH_TO_SPACE": (0,),
+    "SPACE_TO_DEPTH": (0,),
 }
+
+
+def _shape_copy(graph: Graph, operator: Operator, build: Build) -> tuple[_Sizes, _Sizes]:
+    """The kernel keeps the output's shape anew: its rank and its sizes."""
+    del build
+    return (_INT_BYTES * (1 + len(graph.tensors[operator.outputs[0]].shape)),), ()
+
+
 _PREPARE: dict[str, Callable[[Graph, Operator, Build], tuple[_Sizes, _Sizes]]] = {
     "AVERAGE_POOL_2D": _average_pool,
     "CONV_2D": _conv_2d,
     "DEPTHWISE_CONV_2D": _depthwise,
+    "DEPTH_TO_SPACE": _shape_copy,
     "FULLY_CONNECTED": _fully_connected,
     "MEAN": _reduce_sum,
     "REDUCE_MAX": _reduce_extremum,
     "REDUCE_MIN": _reduce_extremum,
+    "SPACE_TO_DEPTH": _shape_copy,
     "SUM": _reduce_sum,
 }

@@ -38,8 +38,12 @@ _UINT8 = frozenset(
 )
 """Those whose kernels take uint8 (August 2026): they convert it, or copy bytes of any type."""
 
+_FLOAT_ALONE = frozenset(("EXP", "LOG"))
+"""Those whose kernels take float32 alone, where LiteRT has one for int8, too."""
+
 _NO_SUCH = ": TensorFlow Lite Micro has no such operator"
 _NOT_IN_UINT8 = " in uint8: TensorFlow Lite Micro has no kernel for that type"
+_NOT_IN_INT8 = " in int8: TensorFlow Lite Micro has no kernel for that type"
 _METHODS = {
     "BATCH_MATMUL": "AddBatchMatMul",
     "CUMSUM": "AddCumSum",
@@ -108,7 +112,8 @@ def _why_missing(graph: Graph, operator: Operator) -> str:
         return _NO_SUCH
     types = [t.dtype for t in (*graph.inputs_of(operator), *graph.outputs_of(operator))]
     if DType.UINT8 not in types:
-        return ""
+        is_lacking = operator.kind in _FLOAT_ALONE and DType.INT8 in types
+        return _NOT_IN_INT8 if is_lacking else ""
     if operator.kind not in _UINT8:
         return _NOT_IN_UINT8
     if operator.kind == "QUANTIZE" and DType.INT8 not in types:

@@ -197,6 +197,15 @@ def test_all_operators_in_uint8_are_named_to_who_builds_for_tflm() -> None:
     assert not estimated(graph, "tflm").fits
 
 
+@pytest.mark.parametrize("kind", ["EXP", "LOG"])
+def test_what_tflm_has_in_float_alone_is_refused_in_int8(kind: str) -> None:
+    content = CASES[kind](np.random.default_rng(3))[0]
+    assert not runs(content)
+    assert reasons_against(parse_tflite(content), "tflm").operators == (
+        f"op 0 {kind} in int8: TensorFlow Lite Micro has no kernel for that type",
+    )
+
+
 def test_quantize_between_uint8_and_float_is_refused_to_tflm() -> None:
     builder = ModelBuilder()
     source = builder.activation((1, 8), None, 0, "float32")

@@ -15,6 +15,7 @@ from codegen.model.graph import DType, Graph, Operator, Tensor
 from codegen.model.read_tflite import parse_tflite
 from codegen.tflm.arena import plan_tflm_arena
 from codegen.tflm.kernels import is_modelled, kernel_needs
+from codegen.tflm.library import missing_operators
 from codegen.tflm.reserve import reserved_bytes
 from codegen.tflm.structures import DOWNLOADED, MCU, RECORDING_WHEEL, Build, Struct
 from nas.spaces import Candidate
@@ -56,7 +57,9 @@ def models() -> dict[str, bytes]:
     cases = {kind: make for kind, make in CASES.items() if is_modelled(kind)} | FUSED
     for name, make in sorted(cases.items()):
         for seed in range(2):
-            files[f"{name} {seed}"] = make(np.random.default_rng([11, seed]))[0]
+            file = make(np.random.default_rng([11, seed]))[0]
+            if not missing_operators(parse_tflite(file)):
+                files[f"{name} {seed}"] = file
     files["person detection"] = graph_file(person_detection())
     files["strided slice"] = strided_slice()
     files["nas_k8_c3"] = NAS_K8_C3.read_bytes()
@@ -90,7 +93,9 @@ def test_the_interpreter_starts_with_the_smallest_buffer_and_with_no_smaller_one
             started.append(name)
     assert wrong == []
     # Its kernel keeps what it needs over tensors that it still has open, and no check refuses it.
-    assert set(started) <= {"FULLY_CONNECTED 0", "FULLY_CONNECTED 1"}
+    # Those that move blocks close a tensor before they keep a shape: 16 bytes less are enough.
+    kinds = ("FULLY_CONNECTED", "DEPTH_TO_SPACE", "SPACE_TO_DEPTH")
+    assert set(started) <= {f"{kind} {seed}" for kind in kinds for seed in range(2)}
 
 
 def test_a_buffer_between_two_multiples_of_16_starts_or_not_by_where_it_ends() -> None:

@@ -25,7 +25,8 @@ CASE_COUNT = int(os.environ.get("NN_KERNEL_CASES", "24"))
 
 ONCE = "FULLY_CONNECTED rounded once"
 ALL = CASES | FUSED | {ONCE: CASES["FULLY_CONNECTED"]}
-WHOLE_ALONE = (*(kind for kind in supported_kinds() if not works_on_rows(kind)), ONCE)
+ANY_MEAN = "mean of any dimensions"
+WHOLE_ALONE = (*(kind for kind in supported_kinds() if not works_on_rows(kind)), ONCE, ANY_MEAN)
 """Kernels that do not work on rows."""
 MODES = [(kind, plan_whole) for kind in sorted(ALL)]
 MODES += [(kind, plan_rows) for kind in sorted(ALL.keys() - set(WHOLE_ALONE))]
