@@ -1,27 +1,9 @@
-/* Elements of a patch: copied, filled, and widened to 16 bits. Each gives the place behind them. */
+/* Groups of elements of a patch, widened to 16 bits. Each gives the place behind them. */
 #ifndef NN_ELEMENTS_H
 #define NN_ELEMENTS_H
 
+#include "bytes.h"
 #include "patches.h"
-
-static inline int8_t *nn_fill(int8_t *to, int32_t count, int8_t value) {
-    for (; count > 0; count--) {
-        *to++ = value;
-    }
-    return to;
-}
-
-static inline int8_t *nn_copy(int8_t *to, const int8_t *from, int32_t count) {
-    for (; count >= 4; count -= 4) {
-        memcpy(to, from, 4);
-        to += 4;
-        from += 4;
-    }
-    for (; count > 0; count--) {
-        *to++ = *from++;
-    }
-    return to;
-}
 
 static inline int16_t *nn_fill_groups(int16_t *to, int32_t elements, int8_t value) {
     const int8_t values[NN_GROUP] = {value, value, value, value};

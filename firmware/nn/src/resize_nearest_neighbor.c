@@ -1,6 +1,6 @@
 #include "nn/resize_nearest_neighbor.h"
 
-#include "elements.h"
+#include "bytes.h"
 
 void nn_resize_nearest_neighbor_8(const nn_resize_nearest_neighbor_params *params, uint8_t *arena,
                                   int32_t first_row, int32_t row_count) {
