@@ -71,6 +71,31 @@ def _convolution(rng: Random, groups: int, dilation: tuple[int, int]) -> Case:
     return model.build([image], [out]), _values(rng, (1, height, width, channels))
 
 
+def transpose_conv(rng: Random) -> Case:
+    """A network with a random TRANSPOSE_CONV, and an input."""
+    kernel = tuple(int(n) for n in rng.integers(1, 6, 2))
+    stride = tuple(int(n) for n in rng.integers(1, 4, 2))
+    size = tuple(int(n) for n in rng.integers(1, 8, 2))
+    channels, count = (int(n) for n in rng.integers(1, 9, 2))
+    padding = int(rng.choice([SAME, VALID]))
+    shape = [
+        n * s if padding == SAME else (n - 1) * s + k
+        for n, s, k in zip(size, stride, kernel, strict=True)
+    ]
+    model = ModelBuilder()
+    in_scale, scales = _scale(rng), [_scale(rng, 0.001, 0.02) for _ in range(count)]
+    image = model.activation((1, *size, channels), in_scale, _point(rng))
+    w = model.constant(_values(rng, (count, *kernel, channels)).clip(-127, 127), scales)
+    inputs = [model.constant(np.array([1, *shape, count], np.int32)), w, image]
+    if rng.integers(2):
+        biases = rng.integers(-5000, 5000, count).astype(np.int32)
+        inputs.append(model.constant(biases, [in_scale * s for s in scales]))
+    out = model.activation((1, *shape, count), _scale(rng, 0.02, 0.5), _point(rng))
+    steps = {"stride_h": stride[0], "stride_w": stride[1]}
+    model.operator("TRANSPOSE_CONV", inputs, out, padding=padding, **steps)
+    return model.build([image], [out]), _values(rng, (1, *size, channels))
+
+
 def depthwise_conv_2d(rng: Random) -> Case:
     """A network with a random DEPTHWISE_CONV_2D, and an input."""
     channels = int(rng.integers(1, 14))
@@ -610,4 +635,5 @@ CASES: dict[str, Callable[[Random], Case]] = MOVE_CASES | {
     "SQUEEZE": squeeze,
     "SUB": sub,
     "TANH": tanh,
+    "TRANSPOSE_CONV": transpose_conv,
 }

@@ -234,6 +234,7 @@ OPTIONS = {
     "TILE": "TileOptions",
     "TRANSPOSE": "TransposeOptions",
     "UNPACK": "UnpackOptions",
+    "TRANSPOSE_CONV": "TransposeConvOptions",
 }
 
 

@@ -4,6 +4,7 @@ from collections import Counter
 
 from codegen.costs.scaled_work import scaled_work
 from codegen.model.graph import Graph, Operator
+from codegen.operators import transpose_conv
 from codegen.operators.channels import PATCH_GROUP
 from codegen.operators.convolution_memory import (
     channel_parts,
@@ -202,4 +203,21 @@ def _depthwise_work(graph: Graph, operator: Operator, is_streamed: bool) -> Work
         "with singles": pixels if singles else 0,
         "singles": pixels * numbers * singles,
         "single taps": pixels * numbers * singles * taps,
+    }
+
+
+def transposed_work(graph: Graph, operator: Operator) -> Work:
+    """Rows of patches, each of which gives as many pixels as the stride is wide."""
+    _, height, width, count = graph.outputs_of(operator)[0].shape
+    stride = transpose_conv.sides(graph, operator)[1].stride
+    whole, left = divmod(width, stride)
+    groups = transpose_conv.patch_groups(graph, operator)
+    rounds = height * (-(-whole // PATCHES) + bool(left))
+    channels = height * count * (-(-whole // PATCHES) * stride + left)
+    return {
+        "rounds": rounds,
+        "channels": channels,
+        "odd groups": channels * (groups % 2),
+        "pairs of groups": channels * (groups // 2),
+        "patches": height * (whole + bool(left)),
     }

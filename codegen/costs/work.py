@@ -14,6 +14,7 @@ from codegen.costs.convolution_work import (
     pooled_convolution_work,
     sides,
     single_convolution_work,
+    transposed_work,
 )
 from codegen.costs.move_work import extreme_work, move_work, prelu_work, reduction_work
 from codegen.costs.scaled_work import flips, scaled_work, softmax_work
@@ -286,6 +287,7 @@ OWN_KERNELS: dict[str, OwnKernel] = {
     "TANH": _lookup,
     "TILE": _of_operator(move_work),
     "TRANSPOSE": _of_operator(move_work),
+    "TRANSPOSE_CONV": _always(transposed_work),
     "UNPACK": _of_operator(move_work),
 }
 """The kernel of every supported operator, where it runs alone."""

@@ -27,6 +27,7 @@ from codegen.operators.resize import RESIZE_BILINEAR, RESIZE_NEAREST_NEIGHBOR
 from codegen.operators.rows import RowWindow, not_by_rows
 from codegen.operators.support import OperatorSupport
 from codegen.operators.tables import LOGISTIC, RELU, RELU6, RELU_0_TO_1, RELU_N1_TO_1
+from codegen.operators.transpose_conv import TRANSPOSE_CONV
 from codegen.operators.windows import AVERAGE_POOL_2D, CONV_2D, MAX_POOL_2D
 
 _SUPPORTED: dict[str, OperatorSupport] = {
@@ -76,6 +77,7 @@ _SUPPORTED: dict[str, OperatorSupport] = {
     "TANH": TANH,
     "TILE": TILE,
     "TRANSPOSE": TRANSPOSE,
+    "TRANSPOSE_CONV": TRANSPOSE_CONV,
     "UNPACK": UNPACK,
 }
 

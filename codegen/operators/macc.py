@@ -31,6 +31,14 @@ def depthwise_macc(graph: Graph, operator: Operator) -> int:
     return _per_output(graph, operator, slice(1, 3))
 
 
+def transposed_macc(graph: Graph, operator: Operator) -> int:
+    """For TRANSPOSE_CONV: each pixel of the input is multiplied by all weights (c_out, h, w, c)."""
+    if len(operator.inputs) < 3 or min(operator.inputs[1:3]) < 0:
+        return 0
+    weights, image = (graph.tensors[i] for i in operator.inputs[1:3])
+    return image.element_count * prod(weights.shape[:3])
+
+
 def _per_output(graph: Graph, operator: Operator, sides: slice) -> int:
     if len(operator.inputs) < 2 or operator.inputs[1] < 0 or not operator.outputs:
         return 0

@@ -112,7 +112,20 @@ def indices(*numbers: int) -> Tensor:
     return Tensor("", data.shape, DType.INT32, is_constant=True, data=data)
 
 
+def transposed(output: Tensor, channels: int = 3, **options: int | str) -> Graph:
+    """Of 4×4 pixels with a kernel of 3×3; without biases."""
+    return single(
+        "TRANSPOSE_CONV",
+        indices(1, 8, 8, 5),
+        constant(5, 3, 3, channels, scale=Quantization((0.1,), (0,))),
+        activation(1, 4, 4, 3),
+        output,
+        **{**WINDOW, "stride_h": 2, "stride_w": 2, **options},
+    )
+
+
 GENERATED = {
+    "TRANSPOSE_CONV": transposed(activation(1, 8, 8, 5)),
     "RESIZE_NEAREST_NEIGHBOR": resizing("RESIZE_NEAREST_NEIGHBOR", (8, 3)),
     "RESIZE_BILINEAR": resizing("RESIZE_BILINEAR", (2, 5), half_pixel_centers=True),
     "DEPTH_TO_SPACE": single(
@@ -212,6 +225,16 @@ def test_every_supported_operator_is_among_the_generated_ones(kind: str) -> None
 
 
 REFUSED = {
+    "op 0 TRANSPOSE_CONV with kernels of 2 channels for 3": transposed(activation(1, 8, 8, 5), 2),
+    "op 0 TRANSPOSE_CONV with fused RELU": transposed(
+        activation(1, 8, 8, 5), fused_activation_function="RELU"
+    ),
+    "op 0 TRANSPOSE_CONV with output [1, 9, 8, 5] where [1, 8, 8, 5] results": transposed(
+        activation(1, 9, 8, 5)
+    ),
+    "op 0 TRANSPOSE_CONV with a stride or a size that is not possible": transposed(
+        activation(1, 8, 8, 5), stride_h=0
+    ),
     "op 0 CONCATENATION of [[1, 2, 3], [1, 4, 3]] to [1, 5, 3]": single(
         "CONCATENATION", activation(1, 2, 3), activation(1, 4, 3), activation(1, 5, 3), axis=1
     ),
