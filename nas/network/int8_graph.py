@@ -2,11 +2,14 @@
 
 Operators, options and tensors, and their order, are those of TensorFlow 2.21's converter for one
 image: the input, then constants from the last layer to the first, then activations in the order of
-execution. Weights and quantization are not known yet.
+execution. Weights and quantization are not known yet; the axes of means are.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
 
 from codegen.model.graph import DType, Graph, Operator, Tensor
 from nas.network.description import (
@@ -43,6 +46,8 @@ class Role(StrEnum):
     """The image or the probabilities as uint8, if the network inside is int8."""
 
 
+_PIXEL_AXES = np.array([1, 2], np.int32)
+"""Rows and columns, over which a mean is taken. Known before training, unlike other constants."""
 _CONSTANTS = {
     Rescaling: (Role.FACTORS,),
     Normalisation: (Role.SHIFTS,),
@@ -114,7 +119,7 @@ class _Lowering:
         nodes = list(enumerate(self._network.nodes))
         for index, node in reversed(nodes):
             if isinstance(node.operation, Mean):
-                self._constant(Role.AXES, index, (2,), DType.INT32, 0)
+                self._constant(Role.AXES, index, (2,), DType.INT32, 0, _PIXEL_AXES)
         for index, node in reversed(nodes):
             if isinstance(node.operation, Convolution | DepthwiseConvolution | Dense):
                 self._add_weights(index)
@@ -133,9 +138,15 @@ class _Lowering:
         self._constant(Role.KERNELS, index, shape, DType.INT8, channels)
 
     def _constant(
-        self, role: Role, node: int, shape: tuple[int, ...], dtype: DType, scales: int
+        self,
+        role: Role,
+        node: int,
+        shape: tuple[int, ...],
+        dtype: DType,
+        scales: int,
+        data: NDArray[np.int32] | None = None,
     ) -> None:
-        tensor = Tensor("", shape, dtype, is_constant=True, expected_scales=scales)
+        tensor = Tensor("", shape, dtype, True, data=data, expected_scales=scales)
         self._constants[role, node] = self._add(tensor, role, node)
 
     def _add_operators(self, owner: int) -> None:
@@ -187,8 +198,6 @@ class _Lowering:
     def _add(self, tensor: Tensor, role: Role, node: int) -> int:
         scales = tensor.expected_scales if tensor.is_constant else 1
         name = f"{role} {node}"
-        self._tensors.append(
-            Tensor(name, tensor.shape, tensor.dtype, tensor.is_constant, expected_scales=scales)
-        )
+        self._tensors.append(replace(tensor, name=name, expected_scales=scales))
         self._origins.append((role, node))
         return len(self._tensors) - 1

@@ -31,7 +31,6 @@ _MOST_BIAS = 1 << 30
 """Half of the range of int32; the other half is for the sum of products."""
 _PROBABILITIES = Quantization((1 / 256,), (_LOWEST,))
 """Output scale and zero point that TFLite prescribes for SOFTMAX."""
-_PIXEL_AXES = np.array([1, 2], np.int32)
 _RANGED = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "MEAN", "ADD")
 """Operators whose outputs have their own range."""
 _KEPT = ("MAX_POOL_2D", "AVERAGE_POOL_2D", "RELU", "RELU6")
@@ -62,8 +61,6 @@ def quantize_graph(
             if role is Role.KERNELS:
                 biases_at = constants[Role.BIASES, node]
                 _set_constants(tensors, at, biases_at, weights[node], source.scale)
-            elif role is Role.AXES:
-                tensors[at] = replace(tensors[at], data=_PIXEL_AXES)
         result = operator.outputs[0]
         _set(tensors, result, _output(operator, source, ranges.get(origins[result][1])))
     return replace(graph, tensors=tuple(tensors))

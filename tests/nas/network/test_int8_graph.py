@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 from codegen.model.graph import DType
@@ -99,3 +100,11 @@ def test_windows_that_are_not_whole_are_left_out() -> None:
     operator = lower(build.classify(x, 2)).graph.operators[0]
     assert operator.options["filter_height"] == operator.options["stride_h"] == 3
     assert operator.options["filter_width"] == operator.options["stride_w"] == 2
+
+
+def test_the_axes_of_a_mean_are_known_before_training() -> None:
+    """Its loops, its rows and its code depend on them."""
+    graph = lower(find_space("folded").network(Candidate(k=2, c=1), (8, 8, 1), 2)).graph
+    (mean,) = (operator for operator in graph.operators if operator.kind == "MEAN")
+    np.testing.assert_array_equal(graph.tensors[mean.inputs[1]].data, [1, 2])
+    assert check_operators(graph) == []

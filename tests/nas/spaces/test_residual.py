@@ -192,7 +192,7 @@ def test_a_candidate_becomes_code_that_answers_to_the_bit(
     graph, predicted_bytes = predict_file(network, "own")
     assert predicted_bytes == model.stat().st_size
     assert plan_graph(read_tflite(model)) == plan_graph(graph)
-    images = golden_inputs(read_tflite(model), 8, 0)
+    images = golden_inputs(read_tflite(model), 8, 0)["inputs"]
     content = model.read_bytes()
     (answers,) = run_generated(tmp_path, [(content, images)], "litert")
     expected = run_reference(tmp_path, [(content, [image[None]]) for image in images])
