@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from codegen.costs import convolution_work, work
-from codegen.operators import channels, concatenation, convolution_memory, reductions
+from codegen.operators import channels, convolution_memory, reductions
 from codegen.planning.placement import ALIGNMENT_BYTES
 from firmware.targets import load_target
 from hil import identity, protocol, transport
@@ -16,7 +16,7 @@ from hil.flash import swd_programmer
 ROOT = Path(__file__).parent.parent
 INCLUDES = ("firmware/bench", "firmware/nn/include", "firmware/nn/src", "firmware/board/stm32f412")
 SOURCES = (
-    *("bench.h", "nn/concatenation.h", "nn/conv_2d.h", "quads.h", "patches.h", "softmax.c"),
+    *("bench.h", "nn/conv_2d.h", "quads.h", "patches.h", "softmax.c"),
     "channel_sums.h",
     *("stm32f412.h", "usart.h", "clock.c"),
 )
@@ -33,7 +33,6 @@ PAIRS = {
     "WAIT_STATES": TARGET.timing.wait_states,
     "DEV_ID_STM32F412": TARGET.device_id,
     "DBGMCU_IDCODE_DEV_ID_MASK": swd_programmer._DEVICE_ID,
-    "NN_CONCATENATION_MOST": concatenation.MOST_INPUTS,
     "NN_CONV_2D_SCRATCH_BYTES(1)": convolution_memory.SCRATCH_BYTES_PER_GROUP,
     "NN_CONV_2D_SCRATCH_BYTES(7)": 7 * convolution_memory.SCRATCH_BYTES_PER_GROUP,
     "NN_QUAD": convolution_work.QUAD,
