@@ -1,7 +1,6 @@
 """Finds all reasons why a model cannot be run, for the estimate and the generator. Pure."""
 
 import re
-import textwrap
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from dataclasses import dataclass
 from codegen.model.fold_constants import fold_constants, kept_operators
 from codegen.model.graph import DType, Graph
 from codegen.model.port_names import MOST_PORTS
-from codegen.operators import check_operators, supported_kinds
+from codegen.operators import check_operators
 from codegen.simplify.fold_dilations import fold_dilations
 from codegen.tflm.kernels import kernel_needs
 from codegen.tflm.library import missing_operators, supported_text
@@ -22,7 +21,7 @@ MOST_INDICES = 8192
 """Maximum number of inputs, outputs, or inputs of all operators."""
 MOST_SIDES = 1 << 20
 """Largest dimensions of all activations together; windows move along each."""
-_LINE_CHARACTERS, _LIST_CHARACTERS = 440, 96
+_LINE_CHARACTERS = 440
 _SHOWN_INDICES, _SHOWN_REASONS = 6, 40
 
 
@@ -34,7 +33,7 @@ class Reasons:
         model: Reasons that concern the whole model.
         operators: Reasons for each operator, such as `op 7 CONV_2D with batch 2`, in order.
         can_be_planned: Whether its memory can be predicted nevertheless.
-        supported: Which operators the runtime has; empty if none is missing.
+        supported: Where to see which operators the runtime has; empty if none is missing.
     """
 
     model: tuple[str, ...]
@@ -64,11 +63,7 @@ class Reasons:
         lines = [*self.model, *([f"{head}:"] if operators else [])]
         lines += [f"  {text}" for text in operators[:_SHOWN_REASONS]]
         lines += [f"  and {more} more kinds"] if more > 0 else []
-        return "\n".join(lines + (self._supported_lines if operators else []))
-
-    @property
-    def _supported_lines(self) -> list[str]:
-        return textwrap.wrap(self.supported, _LIST_CHARACTERS, subsequent_indent="  ")
+        return "\n".join(lines + ([self.supported] if operators and self.supported else []))
 
 
 def reasons_against(graph: Graph, *runtimes: str) -> Reasons:
@@ -185,9 +180,9 @@ def _state_reasons(graph: Graph) -> list[str]:
 
 
 def _supported(graph: Graph, runtimes: Iterable[str]) -> str:
-    """The operators of the runtime; of several, those of the static one, which has fewer."""
+    """How to see the operators of the runtime; of several, of the static one, which has fewer."""
     if "static" in runtimes:
-        return f"supported in int8: {', '.join(supported_kinds())}"
+        return "'codegen operators' lists those that are supported"
     return supported_text(graph)
 
 

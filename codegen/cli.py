@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from codegen.model.graph import DEFAULT_ROUNDING, ROUNDINGS
+from codegen.operators import supported_kinds
 from codegen.project.build import RUNTIMES, TOOLCHAINS, build_project
 from codegen.project.source import find_model
-from codegen.tflm.library import DOWNLOAD
+from codegen.tflm.library import DOWNLOAD, OPERATORS
 from firmware.command_line import parse, run, some_path
 from firmware.errors import ConfigError
 from firmware.platformio import run_platformio
@@ -86,7 +87,23 @@ def _parser() -> argparse.ArgumentParser:
     )
     build.add_argument("--compile", action="store_true", help="build the firmware with 'pio run'")
     build.add_argument("--json", action="store_true", help="print the manifest as JSON")
+    operators = verbs.add_parser(
+        "operators",
+        help="list the operators that a runtime supports",
+        description="List the operators that a runtime supports.",
+        epilog="example: codegen operators --runtime tflm",
+    )
+    operators.set_defaults(command=_operators)
+    operators.add_argument(
+        "--runtime", choices=RUNTIMES[:2], default="static", help="runtime (%(default)s)"
+    )
+    operators.add_argument("--json", action="store_true", help="print a list as JSON")
     return parser
+
+
+def _operators(arguments: argparse.Namespace) -> None:
+    kinds = supported_kinds() if arguments.runtime == "static" else sorted(OPERATORS)
+    print(json.dumps(list(kinds), indent=2) if arguments.json else "\n".join(kinds))
 
 
 def _build(arguments: argparse.Namespace) -> None:

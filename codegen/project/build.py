@@ -12,7 +12,7 @@ from codegen.costs.footprint import Footprint, code_of, footprint, together
 from codegen.model.graph import DEFAULT_ROUNDING, Graph
 from codegen.model.read_tflite import parse_model
 from codegen.planning.planner import plan_graph
-from codegen.project.manifest import Part, make_manifest
+from codegen.project.manifest import Part, make_manifest, manifest_json
 from codegen.project.source import ModelSource
 from codegen.project.write_project import write_project
 from codegen.simplify.executed import executed_graph
@@ -98,11 +98,11 @@ def _generate(
         [part.model for part in parts],
         target,
         toolchain,
-        manifests[0]["macc"],
+        manifests[0].macc,
         source.golden is not None,
         tflm_place,
     )
-    return manifests[0] | {"beside": manifests[1:]}, texts
+    return manifest_json(*manifests), texts
 
 
 def _single(runtime: str) -> tuple[str, ...]:

@@ -1,8 +1,8 @@
 """Makes the manifest of a project: predicted values and sources. Reads the golden file's digest."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, replace
+from typing import Any, cast
 
 from codegen.c_code.program import Program
 from codegen.c_code.render import ModelText
@@ -14,7 +14,16 @@ from codegen.planning.planner import MemoryPlan
 from codegen.project.source import ModelSource
 from codegen.simplify.executed import dropped
 from firmware.files import sha256_of_file
-from firmware.records.manifest import MANIFEST_SCHEMA
+from firmware.records.conversion import to_record
+from firmware.records.manifest import (
+    MANIFEST_SCHEMA,
+    CallRecord,
+    DroppedRecord,
+    ManifestRecord,
+    PortRecord,
+    PortType,
+    Sizes,
+)
 from firmware.targets import Target
 
 
@@ -54,84 +63,83 @@ def make_manifest(
     part: Part,
     target: Target,
     toolchain: str,
-) -> dict[str, Any]:
+) -> ManifestRecord:
     """The predicted values of the project, and the sources that it was made from.
 
     `graph` is what the runtime executes of the `model`.
     """
-    return {
-        "schema": MANIFEST_SCHEMA,
-        "model_name": part.model.name,
-        "model_sha256": source.sha256,
-        "target": target.name,
-        "runtime": part.model.runtime,
-        "toolchain": toolchain,
-        "rounding": graph.rounding,
-        "environment": target.environment,
-        "macc": sum(count_macc(graph, operator) for operator in graph.operators),
-        "dropped": asdict(dropped(model, graph)),
-        "model_bytes": len(source.content),
-        "weight_bytes": part.weight_bytes,
-        "inputs": _port_records(graph, graph.inputs, input_names(graph)),
-        "outputs": _port_records(graph, graph.outputs, output_names(graph)),
-        "operators": [operator.kind for operator in graph.operators],
-        "steps": _step_records(graph, part.plan) if part.program else _operator_records(graph),
-        "estimate": {
-            "arena_bytes": part.model.arena_bytes,
-            "arena_used_bytes": part.arena_used_bytes,
-            "arena_with_image_bytes": part.arena_with_image_bytes,
-            "stack_bytes": target.stack_bytes,
-            "ram_limit_bytes": target.ram_bytes,
-            "flash_limit_bytes": target.flash_bytes,
-        },
-        "golden_sha256": sha256_of_file(source.golden) if source.golden else None,
-    }
+    return ManifestRecord(
+        model_name=part.model.name,
+        model_sha256=source.sha256,
+        target=target.name,
+        runtime="static" if part.program else "tflm",
+        toolchain=toolchain,
+        rounding=graph.rounding,
+        environment=target.environment,
+        macc=sum(count_macc(graph, operator) for operator in graph.operators),
+        dropped=DroppedRecord(**asdict(dropped(model, graph))),
+        model_bytes=len(source.content),
+        weight_bytes=part.weight_bytes,
+        inputs=_ports(graph, graph.inputs, input_names(graph)),
+        outputs=_ports(graph, graph.outputs, output_names(graph)),
+        operators=tuple(operator.kind for operator in graph.operators),
+        steps=_kernel_calls(graph, part.plan) if part.program else _operator_calls(graph),
+        estimate=Sizes(
+            arena_bytes=part.model.arena_bytes,
+            arena_used_bytes=part.arena_used_bytes,
+            arena_with_image_bytes=part.arena_with_image_bytes,
+            stack_bytes=target.stack_bytes,
+            ram_limit_bytes=target.ram_bytes,
+            flash_limit_bytes=target.flash_bytes,
+        ),
+        golden_sha256=sha256_of_file(source.golden) if source.golden else None,
+    )
 
 
-def _step_records(graph: Graph, plan: MemoryPlan) -> list[dict[str, Any]]:
-    """A record of each kernel call, in order."""
-    return [
-        {
-            "operators": [graph.operators[index].kind for index in step.operators],
-            "input": [list(graph.tensors[tensor].shape) for tensor in step.inputs],
-            "output": list(graph.tensors[step.output].shape),
-            "macc": sum(count_macc(graph, graph.operators[index]) for index in step.operators),
-            "kernel": kernel,
-            "work": work,
-        }
+def manifest_json(manifest: ManifestRecord, *beside: ManifestRecord) -> dict[str, Any]:
+    """The values of manifest.json for a firmware of one or more runtimes."""
+    return {"schema": MANIFEST_SCHEMA, **to_record(replace(manifest, beside=beside))}
+
+
+def _kernel_calls(graph: Graph, plan: MemoryPlan) -> tuple[CallRecord, ...]:
+    return tuple(
+        CallRecord(
+            operators=tuple(graph.operators[index].kind for index in step.operators),
+            input=tuple(graph.tensors[tensor].shape for tensor in step.inputs),
+            output=graph.tensors[step.output].shape,
+            macc=sum(count_macc(graph, graph.operators[index]) for index in step.operators),
+            kernel=kernel,
+            work=work,
+        )
         for step, (kernel, work) in zip(plan.steps, plan_work(graph, plan), strict=True)
-    ]
+    )
 
 
-def _operator_records(graph: Graph) -> list[dict[str, Any]]:
-    """A record of each operator, in order."""
-    return [
-        {
-            "operators": [operator.kind],
-            "input": [list(graph.tensors[operator.inputs[0]].shape)],
-            "output": list(graph.tensors[operator.outputs[0]].shape),
-            "macc": count_macc(graph, operator),
-        }
+def _operator_calls(graph: Graph) -> tuple[CallRecord, ...]:
+    return tuple(
+        CallRecord(
+            operators=(operator.kind,),
+            input=(graph.tensors[operator.inputs[0]].shape,),
+            output=graph.tensors[operator.outputs[0]].shape,
+            macc=count_macc(graph, operator),
+        )
         for operator in graph.operators
-    ]
+    )
 
 
-def _port_records(
-    graph: Graph, tensors: Sequence[int], names: Sequence[str]
-) -> list[dict[str, Any]]:
-    """A record of each input or output, in order."""
-    return [
-        {"name": name, **_port_record(graph.tensors[tensor])}
-        for tensor, name in zip(tensors, names, strict=True)
-    ]
+def _ports(graph: Graph, tensors: Sequence[int], names: Sequence[str]) -> tuple[PortRecord, ...]:
+    return tuple(
+        _port(graph.tensors[tensor], name) for tensor, name in zip(tensors, names, strict=True)
+    )
 
 
-def _port_record(tensor: Tensor) -> dict[str, Any]:
-    quantization = tensor.quantization
-    return {
-        "shape": list(tensor.shape),
-        "dtype": tensor.dtype.value,
-        "bytes": tensor.size_bytes,
-        "scale": quantization.scale if quantization else None,
-        "zero_point": quantization.zero_point if quantization else None,
-    }
+def _port(tensor: Tensor, name: str) -> PortRecord:
+    own = tensor.quantization
+    return PortRecord(
+        name=name,
+        dtype=cast(PortType, tensor.dtype.value),
+        bytes=tensor.size_bytes,
+        shape=tensor.shape,
+        scale=own.scale if own else None,
+        zero_point=own.zero_point if own else None,
+    )

@@ -38,8 +38,10 @@ _UINT8 = frozenset(
 )
 """Those whose kernels take uint8 (August 2026): they convert it, or copy bytes of any type."""
 
-_FLOAT_ALONE = frozenset(("EXP", "LOG"))
-"""Those whose kernels take float32 alone, where LiteRT has one for int8, too."""
+_NOT_INT8 = frozenset(
+    "CEIL COS EXP FLOOR FLOOR_DIV FLOOR_MOD LOG NEG ROUND SIN SQRT SQUARE".split()
+)
+"""Those of which the library has kernels, but none for int8 (August 2026)."""
 
 _NO_SUCH = ": TensorFlow Lite Micro has no such operator"
 _NOT_IN_UINT8 = " in uint8: TensorFlow Lite Micro has no kernel for that type"
@@ -97,10 +99,10 @@ def missing_operators(graph: Graph) -> list[str]:
 
 
 def supported_text(graph: Graph) -> str:
-    """The operators to choose from instead of those that are missing; empty if that helps none."""
+    """How to see the operators to choose from; empty if that helps none."""
     whys = {_why_missing(graph, operator) for operator in graph.operators}
     if _NO_SUCH in whys:
-        return f"supported by TensorFlow Lite Micro: {', '.join(sorted(OPERATORS))}"
+        return "'codegen operators --runtime tflm' lists those that are supported"
     if _NOT_IN_UINT8 in whys:
         return f"supported by TensorFlow Lite Micro in uint8: {', '.join(sorted(_UINT8))}"
     return ""
@@ -111,9 +113,10 @@ def _why_missing(graph: Graph, operator: Operator) -> str:
     if operator.kind not in OPERATORS:
         return _NO_SUCH
     types = [t.dtype for t in (*graph.inputs_of(operator), *graph.outputs_of(operator))]
+    if operator.kind in _NOT_INT8 and DType.INT8 in types:
+        return _NOT_IN_INT8
     if DType.UINT8 not in types:
-        is_lacking = operator.kind in _FLOAT_ALONE and DType.INT8 in types
-        return _NOT_IN_INT8 if is_lacking else ""
+        return ""
     if operator.kind not in _UINT8:
         return _NOT_IN_UINT8
     if operator.kind == "QUANTIZE" and DType.INT8 not in types:
