@@ -36,6 +36,7 @@ from codegen.planning.placement import aligned
 from codegen.planning.planner import plan_graph
 from codegen.project.build import build_project
 from codegen.project.source import find_model
+from codegen.simplify.executed import executed_graph
 from firmware.files import write_json
 from firmware.platformio import run_platformio
 from firmware.targets import Target, load_target
@@ -108,7 +109,7 @@ def _alone() -> Iterator[bytes]:
     for operator, case in {**CASES, **FUSED}.items():
         for seed in range(SEEDS_PER_OPERATOR):
             model, _ = case(np.random.default_rng([seed, len(operator)]))
-            functions = _functions(parse_tflite(model))
+            functions = _functions(executed_graph(parse_tflite(model)))
             is_alone = len(functions) == 1 or operator == "CONCATENATION"
             if is_alone and not set(functions) <= seen:
                 seen |= set(functions)
@@ -152,9 +153,8 @@ def _build(models: list[tuple[bytes, str]], target: Target) -> list[Built]:
             build_project(find_model(path), target, place, "static", "system", rounding=rounding)
             run_platformio(place, target)
             (project,) = read_project(place)
-            built.append(
-                _take_apart(project, replace(parse_tflite(model), rounding=rounding), target)
-            )
+            graph = executed_graph(replace(parse_tflite(model), rounding=rounding))
+            built.append(_take_apart(project, graph, target))
             print(f"{', '.join(sorted(set(built[-1].functions)))}", file=sys.stderr)
     return built
 
@@ -170,10 +170,10 @@ def _take_apart(project: Project, graph: Graph, target: Target) -> Built:
             params[int(name[2:].split("_")[0])] = size
         elif source not in own | {f"{MODEL}.c"} and not name.startswith(f"{MODEL}_"):
             library[name] = size
-    weights = objects_named(project.firmware, rf"{MODEL}_op\d+_")
+    constants = objects_named(project.firmware, rf"{MODEL}_op\d+_|op\d+_inputs")
     plan = plan_graph(graph)
     glue = glue_of(graph, plan, target)
-    known = sum(map(whole_words, (*kernels.values(), *library.values(), *weights)))
+    known = sum(map(whole_words, (*kernels.values(), *library.values(), *constants)))
     known += stream_constant_bytes(plan)
     linked = measure_elf(project.firmware, project.model_symbols)
     kept_bytes = aligned(graph.tensors[graph.outputs[0]].size_bytes)

@@ -26,6 +26,7 @@ from codegen.model.graph import Graph
 from codegen.model.read_tflite import parse_tflite
 from codegen.operators import check_operators
 from codegen.planning.planner import MemoryPlan, plan_graph
+from codegen.simplify.executed import executed_graph
 from firmware.targets import Target
 
 LENGTHS = (0, 1, 2, 4, 8, 12, 20, 30, 45, 70)
@@ -73,7 +74,8 @@ def measure_glue(target: Target) -> list[Glue]:
         case(np.random.default_rng(seed))[0]
         for case, seed in product((*CASES.values(), *FUSED.values()), range(SEEDS_PER_CASE))
     ]
-    graphs = [graph for model in models if not check_operators(graph := parse_tflite(model))]
+    executed = [executed_graph(parse_tflite(model)) for model in models]
+    graphs = [graph for graph in executed if not check_operators(graph)]
     with ThreadPoolExecutor(2) as pool:
         plans = [plan for graph in graphs for plan in _plans(graph)]
         return list(pool.map(lambda own: glue_of(*own, target), plans))

@@ -16,21 +16,24 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.many_streams import PlanRun, run_plans
-from benchmarks.operator_cases import pad_channels
+from benchmarks.operator_cases import CASES, FUSED
 from benchmarks.random_networks import random_network, random_products
 from benchmarks.streamed_plan import plan_all_by_rows
 from codegen.costs.work import plan_work, stream_work
+from codegen.model.fold_constants import fold_constants
 from codegen.model.graph import ROUNDINGS, Graph
 from codegen.model.read_tflite import parse_tflite, read_tflite
+from codegen.operators import check_operators
 from codegen.planning.planner import MemoryPlan, plan_graph
+from codegen.simplify.executed import executed_graph
 from firmware.files import write_json
 from firmware.targets import load_target
 from nas.estimator.calibration import MeasuredCall, MeasuredCalls, calibrate
 from nas.estimator.speed import SpeedModel, predict_all
 
-PRODUCTS, CHANNEL_PADS = 6, 8
-"""Networks of FULLY_CONNECTED alone, for each rounding, and of PAD over channels: both are
-seldom elsewhere, and small."""
+PRODUCTS, CASES_PER_KERNEL = 6, 12
+"""Networks of FULLY_CONNECTED alone, for each rounding: it is seldom elsewhere, and small. And of
+each kernel that random networks do not call."""
 
 
 def main() -> int:
@@ -45,7 +48,7 @@ def main() -> int:
     arguments = parser.parse_args()
     target = load_target(arguments.target)
     fitted_on = random_graphs(arguments.networks)
-    compared = [read_tflite(path) for path in arguments.models]
+    compared = [executed_graph(read_tflite(path)) for path in arguments.models]
     graphs = [*fitted_on, *compared]
     plans = [
         plan_all_by_rows(graph) if index % 2 and index < len(fitted_on) else plan_graph(graph)
@@ -68,13 +71,21 @@ def main() -> int:
 
 
 def random_graphs(count: int) -> list[Graph]:
-    """What is fitted on: `count` networks of all operators, some of one seldom operator alone."""
+    """What is fitted on: `count` networks of many operators, and some of what these lack."""
     graphs = [parse_tflite(random_network(seed)) for seed in range(count)]
     for seed in range(PRODUCTS):
         products = parse_tflite(random_products(seed))
         graphs += [replace(products, rounding=rounding) for rounding in ROUNDINGS]
-    pads = (pad_channels(np.random.default_rng(seed))[0] for seed in range(CHANNEL_PADS))
-    return graphs + [parse_tflite(model) for model in pads]
+    known = {kernel for graph in graphs for kernel in _kernels(graph)}
+    for case in (CASES | FUSED).values():
+        own = [case(np.random.default_rng([seed, 29]))[0] for seed in range(CASES_PER_KERNEL)]
+        folded = [fold_constants(parse_tflite(model)) for model in own]
+        graphs += [g for g in folded if not check_operators(g) and not _kernels(g) <= known]
+    return graphs
+
+
+def _kernels(graph: Graph) -> set[str]:
+    return {kernel for kernel, _ in plan_work(graph, plan_graph(graph, stream=False))}
 
 
 def calls_of(name: str, graph: Graph, plan: MemoryPlan, run: PlanRun) -> list[MeasuredCall]:

@@ -129,7 +129,7 @@ def _call(graph: Graph, plan: MemoryPlan, name: str, index: int, call: KernelCal
     assert not segment.streamed or (call.rings and not call.is_one_row), _comment(graph, step)
     rings = _ring_texts(graph, plan, call)
     arrays = [field for field in rings if field.endswith(ARRAY)]
-    symbols = {field: f"{name}_op{first}_{field.removesuffix(ARRAY)}" for field in arrays}
+    symbols = {field: f"op{first}_{field.removesuffix(ARRAY)}" for field in arrays}
     return CallText(
         comment=_comment(graph, step),
         arrays=[(symbols[field], rings[field]) for field in arrays],
