@@ -111,7 +111,9 @@ def test_a_calibrated_model_gives_milliseconds_and_says_so(
     assert shipped is not None
     ratio = 640 / (shipped.predict("MEAN", {"call": 1, "quads": 1, "quad taps": 16}) or 0)
     milliseconds = time["ticks"] / 100e6 * 1000
-    assert time["lowest_ms"] == time["highest_ms"] == pytest.approx(milliseconds)
+    # All networks agree, so that the error, which makes the range, is nothing but rounding.
+    assert time["lowest_ms"] == pytest.approx(milliseconds)
+    assert time["highest_ms"] == pytest.approx(milliseconds)
     assert main(["estimate", "--candidate", "3,2", "--json"]) == 0
     time_in_instructions = json.loads(capsys.readouterr().out)["time"]
     assert time["ticks"] == pytest.approx(ratio * time_in_instructions["ticks"], rel=0.001)

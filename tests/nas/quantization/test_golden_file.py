@@ -17,7 +17,9 @@ def test_own_inputs_come_from_an_npy_or_an_npz(tmp_path: Path) -> None:
     np.save(tmp_path / "own.npy", OWN)
     np.savez(tmp_path / "own.npz", inputs=OWN, labels=np.zeros(2))
     for name in ("own.npy", "own.npz"):
-        np.testing.assert_array_equal(read_inputs(tmp_path / name, GRAPH), OWN)
+        read = read_inputs(tmp_path / name, GRAPH)
+        assert read.keys() == {"inputs"}
+        np.testing.assert_array_equal(read["inputs"], OWN)
 
 
 @pytest.mark.parametrize(
