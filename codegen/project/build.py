@@ -86,14 +86,10 @@ def _generate(
     parts = [
         _part(source, graph, target, own, own != runtime, tflm_place) for own in _single(runtime)
     ]
-    own = [_graph_of(graph, part.model.runtime) for part in parts]
-    manifests = [
-        make_manifest(source, graph, executed, part, target, toolchain)
-        for part, executed in zip(parts, own, strict=True)
-    ]
+    manifests = [make_manifest(source, graph, part, target, toolchain) for part in parts]
     texts: dict[str, str] = {}
-    for part, executed in zip(parts, own, strict=True):
-        texts |= render_model(part.model, executed, part.program)
+    for part in parts:
+        texts |= render_model(part.model, part.graph, part.program)
     texts |= render_project(
         [part.model for part in parts],
         target,
@@ -130,14 +126,14 @@ def _part(
         program = make_program(graph, plan, source.name)
         names = ModelNames(source.name, source.sha256, runtime, target.environment)
         model = model_text(graph, plan, source.content, plan.arena_bytes, names)
-        return Part(model, plan, program, program.weight_bytes, plan.arena_bytes)
+        return Part(graph, model, plan, program, program.weight_bytes, plan.arena_bytes)
     name = f"{source.name}_tflm" if is_one_of_many else source.name
     # Its size is enough for both releases; what will be used of it differs.
     arena = plan_tflm_arena(graph, DOWNLOADED if tflm_place == DOWNLOAD else MCU)
     arena_bytes = reserved_bytes(graph)
     names = ModelNames(name, source.sha256, runtime, target.environment)
     model = model_text(graph, plan, source.content, arena_bytes, names)
-    return Part(model, plan, None, 0, arena.used_bytes)
+    return Part(graph, model, plan, None, 0, arena.used_bytes)
 
 
 def _check_rounding(source: ModelSource, graph: Graph, runtime: str) -> None:

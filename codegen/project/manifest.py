@@ -32,6 +32,7 @@ class Part:
     """A model under one runtime.
 
     Attributes:
+        graph: What the runtime executes of the model.
         model: The model in the form of the templates.
         plan: Memory plan of the static runtime; TFLM makes its own on the chip.
         program: Program of the static runtime; None for TFLM.
@@ -39,6 +40,7 @@ class Part:
         arena_used_bytes: Bytes of the arena that the runtime is expected to use.
     """
 
+    graph: Graph
     model: ModelText
     plan: MemoryPlan
     program: Program | None
@@ -57,17 +59,10 @@ class Part:
 
 
 def make_manifest(
-    source: ModelSource,
-    model: Graph,
-    graph: Graph,
-    part: Part,
-    target: Target,
-    toolchain: str,
+    source: ModelSource, model: Graph, part: Part, target: Target, toolchain: str
 ) -> ManifestRecord:
-    """The predicted values of the project, and the sources that it was made from.
-
-    `graph` is what the runtime executes of the `model`.
-    """
+    """The predicted values of the project, and the sources that it was made from."""
+    graph = part.graph
     return ManifestRecord(
         model_name=part.model.name,
         model_sha256=source.sha256,
