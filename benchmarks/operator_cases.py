@@ -6,6 +6,7 @@ from math import prod
 import numpy as np
 
 from benchmarks.move_cases import MOVE_CASES, mean_of_any
+from benchmarks.pad_cases import PAD_CASES, pad_channels, padded_window
 from benchmarks.random_values import Case, Random
 from benchmarks.random_values import point as _point
 from benchmarks.random_values import scale as _scale
@@ -460,34 +461,6 @@ def tanh(rng: Random) -> Case:
     return _all_inputs(rng, "TANH")
 
 
-def pad(rng: Random) -> Case:
-    """A network with a random PAD, and an input."""
-    height, width, channels = (int(n) for n in rng.integers(1, 7, 3))
-    rows, columns = rng.integers(0, 4, 2), rng.integers(0, 4, 2)
-    model = ModelBuilder()
-    scale, point = _scale(rng), _point(rng)
-    image = model.activation((1, height, width, channels), scale, point)
-    amounts = np.asarray([(0, 0), rows, columns, (0, 0)], np.int32)
-    shape = (1, height + int(rows.sum()), width + int(columns.sum()), channels)
-    out = model.activation(shape, scale, point)
-    model.operator("PAD", [image, model.constant(amounts)], out)
-    return model.build([image], [out]), _values(rng, (1, height, width, channels))
-
-
-def pad_channels(rng: Random) -> Case:
-    """A network with a random PAD in every dimension, of any rank, and an input."""
-    rank = int(rng.integers(2, 5))
-    shape = (1, *(int(n) for n in rng.integers(1, 7, rank - 1)))
-    amounts = np.concatenate([[(0, 0)], rng.integers(0, 4, (rank - 1, 2))]).astype(np.int32)
-    model = ModelBuilder()
-    scale, point = _scale(rng), _point(rng)
-    image = model.activation(shape, scale, point)
-    sizes = np.asarray(shape) + amounts.sum(axis=1)
-    out = model.activation(sizes.tolist(), scale, point)
-    model.operator("PAD", [image, model.constant(amounts)], out)
-    return model.build([image], [out]), _values(rng, shape)
-
-
 def expand_dims(rng: Random) -> Case:
     """A network with a random EXPAND_DIMS, and an input."""
     shape = (1, *(int(n) for n in rng.integers(1, 9, 2)))
@@ -598,42 +571,46 @@ FUSED: dict[str, Callable[[Random], Case]] = {
     "depthwise multiplied": multiplied_depthwise_conv_2d,
     "mean of any dimensions": mean_of_any,
     "pad channels": pad_channels,
+    "padded window": padded_window,
 }
 
-CASES: dict[str, Callable[[Random], Case]] = MOVE_CASES | {
-    "ABS": absolute,
-    "ADD": add,
-    "AVERAGE_POOL_2D": average_pool_2d,
-    "CONCATENATION": concatenation,
-    "CONV_2D": conv_2d,
-    "DEPTHWISE_CONV_2D": depthwise_conv_2d,
-    "DEQUANTIZE": dequantize,
-    "ELU": elu,
-    "EXP": exp,
-    "EXPAND_DIMS": expand_dims,
-    "FULLY_CONNECTED": fully_connected,
-    "GELU": gelu,
-    "HARD_SWISH": hard_swish,
-    "LEAKY_RELU": leaky_relu,
-    "LOG": log,
-    "LOGISTIC": logistic,
-    "MAX_POOL_2D": max_pool_2d,
-    "MAXIMUM": maximum,
-    "MEAN": mean,
-    "MINIMUM": minimum,
-    "MUL": mul,
-    "PAD": pad,
-    "QUANTIZE": quantize,
-    "RELU": relu,
-    "RELU6": relu6,
-    "RELU_0_TO_1": relu_0_to_1,
-    "RELU_N1_TO_1": relu_n1_to_1,
-    "RESHAPE": reshape,
-    "RESIZE_BILINEAR": resize_bilinear,
-    "RESIZE_NEAREST_NEIGHBOR": resize_nearest_neighbor,
-    "SOFTMAX": softmax,
-    "SQUEEZE": squeeze,
-    "SUB": sub,
-    "TANH": tanh,
-    "TRANSPOSE_CONV": transpose_conv,
-}
+CASES: dict[str, Callable[[Random], Case]] = (
+    MOVE_CASES
+    | PAD_CASES
+    | {
+        "ABS": absolute,
+        "ADD": add,
+        "AVERAGE_POOL_2D": average_pool_2d,
+        "CONCATENATION": concatenation,
+        "CONV_2D": conv_2d,
+        "DEPTHWISE_CONV_2D": depthwise_conv_2d,
+        "DEQUANTIZE": dequantize,
+        "ELU": elu,
+        "EXP": exp,
+        "EXPAND_DIMS": expand_dims,
+        "FULLY_CONNECTED": fully_connected,
+        "GELU": gelu,
+        "HARD_SWISH": hard_swish,
+        "LEAKY_RELU": leaky_relu,
+        "LOG": log,
+        "LOGISTIC": logistic,
+        "MAX_POOL_2D": max_pool_2d,
+        "MAXIMUM": maximum,
+        "MEAN": mean,
+        "MINIMUM": minimum,
+        "MUL": mul,
+        "QUANTIZE": quantize,
+        "RELU": relu,
+        "RELU6": relu6,
+        "RELU_0_TO_1": relu_0_to_1,
+        "RELU_N1_TO_1": relu_n1_to_1,
+        "RESHAPE": reshape,
+        "RESIZE_BILINEAR": resize_bilinear,
+        "RESIZE_NEAREST_NEIGHBOR": resize_nearest_neighbor,
+        "SOFTMAX": softmax,
+        "SQUEEZE": squeeze,
+        "SUB": sub,
+        "TANH": tanh,
+        "TRANSPOSE_CONV": transpose_conv,
+    }
+)

@@ -215,6 +215,7 @@ OPTIONS = {
     "MUL": "MulOptions",
     "PACK": "PackOptions",
     "PAD": "PadOptions",
+    "PADV2": "PadV2Options",
     "QUANTIZE": "QuantizeOptions",
     "REDUCE_MAX": "ReducerOptions",
     "REDUCE_MIN": "ReducerOptions",

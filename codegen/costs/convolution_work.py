@@ -12,6 +12,7 @@ from codegen.operators.convolution_memory import (
     is_plain_convolution,
     patch_groups,
 )
+from codegen.operators.support import integer_option
 from codegen.operators.window_side import dilations, padding_before
 from codegen.planning.steps import Step
 
@@ -25,11 +26,11 @@ Work = dict[str, int]
 """How often each part of a kernel runs, by its name."""
 
 
-def _windows(
-    size: int, kernel: int, stride: int, dilation: int, padding: str, count: int
-) -> list[int]:
+def _windows(operator: Operator, side: str, size: int, kernel: int, count: int) -> list[int]:
     """How many rows (or columns) of taps of each of `count` windows lie inside the image."""
-    before = padding_before(size, (kernel - 1) * dilation + 1, stride, padding)
+    stride = integer_option(operator, f"stride_{side}", 1)
+    dilation = dilations(operator)["hw".index(side)]
+    before = padding_before(operator, side, size, (kernel - 1) * dilation + 1)
     firsts = (index * stride - before for index in range(count))
     return [
         max(0, min(kernel, -(-max(size - first, 0) // dilation)) - -(-max(-first, 0) // dilation))
@@ -40,15 +41,8 @@ def _windows(
 def sides(graph: Graph, operator: Operator, kernel: tuple[int, int]) -> tuple[list[int], ...]:
     """Of the window of each row, and of each column, what lies inside the image."""
     image, output = graph.inputs_of(operator)[0], graph.outputs_of(operator)[0]
-    padding = str(operator.options.get("padding"))
-    strides = [int(operator.options.get(f"stride_{side}", 1)) for side in "hw"]
-    own = zip(
-        image.shape[1:3], kernel, strides, dilations(operator), output.shape[1:3], strict=True
-    )
-    return tuple(
-        _windows(size, taps, stride, dilation, padding, count)
-        for size, taps, stride, dilation, count in own
-    )
+    own = zip("hw", image.shape[1:3], kernel, output.shape[1:3], strict=True)
+    return tuple(_windows(operator, *numbers) for numbers in own)
 
 
 def _gathered(graph: Graph, operator: Operator, factor: int = 1) -> Work:

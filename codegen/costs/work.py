@@ -175,7 +175,7 @@ def _pad(graph: Graph, operator: Operator) -> tuple[str, Work]:
     if pads_channels(graph, operator):
         return "PAD channels", _pad_channels(graph, operator)
     image, output = graph.inputs_of(operator)[0], graph.outputs_of(operator)[0]
-    return operator.kind, {
+    return "PAD", {
         "rows": image.shape[1] if len(image.shape) == 4 else 1,
         "copied": image.size_bytes,
         "filled": output.size_bytes - image.size_bytes,
@@ -265,6 +265,7 @@ OWN_KERNELS: dict[str, OwnKernel] = {
     "MUL": _of_operator(_elementwise),
     "PACK": _always(_concatenation),
     "PAD": _of_operator(_pad),
+    "PADV2": _of_operator(_pad),
     "PRELU": _always(prelu_work),
     "QUANTIZE": _of_operator(_quantize),
     "REDUCE_MAX": _of_operator(reduction_work),

@@ -19,7 +19,7 @@ from codegen.operators.moves import (
     TRANSPOSE,
     UNPACK,
 )
-from codegen.operators.pad import PAD
+from codegen.operators.pad import PAD, PADV2
 from codegen.operators.prelu import PRELU
 from codegen.operators.reduce import MEAN, REDUCE_MAX, REDUCE_MIN
 from codegen.operators.reductions import FULLY_CONNECTED, SOFTMAX
@@ -55,6 +55,7 @@ _SUPPORTED: dict[str, OperatorSupport] = {
     "MUL": MUL,
     "PACK": PACK,
     "PAD": PAD,
+    "PADV2": PADV2,
     "PRELU": PRELU,
     "QUANTIZE": QUANTIZE,
     "REDUCE_MAX": REDUCE_MAX,

@@ -79,7 +79,7 @@ def _farthest(
     size, window, count = sizes
     written_bytes, read_bytes = bytes_of_each
     stride = int(convolution.options.get(f"stride_{side}", 1))
-    padding = padding_before(size, window, stride, str(convolution.options.get("padding")))
+    padding = padding_before(convolution, side, size, window)
     stride *= factor
     enters, leaves = padding // stride, (size - 1 + padding) // stride
     ends = (0, enters, enters + 1, leaves, leaves + 1, count - 1)

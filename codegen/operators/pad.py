@@ -1,4 +1,4 @@
-"""PAD: rows, columns and channels of zero points around an image. Pure."""
+"""PAD and PADV2: rows, columns and channels of one value around an image. Pure."""
 
 import numpy as np
 
@@ -20,10 +20,11 @@ from codegen.operators.support import (
 )
 
 _RANK = 4
+PADS = ("PAD", "PADV2")
 
 
 def _check(graph: Graph, operator: Operator) -> list[str]:
-    image, paddings = graph.inputs_of(operator)
+    image, paddings, *_ = graph.inputs_of(operator)
     (output,) = graph.outputs_of(operator)
     rank = len(image.shape)
     if not 0 < rank <= _RANK or paddings.shape != (rank, 2):
@@ -32,6 +33,7 @@ def _check(graph: Graph, operator: Operator) -> list[str]:
     reasons += check_constant(paddings, "paddings") + check_quantization(graph, operator)
     if not reasons and image.quantization != output.quantization:
         reasons.append("with an output of another scale than its input")
+    reasons += _check_value(graph, operator)
     if reasons or paddings.data is None:
         return reasons
     amounts = np.asarray(paddings.data, np.int64)
@@ -39,6 +41,26 @@ def _check(graph: Graph, operator: Operator) -> list[str]:
     if amounts.min() < 0 or own[0].any() or (rank == _RANK and image.shape[0] != 1):
         return [f"by {amounts.tolist()}"]
     return check_output_shape(output, (np.asarray(image.shape) + amounts.sum(axis=1)).tolist())
+
+
+def _check_value(graph: Graph, operator: Operator) -> list[str]:
+    """Source: TFLite, `pad.cc`, Prepare: PADV2's value has the scale of the output."""
+    if operator.kind == "PAD":
+        return []
+    value, (output,) = graph.tensors[operator.inputs[2]], graph.outputs_of(operator)
+    reasons = check_types([value], [DType.INT8]) + check_constant(value, "value")
+    if value.element_count != 1:
+        reasons.append(f"with {value.element_count} values")
+    if not reasons and value.quantization != output.quantization:
+        reasons.append("with a value of another scale than its output")
+    return reasons
+
+
+def pad_value(graph: Graph, operator: Operator) -> int:
+    """The stored value with which a PAD or PADV2 fills."""
+    if operator.kind == "PAD":
+        return zero_point_of(graph.tensors[operator.outputs[0]])
+    return int(np.ravel(data_of(graph.tensors[operator.inputs[2]]))[0])
 
 
 def _as_image(
@@ -57,7 +79,7 @@ def pads_channels(graph: Graph, operator: Operator) -> bool:
 
 
 def _lower(graph: Graph, operator: Operator) -> KernelCall:
-    image, paddings = graph.inputs_of(operator)
+    image, paddings, *_ = graph.inputs_of(operator)
     (output,) = graph.outputs_of(operator)
     (_, height, width, channels), amounts = _as_image(image, paddings)
     _, (top, _), (left, right), (before, _) = amounts.tolist()
@@ -84,7 +106,7 @@ def _lower(graph: Graph, operator: Operator) -> KernelCall:
         function=f"nn_{name}_8",
         header=f"nn/{name}.h",
         params_type=f"nn_{name}_params",
-        params=(*params, ("value", zero_point_of(output))),
+        params=(*params, ("value", pad_value(graph, operator))),
         constants=(),
         inputs=operator.inputs[:1],
         output=operator.outputs[0],
@@ -94,3 +116,4 @@ def _lower(graph: Graph, operator: Operator) -> KernelCall:
 
 
 PAD = OperatorSupport(_check, _lower, padded_rows, (2,), OWN_BYTES, no_macc)
+PADV2 = OperatorSupport(_check, _lower, padded_rows, (3,), OWN_BYTES, no_macc)

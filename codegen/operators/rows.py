@@ -100,9 +100,7 @@ def channel_rows(graph: Graph, operator: Operator) -> RowWindow | None:
 
 def padded_rows(graph: Graph, operator: Operator) -> RowWindow | None:
     """For PAD in height and width: rows of padding need no row."""
-    if len(operator.inputs) != 2 or min(operator.inputs) < 0:
-        return None
-    image, paddings = graph.inputs_of(operator)
+    image, paddings, *_ = graph.inputs_of(operator)
     output = graph.tensors[operator.outputs[0]]
     if not images_have_rows([image, output]) or paddings.data is None:
         return None

@@ -94,10 +94,8 @@ def sides(graph: Graph, operator: Operator) -> tuple[Side, Side]:
     found = []
     for axis, side in ((1, "h"), (2, "w")):
         stride, kernel = integer_option(operator, f"stride_{side}", 1), weights.shape[axis]
-        padding = str(operator.options.get("padding"))
-        found.append(
-            Side(kernel, stride, padding_before(output.shape[axis], kernel, stride, padding))
-        )
+        padding = padding_before(operator, side, output.shape[axis], kernel)
+        found.append(Side(kernel, stride, padding))
     return found[0], found[1]
 
 

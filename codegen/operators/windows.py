@@ -34,6 +34,7 @@ from codegen.operators.support import (
     zero_point_of,
 )
 from codegen.operators.window_side import (
+    PADDINGS,
     dilated_window,
     dilations,
     output_size,
@@ -54,9 +55,9 @@ def check_window(
 ) -> list[str]:
     """Reasons common to all windows (height, width) over an image that give `channels`."""
     reasons = [*check_batch(image), *check_activation(operator)]
-    padding = str(operator.options.get("padding"))
+    padding = operator.options.get("padding")
     strides = [integer_option(operator, f"stride_{side}", 0) for side in "hw"]
-    if padding not in ("SAME", "VALID"):
+    if padding not in PADDINGS:
         reasons.append(f"with padding {padding}")
     if min(strides) < 1:
         reasons.append(f"with stride {min(strides)}")
@@ -64,8 +65,8 @@ def check_window(
         reasons.append(f"with a window of {list(window)}")
     if reasons:
         return reasons
-    sides = zip(image.shape[1:3], window, strides, strict=True)
-    expected = [1, *(output_size(*side, padding) for side in sides), channels]
+    sides = zip("hw", image.shape[1:3], window, strict=True)
+    expected = [1, *(output_size(operator, *side) for side in sides), channels]
     return check_output_shape(output, expected)
 
 
@@ -116,16 +117,13 @@ def geometry(operator: Operator, image: Tensor, kernel: tuple[int, int]) -> Para
     """Kernel size, strides and padding before the image, in the form of the convolution kernels."""
     window = dilated_window(operator, kernel)
     _, height, width, _ = image.shape
-    stride_height = integer_option(operator, "stride_h", 1)
-    stride_width = integer_option(operator, "stride_w", 1)
-    padding = str(operator.options["padding"])
     return (
         ("kernel_height", kernel[0]),
         ("kernel_width", kernel[1]),
-        ("stride_height", stride_height),
-        ("stride_width", stride_width),
-        ("padding_top", padding_before(height, window[0], stride_height, padding)),
-        ("padding_left", padding_before(width, window[1], stride_width, padding)),
+        ("stride_height", integer_option(operator, "stride_h", 1)),
+        ("stride_width", integer_option(operator, "stride_w", 1)),
+        ("padding_top", padding_before(operator, "h", height, window[0])),
+        ("padding_left", padding_before(operator, "w", width, window[1])),
     )
 
 
@@ -215,8 +213,7 @@ def _rows_of_window(graph: Graph, operator: Operator, height: int) -> RowWindow 
     stride = integer_option(operator, "stride_h", 1)
     if not images_have_rows([image, graph.tensors[operator.outputs[0]]]) or stride < 1:
         return None
-    padding = padding_before(image.shape[1], height, stride, str(operator.options.get("padding")))
-    return window_rows(height, stride, padding)
+    return window_rows(height, stride, padding_before(operator, "h", image.shape[1], height))
 
 
 def _check_pool(graph: Graph, operator: Operator) -> list[str]:
@@ -242,9 +239,6 @@ def _lower_pool(graph: Graph, operator: Operator) -> KernelCall:
     _, height, width, channels = image.shape
     window_height = integer_option(operator, "filter_height", 1)
     window_width = integer_option(operator, "filter_width", 1)
-    stride_height = integer_option(operator, "stride_h", 1)
-    stride_width = integer_option(operator, "stride_w", 1)
-    padding = str(operator.options["padding"])
     lowest, highest = output_limits(operator, output)
     return KernelCall(
         function=f"nn_{name}_s8",
@@ -258,10 +252,10 @@ def _lower_pool(graph: Graph, operator: Operator) -> KernelCall:
             ("channels", channels),
             ("window_height", window_height),
             ("window_width", window_width),
-            ("stride_height", stride_height),
-            ("stride_width", stride_width),
-            ("padding_top", padding_before(height, window_height, stride_height, padding)),
-            ("padding_left", padding_before(width, window_width, stride_width, padding)),
+            ("stride_height", integer_option(operator, "stride_h", 1)),
+            ("stride_width", integer_option(operator, "stride_w", 1)),
+            ("padding_top", padding_before(operator, "h", height, window_height)),
+            ("padding_left", padding_before(operator, "w", width, window_width)),
             ("lowest", lowest),
             ("highest", highest),
         ),

@@ -104,7 +104,7 @@ def _crosses_border(graph: Graph, operator: Operator) -> bool:
         size, count, taps = (t.shape[1 + axis] for t in (image, output, weights))
         window = (taps - 1) * integer_option(operator, f"dilation_{side}_factor", 1) + 1
         stride = integer_option(operator, f"stride_{side}", 1)
-        before = padding_before(size, window, stride, str(operator.options.get("padding")))
+        before = padding_before(operator, side, size, window)
         if before > 0 or (count - 1) * stride + window - before > size:
             return True
     return False

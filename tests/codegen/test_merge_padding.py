@@ -1,4 +1,4 @@
-"""PADs before convolutions are left out where the convolution pads in the same way."""
+"""PADs are left out where the next operator can have their margins as its own."""
 
 from pathlib import Path
 
@@ -12,7 +12,8 @@ from codegen.simplify.executed import executed_graph
 from tests.generated_program import run_generated
 from tests.reference_kernels import run_reference
 
-VALID = 1
+SAME, VALID = 0, 1
+NONE, RELU = 0, 1
 Amounts = tuple[tuple[int, int], tuple[int, int]]
 
 
@@ -24,8 +25,9 @@ def padded_convolution(
     is_depthwise: bool = False,
     dilation: int = 1,
     is_output: bool = False,
+    padding: int = VALID,
 ) -> bytes:
-    """A PAD of rows and columns, then a convolution of four channels with VALID padding."""
+    """A PAD of rows and columns, then a convolution of four channels."""
     rng, model = np.random.default_rng(5), ModelBuilder()
     image = model.activation((1, *size, 4), 0.1, -7)
     sides = [n + sum(own) for n, own in zip(size, amounts, strict=True)]
@@ -35,7 +37,8 @@ def padded_convolution(
     shape = (1, kernel, kernel, 4) if is_depthwise else (4, kernel, kernel, 4)
     weights = rng.integers(-127, 128, shape).astype(np.int8)
     window = (kernel - 1) * dilation + 1
-    output = model.activation((1, *((n - window) // stride + 1 for n in sides), 4), 0.9, 3)
+    reach = window if padding == VALID else 1
+    output = model.activation((1, *((n - reach) // stride + 1 for n in sides), 4), 0.9, 3)
     more = {"depth_multiplier": 1} if is_depthwise else {}
     model.operator(
         "DEPTHWISE_CONV_2D" if is_depthwise else "CONV_2D",
@@ -45,7 +48,7 @@ def padded_convolution(
             model.constant(np.array([5, -900, 70, 800], np.int32)),
         ],
         output,
-        padding=VALID,
+        padding=padding,
         stride_h=stride,
         stride_w=stride,
         dilation_h_factor=dilation,
@@ -56,6 +59,22 @@ def padded_convolution(
     return model.build([image], [output, padded] if is_output else [output])
 
 
+def padded_pool(kind: str, point: int, fused: int = NONE, value: int | None = None) -> bytes:
+    """A PAD of one row above and one column on the left, of another value perhaps, and a pooling."""
+    model = ModelBuilder()
+    image, padded = (model.activation((1, n, n, 5), 0.1, point) for n in (6, 7))
+    amounts = model.constant(np.array([(0, 0), (1, 0), (1, 0), (0, 0)], np.int32))
+    if value is None:
+        model.operator("PAD", [image, amounts], padded)
+    else:
+        own = model.constant(np.array([value], np.int8), 0.1, point)
+        model.operator("PADV2", [image, amounts, own], padded)
+    output = model.activation((1, 3, 3, 5), 0.1, point)
+    sizes = {"filter_height": 3, "filter_width": 3, "stride_h": 2, "stride_w": 2}
+    model.operator(kind, [padded], output, padding=VALID, fused_activation_function=fused, **sizes)
+    return model.build([image], [output])
+
+
 MERGED = {
     "keras-stride-2": padded_convolution((6, 8), 3, 2, ((0, 1), (0, 1))),
     "torch-stride-1": padded_convolution((5, 7), 3, 1, ((1, 1), (1, 1))),
@@ -64,11 +83,22 @@ MERGED = {
     "unused-rows-after": padded_convolution((6, 6), 3, 2, ((0, 2), (0, 2))),
     "nothing": padded_convolution((6, 6), 3, 1, ((0, 0), (0, 0))),
     "nothing-1x1": padded_convolution((4, 5), 1, 1, ((0, 0), (0, 0))),
-}
-LEFT = {
     "torch-even-stride-2": padded_convolution((6, 6), 3, 2, ((1, 1), (1, 1))),
     "more-than-same": padded_convolution((6, 6), 3, 1, ((2, 2), (2, 2))),
     "rows-alone": padded_convolution((6, 6), 3, 1, ((1, 1), (0, 0))),
+    "before-same": padded_convolution((6, 5), 3, 2, ((1, 0), (0, 1)), padding=SAME),
+    "other-sides": padded_convolution((7, 4), 4, 3, ((3, 1), (0, 3)), is_depthwise=True),
+    "dilated": padded_convolution((7, 6), 3, 1, ((4, 4), (4, 4)), dilation=2),
+    "pool-of-relu": padded_pool("MAX_POOL_2D", -128),
+    "pool-with-relu": padded_pool("MAX_POOL_2D", 9, fused=RELU),
+    "pool-of-lowest": padded_pool("MAX_POOL_2D", 9, value=-128),
+}
+LEFT = {
+    "windows-outside": padded_convolution((6, 6), 1, 1, ((1, 1), (1, 1))),
+    "windows-below": padded_convolution((6, 6), 2, 1, ((0, 2), (0, 0))),
+    "pool-of-negatives": padded_pool("MAX_POOL_2D", 9),
+    "pool-of-others": padded_pool("MAX_POOL_2D", -128, value=3),
+    "mean": padded_pool("AVERAGE_POOL_2D", -128),
 }
 
 
@@ -81,7 +111,7 @@ def test_a_pad_that_the_convolution_can_do_is_left_out(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", LEFT)
-def test_a_pad_with_other_windows_is_left(name: str) -> None:
+def test_a_pad_that_no_margin_replaces_is_left(name: str) -> None:
     graph = parse_tflite(LEFT[name])
     assert executed_graph(graph) == graph
 

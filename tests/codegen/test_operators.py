@@ -95,6 +95,13 @@ def padding(amounts: list[list[int]], output: Tensor) -> Graph:
     return single("PAD", activation(1, 4, 4, 3), named, output)
 
 
+def padding_with(value: Tensor) -> Graph:
+    """A column of a value on the left."""
+    named = indices(*[0] * 4, 1, 0, 0, 0)
+    amounts = replace(named, shape=(4, 2), data=np.reshape(np.asarray(named.data), (4, 2)))
+    return single("PADV2", activation(1, 4, 4, 3), amounts, value, activation(1, 4, 5, 3))
+
+
 def resizing(
     kind: str, sizes: tuple[int, int], output: Tensor | None = None, **options: bool
 ) -> Graph:
@@ -164,6 +171,7 @@ GENERATED = {
     "SQUEEZE": single("SQUEEZE", activation(1, 4, 1), activation(4)),
     "PAD of channels": padding([[0, 0], [1, 2], [0, 1], [2, 3]], activation(1, 7, 5, 8)),
     "PAD": padding([[0, 0], [1, 2], [0, 1], [0, 0]], activation(1, 7, 5, 3)),
+    "PADV2": padding_with(constant(1)),
     "ABS": single("ABS", activation(1, 4), activation(1, 4)),
     "ELU": single("ELU", activation(1, 4), activation(1, 4)),
     "EXP": single("EXP", activation(1, 4), activation(1, 4)),
@@ -272,6 +280,11 @@ REFUSED = {
         activation(1, 4, scale=Quantization((0.25,), (3,))),
         activation(1, 4),
     ),
+    "op 0 PADV2 with a value of another scale than its output": padding_with(
+        constant(1, scale=PROBABILITY)
+    ),
+    "op 0 PADV2 with 2 values": padding_with(constant(2)),
+    "op 0 PADV2 with computed value": padding_with(activation(1)),
     "op 0 PAD by [[1, 0], [1, 1], [1, 1], [0, 1]]": padding(
         [[1, 0], [1, 1], [1, 1], [0, 1]], activation(2, 6, 6, 4)
     ),
