@@ -4,7 +4,7 @@ from codegen.model.graph import Operator
 from codegen.operators.support import integer_option
 
 EXPLICIT = "EXPLICIT"
-"""A padding that no file has: the options `before_h`, `after_h`, `before_w` and `after_w` give it."""
+"""A padding that no file has; options give it: `before_h`, `after_h`, `before_w`, `after_w`."""
 PADDINGS = ("SAME", "VALID", EXPLICIT)
 
 

@@ -60,7 +60,7 @@ def padded_convolution(
 
 
 def padded_pool(kind: str, point: int, fused: int = NONE, value: int | None = None) -> bytes:
-    """A PAD of one row above and one column on the left, of another value perhaps, and a pooling."""
+    """A PAD of a row above and a column on the left, perhaps of another value; a pooling."""
     model = ModelBuilder()
     image, padded = (model.activation((1, n, n, 5), 0.1, point) for n in (6, 7))
     amounts = model.constant(np.array([(0, 0), (1, 0), (1, 0), (0, 0)], np.int32))
