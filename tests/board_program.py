@@ -21,7 +21,8 @@ from tests.generated_program import write_sources
 from tests.host_compiler import NN, ROOT, WARNINGS, kernel_objects, run_compiler
 from tests.plans import Planner
 
-BOARD = ROOT / "firmware" / "board" / "stm32f412"
+BOARDS = ROOT / "firmware" / "board"
+CORE, CHIP = BOARDS / "cortex_m", BOARDS / "stm32f412"
 
 _MAIN = """
 #include <stdalign.h>
@@ -37,7 +38,7 @@ alignas(16) static unsigned char arena[{arena_bytes}];
 static void say(const char *text) {{ while (*text != 0) usart_write((uint8_t)*text++); }}
 
 int main(void) {{
-    usart_start(clock_start().apb1_hz);
+    usart_start(clock_start().usart_hz);
     (void)usart_read();
 {blocks}
     say("done\\n");
@@ -121,14 +122,15 @@ def _link(folder: Path, sources: Sequence[Path], model: bytes) -> Path:
     text = model_text(graph, plan_graph(graph), model, 16, names)
     script = folder / "board.ld"
     script.write_text(render_project([text], target, "system", 0, False)["board.ld"])
-    board = [BOARD / f"{name}.c" for name in ("startup", "clock", "usart", "ticks", "fault")]
+    board = [CORE / f"{name}.c" for name in ("startup", "ticks", "fault")]
+    board += [CHIP / f"{name}.c" for name in ("clock", "usart")]
     elf = folder / "firmware.elf"
     command = ["arm-none-eabi-gcc", *target.cpu_flags, "-std=c11", "-O2", *WARNINGS]
     command += ["-ffunction-sections", "-fdata-sections"]
     kernels = kernel_objects(tuple(command))
     command += ["-Wl,--gc-sections", "-nostartfiles"]
     command += ["--specs=nano.specs", "--specs=nosys.specs", f"-T{script}", "-o", str(elf)]
-    command += [f"-I{path}" for path in (folder, NN / "include", BOARD)]
+    command += [f"-I{path}" for path in (folder, NN / "include", CORE, CHIP)]
     run_compiler([*command, *map(str, (*sources, *board, *kernels)), "-lm"])
     return elf
 

@@ -14,7 +14,10 @@ from hil import identity, protocol, transport
 from hil.flash import swd_programmer
 
 ROOT = Path(__file__).parent.parent
-INCLUDES = ("firmware/bench", "firmware/nn/include", "firmware/nn/src", "firmware/board/stm32f412")
+INCLUDES = (
+    *("firmware/bench", "firmware/nn/include", "firmware/nn/src"),
+    *("firmware/board/cortex_m", "firmware/board/stm32f412"),
+)
 SOURCES = (
     *("bench.h", "nn/conv_2d.h", "quads.h", "patches.h", "softmax.c"),
     "channel_sums.h",

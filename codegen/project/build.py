@@ -182,7 +182,7 @@ def _footprint(source: ModelSource, graph: Graph, target: Target, runtime: str) 
 def _fixed_sources(target: Target, runtime: str, toolchain: str) -> dict[str, bytes]:
     """The files that do not depend on the model, by their paths in the project."""
     places = [(LIBRARIES[own], f"lib/{LIBRARIES[own]}") for own in _single(runtime)]
-    places += [("bench", "src"), (f"board/{target.name}", "src")]
+    places += [("bench", "src"), ("board/cortex_m", "src"), (f"board/{target.name}", "src")]
     if toolchain == "system":
         places.append(("platform", "platform"))
     contents: dict[str, bytes] = {}

@@ -55,8 +55,10 @@ static bool run_from_pll(uint32_t source_hz, uint32_t source_bits) {
     return false;
 }
 
+/* First from the 8 MHz that the ST-LINK of a Nucleo feeds to HSE, then from the internal 16 MHz
+ * oscillator, which is accurate to 1 %. Where the PLL does not start, the core stays at 16 MHz. */
 clock_tree_t clock_start(void) {
-    clock_tree_t tree = {.source = "hsi", .core_hz = HSI_HZ, .apb1_hz = HSI_HZ};
+    clock_tree_t tree = {.source = "hsi", .core_hz = HSI_HZ, .usart_hz = HSI_HZ};
     if (!prepare_for_full_speed()) {
         return tree;
     }
@@ -71,7 +73,7 @@ clock_tree_t clock_start(void) {
         return tree;
     }
     tree.core_hz = CORE_HZ;
-    tree.apb1_hz = CORE_HZ / 2;
+    tree.usart_hz = CORE_HZ / 2;
     return tree;
 }
 

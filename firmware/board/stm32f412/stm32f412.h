@@ -1,15 +1,12 @@
 /**
  * Registers of the STM32F412 that the bench application uses, and no others.
  *
- * Sections are those of RM0402 (reference manual of the STM32F412) unless they name the Armv7-M
- * Architecture Reference Manual (DDI 0403).
+ * Sections are those of RM0402 (reference manual of the STM32F412).
  */
 #ifndef STM32F412_H
 #define STM32F412_H
 
-#include <stdint.h>
-
-#define REGISTER(address) (*(volatile uint32_t *)(address))
+#include "cortex_m.h"
 
 /* Reset and clock control: 6.3 */
 #define RCC_CR REGISTER(0x40023800U)
@@ -73,30 +70,6 @@
 #define USART_CR1_RE (1U << 2)
 #define USART_CR1_TE (1U << 3)
 #define USART_CR1_UE (1U << 13)
-
-/* SysTick: DDI 0403, B3.3 */
-#define SYST_CSR REGISTER(0xE000E010U)
-#define SYST_CSR_ENABLE (1U << 0)
-#define SYST_CSR_TICKINT (1U << 1)
-#define SYST_CSR_CLKSOURCE_CORE (1U << 2)
-#define SYST_RVR REGISTER(0xE000E014U)
-#define SYST_CVR REGISTER(0xE000E018U)
-#define SYST_MAX 0x00FFFFFFU
-
-/* System control block: DDI 0403, B3.2 */
-#define SCB_CFSR REGISTER(0xE000ED28U)
-#define SCB_HFSR REGISTER(0xE000ED2CU)
-#define SCB_MMFAR REGISTER(0xE000ED34U)
-#define SCB_BFAR REGISTER(0xE000ED38U)
-#define SCB_CPACR REGISTER(0xE000ED88U)
-#define SCB_CPACR_FPU (15U << 20)
-
-/* Debug and data watchpoint and trace: DDI 0403, C1.6 and C1.8 */
-#define DEMCR REGISTER(0xE000EDFCU)
-#define DEMCR_TRCENA (1U << 24)
-#define DWT_CTRL REGISTER(0xE0001000U)
-#define DWT_CTRL_CYCCNTENA (1U << 0)
-#define DWT_CYCCNT REGISTER(0xE0001004U)
 
 /* Debug support: 30.6 */
 #define DBGMCU_IDCODE REGISTER(0xE0042000U)

@@ -1,3 +1,4 @@
+/* USART3 on PD8 (TX) and PD9 (RX): the serial port of the Nucleo's ST-LINK. Its clock is APB1's. */
 #include "usart.h"
 
 #include "stm32f412.h"
@@ -7,7 +8,7 @@
 #define MODE_ALTERNATE 2U   /* RM0402 7.4.1 */
 #define ALTERNATE_USART3 7U /* DS11139, table 10 */
 
-void usart_start(uint32_t apb1_hz) {
+void usart_start(uint32_t usart_hz) {
     RCC_AHB1ENR |= RCC_AHB1ENR_GPIODEN;
     RCC_APB1ENR |= RCC_APB1ENR_USART3EN;
     (void)RCC_APB1ENR; /* the clock needs two cycles: RM0402 6.3.13 */
@@ -18,7 +19,7 @@ void usart_start(uint32_t apb1_hz) {
     GPIOD_MODER = (GPIOD_MODER & ~pin_modes) | MODE_ALTERNATE << (2 * PIN_TX) |
                   MODE_ALTERNATE << (2 * PIN_RX);
     /* In 16ths of a bit, with 4 binary places: RM0402 25.4.4. */
-    USART3_BRR = (apb1_hz + USART_BAUD / 2) / USART_BAUD;
+    USART3_BRR = (usart_hz + USART_BAUD / 2) / USART_BAUD;
     USART3_CR1 = USART_CR1_UE | USART_CR1_TE | USART_CR1_RE;
 }
 

@@ -2,7 +2,7 @@
 
 #include <stdbool.h>
 
-#include "stm32f412.h"
+#include "cortex_m.h"
 
 static volatile uint32_t turns; /* wraps of SysTick since it was started */
 static uint64_t ticks_before;   /* ticks before SysTick was started */

@@ -1,8 +1,8 @@
 /* Start-up code: from reset to main. */
 #include <stdint.h>
 
+#include "cortex_m.h"
 #include "stack_paint.h"
-#include "stm32f412.h"
 
 /* From the linker script; only their addresses are used. */
 extern uint32_t __stack_start[], __stack_end[];

@@ -19,7 +19,7 @@ static uint32_t bytes_between(const uint32_t *first, const uint32_t *end) {
 void board_init(void) {
     identity_read();
     tree = clock_start();
-    usart_start(tree.apb1_hz);
+    usart_start(tree.usart_hz);
     ticks_start();
 }
 

@@ -1,7 +1,7 @@
 /* Reports on the serial port why the core stopped. */
 #include <stdint.h>
 
-#include "stm32f412.h"
+#include "cortex_m.h"
 #include "usart.h"
 
 extern uint32_t __stack_start[], __stack_end[];

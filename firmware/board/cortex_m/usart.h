@@ -1,4 +1,4 @@
-/** USART3 on PD8 (TX) and PD9 (RX): the serial port of the Nucleo's ST-LINK. */
+/** The serial port of the bench. Each chip implements it. */
 #ifndef USART_H
 #define USART_H
 
@@ -6,8 +6,10 @@
 
 #define USART_BAUD 115200U
 
-/** Starts with 8 data bits, no parity, 1 stop bit. */
-void usart_start(uint32_t apb1_hz);
+/** Starts with 8 data bits, no parity, 1 stop bit.
+ *
+ * @param usart_hz the clock of the port, see clock_start() */
+void usart_start(uint32_t usart_hz);
 
 /** Waits for a byte and returns it. */
 uint8_t usart_read(void);

@@ -1,0 +1,26 @@
+/** Clock tree. Each chip implements it. */
+#ifndef CLOCK_H
+#define CLOCK_H
+
+#include <stdint.h>
+
+typedef struct {
+    const char *source; /* of the core clock, such as "hse-pll" */
+    uint32_t core_hz;
+    uint32_t usart_hz; /* clock of the serial port */
+} clock_tree_t;
+
+/**
+ * Bring the core to its full speed and tell what was reached.
+ *
+ * Never hangs: every wait is bounded.
+ */
+clock_tree_t clock_start(void);
+
+/** Current wait states of the flash. */
+uint32_t clock_wait_states(void);
+
+/** Enabled caches: the words "prefetch", "instruction", "data". */
+const char *clock_flash_caches(void);
+
+#endif

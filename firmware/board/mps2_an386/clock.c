@@ -1,0 +1,14 @@
+#include "clock.h"
+
+/* The clock of core and peripherals is fixed: SYSCLK_FRQ in QEMU's hw/arm/mps2.c. */
+#define CORE_HZ 25000000U
+
+clock_tree_t clock_start(void) {
+    const clock_tree_t tree = {.source = "fixed", .core_hz = CORE_HZ, .usart_hz = CORE_HZ};
+    return tree;
+}
+
+/* The code is in RAM of the FPGA board, which has neither. */
+uint32_t clock_wait_states(void) { return 0; }
+
+const char *clock_flash_caches(void) { return ""; }
