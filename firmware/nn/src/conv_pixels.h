@@ -30,6 +30,7 @@ static inline void nn_write_pixels(const nn_conv_2d_params *p, const int16_t *pa
     const nn_range range = nn_make_range(p->output_zero_point, p->lowest, p->highest);
     const int32_t channels = p->output_channels;
     const nn_rounds rounds = nn_make_rounds(p->groups);
+    const int32_t whole = count < NN_PATCHES ? 0 : -1; /* one test of it and the shift */
     const int8_t *weights = p->weights + first * p->groups * NN_GROUP;
     for (int32_t c = first; c < end; c++) {
         NN_KEEP_INDEX(c);
@@ -38,7 +39,7 @@ static inline void nn_write_pixels(const nn_conv_2d_params *p, const int16_t *pa
         const nn_four_sums sums = nn_dot_4(start, patches, rounds, &weights);
         const int32_t multiplier = p->multipliers[c], shift = p->shifts[c];
         int8_t *const to = output + c;
-        if (count < NN_PATCHES || shift >= 0) {
+        if ((shift & whole) >= 0) {
             const nn_four_sums all = {sums.a, sums.b, sums.c, sums.d}; /* the only one in memory */
             nn_write_some(range, all, count, multiplier, shift, to, channels);
         } else {

@@ -95,10 +95,12 @@ nn_write_quads(const nn_depthwise_conv_2d_params *p, nn_spread spread, nn_tap_pl
                      : nn_multiply_taps(start, from.base + c, from.offsets, taps, &weights);
         const int32_t *const multipliers = p->multipliers + first + c;
         const uint32_t rights = ~nn_four_bytes(p->shifts + first + c);
-        int8_t *const to = output + c * step + number;
-        if (((rights | narrow) & 0x80808080U) == 0) {
-            nn_store_quad(nn_scale_quad_down(range, sums, multipliers, rights), to, step);
+        if (__builtin_expect(((rights | narrow) & 0x80808080U) == 0, 1)) {
+            const nn_four_sums scaled = nn_scale_quad_down(range, sums, multipliers, rights);
+            NN_KEEP_INDEX(c); /* the address takes no register before it is needed */
+            nn_store_quad(scaled, output + c * step + number, step);
         } else {
+            int8_t *const to = output + c * step + number;
             const nn_four_sums all = {sums.a, sums.b, sums.c, sums.d}; /* the only one in memory */
             nn_write_any(range, all, multipliers, p->shifts + first + c, to, step);
         }
