@@ -1,4 +1,4 @@
-"""The verbs of `nas`: run, estimate, calibrate, golden, report, data. I/O."""
+"""The verbs of `nas`: run, estimate, calibrate, golden, and those that are added here. I/O."""
 
 import argparse
 import json
@@ -32,7 +32,7 @@ from nas.estimator.speed import read_speed_model, shipped_speed_model
 from nas.host.worker import Worker
 from nas.quantization.make_golden import make_golden
 from nas.quantization.predict_file import predict_file
-from nas.report.cli import add_report
+from nas.report.cli import add_front, add_report
 from nas.report.terminal import run_text
 from nas.search.api import limits_of, run_search
 from nas.search.request import request_of
@@ -46,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     )  # of damaged images, which are reported by name
     words = tuple(sys.argv[1:] if argv is None else argv)
     arguments = parse(
-        make_parser(_run, _estimate, _calibrate, _golden, add_data, add_report), words
+        make_parser(_run, _estimate, _calibrate, _golden, add_front, add_report, add_data), words
     )
     arguments.words = words
     return run_command("nas", arguments.command, arguments)

@@ -5,6 +5,7 @@ from nas.report.headlines import headlines
 from nas.report.page import Page
 from nas.report.sections.board import board_section
 from nas.report.sections.classes import classes_section
+from nas.report.sections.front import front_section
 from nas.report.sections.host import host_section
 from nas.report.sections.limits import limits_section
 from nas.report.sections.provenance import provenance_section
@@ -26,6 +27,7 @@ def make_page(facts: Facts) -> Page:
             limits_section(facts),
             board_section(facts),
             search_section(facts),
+            front_section(facts),
             training_section(facts),
             classes_section(facts),
             target_section(facts),

@@ -1,10 +1,8 @@
 """The facts of a report, derived from a run and its measurements. Pure."""
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from statistics import mean
 
 from codegen.planning.planner import plan_graph
 from codegen.simplify.executed import executed_graph
@@ -12,13 +10,10 @@ from nas.estimator.cost import Limits, Need, exceeded, needs
 from nas.estimator.network import Estimate, estimate
 from nas.report.measurement import BoardResult, of_runtime
 from nas.report.run_folder import Run
-from nas.report.statistics import Proportion, pareto_front
+from nas.report.statistics import Proportion
 from nas.search.explore import best_so_far
 from nas.search.trials import Trial, TrialStatus
-from nas.spaces import Candidate
-
-NEEDS = ("RAM", "flash", "MACC", "latency")
-"""Needs that the target may limit, as named in `nas.estimator.cost`; latency is optional."""
+from nas.search.tried import NEEDS, Tried, tried
 
 
 class TrialOutcome(StrEnum):
@@ -68,54 +63,6 @@ def outcome_of(trial: Trial, limits: Limits) -> TrialOutcome:
         has_time = limits.latency_us is None or trial.cost.latency_us is not None
         return TrialOutcome.WAITING if has_time else TrialOutcome.OVER_LIMIT
     return _ENDS.get(trial.status, TrialOutcome.TRAINED)
-
-
-@dataclass(frozen=True, slots=True)
-class Tried:
-    """A candidate that was trained, once or several times.
-
-    Attributes:
-        needed: Its needs, by the names of `NEEDS`.
-        accuracies: The accuracies of its trainings, in order.
-    """
-
-    candidate: Candidate
-    needed: dict[str, int]
-    accuracies: tuple[float, ...]
-
-    @property
-    def accuracy(self) -> float:
-        """The mean of the accuracies, by which the search ranks."""
-        return mean(self.accuracies)
-
-
-def tried(trials: Iterable[Trial], limits: Limits) -> tuple[Tried, ...]:
-    """The candidates that were trained and fit, in the order of their first training."""
-    found: dict[Candidate, list[Trial]] = {}
-    for trial in trials:
-        if trial.accuracy is not None and outcome_of(trial, limits) is TrialOutcome.TRAINED:
-            found.setdefault(trial.candidate, []).append(trial)
-    return tuple(
-        Tried(
-            candidate,
-            needed_by(own[0], limits),
-            tuple(trial.accuracy for trial in own if trial.accuracy is not None),
-        )
-        for candidate, own in found.items()
-        if own[0].cost is not None
-    )
-
-
-def needed_by(trial: Trial, limits: Limits) -> dict[str, int]:
-    """The needs of a trial's candidate; empty if it has no network."""
-    return {} if trial.cost is None else {n.name: n.needed for n in needs(trial.cost, limits)}
-
-
-def front(all_tried: Sequence[Tried], need: str) -> tuple[Tried, ...]:
-    """The Pareto front of accuracy and one need, by ascending need."""
-    known = [own for own in all_tried if need in own.needed]
-    points = [(own.needed[need], own.accuracy) for own in known]
-    return tuple(known[index] for index in pareto_front(points))
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +126,12 @@ class Facts:
     @cached_property
     def tried(self) -> tuple[Tried, ...]:
         """The candidates that were trained and fit."""
-        return tried(self.run.trials, self.run.config.limits)
+        return tuple(own for own in self.all_tried if not own.over)
+
+    @cached_property
+    def all_tried(self) -> tuple[Tried, ...]:
+        """All candidates that were trained in this folder, also with other limits."""
+        return tried((*self.run.trials, *self.run.others), self.run.config.limits)
 
     @property
     def measured_here(self) -> BoardResult | None:
@@ -223,6 +175,27 @@ def _call(own: Estimate, group: tuple[int, ...], measured: int | None) -> Report
         estimated=operators[0].ticks,
         measured=measured,
     )
+
+
+def leader_name(facts: Facts) -> str:
+    """What the first of all is called: the winner, or the best so far."""
+    return "winner" if facts.run.final is not None else "best so far"
+
+
+def limited_needs(facts: Facts) -> tuple[str, ...]:
+    """What the search limits, by the names of `NEEDS`."""
+    has_time = facts.run.config.limits.latency_us is not None
+    return NEEDS if has_time else NEEDS[:-1]
+
+
+def limit_of(limits: Limits, name: str) -> tuple[str, int]:
+    """The unit and the value of a limit, by one of the names of `NEEDS`."""
+    return {
+        "RAM": ("bytes", limits.ram_bytes),
+        "flash": ("bytes", limits.flash_bytes),
+        "MACC": ("MACs", limits.macc),
+        "latency": ("µs", limits.latency_us or 0),
+    }[name]
 
 
 def gather(run: Run, measured: tuple[BoardResult, ...]) -> Facts:

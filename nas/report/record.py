@@ -3,12 +3,14 @@
 from typing import Any
 
 from firmware.records.conversion import to_record
-from nas.report.facts import Facts, front, outcome_of
+from nas.report.facts import Facts, limited_needs, outcome_of
+from nas.report.front import front_record, tried_record
 from nas.report.headlines import headlines
 from nas.report.published import HOST_ROWS, OTHER_WORKS
 from nas.report.sections.limits import Limited, limited, limited_of_host, linked
-from nas.report.sections.search import limited_needs, stops
+from nas.report.sections.search import stops
 from nas.report.statistics import ClassFigures, Proportion, class_figures
+from nas.search.tried import front
 
 SCHEMA = 2
 
@@ -34,9 +36,10 @@ def report_record(facts: Facts) -> dict[str, Any]:
             for trial in run.trials
         ],
         "fronts": {
-            name: [to_record(own) | {"accuracy": own.accuracy} for own in front(facts.tried, name)]
+            name: [tried_record(own) for own in front(facts.tried, name)]
             for name in limited_needs(facts)
         },
+        **front_record(facts),
         "search_seconds": run.search_seconds,
         "worker_seconds": sum(trial.seconds for trial in run.trials),
         "path": [to_record(stop) for stop in stops(facts)],

@@ -6,14 +6,14 @@ from typing import Any
 
 from codegen.model.graph import Graph
 from codegen.model.read_tflite import read_tflite
-from firmware.errors import ConfigError, StaleError
+from firmware.errors import StaleError
 from firmware.files import sha256_of_file
 from firmware.targets import Target, known_targets, load_target
 from nas.network.description import Shape
 from nas.search.answers import Answers
 from nas.search.config import SearchConfig
-from nas.search.run_record import RECORD, START, Effort, FinalRecord, StartRecord, read_record
-from nas.search.trial_store import STORE, read_whole
+from nas.search.recorded_run import read_recorded
+from nas.search.run_record import RECORD, Effort, FinalRecord, StartRecord
 from nas.search.trials import Trial
 from nas.spaces.axes import AxesRecord
 
@@ -98,6 +98,8 @@ class Run:
         search_seconds: Wall-clock time of the search so far, in all its sessions; None if an
             earlier version did not record it.
         final: None if the run is not finished.
+        others: Trainings that are in the folder, but that this search did not need, such as those
+            of a search with other limits. None if the latency is limited: theirs is not known.
     """
 
     name: str
@@ -106,6 +108,7 @@ class Run:
     trials: tuple[Trial, ...]
     search_seconds: float | None
     final: Final | None
+    others: tuple[Trial, ...] = ()
 
 
 def read_run(folder: Path) -> Run:
@@ -115,23 +118,16 @@ def read_run(folder: Path) -> Run:
         ConfigError: The folder contains no run, or the run is damaged.
         StaleError: The model differs from the one that the run recorded.
     """
-    name = folder.resolve().name
-    if (folder / RECORD).is_file():
-        record, config = read_record(folder / RECORD, FinalRecord)
-        start, final = _start(record, config), _with_graph(folder, _final(record))
-        return Run(name, record.config, start, record.trials, record.search_seconds, final)
-    if (folder / START).is_file():
-        begun, config = read_record(folder / START, StartRecord)
-        stored = read_whole(folder / STORE)
-        start = _start(begun, config)
-        return Run(name, begun.config, start, stored.trials, stored.seconds, None)
-    if (folder / STORE).is_file():
-        raise ConfigError(
-            f"{str(folder)!r} was started by an earlier version, which did not record the "
-            "settings; run the same 'nas run' again to resume it"
-        )
-    raise ConfigError(
-        f"{str(folder)!r} contains no run, neither {RECORD} nor {START}; start one with 'nas run'"
+    recorded = read_recorded(folder)
+    record, final = recorded.record, recorded.final
+    return Run(
+        recorded.name,
+        record.config,
+        _start(record, recorded.config),
+        recorded.trials,
+        recorded.search_seconds,
+        None if final is None else _with_graph(folder, _final(final)),
+        () if record.config.limits.latency_us is not None else recorded.others,
     )
 
 

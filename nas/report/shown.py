@@ -5,6 +5,7 @@ from nas.report.statistics import Proportion
 
 NONE = "–"
 _KIB = 1024
+_SIGNS = {"bytes": "B", "MACs": "MAC", "µs": "µs"}
 
 
 def shortened(name: str, characters: int) -> str:
@@ -63,6 +64,11 @@ def quantity(value: float, unit: str) -> str:
     if value >= 1e6:
         return f"{value / 1e6:,.2f} M"
     return f"{value:,.0f}"
+
+
+def exact(value: int, unit: str) -> str:
+    """A need to the last digit, with the sign of its unit."""
+    return f"{value:,} {_SIGNS[unit]}"
 
 
 def plural(count: int, noun: str) -> str:

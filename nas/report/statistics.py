@@ -1,6 +1,5 @@
-"""Confidence intervals, Pareto fronts, and figures of classes. Pure."""
+"""Confidence intervals, and figures of classes. Pure."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
 
@@ -80,17 +79,3 @@ def class_figures(confusion: Confusion) -> tuple[ClassFigures, ...]:
         ClassFigures(sum(row), sum(other[index] for other in confusion), row[index])
         for index, row in enumerate(confusion)
     )
-
-
-def pareto_front(points: Sequence[tuple[float, float]]) -> tuple[int, ...]:
-    """Indices of the points (need, worth) of the Pareto front, by ascending need.
-
-    A point is better if it needs no more, is worth no less, and differs. The first of equal points
-    is kept.
-    """
-    order = sorted(range(len(points)), key=lambda i: (points[i][0], -points[i][1], i))
-    front: list[int] = []
-    for index in order:
-        if not front or points[index][1] > points[front[-1]][1]:
-            front.append(index)
-    return tuple(front)

@@ -4,6 +4,8 @@ from typing import Any
 
 from firmware.text_table import table
 from nas.quantization.quantize import MOST_INT8_DROP
+from nas.report.facts import Facts
+from nas.report.front_tables import front_note, front_rows, limit_rows, limits_note
 from nas.spaces import Candidate
 
 
@@ -59,4 +61,21 @@ def _trial_row(trial: dict[str, Any], winner: dict[str, Any]) -> tuple[str, ...]
         f"{trial['peak_anonymous_bytes'] / 1e6:.0f}" if is_trained else "–",
         f"{trial['predicted_anonymous_bytes'] / 1e6:.0f}",
         trial["reason"],
+    )
+
+
+def front_text(facts: Facts) -> str:
+    """The front and the costs of the limits, for a terminal."""
+    if not facts.all_tried:
+        return "no candidate was trained yet"
+    return "\n".join(
+        [
+            table(*front_rows(facts), left=3),
+            "",
+            front_note(facts),
+            "",
+            table(*limit_rows(facts)),
+            "",
+            limits_note(facts),
+        ]
     )

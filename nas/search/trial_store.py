@@ -57,6 +57,12 @@ def read_whole(path: Path) -> Stored:
     return stored
 
 
+def stored_settings(config: SearchConfig) -> dict[str, Any]:
+    """The settings that determine a candidate's accuracy, as they stand in a store."""
+    settings: dict[str, Any] = json.loads(json.dumps(config.training_record()))
+    return settings
+
+
 class TrialStore:
     """The trials of a run; a context manager that locks the folder against other processes.
 
@@ -78,7 +84,7 @@ class TrialStore:
     ) -> None:
         self.notice = ""
         self._clock = clock
-        self._config: dict[str, Any] = json.loads(json.dumps(config.training_record()))
+        self._config = stored_settings(config)
         path = folder / STORE
         try:
             folder.mkdir(parents=True, exist_ok=True)

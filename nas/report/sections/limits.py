@@ -4,16 +4,9 @@ from dataclasses import dataclass
 
 from nas.report.facts import Facts
 from nas.report.figures.limits import Bar, limit_bars
+from nas.report.front_tables import LIMITS
 from nas.report.page import Figure, Section, Table, Tone
-from nas.report.shown import megabytes, percent, quantity
-
-_WORDS = {
-    "RAM": "RAM, arena",
-    "flash": "flash, .tflite",
-    "MACC": "MACC per inference",
-    "latency": "time of one inference",
-}
-_SIGNS = {"bytes": "B", "MACs": "MAC", "µs": "µs"}
+from nas.report.shown import exact, megabytes, percent, quantity
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +40,7 @@ class Limited:
 def limited(facts: Facts) -> tuple[Limited, ...]:
     """What the search limits of the target, in the order of `NEEDS`."""
     return tuple(
-        Limited(_WORDS[name], need.unit, need.needed, need.limit)
+        Limited(LIMITS[name], need.unit, need.needed, need.limit)
         for name, need in facts.limited.items()
     )
 
@@ -131,4 +124,4 @@ def _table(rows: tuple[Limited, ...]) -> Table:
 def _exact(value: int, own: Limited) -> str:
     if own.unit == "host bytes":
         return megabytes(value)
-    return f"{value:,} {_SIGNS[own.unit]}"
+    return exact(value, own.unit)

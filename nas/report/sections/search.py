@@ -1,16 +1,16 @@
 """The section about the search and the outcome of every candidate. Pure."""
 
 from firmware.progress import duration
-from nas.report.facts import NEEDS, Facts, TrialOutcome, Tried, front, needed_by, outcome_of
+from nas.report.facts import Facts, TrialOutcome, leader_name, limit_of, limited_needs, outcome_of
 from nas.report.figures.search_path import Stop, path_plot
 from nas.report.figures.tradeoff import Dot, NotTrained, Tradeoff, tradeoff_plot
+from nas.report.front_tables import HEADERS
 from nas.report.page import Figure, Section, Table, Tone
 from nas.report.shown import NONE, percent, plural, span
 from nas.report.statistics import Proportion
 from nas.search.trials import Trial
+from nas.search.tried import Tried, front, needed_by
 from nas.spaces import Candidate
-
-_HEADERS = {"RAM": "RAM, B", "flash": "flash, B", "MACC": "MACC", "latency": "time, µs"}
 
 
 def search_section(facts: Facts) -> Section:
@@ -60,25 +60,9 @@ def time_text(facts: Facts) -> str:
     return f"The search took {duration(facts.run.search_seconds)}. {worker}, summed over trainings."
 
 
-def leader_name(facts: Facts) -> str:
-    """What the first of all is called: the winner, or the best so far."""
-    return "winner" if facts.run.final is not None else "best so far"
-
-
-def limited_needs(facts: Facts) -> tuple[str, ...]:
-    """What the search limits, by the names of `NEEDS`."""
-    has_time = facts.run.config.limits.latency_us is not None
-    return NEEDS if has_time else NEEDS[:-1]
-
-
 def _tradeoff(facts: Facts, name: str) -> Tradeoff:
     limits = facts.run.config.limits
-    unit, limit = {
-        "RAM": ("bytes", limits.ram_bytes),
-        "flash": ("bytes", limits.flash_bytes),
-        "MACC": ("MACs", limits.macc),
-        "latency": ("µs", limits.latency_us or 0),
-    }[name]
+    unit, limit = limit_of(limits, name)
     not_trained = [
         (trial, needed_by(trial, limits))
         for trial in facts.run.trials
@@ -161,7 +145,7 @@ def _table(facts: Facts) -> Table:
             "trial",
             facts.run.trials[0].candidate.heading,
             "accuracy",
-            *(_HEADERS[name] for name in names),
+            *(HEADERS[name] for name in names),
         ),
         *("s", "host MB predicted", "measured", "outcome"),
     )

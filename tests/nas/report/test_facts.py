@@ -3,9 +3,10 @@ from pathlib import Path
 import pytest
 
 from firmware.records.conversion import to_record
-from nas.report.facts import Facts, TrialOutcome, front, gather, outcome_of
+from nas.report.facts import Facts, TrialOutcome, gather, outcome_of
 from nas.report.measurement import read_measurement
 from nas.report.run_folder import read_run
+from nas.search.tried import front
 from nas.spaces import Candidate
 from tests.nas.report.small_run import (
     CONFIG,

@@ -19,10 +19,11 @@ from nas.report.figures.arena import arena_plots
 from nas.report.figures.confusion import class_plot, confusion_plot
 from nas.report.figures.curves import training_curves
 from nas.report.figures.drawing import WIDE, WIDTH
+from nas.report.figures.front import FrontRow, Panel, front_plot
 from nas.report.figures.host import HostTrial, host_plot
 from nas.report.figures.limits import Bar, limit_bars
 from nas.report.figures.operators import operator_plots
-from nas.report.figures.palette import COLOURS, MEASURED
+from nas.report.figures.palette import BAD, COLOURS, MEASURED
 from nas.report.figures.search_path import Stop, path_plot
 from nas.report.figures.tradeoff import Dot, NotTrained, Tradeoff, tradeoff_plot
 from nas.report.statistics import class_figures
@@ -48,6 +49,11 @@ TRADEOFF = Tradeoff(
     ),
     front=((1024, 0.5),),
 )
+MEMBERS = (
+    FrontRow(0.7, (5_000, 60_000), "first", is_leader=False),
+    FrontRow(0.5, (1_024, 2_500), "second", is_leader=True),
+)
+PANELS = (Panel("RAM", "bytes", 4_096), Panel("MACC", "MACs", 100_000))
 AXES = (Axis("k", "kernels of the first convolution"), Axis("c", "cells"))
 STOPS = (
     Stop(8, 3, 0, (1, 4), 0.42, TrialOutcome.TRAINED, "first", is_leader=False),
@@ -72,6 +78,7 @@ def the_arena() -> Estimate:
 FIGURES: dict[str, Callable[[], str]] = {
     "limits": lambda: limit_bars([Bar("RAM", "1 of 2", 0.5), Bar("MACC", "3 of 2", 1.5)]),
     "tradeoff": lambda: tradeoff_plot(TRADEOFF),
+    "front": lambda: front_plot(MEMBERS, PANELS),
     "path": lambda: path_plot(STOPS, *AXES),
     "curves": lambda: training_curves([0.1, 0.4, 0.3], [2.0, 1.0, 0.9]),
     "confusion": lambda: confusion_plot("confusion", "int8 model", CONFUSION, CLASSES, MEASURED),
@@ -129,6 +136,20 @@ def test_every_candidate_is_told_under_the_pointer() -> None:
     assert sorted(tips(tradeoff_plot(TRADEOFF))) == ["broken", "first", "second", "too large"]
     assert sorted(tips(path_plot(STOPS, *AXES))) == ["first", "second", "third"]
     assert sorted(tips(host_plot(HOST, None, WIDTH))) == ["first", "second"]
+
+
+def test_every_member_of_the_front_is_drawn_with_its_numbers() -> None:
+    svg = front_plot(MEMBERS, PANELS)
+    assert tips(svg) == ["first", "second"]
+    shown = texts(svg)
+    for text in ("RAM", "MACC", "70.0", "50.0", "4.9 KiB", "1.0 KiB", "60,000", "2,500"):
+        assert shown.count(text) == 1
+
+
+def test_a_member_beyond_a_limit_has_another_colour_there() -> None:
+    within = [replace(MEMBERS[0], needs=(4_096, 60_000)), MEMBERS[1]]
+    assert f"--{BAD.name}," in front_plot(MEMBERS, PANELS)
+    assert f"--{BAD.name}," not in front_plot(within, PANELS)
 
 
 def test_why_candidates_fell_is_in_the_legend() -> None:

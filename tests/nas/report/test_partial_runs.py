@@ -16,7 +16,7 @@ from tests.nas.report.small_run import (
     write_unfinished_run,
 )
 
-SECTIONS = 9
+SECTIONS = 10
 
 
 def test_a_run_that_is_not_finished_says_so_and_shows_what_there_is(tmp_path: Path) -> None:

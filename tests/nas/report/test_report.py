@@ -36,6 +36,7 @@ FIGURES = (
     "Accuracy against flash",
     "Accuracy against MACC",
     "The path of the search, in order",
+    "The Pareto front: accuracy, and what it needs",
     "Final training, epoch by epoch",
     "Confusions of the int8 model",
     "Confusions of the float model",

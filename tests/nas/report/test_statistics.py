@@ -1,9 +1,8 @@
 from math import sqrt
 
-import numpy as np
 import pytest
 
-from nas.report.statistics import Proportion, class_figures, pareto_front
+from nas.report.statistics import Proportion, class_figures
 
 
 @pytest.mark.parametrize(
@@ -47,28 +46,3 @@ def test_recall_is_of_the_row_and_precision_of_the_column() -> None:
     assert dog.precision == Proportion(4, 5)
     assert unseen.recall is None
     assert unseen.precision is None
-
-
-def test_a_front_leaves_out_what_another_beats() -> None:
-    points = [(5.0, 0.5), (3.0, 0.4), (4.0, 0.4), (2.0, 0.1), (9.0, 0.9), (9.0, 0.8), (8.0, 0.5)]
-    assert pareto_front(points) == (3, 1, 0, 4)
-
-
-def test_of_equal_points_the_first_is_kept() -> None:
-    assert pareto_front([(1.0, 0.5), (1.0, 0.5)]) == (0,)
-    assert pareto_front([]) == ()
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_a_front_is_what_comparing_all_pairs_gives(seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    points = [(float(a), float(b)) for a, b in rng.integers(0, 12, (40, 2))]
-    unbeaten = {
-        point
-        for point in points
-        if not any(
-            other != point and other[0] <= point[0] and other[1] >= point[1] for other in points
-        )
-    }
-    front = [points[index] for index in pareto_front(points)]
-    assert front == sorted(unbeaten)
