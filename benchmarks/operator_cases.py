@@ -292,13 +292,14 @@ def fully_connected(rng: Random) -> Case:
 
 
 def softmax(rng: Random) -> Case:
-    """A network with a random SOFTMAX, and an input."""
-    classes = int(rng.integers(2, 30))
+    """A network with a random SOFTMAX of one row, or of several, and an input."""
+    rows, classes = int(rng.choice([1, 1, 3, 7])), int(rng.integers(1, 30))
+    shape = (1, classes) if rows == 1 else (1, rows, classes)
     model = ModelBuilder()
-    source = model.activation((1, classes), _scale(rng, 0.001, 0.5), _point(rng))
-    out = model.activation((1, classes), 1 / 256, -128)
-    model.operator("SOFTMAX", [source], out, beta=1.0)
-    return model.build([source], [out]), _values(rng, (1, classes))
+    source = model.activation(shape, _scale(rng, 0.001, 2.0), _point(rng))
+    out = model.activation(shape, 1 / 256, -128)
+    model.operator("SOFTMAX", [source], out, beta=float(rng.choice([0.5, 1.0, 3.0])))
+    return model.build([source], [out]), _values(rng, shape)
 
 
 def quantize(rng: Random) -> Case:

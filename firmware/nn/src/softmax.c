@@ -8,72 +8,52 @@
 #define ONE_Q2 (INT32_C(1) << 29)
 #define SUM_INTEGER_BITS 12
 
-/* raw * 2^exponent, saturated: the same value with fewer integer bits. */
-static int32_t saturating_shift_left(int32_t raw, int32_t exponent) {
-    const int32_t limit = INT32_MAX >> exponent;
-    if (raw > limit) {
-        return INT32_MAX;
-    }
-    return raw < -limit - 1 ? INT32_MIN : nn_shift_left(raw, exponent);
-}
-
-/* exp(a) for -1/4 <= a < 0: Taylor's expansion around -1/8 to the fourth order. */
+/* exp(a) for -1/4 <= a < 0: Taylor's expansion around -1/8 to the fourth order. Only x and its
+ * third power are below 0. */
 static int32_t exp_of_small_q0(int32_t a_q0) {
     const int32_t exp_of_minus_eighth = 1895147668;
     const int32_t third = 715827883;
     const int32_t x = a_q0 + (INT32_C(1) << 28);
-    const int32_t x2 = nn_multiply_high(x, x);
-    const int32_t x3 = nn_multiply_high(x2, x);
-    const int32_t x4 = nn_multiply_high(x2, x2);
-    const int32_t fourth = nn_divide_by_power_of_two(x4, 2);
-    const int32_t higher = nn_divide_by_power_of_two(nn_multiply_high(fourth + x3, third) + x2, 1);
-    return exp_of_minus_eighth + nn_multiply_high(exp_of_minus_eighth, x + higher);
+    const int32_t x2 = nn_scale(x, x);
+    const int32_t x3 = nn_scale(x2, x);
+    const int32_t fourth = (nn_scale(x2, x2) + 2) >> 2;
+    const int32_t higher = (nn_scale(fourth + x3, third) + x2 + 1) >> 1;
+    return exp_of_minus_eighth + nn_scale(x + higher, exp_of_minus_eighth);
 }
 
 /* exp(a) for a <= 0: the quarters by factors exp(-2^n), the rest by the expansion. */
 static int32_t exp_of_negative_q0(int32_t a_q5) {
-    static const int32_t factors_q0[] = {1672461947, 1302514674, 790015084, 290630308,
-                                         39332535,   720401,     242};
     if (a_q5 == 0) {
         return ONE_Q0;
     }
     const int32_t quarter = INT32_C(1) << 24;
     const int32_t rest = (a_q5 & (quarter - 1)) - quarter;
-    const int32_t quarters = rest - a_q5;
-    int32_t result = exp_of_small_q0(saturating_shift_left(rest, 5));
-    for (int32_t bit = 0; bit < 7; bit++) {
-        if ((quarters & (quarter << bit)) != 0) {
-            result = nn_multiply_high(result, factors_q0[bit]);
-        }
-    }
-    return result;
+    const int32_t quarters = (rest - a_q5) >> 24;
+    int32_t result = exp_of_small_q0(nn_shift_left(rest, 5));
+    result = (quarters & 1) != 0 ? nn_scale_large(result, 1672461947) : result;
+    result = (quarters & 2) != 0 ? nn_scale_large(result, 1302514674) : result;
+    result = (quarters & 4) != 0 ? nn_scale_half(result, 2 * 790015084) : result;
+    result = (quarters & 8) != 0 ? nn_scale_half(result, 2 * 290630308) : result;
+    result = (quarters & 16) != 0 ? nn_scale_half(result, 2 * 39332535) : result;
+    result = (quarters & 32) != 0 ? nn_scale_half(result, 2 * 720401) : result;
+    return (quarters & 64) != 0 ? nn_scale_half(result, 2 * 242) : result;
 }
 
 /* 1 / (1 + a) for 0 <= a < 1: three steps of Newton and Raphson. */
 static int32_t reciprocal_of_one_plus_q0(int32_t a_q0) {
     const int32_t forty_eight_17ths_q2 = 1515870810;
     const int32_t minus_thirty_two_17ths_q2 = -1010580540;
-    const int32_t half_denominator = (int32_t)(((int64_t)a_q0 + ONE_Q0 + 1) / 2);
-    int32_t x =
-        forty_eight_17ths_q2 + nn_multiply_high(half_denominator, minus_thirty_two_17ths_q2);
+    const int32_t half_denominator = (INT32_C(1) << 30) + (a_q0 >> 1);
+    int32_t x = forty_eight_17ths_q2 + nn_scale_large(minus_thirty_two_17ths_q2, half_denominator);
     for (int32_t step = 0; step < 3; step++) {
-        const int32_t error = ONE_Q2 - nn_multiply_high(half_denominator, x);
-        x += saturating_shift_left(nn_multiply_high(x, error), 2);
+        const int32_t error = ONE_Q2 - nn_scale_large(x, half_denominator); /* below 1/16 */
+        x += nn_scale(error, x) * 4;
     }
-    return saturating_shift_left(x, 1);
-}
-
-static int32_t leading_zeros(uint32_t value) {
-    int32_t count = 0;
-    while (count < 32 && (value & (UINT32_C(1) << 31)) == 0) {
-        value <<= 1;
-        count++;
-    }
-    return count;
+    return x > INT32_MAX / 2 ? INT32_MAX : 2 * x;
 }
 
 static int32_t exp_of_difference_q0(const nn_softmax_params *p, int32_t difference) {
-    return exp_of_negative_q0(nn_rescale(difference, p->multiplier, p->shift));
+    return exp_of_negative_q0(nn_scale_large(nn_shift_left(difference, p->shift), p->multiplier));
 }
 
 static void softmax_row(const nn_softmax_params *p, const int8_t *input, int8_t *output) {
@@ -84,11 +64,11 @@ static void softmax_row(const nn_softmax_params *p, const int8_t *input, int8_t 
     int32_t sum_q12 = 0;
     for (int32_t c = 0; c < p->classes; c++) {
         if (input[c] - largest >= p->smallest_difference) {
-            sum_q12 += nn_divide_by_power_of_two(exp_of_difference_q0(p, input[c] - largest),
-                                                 SUM_INTEGER_BITS);
+            const int32_t exponential = exp_of_difference_q0(p, input[c] - largest);
+            sum_q12 += ((exponential >> (SUM_INTEGER_BITS - 1)) + 1) >> 1;
         }
     }
-    const int32_t headroom = leading_zeros((uint32_t)sum_q12);
+    const int32_t headroom = __builtin_clz((uint32_t)sum_q12);
     const int32_t fraction = (int32_t)(((uint32_t)sum_q12 << headroom) - (UINT32_C(1) << 31));
     const int32_t reciprocal = reciprocal_of_one_plus_q0(fraction);
     const int32_t exponent = SUM_INTEGER_BITS - headroom + 31 - 8;

@@ -56,14 +56,14 @@ static inline int32_t nn_scale(int32_t value, int32_t multiplier) {
     return nn_scale_half(2 * value, multiplier);
 }
 
-/** The same for a multiplier of 2^30 or more, as that of each positive factor. */
+/** The same for any value, with a multiplier of 2^30 or more, as that of each positive factor. */
 static inline int32_t nn_scale_large(int32_t value, int32_t multiplier) {
 #if defined(__ARM_FEATURE_DSP)
     int32_t high; /* twice the multiplier wraps: its product lacks 2^32 times the value */
     __asm("smmlar %0, %1, %2, %1" : "=r"(high) : "r"(value), "r"((uint32_t)multiplier << 1));
     return high;
 #else
-    return nn_scale(value, multiplier);
+    return (int32_t)(((int64_t)value * multiplier + (INT64_C(1) << 30)) >> 31);
 #endif
 }
 
