@@ -29,6 +29,7 @@ LOOPS = 3
 """NN_REDUCE_LOOPS in C."""
 Loops = list[tuple[int, int]]
 """Rounds, and elements from one to the next; the outermost loop first."""
+Params = tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,64 +127,50 @@ def _mean_factor(graph: Graph, operator: Operator) -> Multiplier:
 
 
 def _lower_mean(graph: Graph, operator: Operator) -> KernelCall:
-    reduction = reduction_of(graph, operator)
-    if not reduction.is_of_pixels:
-        return _lower_any_mean(graph, operator)
-    source, output = graph.tensors[operator.inputs[0]], graph.tensors[operator.outputs[0]]
-    factor = _mean_factor(graph, operator)
-    return KernelCall(
-        function="nn_mean_s8",
-        header="nn/mean.h",
-        params_type="nn_mean_params",
-        params=(
-            ("pixels", reduction.count),
-            ("channels", output.element_count),
-            ("input_zero_point", zero_point_of(source)),
-            ("output_zero_point", zero_point_of(output)),
-            ("multiplier", factor.multiplier),
-            ("shift", factor.shift),
-        ),
-        constants=(),
-        inputs=operator.inputs[:1],
-        output=operator.outputs[0],
-    )
-
-
-def _lower_any_mean(graph: Graph, operator: Operator) -> KernelCall:
-    source, output = graph.tensors[operator.inputs[0]], graph.tensors[operator.outputs[0]]
     reduction, factor = reduction_of(graph, operator), _mean_factor(graph, operator)
-    return KernelCall(
-        function="nn_reduce_mean_s8",
-        header="nn/reduce.h",
-        params_type="nn_reduce_mean_params",
-        params=(
-            *_loops("kept", reduction.kept),
-            *_loops("reduced", reduction.reduced),
-            ("sum_zero_point", zero_point_of(source) * reduction.count),
-            ("output_zero_point", zero_point_of(output)),
-            ("multiplier", factor.multiplier),
-            ("shift", factor.shift),
-        ),
-        constants=(),
-        inputs=operator.inputs[:1],
-        output=operator.outputs[0],
+    source, output = graph.tensors[operator.inputs[0]], graph.tensors[operator.outputs[0]]
+    zero_point, name, own = zero_point_of(source), "reduce_mean", _all_loops(reduction)
+    own = (*own, ("sum_zero_point", zero_point * reduction.count))
+    if reduction.is_of_pixels:
+        name, own = (
+            "mean",
+            (
+                ("pixels", reduction.count),
+                ("channels", output.element_count),
+                ("input_zero_point", zero_point),
+            ),
+        )
+    scaling = (
+        ("output_zero_point", zero_point_of(output)),
+        ("multiplier", factor.multiplier),
+        ("shift", factor.shift),
     )
+    return _call(operator, f"nn_{name}", f"nn_{name}_params", (*own, *scaling))
 
 
 def _lower_extreme(graph: Graph, operator: Operator) -> KernelCall:
-    reduction = reduction_of(graph, operator)
+    own = _all_loops(reduction_of(graph, operator))
+    return _call(operator, f"nn_{operator.kind.lower()}", "nn_reduce_params", own)
+
+
+def _call(operator: Operator, name: str, params_type: str, params: Params) -> KernelCall:
+    """The call of a kernel on whole tensors: its parameters are all that differs."""
     return KernelCall(
-        function=f"nn_{operator.kind.lower()}_s8",
-        header="nn/reduce.h",
-        params_type="nn_reduce_params",
-        params=(*_loops("kept", reduction.kept), *_loops("reduced", reduction.reduced)),
+        function=f"{name}_s8",
+        header="nn/mean.h" if name == "nn_mean" else "nn/reduce.h",
+        params_type=params_type,
+        params=params,
         constants=(),
         inputs=operator.inputs[:1],
         output=operator.outputs[0],
     )
 
 
-def _loops(name: str, loops: Loops) -> tuple[tuple[str, int], ...]:
+def _all_loops(reduction: Reduction) -> Params:
+    return (*_loops("kept", reduction.kept), *_loops("reduced", reduction.reduced))
+
+
+def _loops(name: str, loops: Loops) -> Params:
     """The fields of loops, of which the outermost may go round once."""
     filled = [(1, 0)] * (LOOPS - len(loops)) + loops
     return (

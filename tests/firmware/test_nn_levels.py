@@ -15,7 +15,7 @@ CORES = {
     "cortex-m3": (),
     "cortex-m0plus": (),
 }
-LEVELS = ("-O0", "-O1", "-O2", "-O3", "-Os")
+LEVELS = ("-O0", "-O1", "-O2", "-O3", "-Os", "-Og", "-Og -fno-omit-frame-pointer")
 
 
 @pytest.mark.skipif(
@@ -24,7 +24,7 @@ LEVELS = ("-O0", "-O1", "-O2", "-O3", "-Os")
 @pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("core", CORES)
 def test_the_kernels_compile_without_a_warning(core: str, level: str, tmp_path: Path) -> None:
-    flags = [f"-mcpu={core}", "-mthumb", *CORES[core], level, "-std=c11", *WARNINGS]
+    flags = [f"-mcpu={core}", "-mthumb", *CORES[core], *level.split(), "-std=c11", *WARNINGS]
     sources = [str(own) for own in sorted((NN / "src").glob("*.c"))]
     command = ["arm-none-eabi-gcc", *flags, f"-I{NN / 'include'}", "-c", *sources]
     completed = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)

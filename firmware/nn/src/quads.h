@@ -103,6 +103,8 @@ static inline nn_four_sums nn_multiply_taps(nn_four_sums sums, const int8_t *bas
     int32_t rounds = (count + 2) / 3;
     const int32_t skipped_bytes = (3 * rounds - count) * 11 * 4;
     const int8_t *at = *weights;
+    /* One by one: where nothing is inlined, a whole struct would take registers of its own. */
+    int32_t a = sums.a, b = sums.b, c = sums.c, d = sums.d;
     uint32_t odd, odd_weights, even, even_weights;
     __asm volatile(
         "ldr    %[odd], %[skipped]\n"
@@ -110,20 +112,22 @@ static inline nn_four_sums nn_multiply_taps(nn_four_sums sums, const int8_t *bas
         "nop\n"
         "1:\n" NN_TAP NN_TAP NN_TAP "subs   %[rounds], %[rounds], #1\n"
         "bne    1b\n"
-        : [a] "+r"(sums.a), [b] "+r"(sums.b), [c] "+r"(sums.c), [d] "+r"(sums.d),
-          [weights] "+r"(at), [offsets] "+r"(offsets), [rounds] "+r"(rounds), [odd] "=&r"(odd),
+        : [a] "+r"(a), [b] "+r"(b), [c] "+r"(c), [d] "+r"(d), [weights] "+r"(at),
+          [offsets] "+r"(offsets), [rounds] "+r"(rounds), [odd] "=&r"(odd),
           [odd_weights] "=&r"(odd_weights), [even] "=&r"(even), [even_weights] "=&r"(even_weights)
         : [base] "r"(base), [skipped] "m"(skipped_bytes)
         : "cc", "memory");
     *weights = at;
+    const nn_four_sums result = {a, b, c, d};
+    return result;
 #undef NN_TAP
 #else
     for (; count > 0; count--) {
         sums = nn_multiply_quad(sums, base + *offsets++, *weights);
         *weights += NN_QUAD;
     }
-#endif
     return sums;
+#endif
 }
 
 #endif
