@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from nas.network.description import Network
     from nas.search.api import run_search
     from nas.search.listener import Listener
+    from nas.search.pick import run_pick
+    from nas.search.pick_request import PickRequest
     from nas.search.request import SearchRequest
     from nas.spaces import Candidate, SearchSpace
 
@@ -22,9 +24,11 @@ __all__ = [
     "Listener",
     "Network",
     "NetworkBuilder",
+    "PickRequest",
     "SearchRequest",
     "SearchSpace",
     "estimate",
+    "run_pick",
     "run_search",
 ]
 
@@ -35,9 +39,11 @@ __getattr__ = exported(
         "Listener": "nas.search.listener",
         "Network": "nas.network.description",
         "NetworkBuilder": "nas.network.builder",
+        "PickRequest": "nas.search.pick_request",
         "SearchRequest": "nas.search.request",
         "SearchSpace": "nas.spaces",
         "estimate": "nas.estimator.network",
+        "run_pick": "nas.search.pick",
         "run_search": "nas.search.api",
     },
 )

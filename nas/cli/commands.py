@@ -1,12 +1,13 @@
-"""The verbs of `nas`: run, estimate, calibrate, golden, and those that are added here. I/O."""
+"""The verbs of `nas`, some of which are added by their own modules. I/O."""
 
 import argparse
 import json
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from codegen.model.graph import Graph
 from codegen.model.model_file import is_saved_model, read_model_file
@@ -35,8 +36,12 @@ from nas.quantization.predict_file import predict_file
 from nas.report.cli import add_front, add_report
 from nas.report.terminal import run_text
 from nas.search.api import limits_of, run_search
-from nas.search.request import request_of
+from nas.search.pick import run_pick
+from nas.search.pick_request import PickRequest
+from nas.search.request import request_of, values_of
 from nas.spaces import find_converter, find_space
+
+_ADDED = (add_front, add_report, add_data)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -46,17 +51,30 @@ def main(argv: Sequence[str] | None = None) -> int:
     )  # of damaged images, which are reported by name
     words = tuple(sys.argv[1:] if argv is None else argv)
     arguments = parse(
-        make_parser(_run, _estimate, _calibrate, _golden, add_front, add_report, add_data), words
+        make_parser(_run, _pick, _estimate, _calibrate, _golden, add_front, add_report, add_data),
+        words,
     )
     arguments.words = words
     return run_command("nas", arguments.command, arguments)
 
 
+def _pick(arguments: argparse.Namespace) -> None:
+    request = PickRequest(**values_of(arguments, PickRequest))
+    _finish(arguments, lambda narrator, words: run_pick(request, narrator, words))
+
+
 def _run(arguments: argparse.Namespace) -> None:
+    request = request_of(arguments)
+    _finish(arguments, lambda narrator, words: run_search(request, narrator, words))
+
+
+def _finish(
+    arguments: argparse.Namespace, work: Callable[[Narrator, tuple[str, ...]], dict[str, Any]]
+) -> None:
+    """Do the work with its progress on the terminal, and print its record."""
     progress = Progress("nas")
     try:
-        words = ("nas", *arguments.words)
-        record = run_search(request_of(arguments), Narrator(progress), words)
+        record = work(Narrator(progress), ("nas", *arguments.words))
     finally:
         progress.clear()
     print(json.dumps(record, indent=2) if arguments.json else printable_lines(run_text(record)))

@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from firmware.command_line import some_path
 from nas.quantization.golden import SAMPLES, SEED
+from nas.search.pick_request import PickRequest
 from nas.search.request import add_options
 
 DEFAULT_TARGET = "stm32f412"
@@ -15,6 +16,7 @@ _Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def make_parser(
     run: Command,
+    pick: Command,
     estimate: Command,
     calibrate: Command,
     golden: Command,
@@ -26,6 +28,7 @@ def make_parser(
     )
     verbs = parser.add_subparsers(required=True, metavar="VERB")
     _add_run(verbs, run)
+    _add_pick(verbs, pick)
     _add_estimate(verbs, estimate)
     _add_calibrate(verbs, calibrate)
     _add_golden(verbs, golden)
@@ -44,6 +47,21 @@ def _add_run(verbs: _Verbs, command: Command) -> None:
     )
     parser.set_defaults(command=command, how_to_go_on="; run the same command to resume")
     add_options(parser)
+    parser.add_argument("--json", action="store_true", help="print run.json instead of tables")
+
+
+def _add_pick(verbs: _Verbs, command: Command) -> None:
+    parser = verbs.add_parser(
+        "pick",
+        help="train another network of a run, within other limits",
+        description="Train the most accurate network of a run that fits other limits, and convert "
+        "it to int8, without searching again. Limits that are not given are those of the run. "
+        "'nas front' shows the networks. The same command resumes an interrupted training.",
+        epilog="example: nas pick runs/digits --flash 30000 --out runs/small",
+    )
+    parser.set_defaults(command=command, how_to_go_on="; run the same command to resume")
+    parser.add_argument("run", type=some_path, metavar="RUN", help="a run's folder")
+    add_options(parser, form=PickRequest)
     parser.add_argument("--json", action="store_true", help="print run.json instead of tables")
 
 

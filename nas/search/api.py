@@ -13,6 +13,7 @@ from firmware.targets import Target, load_target
 from nas.data.data_source import find_data
 from nas.data.dataset import Dataset, prepare_dataset
 from nas.data.decoding_memory import memory_within
+from nas.data.digits_source import DIGITS
 from nas.data.input_size import AUTO, first_side, input_sides, parse_shape
 from nas.estimator.cost import Limits, with_chip
 from nas.estimator.pace import Pace, make_pace
@@ -65,12 +66,14 @@ def run_search(
         request.latency,
         request.measured_latency,
     )
-    machine = _machine(request)
+    machine = machine_of(request.workers, request.host_memory, request.scheduler, request.max_time)
     machine.planned()  # too little memory is an error before images are read
     datasets = _datasets(request, told, machine.memory_bytes)
     told.data_ready(datasets)
     config = _config(request, datasets, chip.name, converter, limits, pace)
-    return run(config, datasets, request.out, told, machine, Origin(command, chip), pace)
+    data = request.data if request.data == DIGITS else str(Path(request.data).absolute())
+    origin = Origin(command, chip, data, request.skip_broken)
+    return run(config, datasets, request.out, told, machine, origin, pace)
 
 
 def _config(
@@ -139,15 +142,22 @@ def limits_of(
     return replace(limits, latency_us=round(1e6 * parse_duration(latency))), pace
 
 
-def _machine(request: SearchRequest) -> Machine:
-    count = (os.cpu_count() or 1) if request.workers is None else request.workers
+def machine_of(
+    workers: int | None, host_memory: str, scheduler: str = "", max_time: str = ""
+) -> Machine:
+    """How much of the host may be used, from the texts of the options.
+
+    Raises:
+        ConfigError: An option is invalid.
+    """
+    count = (os.cpu_count() or 1) if workers is None else workers
     if count < 1:
         raise ConfigError(f"--workers is {count}, expected at least 1")
-    if request.scheduler:
-        check_scheduler(request.scheduler)
-    memory_bytes = parse_host_memory(request.host_memory)
-    search_s = parse_duration(request.max_time) if request.max_time else None
-    return Machine(count, memory_bytes, request.scheduler, search_s)
+    if scheduler:
+        check_scheduler(scheduler)
+    memory_bytes = parse_host_memory(host_memory)
+    search_s = parse_duration(max_time) if max_time else None
+    return Machine(count, memory_bytes, scheduler, search_s)
 
 
 def _datasets(

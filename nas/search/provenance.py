@@ -18,15 +18,19 @@ _TENSORFLOW_PACKAGES = ("tensorflow", "keras")
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The command of a run, and the description of its chip.
+    """The command of a run, its images, and the description of its chip.
 
     Attributes:
         command: The words of the command line; empty if the run was started from Python.
         target: The description of the chip at that time; None if only its name is known.
+        data: The images: an absolute path, or `digits`; empty if it is not known.
+        skip_broken: Whether damaged images were skipped.
     """
 
     command: tuple[str, ...] = ()
     target: Target | None = None
+    data: str = ""
+    skip_broken: bool = False
 
 
 def versions(*, has_tensorflow: bool) -> dict[str, str]:

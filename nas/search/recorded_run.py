@@ -52,6 +52,11 @@ def read_recorded(folder: Path) -> RecordedRun:
         return RecordedRun(name, record, config, record.trials, others, record.search_seconds)
     if (folder / START).is_file():
         begun, config = read_record(folder / START, StartRecord)
+        if begun.picked_from:
+            raise ConfigError(
+                f"{str(folder)!r} was begun by 'nas pick' and is not finished; run the same "
+                "command again to resume it"
+            )
         stored = read_whole(folder / STORE)
         return RecordedRun(name, begun, config, stored.trials, (), stored.seconds)
     if (folder / STORE).is_file():

@@ -157,18 +157,30 @@ class SearchRequest:
     skip_broken: Annotated[bool, Option("skip images that cannot be read")] = False
 
 
-def add_options(parser: argparse.ArgumentParser, *names: str, **defaults: str) -> None:
-    """Add the options of a search to a parser.
+def add_options(
+    parser: argparse.ArgumentParser, *names: str, form: type = SearchRequest, **defaults: str
+) -> None:
+    """Add the options of a request to a parser.
 
     Args:
         parser: The parser of a verb.
-        names: Fields, in order; all fields if empty.
+        names: Fields, in order; all fields with an option if empty.
+        form: The class of the request.
         defaults: Defaults of fields that are required in a search, but not here.
     """
-    hints = get_type_hints(SearchRequest, include_extras=True)
-    for own in fields(SearchRequest):
+    for own, hint in _options_of(form):
         if not names or own.name in names:
-            _add_option(parser, own, hints[own.name], defaults.get(own.name))
+            _add_option(parser, own, hint, defaults.get(own.name))
+
+
+def _options_of(form: type) -> list[tuple["Field[Any]", Any]]:
+    """The fields of a request that have an option, and their types."""
+    hints = get_type_hints(form, include_extras=True)
+    return [
+        (own, hints[own.name])
+        for own in fields(form)
+        if any(isinstance(part, Option) for part in get_args(hints[own.name]))
+    ]
 
 
 def _add_option(
@@ -204,12 +216,11 @@ _TYPES: dict[Any, Any] = {
 """The function that parses the value of a field of this type."""
 
 
-def option_rows() -> str:
-    """The options as a Markdown table: `--name VALUE`, default, description."""
-    hints = get_type_hints(SearchRequest, include_extras=True)
+def option_rows(form: type = SearchRequest) -> str:
+    """The options of a request as a Markdown table: `--name VALUE`, default, description."""
     rows = ["| option | default | description |", "|---|---|---|"]
-    for own in fields(SearchRequest):
-        kind, option = get_args(hints[own.name])
+    for own, hint in _options_of(form):
+        kind, option = get_args(hint)
         value = "" if kind is bool else f" {option.metavar or '|'.join(option.choices or ['NAME'])}"
         value = value.replace("|", "\\|")
         default = "required" if own.default is MISSING else own.default
@@ -221,6 +232,9 @@ def option_rows() -> str:
 
 def request_of(arguments: argparse.Namespace) -> SearchRequest:
     """The settings of the options on a command line."""
-    return SearchRequest(
-        **{own.name: getattr(arguments, own.name) for own in fields(SearchRequest)}
-    )
+    return SearchRequest(**values_of(arguments, SearchRequest))
+
+
+def values_of(arguments: argparse.Namespace, form: type) -> dict[str, Any]:
+    """The values of a request's fields on a command line."""
+    return {own.name: getattr(arguments, own.name) for own in fields(form)}

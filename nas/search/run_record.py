@@ -49,6 +49,10 @@ class StartRecord:
         images: Number of images in each part.
         skipped_images: Names of broken images.
         axes: Dimensions of the search space in which a report draws the path of the search.
+        data: The images: an absolute path, or `digits`; empty if it is not known.
+        skip_broken: Whether damaged images were skipped.
+        dataset_keys: SHA-256 of the decoded images by the side of the input; empty if unknown.
+        picked_from: Name of the run of which `nas pick` took the candidate; empty for a search.
     """
 
     schema: Annotated[int, Meta(ge=1, le=RUN_SCHEMA)] = 1
@@ -62,6 +66,10 @@ class StartRecord:
     images: dict[str, Count]
     skipped_images: tuple[str, ...]
     axes: AxesRecord = field(default_factory=AxesRecord)
+    data: str = ""
+    skip_broken: bool = False
+    dataset_keys: dict[str, Sha256] = field(default_factory=dict)
+    picked_from: str = ""
 
     def __post_init__(self) -> None:
         if not self.config.classes:

@@ -5,7 +5,6 @@ kept beside it. A file of an earlier version is replaced in the same way.
 """
 
 import contextlib
-import fcntl
 import json
 import sqlite3
 import time
@@ -18,6 +17,7 @@ from firmware.errors import ConfigError
 from firmware.printable import brief
 from nas.search.bounds import Evaluation
 from nas.search.config import SearchConfig, differences
+from nas.search.folder_lock import lock_folder
 from nas.search.trial_file import (
     DAMAGED,
     NO_STORE,
@@ -86,13 +86,8 @@ class TrialStore:
         self._clock = clock
         self._config = stored_settings(config)
         path = folder / STORE
+        self._lock = lock_folder(folder)
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            self._lock = (folder / ".lock").open("w")
-        except OSError as error:
-            raise ConfigError(f"could not write in {str(folder)!r}: {error.strerror}") from error
-        try:
-            self._keep_others_out(folder)
             self._trials, spent_s = self._take_over(path)
             self._first_s = None if spent_s is None else clock() - spent_s
             self._database = open_store(path)
@@ -158,12 +153,6 @@ class TrialStore:
     def _next_number(self) -> int:
         (last,) = self._database.execute("SELECT max(number) FROM trials").fetchone()
         return (last or 0) + 1
-
-    def _keep_others_out(self, folder: Path) -> None:
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise ConfigError(f"another 'nas run' uses {str(folder)!r}") from error
 
     def _take_over(self, path: Path) -> tuple[dict[Evaluation, Trial], float | None]:
         """The trials and the time so far. Afterwards the file is intact, and of this version."""

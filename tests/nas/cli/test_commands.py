@@ -88,7 +88,7 @@ def test_a_converter_that_does_not_know_the_space(
 def test_a_converter_that_is_not_installed_is_missed_before_the_search(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("nas.search.run.find_spec", lambda _: None)
+    monkeypatch.setattr("nas.search.final.find_spec", lambda _: None)
     arguments = (*RUN, "--data", "digits", "--out", str(tmp_path / "run"))
     text = refusal(capsys, *arguments, "--converter", "tensorflow")
     assert text.startswith("the converter 'tensorflow' is not installed: pip install 'mcu-nas[ten")

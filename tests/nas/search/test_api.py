@@ -21,7 +21,9 @@ def parsed(*words: str) -> argparse.Namespace:
     def nothing(_: object) -> None:
         pass
 
-    parser = make_parser(nothing, nothing, nothing, nothing, lambda *_: None, lambda *_: None)
+    parser = make_parser(
+        nothing, nothing, nothing, nothing, nothing, lambda *_: None, lambda *_: None
+    )
     required = ["run", "--data", "digits", "--target", "stm32f412", "--out", "x"]
     return parser.parse_args([*required, *words])
 

@@ -143,7 +143,7 @@ def test_a_folder_of_another_search_is_refused_with_what_differs(tmp_path: Path)
 def test_two_runs_in_one_folder_are_refused(tmp_path: Path) -> None:
     with (
         TrialStore(tmp_path, CONFIG),
-        pytest.raises(ConfigError, match="another 'nas run' uses"),
+        pytest.raises(ConfigError, match="another 'nas' command uses"),
     ):
         TrialStore(tmp_path, CONFIG)
 

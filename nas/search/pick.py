@@ -1,0 +1,228 @@
+"""Trains another network of a run, within other limits, without searching again. I/O."""
+
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+from firmware.errors import ConfigError, HostMemoryError, StaleError
+from firmware.files import sha256_of_file, write_json
+from firmware.progress import parse_duration
+from firmware.records.conversion import to_record
+from firmware.targets import load_target
+from nas.estimator.pace import Pace, make_pace
+from nas.estimator.speed import read_speed_model
+from nas.host.machine import Machine
+from nas.host.memory_plan import MIB
+from nas.search.api import machine_of
+from nas.search.choice import fitting, priced_trials
+from nas.search.config import SearchConfig
+from nas.search.final import (
+    RESULTS,
+    FinalMemory,
+    check_converter,
+    final_arguments,
+    final_fields,
+    finish,
+    probe,
+)
+from nas.search.folder_lock import lock_folder
+from nas.search.images_of_run import images_of_run
+from nas.search.listener import Listener
+from nas.search.pick_request import PickRequest
+from nas.search.provenance import describe_host, versions
+from nas.search.recorded_run import RecordedRun, read_recorded
+from nas.search.run_record import RECORD, RUN_SCHEMA, START, FinalRecord, StartRecord, read_record
+from nas.search.trial_store import STORE
+from nas.search.trials import Trial
+from nas.spaces import Candidate
+from nas.spaces.converters import TENSORFLOW
+
+
+def run_pick(
+    request: PickRequest, listener: Listener | None = None, command: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """Train the most accurate network of a run that fits other limits, and convert it to int8.
+
+    Nothing is searched: only networks that the run trained are considered, also those of an
+    unfinished run. The same call resumes an interrupted training in its folder.
+
+    Args:
+        request: The settings. `model.tflite`, `golden.npz` and `run.json` are written to its
+            folder, as by `run_search`.
+        listener: Receives the progress.
+        command: The command line, for the record.
+
+    Returns:
+        The content of run.json.
+
+    Raises:
+        ConfigError: An option is invalid, the folder of the result is another one's, or the run
+            cannot be read.
+        DataError: The images cannot be used.
+        HostMemoryError: There is not enough memory for the training.
+        InfeasibleError: No trained network fits.
+        StaleError: The images or the search space are not those of the run.
+        WorkerError: Training or conversion failed.
+    """
+    told, recorded = listener or Listener(), read_recorded(request.run)
+    _check_out(request)
+    config, pace = _settings(request, recorded)
+    _check_space(config)
+    check_converter(config)
+    machine = machine_of(request.workers, request.host_memory)
+    machine.planned()  # too little memory is an error before anything else
+    trials = priced_trials(recorded, config, pace)
+    candidates = fitting(trials, config, recorded.name)
+    if recorded.final is None:
+        count = len({own.candidate for own in trials if own.accuracy is not None})
+        told.noted(f"{recorded.name} is not finished: picks from {count} networks trained so far")
+    with lock_folder(request.out):
+        return _train(request, recorded, config, machine, trials, candidates, told, command)
+
+
+def _train(
+    request: PickRequest,
+    recorded: RecordedRun,
+    config: SearchConfig,
+    machine: Machine,
+    trials: tuple[Trial, ...],
+    candidates: tuple[Candidate, ...],
+    told: Listener,
+    command: tuple[str, ...],
+) -> dict[str, Any]:
+    """Train the first candidate for which there is memory, and write the records."""
+    out, alone = request.out, replace(machine, workers=1).planned()
+    machine = replace(alone, workers=machine.workers)
+    start = _start(recorded, config, machine, command)
+    write_json(out / START, to_record(start))
+    base_bytes = probe(alone, told)
+    memory = FinalMemory(start.images["train"], base_bytes, alone.alone_bytes)
+    picked = _first_within(memory, config, candidates)
+    if picked != candidates[0]:
+        told.noted(f"the host has not enough memory to train {candidates[0].described}")
+    dataset = images_of_run(recorded.record, picked.side, request.data, told, machine.memory_bytes)
+    start = replace(start, worker_base_bytes=base_bytes)
+    write_json(out / START, to_record(start))
+    told.data_ready({picked.side: dataset})
+    told.started(machine)
+    told.noted(f"picked {picked.described}")
+    arguments = final_arguments(config, memory, picked, dataset, out, machine.workers)
+    training, conversion = finish(config, arguments, out, told, machine)
+    found = _results(recorded, config, trials, picked)
+    found |= final_fields(dataset, out, training, conversion)
+    begun = {own.name: getattr(start, own.name) for own in fields(start)}
+    record: dict[str, Any] = to_record(FinalRecord(**begun, **found))
+    write_json(out / RECORD, record)
+    return record
+
+
+def _check_out(request: PickRequest) -> None:
+    """Check that the results replace neither files of the user nor the winner of a search."""
+    out = request.out
+    if out.resolve() == request.run.resolve():
+        raise ConfigError(
+            f"--out {str(out)!r} is the run itself, whose winner would be replaced; choose another"
+        )
+    found = [name for name in (STORE, *RESULTS) if (out / name).exists()]
+    if found and not _is_pick(out):
+        raise ConfigError(
+            f"{str(out)!r} contains {', '.join(found)}, which 'nas pick' did not write; choose "
+            "another --out"
+        )
+
+
+def _is_pick(out: Path) -> bool:
+    try:
+        return bool(read_record(out / START, StartRecord)[0].picked_from)
+    except ConfigError:
+        return False
+
+
+def _settings(request: PickRequest, recorded: RecordedRun) -> tuple[SearchConfig, Pace | None]:
+    """The settings of the run with the limits of the request; what predicts the latency, if new."""
+    config = recorded.record.config
+    before = config.limits
+    limits = replace(
+        before,
+        ram_bytes=before.ram_bytes if request.ram is None else request.ram,
+        flash_bytes=before.flash_bytes if request.flash is None else request.flash,
+        macc=before.macc if request.macc is None else request.macc,
+    )
+    if request.latency:
+        limits = replace(limits, latency_us=round(1e6 * parse_duration(request.latency)))
+    if limits.latency_us is None and request.measured_latency is not None:
+        raise ConfigError("--measured-latency needs --latency: the run does not limit the latency")
+    if limits.latency_us is not None and config.pace is None and request.measured_latency is None:
+        raise ConfigError(
+            "the run did not predict the latency; --latency needs --measured-latency, a file of "
+            "'nas calibrate'"
+        )
+    pace = None
+    if request.measured_latency is not None:
+        target = recorded.record.target or load_target(config.target)
+        model = read_speed_model(request.measured_latency)
+        pace = make_pace(model, target.core, target.core_hz, config.runtime)
+    epochs, rate = request.final_epochs, request.learning_rate
+    return replace(
+        config,
+        limits=limits,
+        pace=config.pace if pace is None else pace.record,
+        final_epochs=config.final_epochs if epochs is None else epochs,
+        learning_rate=config.learning_rate if rate is None else rate,
+    ), pace
+
+
+def _check_space(config: SearchConfig) -> None:
+    """Check that a search space of the user's own is the one of the run."""
+    if not config.space_sha256:
+        return
+    path = Path(config.space)
+    if not path.is_file():
+        raise ConfigError(f"the search space of the run, {config.space!r}, is not there any more")
+    if sha256_of_file(path) != config.space_sha256:
+        raise StaleError(f"{config.space!r} has changed since the run; its networks may be others")
+
+
+def _first_within(
+    memory: FinalMemory, config: SearchConfig, candidates: tuple[Candidate, ...]
+) -> Candidate:
+    """The first candidate whose final training the host's memory allows."""
+    for candidate in candidates:
+        if memory.allows(config, candidate):
+            return candidate
+    least = min(memory.needed(config, candidate) for candidate in candidates)
+    raise HostMemoryError(
+        f"the final training needs {least / MIB:.1f} MiB of the host's memory, the limit is "
+        f"{(memory.limit_bytes or 0) / MIB:.1f} MiB; raise --host-memory"
+    )
+
+
+def _start(
+    recorded: RecordedRun, config: SearchConfig, machine: Machine, command: tuple[str, ...]
+) -> StartRecord:
+    """The record of the run with the settings, the command and the host of the pick."""
+    begun = {own.name: getattr(recorded.record, own.name) for own in fields(StartRecord)}
+    changed = {
+        "schema": RUN_SCHEMA,
+        "config": config,
+        "command": command,
+        "versions": versions(has_tensorflow=config.converter == TENSORFLOW),
+        "host": describe_host(),
+        "machine": machine,
+        "worker_base_bytes": None,
+        "picked_from": recorded.name,
+    }
+    return StartRecord(**begun | changed)
+
+
+def _results(
+    recorded: RecordedRun, config: SearchConfig, trials: tuple[Trial, ...], picked: Candidate
+) -> dict[str, Any]:
+    """The fields of run.json about the search."""
+    trained = (own for own in trials if own.candidate == picked and own.accuracy is not None)
+    return {
+        "trials": trials,
+        "winner": next(trained),
+        "input": config.input_of(picked),
+        "search_seconds": recorded.search_seconds,
+    }

@@ -1,0 +1,268 @@
+"""Another network of a run: trained for good, without a search."""
+
+import json
+import signal
+import subprocess
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from codegen.project.source import find_model
+from firmware.errors import ConfigError, DataError, HostMemoryError, InfeasibleError, StaleError
+from firmware.files import sha256_of_file
+from nas import Listener, PickRequest, SearchRequest, run_pick, run_search
+from nas.cli import main
+from nas.report.write import write_report
+from nas.search.pick_request import PickRequest as Form
+from nas.search.request import option_rows
+from nas.search.run_record import FinalRecord, read_record
+from nas.search.trial_store import TrialStore, read_trials
+from tests.command import command_line
+from tests.host_compiler import ROOT
+
+TIGHT = 4_000
+"""Bytes of flash; the winner of the run needs more."""
+
+
+class Notes(Listener):
+    """Keeps what is noted."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def noted(self, text: str) -> None:
+        self.texts.append(text)
+
+
+def searched(out: Path, **options: Any) -> dict[str, Any]:
+    """A small search."""
+    given = {"macc": 20_000, "epochs": 1, "final_epochs": 2, "workers": 2} | options
+    return run_search(SearchRequest("digits", target="stm32f412", out=out, **given))
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("searched") / "run"
+    searched(out)
+    return out
+
+
+def trained(record: dict[str, Any]) -> dict[str, list[float]]:
+    """The accuracies of the trained candidates of a record."""
+    found: dict[str, list[float]] = {}
+    for trial in record["trials"]:
+        if trial["accuracy"] is not None:
+            found.setdefault(json.dumps(trial["candidate"]), []).append(trial["accuracy"])
+    return found
+
+
+def test_the_most_accurate_that_fits_is_trained_and_recorded_like_a_winner(
+    run: Path, tmp_path: Path
+) -> None:
+    before = {path.name: path.read_bytes() for path in run.iterdir()}
+    record = run_pick(PickRequest(run, tmp_path / "small", flash=TIGHT), command=("nas", "pick"))
+    assert {path.name: path.read_bytes() for path in run.iterdir()} == before
+    flash = {json.dumps(own["candidate"]): own["cost"]["model_bytes"] for own in record["trials"]}
+    accuracy = {key: np.mean(values) for key, values in trained(record).items()}
+    within = [key for key in accuracy if flash[key] <= TIGHT]
+    picked = json.dumps(record["winner"]["candidate"])
+    assert 1 < len(within) < len(accuracy)
+    assert picked in within
+    assert accuracy[picked] == max(accuracy[key] for key in within)
+    model = tmp_path / "small" / "model.tflite"
+    assert model.stat().st_size == record["model_bytes"] == flash[picked]
+    recorded, _ = read_record(tmp_path / "small" / "run.json", FinalRecord)
+    assert recorded.config.limits.flash_bytes == TIGHT
+    assert (recorded.picked_from, recorded.command) == ("run", ("nas", "pick"))
+    assert len(recorded.final_accuracies) == 2
+    assert find_model(tmp_path / "small").sha256 == sha256_of_file(model)
+    page, _ = write_report(tmp_path / "small")
+    assert page["headlines"][0]["value"] == "fits"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"space": "separable", "workers": 1},
+        {"space": "residual", "max_time": "1s", "macc": 40_000},
+        {"input": "auto", "max_time": "1s"},
+    ],
+)
+def test_the_limits_of_the_run_give_the_winner_of_the_run_to_the_byte(
+    options: dict[str, Any], tmp_path: Path
+) -> None:
+    found = searched(tmp_path / "run", **options)
+    record = run_pick(PickRequest(tmp_path / "run", tmp_path / "same", workers=1))
+    assert record["winner"]["candidate"] == found["winner"]["candidate"]
+    assert record["model_sha256"] == found["model_sha256"]
+    assert record["golden_sha256"] == found["golden_sha256"]
+    assert record["test_answers"] == found["test_answers"]
+
+
+def test_a_pick_that_is_killed_goes_on_where_it_was(run: Path, tmp_path: Path) -> None:
+    words = ["pick", str(run), "--flash", str(TIGHT), "--final-epochs", "60", "--workers", "1"]
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    assert main([*words, "--out", str(whole)]) == 0
+    command = command_line("nas", *words, "--out", str(cut))
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
+        _wait_for(cut / "winner.npz")
+        process.send_signal(signal.SIGKILL)
+    assert not (cut / "run.json").exists()
+    assert main(["front", str(cut)]) == 1
+    ears = Epochs()
+    run_pick(PickRequest(run, cut, flash=TIGHT, final_epochs=60, workers=1), ears)
+    assert 1 < ears.first <= 60, "some epochs were done before"
+    assert sha256_of_file(cut / "model.tflite") == sha256_of_file(whole / "model.tflite")
+
+
+class Epochs(Listener):
+    """Keeps the number of the first epoch."""
+
+    first = 0
+
+    def winner_progressed(self, event: dict[str, Any]) -> None:
+        self.first = self.first or event.get("epoch", 0)
+
+
+def _wait_for(path: Path) -> None:
+    end_s = time.monotonic() + 60
+    while not path.exists():
+        assert time.monotonic() < end_s
+        time.sleep(0.01)
+
+
+def test_an_interrupted_pick_says_how_to_go_on(run: Path, tmp_path: Path) -> None:
+    out = tmp_path / "cut"
+    words = ["pick", str(run), "--out", str(out), "--final-epochs", "5000"]
+    with subprocess.Popen(
+        command_line("nas", *words), stderr=subprocess.PIPE, text=True
+    ) as process:
+        _wait_for(out / "winner.npz")
+        process.send_signal(signal.SIGINT)
+        assert process.stderr is not None
+        told = process.stderr.read()
+    assert process.returncode == 130
+    assert told.splitlines()[-1] == "nas: interrupted; run the same command to resume"
+
+
+def test_looser_limits_reach_the_trainings_of_an_earlier_search(tmp_path: Path) -> None:
+    """The second search trains what fits in little flash; the first one left larger networks."""
+    first = searched(tmp_path / "run", final_epochs=1)
+    searched(tmp_path / "run", final_epochs=1, flash=TIGHT)
+    record = run_pick(PickRequest(tmp_path / "run", tmp_path / "large", flash=1 << 20))
+    assert record["winner"]["cost"]["model_bytes"] > TIGHT
+    accuracy = {key: np.mean(values) for key, values in trained(record).items()}
+    assert accuracy.keys() >= trained(first).keys()
+    assert accuracy[json.dumps(record["winner"]["candidate"])] == max(accuracy.values())
+
+
+def test_a_run_that_is_not_finished_gives_what_it_trained(run: Path, tmp_path: Path) -> None:
+    recorded, _ = read_record(run / "run.json", FinalRecord)
+    some = [own for own in read_trials(run / "trials.sqlite") if own.accuracy is not None][:2]
+    with TrialStore(tmp_path / "cut", recorded.config) as store:
+        for trial in some:
+            store.add(trial)
+    (tmp_path / "cut" / "search.json").write_bytes((run / "search.json").read_bytes())
+    notes = Notes()
+    record = run_pick(PickRequest(tmp_path / "cut", tmp_path / "out", final_epochs=1), notes)
+    assert notes.texts[0] == "cut is not finished: picks from 2 networks trained so far"
+    best = max(some, key=lambda own: own.accuracy or 0.0)
+    assert record["winner"]["candidate"] == best.candidate.as_record()
+
+
+def test_limits_that_no_network_keeps_name_the_nearest(run: Path, tmp_path: Path) -> None:
+    with pytest.raises(InfeasibleError, match=r"none of the \d+ trained networks of 'run' fits"):
+        run_pick(PickRequest(run, tmp_path / "out", flash=100))
+    with pytest.raises(InfeasibleError, match="needs RAM of [0-9]+ bytes, the limit is 10;"):
+        run_pick(PickRequest(run, tmp_path / "out", ram=10))
+    assert not (tmp_path / "out").exists()
+
+
+def test_nothing_is_picked_where_nothing_is_trained(run: Path, tmp_path: Path) -> None:
+    recorded, _ = read_record(run / "run.json", FinalRecord)
+    TrialStore(tmp_path / "new", recorded.config).close()
+    (tmp_path / "new" / "search.json").write_bytes((run / "search.json").read_bytes())
+    with pytest.raises(ConfigError, match="no network of 'new' can be picked: none is trained"):
+        run_pick(PickRequest(tmp_path / "new", tmp_path / "out"))
+
+
+def test_files_of_the_user_and_winners_of_searches_are_never_replaced(
+    run: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigError, match="is the run itself, whose winner would be replaced"):
+        run_pick(PickRequest(run, run / ".", flash=TIGHT))
+    searched(tmp_path / "other", macc=5_000, max_time="1s", final_epochs=1)
+    with pytest.raises(ConfigError, match="contains trials.sqlite, .*'nas pick' did not write"):
+        run_pick(PickRequest(run, tmp_path / "other", flash=TIGHT))
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "model.tflite").write_bytes(b"mine")
+    with pytest.raises(ConfigError, match="contains model.tflite, which 'nas pick' did not write"):
+        run_pick(PickRequest(run, tmp_path / "mine", flash=TIGHT))
+    assert (tmp_path / "mine" / "model.tflite").read_bytes() == b"mine"
+
+
+def test_a_search_does_not_replace_a_pick(run: Path, tmp_path: Path) -> None:
+    run_pick(PickRequest(run, tmp_path / "small", flash=TIGHT, final_epochs=1))
+    with pytest.raises(ConfigError, match="is not the folder of a run, but contains search.json"):
+        searched(tmp_path / "small")
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ({"ram": 0}, "the limit ram_bytes is 0, expected at least 1"),
+        ({"latency": "5ms"}, "the run did not predict the latency; --latency needs"),
+        ({"measured_latency": Path("x.json")}, "--measured-latency needs --latency"),
+        ({"workers": 0}, "--workers is 0, expected at least 1"),
+        ({"final_epochs": 0}, "final_epochs is 0, expected at least 1"),
+    ],
+)
+def test_options_that_are_invalid_are_refused_before_the_folder_is_made(
+    run: Path, tmp_path: Path, options: dict[str, Any], text: str
+) -> None:
+    with pytest.raises(ConfigError, match=text):
+        run_pick(PickRequest(run, tmp_path / "out", **options))
+    assert not (tmp_path / "out").exists()
+
+
+def test_too_little_memory_is_an_error_before_the_training(run: Path, tmp_path: Path) -> None:
+    with pytest.raises(HostMemoryError, match="of the host's memory, the limit is 32.0 MiB"):
+        run_pick(PickRequest(run, tmp_path / "out", host_memory="32MiB"))
+
+
+def test_images_that_are_no_longer_in_the_cache_are_decoded_again(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nas.search.images_of_run.cache_folder", lambda: tmp_path / "cache")
+    request = PickRequest(run, tmp_path / "out", flash=TIGHT, final_epochs=1)
+    with pytest.raises(DataError, match="name the images of the run with --data"):
+        run_pick(replace(request, data=str(tmp_path / "nothing")))
+    images = np.zeros((200, 8, 8, 1), np.uint8)
+    labels = np.array([str(number % 10) for number in range(200)])
+    np.savez(tmp_path / "others.npz", images=images, labels=labels)
+    with pytest.raises(StaleError, match="are not those of the run"):
+        run_pick(replace(request, data=str(tmp_path / "others.npz")))
+    assert run_pick(request)["winner"]
+    (key,) = json.loads((run / "search.json").read_text())["dataset_keys"].values()
+    assert (tmp_path / "cache" / key).is_dir()
+
+
+def test_a_space_of_the_users_own_must_be_the_one_of_the_run(tmp_path: Path) -> None:
+    space = tmp_path / "space.py"
+    space.write_bytes((ROOT / "docs" / "examples" / "residual_space.py").read_bytes())
+    searched(tmp_path / "run", space=str(space), max_time="1s", final_epochs=1, macc=100_000)
+    assert run_pick(PickRequest(tmp_path / "run", tmp_path / "out"))["winner"]
+    space.write_text(space.read_text() + "\n# changed\n")
+    with pytest.raises(StaleError, match="has changed since the run"):
+        run_pick(PickRequest(tmp_path / "run", tmp_path / "out"))
+    space.unlink()
+    with pytest.raises(ConfigError, match="is not there any more"):
+        run_pick(PickRequest(tmp_path / "run", tmp_path / "out"))
+
+
+def test_every_option_is_told_with_its_default_in_the_docs() -> None:
+    assert option_rows(Form) in (ROOT / "docs" / "search.md").read_text()
