@@ -193,10 +193,11 @@ def _build(
 
 
 def _link(folder: Path, target: Target) -> Path:
-    board = ROOT / "firmware" / "board" / target.name
+    board = [ROOT / "firmware" / "board" / name for name in ("cortex_m", target.name)]
     elf = folder / "firmware.elf"
-    sources = [*folder.rglob("*.c"), *board.glob("*.c"), *(_NN / "src").glob("*.c")]
-    includes = [*{path.parent for path in folder.rglob("*.h")}, _NN / "include", board, _BENCH]
+    sources = [*folder.rglob("*.c"), *(_NN / "src").glob("*.c")]
+    sources += [path for part in board for path in part.glob("*.c")]
+    includes = [*{path.parent for path in folder.rglob("*.h")}, _NN / "include", *board, _BENCH]
     command = ["arm-none-eabi-gcc", *target.cpu_flags, "-std=c11", "-O2", "-ffunction-sections"]
     command += ["-fdata-sections", "-fno-common", "-nostartfiles", "-Wl,--gc-sections"]
     command += ["--specs=nano.specs", "--specs=nosys.specs", "-Wl,--no-warn-rwx-segments"]
