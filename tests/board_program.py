@@ -18,7 +18,8 @@ from firmware.targets import load_target
 from hil.elf import measure_elf
 from hil.virtual.virtual_board import VirtualBoard
 from tests.generated_program import write_sources
-from tests.host_compiler import NN, ROOT, WARNINGS, kernel_objects, run_compiler
+from tests.host_compiler import NN, ROOT, WARNINGS, kernel_objects, objects, run_compiler
+from tests.one_source import one_source
 from tests.plans import Planner
 
 BOARDS = ROOT / "firmware" / "board"
@@ -61,7 +62,7 @@ _BLOCK = """
 Case = tuple[bytes, NDArray[Any], NDArray[Any]]
 """Model, input, expected output."""
 
-_CASES_PER_FIRMWARE = 50
+_CASES_PER_FIRMWARE = 60
 
 
 def failures_on_virtual_board(
@@ -106,7 +107,7 @@ def _failures_of_one(
             blocks="".join(blocks),
         )
     )
-    elf = _link(folder, [main, *sources], cases[0][0])
+    elf = _link(folder, [main, one_source(folder / "cases.c", sources)], cases[0][0])
     return _listen(elf)
 
 
@@ -122,16 +123,17 @@ def _link(folder: Path, sources: Sequence[Path], model: bytes) -> Path:
     text = model_text(graph, plan_graph(graph), model, 16, names)
     script = folder / "board.ld"
     script.write_text(render_project([text], target, "system", 0, False)["board.ld"])
-    board = [CORE / f"{name}.c" for name in ("startup", "ticks", "fault")]
-    board += [CHIP / f"{name}.c" for name in ("clock", "usart")]
     elf = folder / "firmware.elf"
     command = ["arm-none-eabi-gcc", *target.cpu_flags, "-std=c11", "-O2", *WARNINGS]
     command += ["-ffunction-sections", "-fdata-sections"]
-    kernels = kernel_objects(tuple(command))
+    board = [CORE / f"{name}.c" for name in ("startup", "ticks", "fault")]
+    board += [CHIP / f"{name}.c" for name in ("clock", "usart")]
+    compiled = objects((*command, f"-I{CORE}", f"-I{CHIP}"), tuple(board))
+    compiled += kernel_objects(tuple(command))
     command += ["-Wl,--gc-sections", "-nostartfiles"]
     command += ["--specs=nano.specs", "--specs=nosys.specs", f"-T{script}", "-o", str(elf)]
     command += [f"-I{path}" for path in (folder, NN / "include", CORE, CHIP)]
-    run_compiler([*command, *map(str, (*sources, *board, *kernels)), "-lm"])
+    run_compiler([*command, *map(str, (*sources, *compiled)), "-lm"])
     return elf
 
 

@@ -5,6 +5,9 @@ import signal
 import pytest
 
 from tests.fake_clock import FakeClock
+from tests.host_compiler import shared_folder
+
+shared_folder()  # before there are workers, which then use this one
 
 # A shell starts background jobs with Ctrl-C ignored, and their child processes inherit that.
 with contextlib.suppress(ValueError):  # not on the main thread

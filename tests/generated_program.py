@@ -16,6 +16,7 @@ from codegen.model.read_tflite import parse_tflite
 from codegen.planning.planner import plan_graph
 from codegen.simplify.executed import executed_graph
 from tests.host_compiler import NN, compile_program
+from tests.one_source import one_source
 from tests.plans import Planner
 
 _MAIN = """
@@ -96,7 +97,7 @@ def _run_program(
     main.write_text(_MAIN.format(includes="\n".join(includes), blocks="".join(blocks)))
     program = compile_program(
         folder / "program",
-        [main, *sources, *sorted((NN / "src").glob("*.c"))],
+        [main, one_source(folder / "cases.c", sources), *sorted((NN / "src").glob("*.c"))],
         [folder, NN / "include"],
     )
     data = b"".join(np.ascontiguousarray(inputs).tobytes() for _, inputs in cases)

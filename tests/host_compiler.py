@@ -1,15 +1,21 @@
 """Compiles C for the host with every warning an error and the sanitizers on."""
 
+import atexit
+import fcntl
+import os
 import subprocess
 import tempfile
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
+from firmware.files import new_folder, sha256_of_bytes
+
 WARNINGS = ("-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Werror")
 SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 ROOT = Path(__file__).parent.parent
 NN = ROOT / "firmware" / "nn"
+SHARED_VARIABLE = "OBJECTS_OF_TESTS"
 
 
 def compile_program(
@@ -26,18 +32,32 @@ def compile_program(
     return out
 
 
-@cache
 def kernel_objects(command: tuple[str, ...]) -> tuple[Path, ...]:
-    """The kernels, compiled by a command; only once in each test process."""
-    folder = Path(tempfile.mkdtemp(dir=_objects().name))
-    sources = sorted((NN / "src").glob("*.c"))
-    run_compiler([*command, f"-I{NN / 'include'}", "-c", *map(str, sources)], folder)
+    """The kernels, compiled by a command."""
+    return objects((*command, f"-I{NN / 'include'}"), tuple(sorted((NN / "src").glob("*.c"))))
+
+
+@cache
+def objects(command: tuple[str, ...], sources: tuple[Path, ...]) -> tuple[Path, ...]:
+    """C files, compiled by a command; only once, also where several processes run the tests."""
+    key = sha256_of_bytes(repr((command, sources)).encode())[:16]
+    folder = shared_folder() / key
+    with (shared_folder() / f"{key}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            with new_folder(folder) as temporary:
+                run_compiler([*command, "-c", *map(str, sources)], temporary)
     return tuple(folder / f"{source.stem}.o" for source in sources)
 
 
 @cache
-def _objects() -> tempfile.TemporaryDirectory[str]:
-    return tempfile.TemporaryDirectory(prefix="kernel-objects-")
+def shared_folder() -> Path:
+    """A folder for as long as the tests run, the same one in each of their processes."""
+    if SHARED_VARIABLE not in os.environ:
+        folder = tempfile.TemporaryDirectory(prefix="objects-of-tests-")
+        atexit.register(folder.cleanup)
+        os.environ[SHARED_VARIABLE] = folder.name
+    return Path(os.environ[SHARED_VARIABLE])
 
 
 def run_compiler(command: Sequence[str], folder: Path | None = None) -> None:

@@ -3,7 +3,6 @@
 Run as a program it answers on stdout for each .tflite and .npy named on stdin.
 """
 
-import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -29,26 +28,24 @@ def run_reference(
         check=True,
         timeout=1800,
         stderr=subprocess.DEVNULL,
-        env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""},
     )
     return [np.load(folder / f"{index}.out.npy") for index in range(len(cases))]
 
 
 def _answer(folder: Path, count: int) -> None:
-    import tensorflow as tf
+    from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
-    kinds = tf.lite.experimental.OpResolverType
     for index in range(count):
         path = str(folder / f"{index}.tflite")
         try:
-            interpreter = tf.lite.Interpreter(
-                model_path=path, experimental_op_resolver_type=kinds.BUILTIN_REF
+            interpreter = Interpreter(
+                model_path=path, experimental_op_resolver_type=OpResolverType.BUILTIN_REF
             )
         except ValueError:
             # ELU has one kernel, which is not registered among the reference kernels.
-            interpreter = tf.lite.Interpreter(
+            interpreter = Interpreter(
                 model_path=path,
-                experimental_op_resolver_type=kinds.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
+                experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
             )
         interpreter.allocate_tensors()
         with np.load(folder / f"{index}.npz") as inputs:

@@ -1,10 +1,13 @@
 """Every kernel against TFLite's reference kernels, bit for bit, under the sanitizers.
 
-`NN_KERNEL_CASES` sets how many random networks each operator gets.
+`NN_KERNEL_CASES` sets how many random networks each operator gets. Several operators share a
+program, because compiling and linking one takes longer than the networks in it.
 """
 
 import os
 import shutil
+from collections.abc import Iterable, Iterator
+from itertools import groupby, islice
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +23,7 @@ from tests.generated_program import run_generated
 from tests.plans import Planner, plan_rows, plan_whole
 from tests.reference_kernels import run_reference
 
-CASE_COUNT = int(os.environ.get("NN_KERNEL_CASES", "24"))
+CASE_COUNT = int(os.environ.get("NN_KERNEL_CASES", "12"))
 
 
 ONCE = "FULLY_CONNECTED rounded once"
@@ -28,15 +31,31 @@ ALL = CASES | FUSED | {ONCE: CASES["FULLY_CONNECTED"]}
 ANY_MEAN = "mean of any dimensions"
 WHOLE_ALONE = (*(kind for kind in supported_kinds() if not works_on_rows(kind)), ONCE, ANY_MEAN)
 """Kernels that do not work on rows."""
-MODES = [(kind, plan_whole) for kind in sorted(ALL)]
-MODES += [(kind, plan_rows) for kind in sorted(ALL.keys() - set(WHOLE_ALONE))]
-in_both_modes = pytest.mark.parametrize(
-    ("kind", "planner"), MODES, ids=[f"{kind}-{own.__name__}" for kind, own in MODES]
-)
+KINDS_PER_PROGRAM = 5
+
+
+def batches(kinds: Iterable[str]) -> Iterator[tuple[str, ...]]:
+    """Kinds whose cases share a program; all have one rounding."""
+    ordered = sorted(kinds, key=lambda kind: (rounding_of(kind), kind))
+    for _, equal in groupby(ordered, rounding_of):
+        yield from batched(equal, KINDS_PER_PROGRAM)
+
+
+def batched(kinds: Iterable[str], count: int) -> Iterator[tuple[str, ...]]:
+    rest = iter(kinds)
+    while batch := tuple(islice(rest, count)):
+        yield batch
 
 
 def rounding_of(kind: str) -> str:
     return "litert" if kind == ONCE else "tflm"
+
+
+MODES = [(batch, plan_whole) for batch in batches(ALL)]
+MODES += [(batch, plan_rows) for batch in batches(ALL.keys() - set(WHOLE_ALONE))]
+in_both_modes = pytest.mark.parametrize(
+    ("kinds", "planner"), MODES, ids=[f"{'+'.join(kinds)}-{own.__name__}" for kinds, own in MODES]
+)
 
 
 def rounded(kind: str, model: bytes) -> bytes:
@@ -81,31 +100,38 @@ def test_the_cases_of_a_kernel_on_rows_run_by_rows(cases: dict[str, list[Case]])
     assert {kind for kind, count in streamed.items() if count == 0} == set(WHOLE_ALONE)
 
 
+@pytest.mark.long
+@pytest.mark.xdist_group("kernels of the host")
 @in_both_modes
-def test_a_kernel_gives_the_bits_of_the_reference_kernel(
-    kind: str,
+def test_kernels_give_the_bits_of_the_reference_kernels(
+    kinds: tuple[str, ...],
     planner: Planner,
     cases: dict[str, list[Case]],
     expected: dict[str, list[np.ndarray]],
     tmp_path: Path,
 ) -> None:
-    models = [model for model, _ in cases[kind]]
-    assert [check_operators(fold_constants(parse_tflite(model))) for model in models] == [
-        []
-    ] * CASE_COUNT
-    actual = run_generated(tmp_path, cases[kind], rounding_of(kind), planner)
-    for index, output in enumerate(expected[kind]):
-        wanted = np.frombuffer(output.tobytes(), np.uint8)
-        np.testing.assert_array_equal(actual[index].ravel(), wanted, f"case {index}")
+    given = [case for kind in kinds for case in cases[kind]]
+    refused = [check_operators(fold_constants(parse_tflite(model))) for model, _ in given]
+    assert refused == [[]] * len(given)
+    actual = run_generated(tmp_path, given, rounding_of(kinds[0]), planner)
+    wanted = [output for kind in kinds for output in expected[kind]]
+    names = [f"{kind} case {index}" for kind in kinds for index in range(CASE_COUNT)]
+    assert [
+        name
+        for name, own, right in zip(names, actual, wanted, strict=True)
+        if own.tobytes() != right.tobytes()
+    ] == []
 
 
+@pytest.mark.long
+@pytest.mark.xdist_group("kernels of the board")
 @pytest.mark.skipif(
     shutil.which("qemu-system-arm") is None or shutil.which("arm-none-eabi-gcc") is None,
     reason="qemu-system-arm or arm-none-eabi-gcc is not installed",
 )
 @in_both_modes
-def test_the_kernel_for_the_board_gives_the_same_bits(
-    kind: str,
+def test_the_kernels_for_the_board_give_the_same_bits(
+    kinds: tuple[str, ...],
     planner: Planner,
     cases: dict[str, list[Case]],
     expected: dict[str, list[np.ndarray]],
@@ -114,6 +140,8 @@ def test_the_kernel_for_the_board_gives_the_same_bits(
     """With the DSP instructions that the host does not have."""
     with_expected = [
         (model, given, wanted)
+        for kind in kinds
         for (model, given), wanted in zip(cases[kind], expected[kind], strict=True)
     ]
-    assert failures_on_virtual_board(tmp_path, with_expected, rounding_of(kind), planner) == []
+    failures = failures_on_virtual_board(tmp_path, with_expected, rounding_of(kinds[0]), planner)
+    assert failures == []
