@@ -76,7 +76,7 @@ def photos(folder: Path) -> None:
     rng = np.random.default_rng(0)
     for name, colour in (("person", 60), ("nobody", 180)):
         (folder / name).mkdir(parents=True)
-        for index in range(40):
+        for index in range(20):
             pixels = rng.integers(colour - 50, colour + 50, (60, 60, 3)).astype(np.uint8)
             Image.fromarray(pixels).save(folder / name / f"{index}.png")
 

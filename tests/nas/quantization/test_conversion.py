@@ -31,27 +31,41 @@ CONVERSIONS = [
 OWN_SPACES = [space for space in CELL_SPACES if OWN in find_space(space).converters]
 
 
-def convert(
-    worker: Worker,
-    dataset: Dataset,
-    space: str,
-    candidate: Candidate,
-    folder: Path,
-    converter: str = TENSORFLOW,
-) -> Path:
-    """Train a candidate for one epoch, and convert it."""
-    model = folder / f"{candidate['k']}_{candidate['c']}_{converter}.tflite"
-    training = {
-        "dataset": str(dataset.folder),
-        "space": space,
-        "candidate": candidate.as_record(),
-        "recipe": {"epochs": 1, "batch_size": 16, "learning_rate": 1e-3, "seed": 0},
-        "checkpoint": str(folder / f"{candidate['k']}_{candidate['c']}.npz"),
-    }
-    worker.call("nas.training.tasks:train_winner", training)
-    wanted = training | {"model": str(model), "converter": converter}
-    worker.call("nas.quantization.tasks:convert_winner", wanted)
-    return model
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("conversions")]
+
+
+class Converter:
+    """Trains candidates for one epoch and converts them; each only once for all tests."""
+
+    def __init__(self, worker: Worker, folder: Path) -> None:
+        self._worker = worker
+        self._folder = folder
+        self._trained: set[str] = set()
+
+    def __call__(
+        self, dataset: Dataset, space: str, candidate: Candidate, converter: str = TENSORFLOW
+    ) -> Path:
+        name = f"{dataset.folder.name}-{space}-{candidate['k']}-{candidate['c']}"
+        training = {
+            "dataset": str(dataset.folder),
+            "space": space,
+            "candidate": candidate.as_record(),
+            "recipe": {"epochs": 1, "batch_size": 16, "learning_rate": 1e-3, "seed": 0},
+            "checkpoint": str(self._folder / f"{name}.npz"),
+        }
+        if name not in self._trained:
+            self._worker.call("nas.training.tasks:train_winner", training)
+            self._trained.add(name)
+        model = self._folder / f"{name}-{converter}.tflite"
+        if not model.exists():
+            wanted = training | {"model": str(model), "converter": converter}
+            self._worker.call("nas.quantization.tasks:convert_winner", wanted)
+        return model
+
+
+@pytest.fixture(scope="module")
+def convert(worker: Worker, tmp_path_factory: pytest.TempPathFactory) -> Converter:
+    return Converter(worker, tmp_path_factory.mktemp("converted"))
 
 
 def facts(graph: Graph, has_names: bool) -> list[tuple[object, ...]]:
@@ -86,27 +100,26 @@ def test_a_lowered_candidate_is_what_the_converter_writes(
     space: str,
     converter: str,
     candidate: Candidate,
-    worker: Worker,
+    convert: Converter,
     photo_dataset: Dataset,
-    tmp_path: Path,
 ) -> None:
-    model = convert(worker, photo_dataset, space, candidate, tmp_path, converter)
+    model = convert(photo_dataset, space, candidate, converter)
     check_equality(model, find_space(space).network(candidate, (50, 50, 3), 2), converter)
 
 
 @pytest.mark.parametrize(("space", "converter"), CONVERSIONS)
 def test_it_holds_for_small_grey_images_too(
-    space: str, converter: str, worker: Worker, small_dataset: Dataset, tmp_path: Path
+    space: str, converter: str, convert: Converter, small_dataset: Dataset
 ) -> None:
-    model = convert(worker, small_dataset, space, Candidate(k=5, c=3), tmp_path, converter)
+    model = convert(small_dataset, space, Candidate(k=5, c=3), converter)
     check_equality(model, find_space(space).network(Candidate(k=5, c=3), (8, 8, 1), 2), converter)
 
 
 @pytest.mark.parametrize(("space", "converter"), CONVERSIONS)
 def test_the_predicted_bytes_of_a_file_are_exact_but_for_one_element_constants(
-    space: str, converter: str, worker: Worker, photo_dataset: Dataset, tmp_path: Path
+    space: str, converter: str, convert: Converter, photo_dataset: Dataset
 ) -> None:
-    model = convert(worker, photo_dataset, space, Candidate(k=4, c=2), tmp_path, converter)
+    model = convert(photo_dataset, space, Candidate(k=4, c=2), converter)
     network = find_space(space).network(Candidate(k=4, c=2), (50, 50, 3), 2)
     assert predict_file(network, converter)[1] == model.stat().st_size
 
@@ -114,7 +127,7 @@ def test_the_predicted_bytes_of_a_file_are_exact_but_for_one_element_constants(
 @pytest.mark.parametrize("space", OWN_SPACES)
 @pytest.mark.parametrize("candidate", PHOTOS, ids=str)
 def test_both_converters_give_the_same_network(
-    space: str, candidate: Candidate, worker: Worker, photo_dataset: Dataset, tmp_path: Path
+    space: str, candidate: Candidate, convert: Converter, photo_dataset: Dataset
 ) -> None:
     """Weights to the bit, scales up to the order in which float32 is added up.
 
@@ -122,7 +135,7 @@ def test_both_converters_give_the_same_network(
     way between two steps, the last bits of the scale decide.
     """
     own, theirs = (
-        read_tflite(convert(worker, photo_dataset, space, candidate, tmp_path, converter))
+        read_tflite(convert(photo_dataset, space, candidate, converter))
         for converter in (OWN, TENSORFLOW)
     )
     assert len(own.tensors) == len(theirs.tensors)
@@ -141,13 +154,13 @@ def test_both_converters_give_the_same_network(
 @pytest.mark.parametrize("space", OWN_SPACES)
 def test_our_file_is_smaller_and_answers_as_well(
     space: str,
-    worker: Worker,
+    convert: Converter,
     photo_dataset: Dataset,
     tmp_path: Path,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     own, theirs = (
-        convert(worker, photo_dataset, space, Candidate(k=6, c=4), tmp_path, converter)
+        convert(photo_dataset, space, Candidate(k=6, c=4), converter)
         for converter in (OWN, TENSORFLOW)
     )
     assert own.stat().st_size < theirs.stat().st_size - 3_000

@@ -51,7 +51,7 @@ def test_arrays_rows_and_gradients_are_right_on_the_processor_of_a_gateway(tmp_p
         if shutil.which(tool) is None:
             pytest.skip(f"{tool} is not installed")
     program = tmp_path / "checks"
-    command = [compiler, "-std=gnu11", "-O0", *WARNINGS, "-Wno-psabi", f"-I{TRAINER}", "-static"]
+    command = [compiler, "-std=gnu11", "-O1", *WARNINGS, "-Wno-psabi", f"-I{TRAINER}", "-static"]
     sources = map(str, [*CHECK_SOURCES, *SOURCES])
     command += ["-Wno-unknown-pragmas", "-o", str(program), *sources, "-lm"]
     compiled = subprocess.run(command, capture_output=True, text=True, timeout=120)
