@@ -4,6 +4,7 @@ import json
 import re
 from dataclasses import asdict
 from pathlib import Path
+from xml.etree.ElementTree import Element
 
 import numpy as np
 import pytest
@@ -47,8 +48,21 @@ FIGURES = (
 )
 
 
-def test_every_figure_is_there_with_its_title_and_its_description(tmp_path: Path) -> None:
-    page = page_of(write_run(tmp_path))
+pytestmark = pytest.mark.xdist_group("report")  # one page for many tests
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_run(tmp_path_factory.mktemp("run"))
+
+
+@pytest.fixture(scope="module")
+def page(folder: Path) -> Element:
+    """The page of the run, which no test changes."""
+    return page_of(folder)
+
+
+def test_every_figure_is_there_with_its_title_and_its_description(page: Element) -> None:
     assert tuple(text_of(own) for own in page.iter("figcaption")) == FIGURES
     for figure in page.iter("figure"):
         pictures = list(figure.iter(f"{SVG}svg"))
@@ -59,8 +73,7 @@ def test_every_figure_is_there_with_its_title_and_its_description(tmp_path: Path
             assert len(list(picture.iter())) > 10
 
 
-def test_the_decision_comes_first(tmp_path: Path) -> None:
-    page = page_of(write_run(tmp_path))
+def test_the_decision_comes_first(page: Element) -> None:
     headlines = [text_of(own) for own in by_class(page, "headlines")[0]]
     assert headlines[0].startswith(
         "fits stm32f412? fits tightest: flash, .tflite, 8.8 KiB of 19.5 KiB"
@@ -84,8 +97,8 @@ def test_a_broken_promise_is_the_verdict(tmp_path: Path) -> None:
     assert "arena bytes 96 112 BROKEN" in text_of(section(page, "board"))
 
 
-def test_why_each_candidate_fell_is_told(tmp_path: Path) -> None:
-    table = text_of(section(page_of(write_run(tmp_path)), "search"))
+def test_why_each_candidate_fell_is_told(page: Element) -> None:
+    table = text_of(section(page, "search"))
     for trial in TRIALS:
         assert trial.reason in table
     assert "over the target's RAM: RAM 9,000 of 4,000" in table
@@ -93,18 +106,17 @@ def test_why_each_candidate_fell_is_told(tmp_path: Path) -> None:
     assert f"training failed: {REASON}" in table
 
 
-def test_the_same_run_gives_the_same_bytes(tmp_path: Path) -> None:
-    run = write_run(tmp_path / "door")
-    measurement = write_measurement(tmp_path / "m.json")
-    _, first = write_report(run, measurement)
-    _, second = write_report(run, measurement, tmp_path / "elsewhere" / "page.html")
-    assert [path.name for path in second] == ["page.html", "page.json", "page.md"]
-    for one, other in zip(first, second, strict=True):
-        assert one.read_bytes() == other.read_bytes()
+def test_the_same_run_gives_the_same_bytes(tmp_path: Path, folder: Path, page: Element) -> None:
+    measurement, out = folder / "measurement.json", tmp_path / "page.html"
+    _, paths = write_report(folder, measurement, out)
+    assert [path.name for path in paths] == ["page.html", "page.json", "page.md"]
+    for path in paths:
+        assert path.read_bytes() == (folder / f"report{path.suffix}").read_bytes()
 
 
-def test_the_page_needs_nothing_from_elsewhere_and_runs_nothing(tmp_path: Path) -> None:
-    page = page_of(write_run(tmp_path))
+def test_the_page_needs_nothing_from_elsewhere_and_runs_nothing(
+    folder: Path, page: Element
+) -> None:
     assert not list(page.iter("script"))
     places = {own.get("id") for own in page.iter() if own.get("id")}
     for element in page.iter():
@@ -112,7 +124,7 @@ def test_the_page_needs_nothing_from_elsewhere_and_runs_nothing(tmp_path: Path) 
             assert not name.startswith("on")
             if name.endswith(("href", "src")):
                 assert value == "data:," or value.removeprefix("#") in places
-    text = (tmp_path / "report.html").read_text()
+    text = (folder / "report.html").read_text()
     assert set(re.findall(r"[a-z]+://[^\"< ]+", text)) == {
         "http://www.w3.org/2000/svg",
         "http://www.w3.org/1999/xlink",
@@ -120,15 +132,13 @@ def test_the_page_needs_nothing_from_elsewhere_and_runs_nothing(tmp_path: Path) 
     assert "url(" not in text.replace("url(#", "")
 
 
-def test_no_two_elements_of_the_page_have_one_name(tmp_path: Path) -> None:
-    names = [own.get("id") for own in page_of(write_run(tmp_path)).iter() if own.get("id")]
+def test_no_two_elements_of_the_page_have_one_name(page: Element) -> None:
+    names = [own.get("id") for own in page.iter() if own.get("id")]
     assert len(names) == len(set(names))
 
 
-def test_the_numbers_are_in_json(tmp_path: Path) -> None:
-    measurement = write_measurement(tmp_path / "m.json")
-    _, (_, path, _) = write_report(write_run(tmp_path), measurement)
-    record = json.loads(path.read_text())
+def test_the_numbers_are_in_json(folder: Path, page: Element) -> None:
+    record = json.loads((folder / "report.json").read_text())
     assert record["is_finished"] is True
     assert record["accuracy"]["int8"]["fraction"] == run_record()["int8_test_accuracy"]
     assert [own["used_fraction"] for own in record["limits"][:3]] == [0.25, 0.45, 0.18]
@@ -156,24 +166,26 @@ def test_a_limit_of_time_is_a_limit_like_the_others(tmp_path: Path) -> None:
     assert record["provenance"]["config"]["pace"]["sha256"] == "5" * 64
 
 
-def test_what_int8_costs_on_the_validation_images_is_told(tmp_path: Path) -> None:
-    told = text_of(section(page_of(write_run(tmp_path / "dear")), "training"))
+def test_what_int8_costs_on_the_validation_images_is_told(tmp_path: Path, page: Element) -> None:
+    told = text_of(section(page, "training"))
     assert "int8 is 5.0 points less accurate than float, more than 0.5" in told
     assert "calibrated with 2,400 images for training" in told
     cheap = page_of(write_run(tmp_path / "cheap", int8_valid_accuracy=0.8))
     assert "points less accurate" not in text_of(section(cheap, "training"))
 
 
-def test_how_quantisation_changes_answers_is_counted_image_by_image(tmp_path: Path) -> None:
-    told = text_of(section(page_of(write_run(tmp_path / "changed")), "classes"))
+def test_how_quantisation_changes_answers_is_counted_image_by_image(
+    tmp_path: Path, page: Element
+) -> None:
+    told = text_of(section(page, "classes"))
     assert "to 2 images of 12 (16.7 %): 1 that float had right are lost, 1 that it had" in told
     answers = asdict(count_answers(np.array(LABELS), LABELS, LABELS, 3))
     same = page_of(write_run(tmp_path / "same", test_answers=answers))
     assert "changes the answer to none of 12 images" in text_of(section(same, "classes"))
 
 
-def test_the_run_stands_above_the_published_tables(tmp_path: Path) -> None:
-    own = section(page_of(write_run(tmp_path)), "published")
+def test_the_run_stands_above_the_published_tables(page: Element) -> None:
+    own = section(page, "published")
     rows = [[text_of(cell) for cell in row] for row in own.iter("tr")]
     assert rows[1][0] == "this run, a <Pi>"
     assert rows[2][:5] == ["Jetson Nano, 4 GB", "50×50×3", "9,4", "78.0 %", "36.0"]
@@ -197,9 +209,9 @@ def test_more_classes_than_can_be_drawn_are_in_tables(tmp_path: Path) -> None:
     assert text_of(own).count("class 40") == 1
 
 
-def test_a_measurement_of_another_model_leaves_the_report_as_it_was(tmp_path: Path) -> None:
-    folder = write_run(tmp_path)
-    page_of(folder)
+def test_a_measurement_of_another_model_leaves_the_report_as_it_was(
+    tmp_path: Path, folder: Path, page: Element
+) -> None:
     before = {path: path.read_bytes() for path in folder.glob("report.*")}
     other = write_measurement(tmp_path / "other.json", model_sha256="ab" * 32)
     with pytest.raises(StaleError, match="measured model abab"):
@@ -242,8 +254,8 @@ def test_a_wrong_option_is_one_line(
     assert len(captured.err.splitlines()) == 1
 
 
-def test_every_class_has_a_row(tmp_path: Path) -> None:
-    own = section(page_of(write_run(tmp_path)), "classes")
+def test_every_class_has_a_row(page: Element) -> None:
+    own = section(page, "classes")
     rows = [[text_of(cell) for cell in row] for row in own.iter("tr")]
     assert [row[:2] for row in rows[1:]] == [["cat", "5"], ["dog", "4"], ["other", "3"]]
     assert rows[1][3] == "100.0 % (56.6–100.0 %)"
