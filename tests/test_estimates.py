@@ -12,7 +12,6 @@ from codegen.model.read_tflite import parse_tflite
 from codegen.operators import check_operators
 from firmware.targets import load_target
 from tests.estimated_networks import NETWORKS
-from tests.small_model import small_model
 
 FLASH_BYTES = 50
 STACK_BYTES = 20
@@ -23,8 +22,6 @@ SOFTMAX_FRACTION = 0.12
 CASES = {
     **{path.stem: path.read_bytes for path in MODELS},
     **NETWORKS,
-    "small_model": small_model,
-    "random_1003": lambda: random_network(1003),
     "random_1004": lambda: random_network(1004),
 }
 

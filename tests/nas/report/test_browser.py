@@ -9,7 +9,10 @@ from nas.report.write import write_report
 from tests.browser import CHROMIUM, Browser
 from tests.nas.report.small_run import HOSTILE, write_measurement, write_run, write_unfinished_run
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed"),
+    pytest.mark.xdist_group("browser"),  # one browser, and one page of each run
+]
 
 WIDTHS = (420, 1280)
 CUT = """(() => {
