@@ -10,6 +10,7 @@ from benchmarks.tflite_builder import ModelBuilder
 
 VALID = 1
 NONE, RELU = 0, 1
+REFLECT = 0
 
 
 def _amounts(*sides: NDArray[np.int64]) -> NDArray[np.int32]:
@@ -108,7 +109,26 @@ def _convolution(
     return out
 
 
+def mirror_pad(rng: Random) -> Case:
+    """A network with a random MIRROR_PAD, of channels too in half of them, and an input."""
+    rank, mode = int(rng.integers(2, 5)), int(rng.integers(2))
+    shape = (1, *(int(n) for n in rng.integers(1, 7, rank - 1)))
+    most = [size - (mode == REFLECT) for size in shape]
+    amounts = [[int(rng.integers(0, n + 1)) for _ in range(2)] for n in most]
+    amounts[0] = [0, 0]
+    if rng.integers(2):
+        amounts[-1] = [0, 0]
+    model = ModelBuilder()
+    own = (scale(rng), point(rng))
+    image = model.activation(shape, *own)
+    named = np.asarray(amounts, np.int32)
+    out = model.activation((shape + named.sum(axis=1)).tolist(), *own)
+    model.operator("MIRROR_PAD", [image, model.constant(named)], out, mode=mode)
+    return model.build([image], [out]), values(rng, shape)
+
+
 PAD_CASES: dict[str, Callable[[Random], Case]] = {
+    "MIRROR_PAD": mirror_pad,
     "PAD": pad,
     "PADV2": padv2,
 }

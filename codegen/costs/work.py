@@ -16,7 +16,13 @@ from codegen.costs.convolution_work import (
     single_convolution_work,
     transposed_work,
 )
-from codegen.costs.move_work import extreme_work, move_work, prelu_work, reduction_work
+from codegen.costs.move_work import (
+    extreme_work,
+    mirrored_work,
+    move_work,
+    prelu_work,
+    reduction_work,
+)
 from codegen.costs.scaled_work import flips, scaled_work, softmax_work
 from codegen.model.graph import Graph, Operator
 from codegen.operators import works_on_rows
@@ -262,6 +268,7 @@ OWN_KERNELS: dict[str, OwnKernel] = {
     "MAX_POOL_2D": _always(_pooling),
     "MEAN": _of_operator(reduction_work),
     "MINIMUM": _always(extreme_work),
+    "MIRROR_PAD": _always(mirrored_work),
     "MUL": _of_operator(_elementwise),
     "PACK": _always(_concatenation),
     "PAD": _of_operator(_pad),

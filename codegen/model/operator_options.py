@@ -21,6 +21,7 @@ def names_of(enumeration: type) -> dict[int, str]:
 _OPTIONS_NAMES = names_of(tflite.BuiltinOptions)
 _ENUMERATED_OPTIONS = {
     "fused_activation_function": names_of(tflite.ActivationFunctionType),
+    "mode": names_of(tflite.MirrorPadMode),
     "padding": names_of(tflite.Padding),
     "weights_format": names_of(tflite.FullyConnectedOptionsWeightsFormat),
 }

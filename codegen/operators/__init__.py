@@ -8,6 +8,7 @@ from codegen.operators.depthwise import DEPTHWISE_CONV_2D
 from codegen.operators.elementwise import ADD, MUL, SUB
 from codegen.operators.extremes import MAXIMUM, MINIMUM
 from codegen.operators.kernel_call import KernelCall
+from codegen.operators.mirror_pad import MIRROR_PAD
 from codegen.operators.moves import (
     DEPTH_TO_SPACE,
     SLICE,
@@ -52,6 +53,7 @@ _SUPPORTED: dict[str, OperatorSupport] = {
     "MAX_POOL_2D": MAX_POOL_2D,
     "MEAN": MEAN,
     "MINIMUM": MINIMUM,
+    "MIRROR_PAD": MIRROR_PAD,
     "MUL": MUL,
     "PACK": PACK,
     "PAD": PAD,

@@ -95,6 +95,11 @@ def padding(amounts: list[list[int]], output: Tensor) -> Graph:
     return single("PAD", activation(1, 4, 4, 3), named, output)
 
 
+def mirroring(amounts: list[list[int]], output: Tensor, **options: str) -> Graph:
+    graph = padding(amounts, output)
+    return single("MIRROR_PAD", *graph.tensors, **options)
+
+
 def padding_with(value: Tensor) -> Graph:
     """A column of a value on the left."""
     named = indices(*[0] * 4, 1, 0, 0, 0)
@@ -171,6 +176,8 @@ GENERATED = {
     "SQUEEZE": single("SQUEEZE", activation(1, 4, 1), activation(4)),
     "PAD of channels": padding([[0, 0], [1, 2], [0, 1], [2, 3]], activation(1, 7, 5, 8)),
     "PAD": padding([[0, 0], [1, 2], [0, 1], [0, 0]], activation(1, 7, 5, 3)),
+    "MIRROR_PAD": mirroring([[0, 0], [3, 1], [0, 2], [0, 0]], activation(1, 8, 6, 3)),
+    "MIRROR_PAD of channels": mirroring([[0, 0], [0, 0], [0, 0], [1, 2]], activation(1, 4, 4, 6)),
     "PADV2": padding_with(constant(1)),
     "ABS": single("ABS", activation(1, 4), activation(1, 4)),
     "ELU": single("ELU", activation(1, 4), activation(1, 4)),
@@ -282,6 +289,12 @@ REFUSED = {
     ),
     "op 0 PADV2 with a value of another scale than its output": padding_with(
         constant(1, scale=PROBABILITY)
+    ),
+    "op 0 MIRROR_PAD by [[0, 0], [4, 0], [0, 0], [0, 0]]": mirroring(
+        [[0, 0], [4, 0], [0, 0], [0, 0]], activation(1, 8, 4, 3)
+    ),
+    "op 0 MIRROR_PAD by [[0, 0], [5, 0], [0, 0], [0, 0]]": mirroring(
+        [[0, 0], [5, 0], [0, 0], [0, 0]], activation(1, 9, 4, 3), mode="SYMMETRIC"
     ),
     "op 0 PADV2 with 2 values": padding_with(constant(2)),
     "op 0 PADV2 with computed value": padding_with(activation(1)),
