@@ -19,6 +19,7 @@ TYPES = {
 
 INT8_VERSIONS = {
     "ABS": 2,
+    "COS": 1,
     "DEPTHWISE_CONV_2D": 3,
     "DEPTH_TO_SPACE": 1,
     "ELU": 1,
@@ -26,11 +27,14 @@ INT8_VERSIONS = {
     "EXPAND_DIMS": 1,
     "GELU": 1,
     "HARD_SWISH": 1,
+    "NEG": 1,
     "PRELU": 1,
     "RELU_0_TO_1": 1,
     "RELU_N1_TO_1": 1,
     "RESHAPE": 1,
     "SHAPE": 1,
+    "SIN": 1,
+    "SQUARE": 1,
     "SQUEEZE": 1,
 }
 """First version of each operator that takes int8 and a scale for each channel; 2 for others."""
@@ -204,6 +208,7 @@ OPTIONS = {
     "DEPTHWISE_CONV_2D": "DepthwiseConv2DOptions",
     "DEPTH_TO_SPACE": "DepthToSpaceOptions",
     "DEQUANTIZE": "DequantizeOptions",
+    "DIV": "DivOptions",
     "EXPAND_DIMS": "ExpandDimsOptions",
     "FULLY_CONNECTED": "FullyConnectedOptions",
     "GELU": "GeluOptions",

@@ -5,11 +5,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from codegen.model.fold_constants import fold_constants, kept_operators
 from codegen.model.graph import DType, Graph
 from codegen.model.port_names import MOST_PORTS
 from codegen.operators import check_operators
-from codegen.simplify.fold_dilations import fold_dilations
+from codegen.simplify.executed import fold_all
 from codegen.tflm.kernels import kernel_needs
 from codegen.tflm.library import missing_operators, supported_text
 from codegen.tflm.structures import MCU
@@ -77,7 +76,7 @@ def reasons_against(graph: Graph, *runtimes: str) -> Reasons:
     no_plan = _reasons_against_a_plan(graph, runtimes)
     named = {_index_of(text) for text in operators}
     operators |= dict.fromkeys(text for text in no_plan if _index_of(text) not in named)
-    in_float = _in_float(graph)
+    in_float = _in_float(graph, "tflm" in runtimes)
     model = [*_model_reasons(graph), *_state_reasons(graph)]
     if in_float:
         model.append(f"the model computes in float32: {in_float}; quantize it to int8 first")
@@ -102,8 +101,7 @@ def check_model(graph: Graph, *runtimes: str) -> None:
 
 def _check_static(graph: Graph) -> list[str]:
     """The operators that the static runtime lacks, with their indices in the file."""
-    folded, left = fold_dilations(fold_constants(graph))
-    indices = [kept_operators(graph)[index] for index in left]
+    folded, indices = fold_all(graph)
     texts = [text.split(" ", 2) for text in check_operators(folded)]
     return [f"{op} {indices[int(index)]} {reason}" for op, index, reason in texts]
 
@@ -152,10 +150,11 @@ def _model_reasons(graph: Graph) -> list[str]:
     return reasons
 
 
-def _in_float(graph: Graph) -> str:
-    """The operators that compute in float32."""
+def _in_float(graph: Graph, is_for_tflm: bool) -> str:
+    """The operators that compute in float32; the static runtime has tables for some."""
     kinds: dict[str, list[str]] = defaultdict(list)
-    for index, operator in enumerate(graph.operators):
+    folded, kept = (graph, range(len(graph.operators))) if is_for_tflm else fold_all(graph)
+    for index, operator in zip(kept, folded.operators, strict=True):
         is_border = operator.kind in ("QUANTIZE", "DEQUANTIZE")
         if not is_border and any(t.dtype is DType.FLOAT32 for t in graph.inputs_of(operator)):
             kinds[operator.kind].append(str(index))

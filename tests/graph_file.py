@@ -7,6 +7,7 @@ from benchmarks.tflite_builder import ModelBuilder
 from codegen.model.graph import DType, Graph, Operator, Tensor
 
 _NUMBERS = {
+    "mode": tflite.MirrorPadMode,
     "padding": tflite.Padding,
     "fused_activation_function": tflite.ActivationFunctionType,
     "weights_format": tflite.FullyConnectedOptionsWeightsFormat,

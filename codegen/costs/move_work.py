@@ -53,10 +53,3 @@ def move_work(graph: Graph, operator: Operator) -> tuple[str, Work]:
     if move.run_bytes == 1:
         return "MOVE", {"lines": lines, "single bytes": runs}
     return "MOVE", {"lines": lines, "runs": runs, "bytes": runs * move.run_bytes}
-
-
-def mirrored_work(graph: Graph, operator: Operator) -> Work:
-    """Runs of bytes that are neighbours in the input; a run is a pixel, or a byte of one."""
-    image, output = graph.inputs_of(operator)[0], graph.outputs_of(operator)[0]
-    run_bytes = image.shape[-1] if image.shape[-1] == output.shape[-1] else 1
-    return {"runs": output.size_bytes // run_bytes, "bytes": output.size_bytes}

@@ -16,18 +16,12 @@ from codegen.costs.convolution_work import (
     single_convolution_work,
     transposed_work,
 )
-from codegen.costs.move_work import (
-    extreme_work,
-    mirrored_work,
-    move_work,
-    prelu_work,
-    reduction_work,
-)
+from codegen.costs.move_work import extreme_work, move_work, prelu_work, reduction_work
+from codegen.costs.pad_work import mirrored_work, pad_work
 from codegen.costs.scaled_work import flips, scaled_work, softmax_work
 from codegen.model.graph import Graph, Operator
 from codegen.operators import works_on_rows
 from codegen.operators.channels import PATCH_GROUP
-from codegen.operators.pad import pads_channels
 from codegen.operators.support import row_count
 from codegen.planning.planner import MemoryPlan
 from codegen.planning.segments import NEXT_IMAGE_ROW
@@ -177,26 +171,6 @@ def _concatenation(graph: Graph, operator: Operator) -> Work:
     return {"rows": rows, "parts": parts, "bytes": output.size_bytes}
 
 
-def _pad(graph: Graph, operator: Operator) -> tuple[str, Work]:
-    if pads_channels(graph, operator):
-        return "PAD channels", _pad_channels(graph, operator)
-    image, output = graph.inputs_of(operator)[0], graph.outputs_of(operator)[0]
-    return "PAD", {
-        "rows": image.shape[1] if len(image.shape) == 4 else 1,
-        "copied": image.size_bytes,
-        "filled": output.size_bytes - image.size_bytes,
-    }
-
-
-def _pad_channels(graph: Graph, operator: Operator) -> Work:
-    image, output = graph.inputs_of(operator)[0], graph.outputs_of(operator)[0]
-    return {
-        "pixels": image.element_count // max(image.shape[-1], 1),
-        "copied": image.size_bytes,
-        "filled": output.size_bytes,
-    }
-
-
 def _elementwise(graph: Graph, operator: Operator) -> tuple[str, Work]:
     """Elements, and how often the smaller operand, or a row of it, is gone through."""
     has_constant = constant_operand(graph, operator) is not None
@@ -212,7 +186,10 @@ def _elementwise(graph: Graph, operator: Operator) -> tuple[str, Work]:
     return kernel, {"rows": rows, "elements": elements, **scaled}
 
 
-def _quantize(graph: Graph, operator: Operator) -> tuple[str, Work]:
+def _quantize(graph: Graph, step: Step, is_streamed: bool) -> tuple[str, Work]:
+    operator = graph.operators[step.operators[0]]
+    if len(operator.inputs) > 1:
+        return _lookup(graph, step, is_streamed)
     source, output = graph.inputs_of(operator)[0], graph.outputs_of(operator)[0]
     elements = output.element_count
     kernel = f"QUANTIZE {source.dtype} to {output.dtype}"
@@ -271,10 +248,10 @@ OWN_KERNELS: dict[str, OwnKernel] = {
     "MIRROR_PAD": _always(mirrored_work),
     "MUL": _of_operator(_elementwise),
     "PACK": _always(_concatenation),
-    "PAD": _of_operator(_pad),
-    "PADV2": _of_operator(_pad),
+    "PAD": _of_operator(pad_work),
+    "PADV2": _of_operator(pad_work),
     "PRELU": _always(prelu_work),
-    "QUANTIZE": _of_operator(_quantize),
+    "QUANTIZE": _quantize,
     "REDUCE_MAX": _of_operator(reduction_work),
     "REDUCE_MIN": _of_operator(reduction_work),
     "RELU": _lookup,

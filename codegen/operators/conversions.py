@@ -1,10 +1,14 @@
 """Operators that give the same elements in another form: conversions and reshapes. Pure."""
 
+from dataclasses import replace
+
+import numpy as np
+
 from codegen.model.graph import DType, Graph, Operator
 from codegen.operators.kernel_call import KernelCall
 from codegen.operators.macc import no_macc
 from codegen.operators.memory import IN_PLACE, OWN_BYTES
-from codegen.operators.rows import elementwise_rows, not_by_rows
+from codegen.operators.rows import RowWindow, elementwise_rows, not_by_rows
 from codegen.operators.support import (
     LARGEST_DIFFERENCE,
     OperatorSupport,
@@ -12,6 +16,7 @@ from codegen.operators.support import (
     check_output_shape,
     check_quantization,
     check_types,
+    data_of,
     has_rows,
     has_scales,
     row_elements,
@@ -19,12 +24,17 @@ from codegen.operators.support import (
     scale_ratio,
     zero_point_of,
 )
+from codegen.operators.tables import table_call
 
+TABLE = "table"
+"""The option, which no file has, of a QUANTIZE whose second input is a table of 256 outputs."""
 _SUFFIXES = {DType.INT8: "s8", DType.UINT8: "u8", DType.FLOAT32: "f32"}
 
 
 def _check_quantize(graph: Graph, operator: Operator) -> list[str]:
-    (source,) = graph.inputs_of(operator)
+    source, *tables = graph.inputs_of(operator)
+    if bool(tables) != bool(operator.options.get(TABLE, False)):
+        return [f"with {len(operator.inputs)} inputs and 1 outputs"]
     (output,) = graph.outputs_of(operator)
     reasons = check_types([source], [DType.INT8, DType.UINT8, DType.FLOAT32])
     reasons += check_types([output], [DType.INT8, DType.UINT8])
@@ -32,13 +42,22 @@ def _check_quantize(graph: Graph, operator: Operator) -> list[str]:
         reasons.append("from uint8 to uint8")
     reasons += check_output_shape(output, source.shape)
     reasons += check_quantization(graph, operator)
-    if reasons or source.dtype is DType.FLOAT32 or not has_scales(graph, operator):
+    is_free = source.dtype is DType.FLOAT32 or bool(tables) or not has_scales(graph, operator)
+    if reasons or is_free:
         return reasons
     return check_factors([LARGEST_DIFFERENCE], [scale_ratio(source, output)])
 
 
+def _quantized_rows(graph: Graph, operator: Operator) -> RowWindow | None:
+    """A row is made from the same row; a table is none of its inputs."""
+    return elementwise_rows(graph, replace(operator, inputs=operator.inputs[:1]))
+
+
 def _lower_quantize(graph: Graph, operator: Operator) -> KernelCall:
-    (source,) = graph.inputs_of(operator)
+    source, *tables = graph.inputs_of(operator)
+    if tables:
+        values = np.asarray(data_of(tables[0]), np.int64)
+        return table_call(graph, replace(operator, inputs=operator.inputs[:1]), values)
     (output,) = graph.outputs_of(operator)
     suffix = f"{_SUFFIXES[source.dtype]}_{_SUFFIXES[output.dtype]}"
     params: tuple[tuple[str, int | float | str], ...]
@@ -121,7 +140,7 @@ def _lower_reshape(graph: Graph, operator: Operator) -> KernelCall:
 
 
 QUANTIZE = OperatorSupport(
-    _check_quantize, _lower_quantize, elementwise_rows, (1,), IN_PLACE, no_macc
+    _check_quantize, _lower_quantize, _quantized_rows, (1, 2), IN_PLACE, no_macc
 )
 DEQUANTIZE = OperatorSupport(
     _check_dequantize, _lower_dequantize, elementwise_rows, (1,), OWN_BYTES, no_macc

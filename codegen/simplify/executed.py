@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
-from codegen.model.fold_constants import fold_constants
+from codegen.model.fold_constants import fold_constants, kept_operators
 from codegen.model.graph import Graph
 from codegen.operators import check_operators, count_macc
 from codegen.simplify.drop_channels import drop_channels
 from codegen.simplify.fold_dilations import fold_dilations
+from codegen.simplify.fold_tables import fold_tables
 from codegen.simplify.padding import merge_padding
 
 
@@ -29,11 +30,22 @@ def executed_graph(graph: Graph) -> Graph:
     PADs are merged, and channels dropped, only if all weights are known and all operators can be
     generated.
     """
-    folded, _ = fold_dilations(fold_constants(graph))
+    folded, _ = fold_all(graph)
     is_known = all(t.data is not None for t in folded.tensors if t.is_constant)
     if not is_known or check_operators(folded):
         return folded
     return drop_channels(merge_padding(folded))
+
+
+def fold_all(graph: Graph) -> tuple[Graph, tuple[int, ...]]:
+    """The network without what is known before it runs, and without what is written in a detour.
+
+    For each operator that is left, also its index in the model.
+    """
+    kept = kept_operators(graph)
+    folded, left = fold_dilations(fold_constants(graph))
+    with_tables, last = fold_tables(folded)
+    return with_tables, tuple(kept[left[index]] for index in last)
 
 
 def dropped(graph: Graph, executed: Graph) -> Dropped:

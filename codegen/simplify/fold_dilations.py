@@ -61,7 +61,7 @@ def _chain(graph: Graph, first: int) -> _Dilated | None:
     """The operators that read one after the other, each alone, what the one before wrote."""
     found: list[int] = [first]
     while graph.operators[found[-1]].kind != "BATCH_TO_SPACE_ND" and len(found) < 5:
-        following = _only_reader(graph, graph.operators[found[-1]])
+        following = only_reader(graph, graph.operators[found[-1]])
         if following is None:
             return None
         found.append(following)
@@ -76,7 +76,7 @@ def _chain(graph: Graph, first: int) -> _Dilated | None:
     return None
 
 
-def _only_reader(graph: Graph, operator: Operator) -> int | None:
+def only_reader(graph: Graph, operator: Operator) -> int | None:
     """The operator that reads an output as its first input, if nothing else reads it."""
     if len(operator.outputs) != 1 or operator.outputs[0] in graph.outputs:
         return None
