@@ -201,7 +201,7 @@ def make_table(built: list[Built], target: Target) -> dict[str, Any]:
     stack = measure_stack([b.graph for b in built], glue, target)
     return {
         "schema": SCHEMA,
-        "compiler": _compiler(),
+        "compiler": compiler_version(),
         "flags": [*target.cpu_flags, "-O2", "-ffunction-sections", "-fdata-sections"],
         "core": target.core,
         "application": {
@@ -263,7 +263,8 @@ def _by_function(built: list[Built], library: set[str]) -> dict[str, Any]:
     return dict(sorted(functions.items()))
 
 
-def _compiler() -> str:
+def compiler_version() -> str:
+    """Name and version of the compiler of the firmware."""
     command = ["arm-none-eabi-gcc", "--version"]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.split("\n")[0]
 

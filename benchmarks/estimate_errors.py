@@ -30,7 +30,9 @@ from nas.quantization.golden import golden_inputs, write_golden
 
 MODELS = sorted((ROOT / "benchmarks" / "models").glob("*.tflite"))
 QUANTITIES = ("arena_bytes", "ram_bytes", "stack_bytes", "weight_bytes", "flash_bytes")
-INSTRUCTIONS = "instructions"
+INSTRUCTIONS, CYCLES = "instructions", "cycles"
+TIMES = (INSTRUCTIONS, CYCLES)
+"""The cycles are modelled: the estimate of them is compared with the cycle model."""
 SAMPLES, SEED = 3, 0
 _NO_LIMITS = Limits(2**62, 2**62, 2**62)
 
@@ -66,7 +68,7 @@ def compare(path: Path, target: Target, folder: Path) -> dict[str, Any]:
     """Estimate and measurement of a model, whose project goes to `folder`."""
     graph, model_bytes = read_tflite(path), path.stat().st_size
     predicted = estimate(path.stem, graph, model_bytes, target, _NO_LIMITS, "static")
-    if predicted.code is None or predicted.time is None:
+    if predicted.code is None or predicted.time is None or predicted.modelled_time is None:
         raise ModelError("there is no estimate of its code or its time")
     with tempfile.TemporaryDirectory() as place:
         _, figures = run_model(_with_inputs(path, graph, Path(place)), target, folder)
@@ -79,9 +81,10 @@ def compare(path: Path, target: Target, folder: Path) -> dict[str, Any]:
             "weight_bytes": predicted.code.weight_bytes,
             "flash_bytes": predicted.linked_flash_bytes,
             INSTRUCTIONS: predicted.time.ticks,
+            CYCLES: predicted.modelled_time.cycles,
         },
         "measured": {name: figures[name] for name in _MEASURED}
-        | {"stack_bytes": figures["stack_peak_bytes"]},
+        | {"stack_bytes": figures["stack_peak_bytes"], CYCLES: figures["modelled"]["cycles"]},
     }
 
 
@@ -104,13 +107,13 @@ def difference(row: dict[str, Any], quantity: str) -> int:
     return int(row["estimated"][quantity] - row["measured"][quantity])
 
 
-def error_fraction(row: dict[str, Any]) -> float:
-    """Of the instructions, signed."""
-    return difference(row, INSTRUCTIONS) / float(row["measured"][INSTRUCTIONS])
+def error_fraction(row: dict[str, Any], quantity: str = INSTRUCTIONS) -> float:
+    """Of one of `TIMES`, signed."""
+    return difference(row, quantity) / float(row["measured"][quantity])
 
 
 def summary(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Lowest and highest difference in bytes; median and worst error of the instructions."""
+    """Lowest and highest difference in bytes; median and worst error of instructions and cycles."""
     compared = [row for row in rows if "refused" not in row]
     if not compared:
         return {"networks": 0}
@@ -119,33 +122,41 @@ def summary(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
         for name in QUANTITIES
         if (own := [difference(row, name) for row in compared])
     }
-    errors = [abs(error_fraction(row)) for row in compared]
-    worst_median = {"median": round(statistics.median(errors), 5), "worst": round(max(errors), 5)}
-    return {"networks": len(compared), **spans, INSTRUCTIONS: worst_median}
+    return {"networks": len(compared), **spans} | {
+        name: _median_and_worst([abs(error_fraction(row, name)) for row in compared])
+        for name in TIMES
+        if all(name in row["measured"] for row in compared)
+    }
+
+
+def _median_and_worst(errors: Sequence[float]) -> dict[str, float]:
+    return {"median": round(statistics.median(errors), 5), "worst": round(max(errors), 5)}
 
 
 def errors_text(rows: Sequence[dict[str, Any]]) -> str:
     """A line for each model, and one for all."""
     titles = [name.removesuffix("_bytes") for name in QUANTITIES]
-    title = "estimate less measurement"
-    lines = [f"{title:<30}{''.join(f'{own:>9}' for own in titles)}{INSTRUCTIONS:>24}"]
+    header = f"{'estimate less measurement':<30}" + "".join(f"{own:>9}" for own in titles)
+    lines = [header + "".join(f"{own:>24}" for own in TIMES)]
     for row in rows:
         if "refused" in row:
             lines.append(f"{row['model']:<30}{brief(row['refused'], 90)}")
             continue
         cells = "".join(f"{difference(row, name):>+9,}" for name in QUANTITIES)
-        measured = row["measured"][INSTRUCTIONS]
-        lines.append(
-            f"{row['model']:<30}{cells}{measured:>14,}{100 * error_fraction(row):>+8.2f} %"
-        )
+        for name in TIMES:
+            cells += f"{row['measured'][name]:>14,}{100 * error_fraction(row, name):>+8.2f} %"
+        lines.append(f"{row['model']:<30}{cells}")
     own = summary(rows)
     if own["networks"]:
-        errors = own[INSTRUCTIONS]
+        off = "; ".join(
+            f"{name} off by {100 * own[name]['median']:.2f} % (median), "
+            f"{100 * own[name]['worst']:.2f} % at worst"
+            for name in TIMES
+        )
         lines.append(
             f"{own['networks']} networks: flash {own['flash_bytes'][0]:+,} to "
             f"{own['flash_bytes'][1]:+,} bytes, stack {own['stack_bytes'][0]:+,} to "
-            f"{own['stack_bytes'][1]:+,} bytes, instructions off by {100 * errors['median']:.2f} % "
-            f"(median), {100 * errors['worst']:.2f} % at worst"
+            f"{own['stack_bytes'][1]:+,} bytes; {off}"
         )
     return "\n".join(lines)
 

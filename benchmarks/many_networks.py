@@ -4,6 +4,7 @@ All bytes of an input are `GIVEN`, since some kernels take short cuts on zeros. 
 firmware for each network would take twenty times as long.
 """
 
+import contextlib
 import subprocess
 import tempfile
 import time
@@ -21,7 +22,7 @@ from firmware.targets import Target
 from hil.elf import measure_elf
 from hil.virtual.virtual_board import VirtualBoard, instructions_of
 
-MOST_TOGETHER = 20
+MOST_TOGETHER = 60
 MOST_FLASH_BYTES = 600_000
 GIVEN = 0x3E
 """As int8 and uint8 a value like others; four of them are 0.19 as float32."""
@@ -115,8 +116,8 @@ class CallRun:
 
 def run_calls(graphs: Sequence[Graph], target: Target) -> list[list[CallRun]]:
     """Each kernel call of each network, alone and in its order; nothing runs row by row."""
-    with ThreadPoolExecutor(2) as pool:
-        parts = list(pool.map(lambda part: _run(part, target), parts_of(graphs)))
+    with compiled_library(target) as library, ThreadPoolExecutor(2) as pool:
+        parts = list(pool.map(lambda part: _run(part, target, library), parts_of(graphs)))
     return [calls for part in parts for calls in part]
 
 
@@ -135,7 +136,7 @@ def parts_of(graphs: Sequence[Graph]) -> Iterator[list[Graph]]:
         yield part
 
 
-def _run(graphs: Sequence[Graph], target: Target) -> list[list[CallRun]]:
+def _run(graphs: Sequence[Graph], target: Target, library: Sequence[Path]) -> list[list[CallRun]]:
     plans = [plan_graph(graph, stream=False) for graph in graphs]
     names = names_of(graphs)
     main = _MAIN.format(
@@ -146,7 +147,7 @@ def _run(graphs: Sequence[Graph], target: Target) -> list[list[CallRun]]:
         rows="\n".join(_ROW.format(name=name, upper=name.upper()) for name in names),
         put_number=PUT_NUMBER,
     )
-    numbers = numbers_of(graphs, plans, main, target)
+    numbers = numbers_of(graphs, plans, main, target, library)
     return [
         [CallRun(instructions_of(next(numbers)), next(numbers)) for _ in plan.steps]
         for plan in plans
@@ -159,25 +160,41 @@ def names_of(graphs: Sequence[Graph]) -> list[str]:
 
 
 def numbers_of(
-    graphs: Sequence[Graph], plans: Sequence[MemoryPlan], main: str, target: Target
+    graphs: Sequence[Graph],
+    plans: Sequence[MemoryPlan],
+    main: str,
+    target: Target,
+    library: Sequence[Path],
 ) -> Iterator[int]:
     """What a firmware of networks and of this `main` writes."""
     with tempfile.TemporaryDirectory() as folder:
-        elf = _build(Path(folder), graphs, plans, main, target)
+        elf = build(Path(folder), graphs, plans, main, target, library)
         with VirtualBoard(elf, measure_elf(elf, ()).ram_end) as board:
-            said, deadline = "", time.monotonic() + LIMIT_S
-            while not said.endswith("."):
-                if time.monotonic() > deadline:
-                    raise TimeoutError(f"no end after {said[-100:]!r}")
-                if not said:
-                    board.transport.write(b"!")  # lost until the firmware listens
-                said += board.transport.read(0.5).decode("ascii", errors="replace")
+            said = await_end(board)
     return iter(map(int, said.rstrip(".").split()))
 
 
-def _build(
-    folder: Path, graphs: Sequence[Graph], plans: Sequence[MemoryPlan], main: str, target: Target
+def await_end(board: VirtualBoard) -> str:
+    """Start the firmware of a board, and give what it writes until its last full stop."""
+    said, deadline = "", time.monotonic() + LIMIT_S
+    while not said.endswith("."):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"no end after {said[-100:]!r}")
+        if not said:
+            board.transport.write(b"!")  # lost until the firmware listens
+        said += board.transport.read(0.5).decode("ascii", errors="replace")
+    return said
+
+
+def build(
+    folder: Path,
+    graphs: Sequence[Graph],
+    plans: Sequence[MemoryPlan],
+    main: str,
+    target: Target,
+    library: Sequence[Path],
 ) -> Path:
+    """Compile a firmware of networks and of this `main`. Returns its ELF."""
     for name, graph, plan in zip(names_of(graphs), graphs, plans, strict=True):
         text = model_text(
             graph, plan, b"", plan.arena_bytes, ModelNames(name, "0" * 64, "static", target.name)
@@ -189,18 +206,39 @@ def _build(
         script = render_project([replace(text, name=name)], target, "system", 0, False)["board.ld"]
     (folder / "board.ld").write_text(script, encoding="utf-8")
     (folder / "main.c").write_text(main, encoding="utf-8")
-    return _link(folder, target)
+    return _link(folder, target, library)
 
 
-def _link(folder: Path, target: Target) -> Path:
-    board = [ROOT / "firmware" / "board" / name for name in ("cortex_m", target.name)]
+def _link(folder: Path, target: Target, library: Sequence[Path]) -> Path:
     elf = folder / "firmware.elf"
-    sources = [*folder.rglob("*.c"), *(_NN / "src").glob("*.c")]
-    sources += [path for part in board for path in part.glob("*.c")]
-    includes = [*{path.parent for path in folder.rglob("*.h")}, _NN / "include", *board, _BENCH]
-    command = ["arm-none-eabi-gcc", *target.cpu_flags, "-std=c11", "-O2", "-ffunction-sections"]
-    command += ["-fdata-sections", "-fno-common", "-nostartfiles", "-Wl,--gc-sections"]
+    includes = [*{path.parent for path in folder.rglob("*.h")}, *_includes(target)]
+    command = [*_compiling(target), "-nostartfiles", "-Wl,--gc-sections"]
     command += ["--specs=nano.specs", "--specs=nosys.specs", "-Wl,--no-warn-rwx-segments"]
     command += [f"-T{folder / 'board.ld'}", "-o", str(elf), *(f"-I{path}" for path in includes)]
-    subprocess.run([*command, *map(str, sorted(sources)), "-lm"], check=True, timeout=LIMIT_S)
+    sources = [*sorted(folder.rglob("*.c")), *library]
+    subprocess.run([*command, *map(str, sources), "-lm"], check=True, timeout=LIMIT_S)
     return elf
+
+
+@contextlib.contextmanager
+def compiled_library(target: Target) -> Iterator[list[Path]]:
+    """The kernels and the board support as object files, which all firmwares of a run share."""
+    folders = [*_boards(target), _NN / "src"]
+    sources = [path for folder in folders for path in sorted(folder.glob("*.c"))]
+    with tempfile.TemporaryDirectory() as folder:
+        command = [*_compiling(target), "-c", *(f"-I{path}" for path in _includes(target))]
+        subprocess.run([*command, *map(str, sources)], check=True, timeout=LIMIT_S, cwd=folder)
+        yield sorted(Path(folder).glob("*.o"))
+
+
+def _compiling(target: Target) -> list[str]:
+    flags = ["-std=c11", "-O2", "-ffunction-sections", "-fdata-sections", "-fno-common"]
+    return ["arm-none-eabi-gcc", *target.cpu_flags, *flags]
+
+
+def _boards(target: Target) -> list[Path]:
+    return [ROOT / "firmware" / "board" / name for name in ("cortex_m", target.name)]
+
+
+def _includes(target: Target) -> list[Path]:
+    return [_NN / "include", *_boards(target), _BENCH]

@@ -1,23 +1,29 @@
 """Runs many networks in one firmware on the virtual board, row by row where their plans say so.
 
-All bytes of an input are `GIVEN`. The ticks of a kernel are those of all its rows; what runs the
-rows takes what is left of an inference without a profile.
+The inputs are random. The cycle model counts what each kernel takes, all its rows together; what
+runs the rows takes what is left of an inference without a profile.
 """
 
-from collections.abc import Iterator, Sequence
+import tempfile
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
-from benchmarks.many_networks import GIVEN, PUT_NUMBER, names_of, numbers_of, parts_of
+from benchmarks.many_networks import GIVEN, await_end, build, compiled_library, names_of, parts_of
 from codegen.costs.work import plan_work
 from codegen.model.graph import Graph
 from codegen.planning.planner import MemoryPlan
 from codegen.planning.segments import is_row_fed
+from firmware.errors import BoardError
 from firmware.targets import Target
-from hil.virtual.virtual_board import INSTRUCTION_NS, TICK_HZ
+from hil.elf import measure_elf
+from hil.modelled import Counts, Mark, counts_of_run, counts_of_steps
+from hil.virtual.cycles.cycle_model import CycleModel, cycle_model
+from hil.virtual.virtual_board import VirtualBoard
 
-_READS = 4096
-"""Readings of the clock whose mean is taken."""
+_READS = 4
+"""Pairs of readings of the clock; the last one counts, when the caches are warm."""
 _MAIN = """
 #include <stdalign.h>
 #include <string.h>
@@ -25,45 +31,44 @@ _MAIN = """
 {includes}
 
 alignas(16) static uint8_t arena[{arena_bytes}];
+alignas(16) static uint8_t image[{image_bytes}]; /* whose rows are fed one by one */
 static uint32_t ticks[{most_calls}];
+
+/* The highest byte of a float is {given}, so that it lies between 0.12 and 0.5. */
+static void fill(void *to, uint32_t count, uint32_t element_bytes) {{
+    uint32_t random = 1;
+    for (uint32_t i = 0; i < count; i++) {{
+        random = random * 1664525U + 1013904223U;
+        ((uint8_t *)to)[i] = (uint8_t)(element_bytes == 4 && i % 4 == 3 ? {given} : random >> 24);
+    }}
+}}
 
 {wrappers}
 static const struct {{
     int (*init)(void);
     int (*profile)(void);
     int (*run)(void);
-    uint32_t calls;
 }} networks[] = {{
 {rows}
 }};
 
-{put_number}
-static uint32_t read_clock_often(void) {{
-    uint32_t (*volatile clock)(void) = board_ticks;
-    uint32_t sum = 0;
-    for (int i = 0; i < {reads}; i++) {{
-        const uint32_t started = clock();
-        sum += clock() - started;
-    }}
-    return sum;
-}}
-
 int main(void) {{
     board_init();
     (void)board_read_byte();
-    board_ticks_start();
-    put_number(read_clock_often());
+    uint32_t (*volatile clock)(void) = board_ticks;
+    for (int i = 0; i < {reads}; i++) {{
+        board_ticks_start();
+        (void)clock();
+        (void)clock();
+    }}
     for (uint32_t n = 0; n < sizeof networks / sizeof networks[0]; n++) {{
         (void)networks[n].init();
         board_ticks_start();
         (void)networks[n].profile();
-        for (uint32_t call = 0; call < networks[n].calls; call++) {{
-            put_number(ticks[call]);
-        }}
         (void)networks[n].init();
         board_ticks_start();
         (void)networks[n].run();
-        put_number(board_ticks());
+        (void)board_ticks();
     }}
     board_write_byte('.');
     return 0;
@@ -72,7 +77,7 @@ int main(void) {{
 _START = """
 static int {name}_start(void) {{
     const int status = (int){name}_init(arena, sizeof arena);
-    {give}
+    fill({input}, {input_bytes}, {element_bytes});
     return status;
 }}
 """
@@ -82,10 +87,10 @@ static int {name}_run(void) {{ return (int){name}_invoke(); }}
 """
 _FED = """
 static int {name}_push(void) {{
-    static {name}_input_t row[{upper}_INPUT_ROW_COUNT];
-    memset(row, {given}, sizeof row);
+    const {name}_input_t *row = (const void *)image;
     for (int i = 0; i < {upper}_INPUT_ROWS; i++) {{
         (void){name}_push_row(row);
+        row += {upper}_INPUT_ROW_COUNT;
     }}
     return (int){name}_end();
 }}
@@ -98,7 +103,7 @@ static int {name}_run(void) {{
     return {name}_push();
 }}
 """
-_ROW = "    {{{name}_start, {name}_measured, {name}_run, {upper}_OPERATORS}},"
+_ROW = "    {{{name}_start, {name}_measured, {name}_run}},"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,59 +111,104 @@ class PlanRun:
     """One inference.
 
     Attributes:
-        calls: Instructions of each kernel, all its rows together.
-        total: Instructions of the inference.
+        calls: Counts of each kernel, all its rows together.
+        total: Counts of the inference.
     """
 
-    calls: list[float]
-    total: float
+    calls: list[Counts]
+    total: Counts
 
 
 def run_plans(
     graphs: Sequence[Graph], plans: Sequence[MemoryPlan], target: Target
 ) -> list[PlanRun]:
-    """An inference of each network by its plan."""
+    """An inference of each network by its plan.
+
+    Raises:
+        BoardError: QEMU cannot count cycles.
+        ConfigError: The timing of the target is not known.
+    """
     planned = {id(graph): plan for graph, plan in zip(graphs, plans, strict=True)}
+    model = cycle_model(target)
 
     def run(part: list[Graph]) -> list[PlanRun]:
-        return _run(part, [planned[id(graph)] for graph in part], target)
+        return _run(part, [planned[id(graph)] for graph in part], target, library, model)
 
-    with ThreadPoolExecutor(2) as pool:
+    with compiled_library(target) as library, ThreadPoolExecutor(2) as pool:
         return [own for part in pool.map(run, parts_of(graphs)) for own in part]
 
 
-def _run(graphs: list[Graph], plans: list[MemoryPlan], target: Target) -> list[PlanRun]:
+def _run(
+    graphs: list[Graph],
+    plans: list[MemoryPlan],
+    target: Target,
+    library: list[Path],
+    model: CycleModel,
+) -> list[PlanRun]:
     names = names_of(graphs)
     main = _MAIN.format(
         includes="\n".join(f'#include "{name}.h"' for name in names),
         arena_bytes=max(plan.arena_bytes for plan in plans),
         most_calls=max(len(plan.steps) for plan in plans),
+        image_bytes=max(graph.tensors[graph.inputs[0]].size_bytes for graph in graphs),
+        given=GIVEN,
         reads=_READS,
         wrappers="".join(map(_wrappers, names, graphs, plans)),
         rows="\n".join(_ROW.format(name=name, upper=name.upper()) for name in names),
-        put_number=PUT_NUMBER,
     )
-    numbers = numbers_of(graphs, plans, main, target)
-    clock = _instructions(next(numbers)) / _READS
+    with tempfile.TemporaryDirectory() as folder:
+        elf = build(Path(folder), graphs, plans, main, target, library)
+        ram_end = measure_elf(elf, ()).ram_end
+        with VirtualBoard(elf, ram_end, model, ("ticks",), _refuse) as board:
+            await_end(board)
+            parts = _by_start(board.take_marks())
+    runs = parts[-2 * len(graphs) :]
+    clock = parts[-2 * len(graphs) - 1]
     return [
-        _plan_run(graph, plan, numbers, clock) for graph, plan in zip(graphs, plans, strict=True)
+        _plan_run(graph, plan, runs[2 * index], runs[2 * index + 1], clock)
+        for index, (graph, plan) in enumerate(zip(graphs, plans, strict=True))
     ]
+
+
+def _refuse(why: str) -> None:
+    raise BoardError(why)
 
 
 def _wrappers(name: str, graph: Graph, plan: MemoryPlan) -> str:
     is_fed = is_row_fed(plan.segments, graph.inputs[0])
-    give = "" if is_fed else f"memset({name}_input(), {GIVEN}, {name.upper()}_INPUT_BYTES);"
-    run = _FED if is_fed else _WHOLE
-    names = {"name": name, "upper": name.upper(), "given": GIVEN}
-    return _START.format(name=name, give=give) + run.format(**names)
+    given = graph.tensors[graph.inputs[0]]
+    start = _START.format(
+        name=name,
+        input="image" if is_fed else f"{name}_input()",
+        input_bytes=given.size_bytes,
+        element_bytes=given.size_bytes // given.element_count,
+    )
+    return start + (_FED if is_fed else _WHOLE).format(name=name, upper=name.upper())
 
 
-def _plan_run(graph: Graph, plan: MemoryPlan, numbers: Iterator[int], clock: float) -> PlanRun:
-    calls = [
-        _instructions(next(numbers)) - clock * work["call"] for _, work in plan_work(graph, plan)
-    ]
-    return PlanRun(calls, _instructions(next(numbers)))
+def _by_start(marks: Sequence[Mark]) -> list[list[Mark]]:
+    """The marks from each start of the counter to the next."""
+    parts: list[list[Mark]] = []
+    for mark in marks:
+        if mark.step is None and mark.is_store:
+            parts.append([])
+        if parts:
+            parts[-1].append(mark)
+    return parts
 
 
-def _instructions(ticks: int) -> float:
-    return ticks * 1_000_000_000 / (TICK_HZ * INSTRUCTION_NS)
+def _plan_run(
+    graph: Graph, plan: MemoryPlan, profile: list[Mark], run: list[Mark], clock: list[Mark]
+) -> PlanRun:
+    """Counts without those of the measuring itself, which the marks of `clock` are."""
+    calls, total = counts_of_steps(profile, len(plan.steps)), counts_of_run(run)
+    begun, first, second = (mark.counts for mark in clock[:3])
+    assert calls is not None
+    assert total is not None
+    return PlanRun(
+        [
+            own - (second - first) * work["call"]
+            for own, (_, work) in zip(calls, plan_work(graph, plan), strict=True)
+        ],
+        total - (first - begun),
+    )

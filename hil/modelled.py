@@ -43,6 +43,9 @@ class Counts:
     def __sub__(self, other: "Counts") -> "Counts":
         return self._with(sub, other)
 
+    def __mul__(self, factor: int) -> "Counts":
+        return self._with(lambda own, _: own * factor, self)
+
     def by_cause(self) -> dict[str, int]:
         """Cycles of the stalls, by the name of their cause."""
         return dict(zip(STALLS, self.stalls, strict=True))

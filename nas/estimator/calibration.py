@@ -7,7 +7,7 @@ by one factor instead. The errors are those of networks that were held out.
 
 import statistics
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -89,12 +89,17 @@ def _calls(path: Path, record: MeasurementRecord) -> list[MeasuredCall]:
     return calls
 
 
-def calibrate(measured: MeasuredCalls, start: SpeedModel | None = None) -> SpeedModel:
+def calibrate(
+    measured: MeasuredCalls,
+    start: SpeedModel | None = None,
+    counted: Collection[str] | None = None,
+) -> SpeedModel:
     """Fit a speed model, and determine its errors by cross-validation over networks.
 
     Args:
         measured: The kernel calls.
         start: Prices to scale if there are few measurements, such as those in instructions.
+        counted: Networks that count in the error of whole networks; by default all.
     """
     networks = measured.networks
     model = _fit(measured, measured.calls, start)
@@ -112,7 +117,8 @@ def calibrate(measured: MeasuredCalls, start: SpeedModel | None = None) -> Speed
         name: replace(kernel, error=_error_of_calls(predicted, name))
         for name, kernel in model.kernels.items()
     }
-    return replace(model, kernels=kernels, error=_error_of_networks(predicted))
+    whole = [own for own in predicted if counted is None or own[0].network in counted]
+    return replace(model, kernels=kernels, error=_error_of_networks(whole))
 
 
 def _fit(

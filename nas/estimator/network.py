@@ -1,23 +1,22 @@
 """Estimates a network on its target, operator by operator. Pure; does not use TensorFlow."""
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from codegen.check import reasons_against
-from codegen.costs.code_size import Code, estimate_code, estimate_tflm_code, unmeasured_kernels
-from codegen.costs.work import plan_work, stream_work
+from codegen.costs.code_size import Code
 from codegen.model.graph import Graph
 from codegen.operators import count_macc
-from codegen.planning.planner import MemoryPlan, plan_graph
 from codegen.simplify.executed import Dropped, dropped, executed_graph
-from codegen.tflm.kernels import is_modelled_core
 from firmware.errors import ModelError
 from firmware.records.estimate import ESTIMATE_SCHEMA
 from firmware.targets import Target
 from nas.estimator.cost import Cost, Limits, check_runtime, exceeded, with_chip, with_linked
-from nas.estimator.memory import Block, Ram, live_bytes, static_memory, tflm_memory, unknown_memory
-from nas.estimator.speed import SpeedModel, shipped_speed_model
-from nas.estimator.time_needed import Time, estimate_time
+from nas.estimator.memory import Block, Ram
+from nas.estimator.modelled_time import ModelledTime
+from nas.estimator.parts import Parts, static_parts, tflm_parts
+from nas.estimator.speed import SpeedModel
+from nas.estimator.time_needed import Time
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +36,7 @@ class OperatorEstimate:
         ticks: Cycles or instructions of the kernel call of which it is the first operator; None
             if it is not the first, or nothing is known.
         ticks_error: Median relative error of `ticks` for networks not used for fitting.
+        modelled_cycles: Modelled cycles of that kernel call.
     """
 
     index: int
@@ -49,6 +49,7 @@ class OperatorEstimate:
     live_bytes: int | None
     ticks: int | None = None
     ticks_error: float | None = None
+    modelled_cycles: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,8 @@ class Estimate:
         ram: RAM in detail.
         code: Flash in detail; None if no build was measured.
         time: Instructions or cycles; None if nothing was measured.
+        modelled_time: Modelled cycles; None if there are none for this target, or if `time` is of a
+            measured board.
         operators: In execution order.
         blocks: The arena over time; empty if it is not known.
         dropped: What the runtime does not compute of the model.
@@ -91,6 +94,7 @@ class Estimate:
     ram: Ram
     code: Code | None
     time: Time | None
+    modelled_time: ModelledTime | None
     operators: tuple[OperatorEstimate, ...]
     blocks: tuple[Block, ...]
     dropped: Dropped
@@ -143,6 +147,7 @@ class Estimate:
             if self.code is None
             else asdict(self.code) | {"linked_bytes": self.linked_flash_bytes},
             "time": None if self.time is None else asdict(self.time),
+            "modelled_time": None if self.modelled_time is None else asdict(self.modelled_time),
             "dropped": asdict(self.dropped),
             "unsupported": list(self.unsupported),
             "unmodelled": list(self.unmodelled),
@@ -171,7 +176,8 @@ def estimate(
         target: The chip.
         limits: The limits.
         runtime: `static` or `tflm`.
-        speed_model: Prices of kernels; by default the instruction model that comes with the SDK.
+        speed_model: Prices of a measured board; by default those that come with the SDK, in
+            instructions and in modelled cycles.
 
     Raises:
         ConfigError: There is no such runtime.
@@ -185,22 +191,21 @@ def estimate(
         raise ModelError(reasons.refusal)
     if runtime == "static":
         graph = executed_graph(graph)
-        parts = _static(graph, target, speed_model, reasons.texts)
+        parts = static_parts(graph, target, speed_model, reasons.texts)
     else:
-        parts = _tflm(graph, model_bytes, target, reasons.texts)
+        parts = tflm_parts(graph, model_bytes, target, reasons.texts)
     operators = _timed_operators(graph, parts)
-    cost = Cost(sum(own.macc for own in operators), model_bytes, parts.ram.arena_bytes)
-    if parts.code is not None or not parts.unsupported:
-        cost = with_linked(cost, graph, parts.plan, parts.code, limits)
+    macc = sum(own.macc for own in operators)
     return Estimate(
         name=name,
         runtime=runtime,
         target=target,
-        cost=cost,
+        cost=_cost(Cost(macc, model_bytes, parts.ram.arena_bytes), graph, parts, limits),
         limits=limits,
         ram=parts.ram,
         code=parts.code,
         time=parts.time,
+        modelled_time=parts.modelled_time,
         operators=operators,
         blocks=parts.blocks,
         dropped=dropped(model, graph),
@@ -211,59 +216,18 @@ def estimate(
     )
 
 
-def _timed_operators(graph: Graph, parts: "_Parts") -> tuple[OperatorEstimate, ...]:
+def _cost(cost: Cost, graph: Graph, parts: Parts, limits: Limits) -> Cost:
+    """The needs with those of the whole firmware, as far as they are known."""
+    if parts.code is None and parts.unsupported:
+        return cost
+    return with_linked(cost, graph, parts.plan, parts.code, limits)
+
+
+def _timed_operators(graph: Graph, parts: Parts) -> tuple[OperatorEstimate, ...]:
     return tuple(
         replace(operator, **parts.ticks.get(operator.index, {}))
         for operator in _operators(graph, parts.live_bytes)
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Parts:
-    """The parts of an estimate that depend on the runtime."""
-
-    ram: Ram
-    blocks: tuple[Block, ...]
-    live_bytes: tuple[int | None, ...]
-    unsupported: tuple[str, ...]
-    unmodelled: tuple[str, ...] = ()
-    unmeasured: tuple[str, ...] = ()
-    untimed: tuple[str, ...] = ()
-    code: Code | None = None
-    time: Time | None = None
-    ticks: dict[int, dict[str, Any]] = field(default_factory=dict)
-    plan: MemoryPlan | None = None
-
-
-def _static(
-    graph: Graph, target: Target, speed_model: SpeedModel | None, unsupported: tuple[str, ...]
-) -> _Parts:
-    plan = plan_graph(graph)
-    code = None if unsupported else estimate_code(graph, plan, target.core)
-    ram, blocks = static_memory(graph, plan, code, target.stack_bytes)
-    parts = _Parts(ram, blocks, plan.live_bytes, unsupported, code=code, plan=plan)
-    if unsupported:
-        return parts
-    parts = replace(parts, unmeasured=unmeasured_kernels(graph, plan, target.core))
-    prices = speed_model or shipped_speed_model("static", target.core)
-    if prices is None:
-        return parts
-    calls = plan_work(graph, plan) + stream_work(plan)
-    time, by_call = estimate_time(prices, calls, target.core_hz)
-    untimed = sorted({kernel for kernel, _ in calls} - prices.kernels.keys())
-    return replace(parts, time=time, ticks=_by_operator(plan, by_call), untimed=tuple(untimed))
-
-
-def _tflm(graph: Graph, model_bytes: int, target: Target, unsupported: tuple[str, ...]) -> _Parts:
-    code = estimate_tflm_code(graph, model_bytes, target.core)
-    if not is_modelled_core(target.core):
-        unknown = (None,) * len(graph.operators)
-        missing = (f"scratch buffers on {target.core}",)
-        return _Parts(unknown_memory(graph), (), unknown, unsupported, missing, code=code)
-    ram, blocks, unmodelled = tflm_memory(graph, code, target.stack_bytes)
-    live = live_bytes(blocks, len(graph.operators))
-    unmeasured = () if unsupported else unmeasured_kernels(graph, None, target.core)
-    return _Parts(ram, blocks, live, unsupported, unmodelled, unmeasured, code=code)
 
 
 def _operators(graph: Graph, live: tuple[int | None, ...]) -> tuple[OperatorEstimate, ...]:
@@ -280,12 +244,3 @@ def _operators(graph: Graph, live: tuple[int | None, ...]) -> tuple[OperatorEsti
         )
         for index, operator in enumerate(graph.operators)
     )
-
-
-def _by_operator(
-    plan: MemoryPlan, by_call: list[tuple[int | None, float | None]]
-) -> dict[int, dict[str, Any]]:
-    return {
-        step.operators[0]: {"ticks": ticks, "ticks_error": error}
-        for step, (ticks, error) in zip(plan.steps, by_call, strict=False)
-    }

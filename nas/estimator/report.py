@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from firmware.text_table import table
 from nas.estimator.cost import needs
 from nas.estimator.memory import Ram
+from nas.estimator.modelled_time import ModelledTime
 from nas.estimator.network import Estimate, OperatorEstimate
 from nas.estimator.speed import Error, SpeedModel
 
@@ -30,6 +31,9 @@ def _operators(estimate: Estimate) -> str:
     unit = estimate.time.unit if estimate.time else None
     if unit:
         header += [unit, "± median"]
+    is_modelled = estimate.modelled_time is not None
+    if is_modelled:
+        header.append("cycles, modelled")
     peak = max((o.live_bytes or 0 for o in estimate.operators), default=0)
     rows = []
     for operator in estimate.operators:
@@ -42,7 +46,8 @@ def _operators(estimate: Estimate) -> str:
             f"{operator.weight_bytes:,}",
             _NONE if operator.live_bytes is None else f"{operator.live_bytes:,}{mark}",
         ]
-        rows.append(row + (_ticks(operator) if unit else []))
+        row += _ticks(operator) if unit else []
+        rows.append(row + ([_modelled_cycles(operator)] if is_modelled else []))
     text = table(header, rows, left=3)
     return text if estimate.ram.arena_bytes is None else f"{text}\n* the most"
 
@@ -58,6 +63,10 @@ def _ticks(operator: OperatorEstimate) -> list[str]:
         return ["", ""]
     error = "unknown" if operator.ticks_error is None else f"{100 * operator.ticks_error:.1f} %"
     return [f"{operator.ticks:,}", error]
+
+
+def _modelled_cycles(operator: OperatorEstimate) -> str:
+    return "" if operator.modelled_cycles is None else f"{operator.modelled_cycles:,}"
 
 
 def _needs(estimate: Estimate) -> str:
@@ -168,6 +177,8 @@ def _time(estimate: Estimate) -> list[tuple[str, str]]:
         return [("time", f"not known: {_not_measured(estimate.untimed)}")]
     lines = [(time.unit, f"{time.ticks:,} per inference; {_error_text(time.error)}")]
     clock = f"at {estimate.target.core_hz / 1e6:g} MHz"
+    if estimate.modelled_time is not None:
+        return [*lines, ("counted on", time.source), *_modelled(estimate.modelled_time, clock)]
     if time.lowest_ms is None or time.highest_ms is None:
         latency = f"{time.middle_ms:.2f} ms {clock}, with an unknown error"
         return [*lines, ("latency", latency), ("measured on", time.source)]
@@ -176,6 +187,26 @@ def _time(estimate: Estimate) -> list[tuple[str, str]]:
         return [*lines, ("latency", f"{span} {clock}"), ("measured on", time.source)]
     hint = "a range, not a prediction: calibrate with 'nas calibrate'"
     return [*lines, ("latency", f"{span} {clock}; {hint}"), ("counted on", time.source)]
+
+
+def _modelled(time: ModelledTime, clock: str) -> list[tuple[str, str]]:
+    """The modelled cycles and milliseconds, each with the error of its own model."""
+    if time.cycles is None or time.middle_ms is None:
+        return [("latency, modelled", "not known: no cycles were modelled for a kernel")]
+    own = time.model_error
+    return [
+        (
+            "cycles, modelled",
+            f"{time.cycles:,} per inference; from the cycle model, {_error_text(time.error)}",
+        ),
+        (
+            "latency, modelled",
+            f"{time.middle_ms:.2f} ms {clock}, not measured; the cycle model is off by "
+            f"{100 * own.median_fraction:.1f} % (median), "
+            f"{100 * own.worst_fraction:.1f} % at worst from {own.calls} calls measured on chips",
+        ),
+        ("modelled on", f"{time.source}, {time.compiler}"),
+    ]
 
 
 def _dropped(estimate: Estimate) -> list[tuple[str, str]]:

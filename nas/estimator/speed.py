@@ -1,8 +1,8 @@
 """Predicts the time of a network as a sum over the parts of its kernels. Reads model files.
 
-A speed model has a price for each part of each kernel (`codegen/costs/work.py` counts the parts),
-in cycles of a board or in instructions of the virtual board. It also has the errors for networks
-that it was not fitted on.
+A speed model has a price for each part of each kernel (`codegen/costs/work.py` counts the parts):
+in cycles of a board, in instructions of the virtual board, or in cycles that the cycle model counts
+there. It also has the errors for networks that it was not fitted on.
 """
 
 from collections.abc import Mapping
@@ -15,11 +15,14 @@ from typing import Any, Literal
 from codegen.costs.convolution_work import Work
 from firmware.records.reader import Kind, convert, parse_json, read_json_values
 from firmware.records.values import Count, NotNegative
+from firmware.targets import ChipTiming, Target
 
 SCHEMA = 1
 _KIND = Kind("is not a speed model", "make one with 'nas calibrate'", SCHEMA)
-SHIPPED = {"static": "static_cortex_m4.json"}
-"""Instruction models by runtime, fitted on the virtual board by `benchmarks.instruction_model`."""
+INSTRUCTION_MODELS = {"static": "static_cortex_m4.json"}
+MODELLED_CYCLES = {"static": "static_cortex_m4_cycles.json"}
+"""Speed models by runtime, in instructions and in modelled cycles. `benchmarks.instruction_model`
+fits both on the virtual board."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,8 @@ class SpeedModel:
         source: Description of the measurements.
         kernels: Prices by the name of the kernel.
         error: Errors of whole networks; None if there are too few to hold any out.
+        timing: Memories for which the cycles were modelled; None if nothing was modelled.
+        compiler: Of the firmware whose cycles were modelled.
     """
 
     unit: Literal["instructions", "cycles"]
@@ -69,6 +74,13 @@ class SpeedModel:
     source: str
     kernels: dict[str, KernelPrices] = field(default_factory=dict)
     error: Error | None = None
+    timing: ChipTiming | None = None
+    compiler: str = ""
+
+    @property
+    def is_modelled(self) -> bool:
+        """Whether its cycles were modelled, not measured on a board."""
+        return self.timing is not None
 
     def predict(self, kernel: str, work: Mapping[str, int]) -> float | None:
         """The time of a call in `unit`; None for a kernel that was not measured."""
@@ -98,17 +110,35 @@ def read_speed_model(path: Path) -> SpeedModel:
     """Read a file that `nas calibrate` wrote.
 
     Raises:
-        ConfigError: The file is missing, or is not a speed model.
+        ConfigError: The file is missing, is not a speed model, or has modelled cycles.
     """
-    return convert(read_json_values(path, _KIND), SpeedModel, path, _KIND)
+    model = convert(read_json_values(path, _KIND), SpeedModel, path, _KIND)
+    if model.is_modelled:
+        raise _KIND.refusal(path, "its cycles are modelled, and such prices come with the SDK")
+    return model
+
+
+def shipped_speed_model(runtime: str, core: str) -> SpeedModel | None:
+    """The instruction model that comes with the SDK for a runtime and a core, if there is one."""
+    model = _shipped(INSTRUCTION_MODELS.get(runtime, ""))
+    return model if model is not None and model.core == core else None
+
+
+def modelled_speed_model(runtime: str, target: Target) -> SpeedModel | None:
+    """The prices in modelled cycles that come with the SDK, for a runtime on a target.
+
+    None if no cycles were modelled for its core with memories of the same timing.
+    """
+    model = _shipped(MODELLED_CYCLES.get(runtime, ""))
+    if model is None or (model.core, model.timing) != (target.core, target.timing):
+        return None
+    return model
 
 
 @cache
-def shipped_speed_model(runtime: str, core: str) -> SpeedModel | None:
-    """The instruction model that comes with the SDK for a runtime and a core, if there is one."""
-    if runtime not in SHIPPED:
+def _shipped(name: str) -> SpeedModel | None:
+    if not name:
         return None
-    content = files("nas.estimator").joinpath(SHIPPED[runtime]).read_bytes()
-    path = Path(SHIPPED[runtime])
-    model = convert(parse_json(content, path, _KIND), SpeedModel, path, _KIND)
-    return model if model.core == core else None
+    content = files("nas.estimator").joinpath(name).read_bytes()
+    path = Path(name)
+    return convert(parse_json(content, path, _KIND), SpeedModel, path, _KIND)

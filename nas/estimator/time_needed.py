@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from codegen.costs.convolution_work import Work
+from firmware.cores import load_core
 from nas.estimator.speed import Error, SpeedModel, predict_all
 
 CYCLES_PER_INSTRUCTION = (1.0, 2.0)
@@ -23,7 +24,7 @@ class Time:
         ticks: Time in that unit; None if a kernel was not measured.
         error: Errors for whole networks that the model was not fitted on.
         lowest_ms: Milliseconds at the target's clock. With cycles, both ends are the prediction
-            less and plus the worst error, None if that is unknown; with instructions, it is a
+            less and plus `worst_fraction`, None if that is unknown; with instructions, it is a
             range and not a prediction.
         highest_ms: See `lowest_ms`.
         middle_ms: The prediction; only with cycles.
@@ -54,7 +55,7 @@ def estimate_time(
         error=model.error,
         lowest_ms=lowest,
         highest_ms=highest,
-        is_calibrated=model.unit == "cycles",
+        is_calibrated=model.unit == "cycles" and not model.is_modelled,
         source=model.source,
         middle_ms=one_ms if model.unit == "cycles" else None,
     )
@@ -66,10 +67,23 @@ def estimate_time(
     return time, by_call
 
 
+def worst_fraction(model: SpeedModel) -> float | None:
+    """The worst error of the cycles of a network; None if it is unknown.
+
+    That of modelled cycles is the error against the cycle model, and the error of that model.
+    """
+    if model.error is None:
+        return None
+    if not model.is_modelled:
+        return model.error.worst
+    return (1 + model.error.worst) * (1 + load_core(model.core).errors.worst_fraction) - 1
+
+
 def _range_ms(model: SpeedModel, one_ms: float | None) -> tuple[float | None, float | None]:
-    if one_ms is None or (model.unit == "cycles" and model.error is None):
+    worst = worst_fraction(model)
+    if one_ms is None or (model.unit == "cycles" and worst is None):
         return None, None
     first, last = CYCLES_PER_INSTRUCTION
-    if model.unit == "cycles" and model.error is not None:
-        first, last = 1 - model.error.worst, 1 + model.error.worst
+    if model.unit == "cycles" and worst is not None:
+        first, last = 1 - worst, 1 + worst
     return max(0.0, one_ms * first), one_ms * last

@@ -77,6 +77,7 @@ class ReportedCall:
         live_bytes: Bytes of the arena in use; None if the arena is not known.
         estimated: Estimated ticks, in the unit of the estimate; None if not known.
         measured: Measured ticks, in the unit of the measurement; None if not measured.
+        modelled: Modelled cycles of the estimate; None if there are none.
     """
 
     operators: tuple[int, ...]
@@ -86,6 +87,7 @@ class ReportedCall:
     live_bytes: int | None
     estimated: int | None
     measured: int | None
+    modelled: int | None = None
 
     @property
     def name(self) -> str:
@@ -174,6 +176,7 @@ def _call(own: Estimate, group: tuple[int, ...], measured: int | None) -> Report
         live_bytes=max((o.live_bytes for o in operators if o.live_bytes is not None), default=None),
         estimated=operators[0].ticks,
         measured=measured,
+        modelled=operators[0].modelled_cycles,
     )
 
 

@@ -5,9 +5,9 @@ from nas.report.front import LimitCost, front_needs, limit_costs, whole_front
 from nas.report.shown import NONE, exact, percent, plural
 from nas.search.tried import Tried
 
-HEADERS = {"RAM": "RAM, B", "flash": "flash, B", "MACC": "MACC", "latency": "time, µs"}
+_HEADERS = {"RAM": "RAM, B", "flash": "flash, B", "MACC": "MACC", "latency": "time, µs"}
 """Headers of columns of needs, by the names of `NEEDS`."""
-LIMITS = {
+_LIMITS = {
     "RAM": "RAM, arena",
     "flash": "flash, .tflite",
     "MACC": "MACC per inference",
@@ -17,11 +17,35 @@ LIMITS = {
 Rows = tuple[tuple[str, ...], ...]
 
 
+def need_header(facts: Facts, name: str) -> str:
+    """The header of a column of a need, one of `NEEDS`."""
+    return _HEADERS[name] + _modelled(facts, name)
+
+
+def limit_title(facts: Facts, name: str) -> str:
+    """What a limit is about, one of `NEEDS`."""
+    return _LIMITS[name] + _modelled(facts, name)
+
+
+def _modelled(facts: Facts, name: str) -> str:
+    """A mark of a time that was modelled."""
+    pace = facts.run.config.pace
+    return ", modelled" if name == "latency" and pace is not None and pace.is_modelled else ""
+
+
 def front_rows(facts: Facts) -> tuple[tuple[str, ...], Rows]:
     """The header and the rows of the front, the most accurate first; rows are numbered from 1."""
     members, names = whole_front(facts), front_needs(facts)
     heading = members[0].candidate.heading if members else "candidate"
-    header = ("", heading, "", "accuracy", "trainings", *(HEADERS[name] for name in names), "over")
+    header = (
+        "",
+        heading,
+        "",
+        "accuracy",
+        "trainings",
+        *(need_header(facts, name) for name in names),
+        "over",
+    )
     return header, tuple(_row(number, own, facts) for number, own in enumerate(members, 1))
 
 
@@ -52,14 +76,14 @@ def front_note(facts: Facts) -> str:
 def limit_rows(facts: Facts) -> tuple[tuple[str, ...], Rows]:
     """The header and the rows of what each limit costs."""
     header = ("limit", "allowed", "best within", "it needs", "best with half of that", "looser")
-    return header, tuple(_limit_row(own) for own in limit_costs(facts))
+    return header, tuple(_limit_row(own, facts) for own in limit_costs(facts))
 
 
-def _limit_row(own: LimitCost) -> tuple[str, ...]:
+def _limit_row(own: LimitCost, facts: Facts) -> tuple[str, ...]:
     best = own.best
     needed = None if best is None else best.needed.get(own.name)
     return (
-        LIMITS[own.name],
+        limit_title(facts, own.name),
         exact(own.limit, own.unit),
         NONE if best is None else percent(best.accuracy),
         NONE if needed is None else exact(needed, own.unit),

@@ -53,6 +53,10 @@ def _time(facts: Facts) -> Headline:
     if measured is not None and measured.ticks is not None:
         return _measured_time(measured.ticks, measured)
     label = "one inference"
+    modelled = facts.estimate.modelled_time if facts.estimate else None
+    if modelled is not None and modelled.middle_ms is not None and modelled.cycles is not None:
+        detail = f"modelled, not measured: {quantity(modelled.cycles, '')} cycles, estimated"
+        return Headline(label, f"{modelled.middle_ms:.2f} ms", detail, Tone.NEUTRAL)
     if time is None or time.ticks is None or time.lowest_ms is None or time.highest_ms is None:
         return Headline(label, "not known", "no estimate and no measurement", Tone.NEUTRAL)
     value = f"{time.lowest_ms:.1f}–{time.highest_ms:.1f} ms"

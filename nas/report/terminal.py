@@ -30,8 +30,19 @@ def run_text(record: dict[str, Any]) -> str:
             f"int8 {record['int8_test_accuracy']:.4f} on {record['images']['test']:,} images",
             f"model: {record['model_bytes']:,} bytes, promised {winner['cost']['model_bytes']:,}; "
             f"SHA-256 {record['model_sha256'][:12]}",
+            *_latency(record),
         ]
     )
+
+
+def _latency(record: dict[str, Any]) -> list[str]:
+    """The predicted latency beside its limit, and whether a board or a model judged it."""
+    limit_us, pace = record["config"]["limits"]["latency_us"], record["config"]["pace"]
+    if limit_us is None or pace is None:
+        return []
+    needed_us = record["winner"]["cost"]["latency_us"]
+    judge = "modelled, not measured" if pace["is_modelled"] else "by measurements of a board"
+    return [f"latency: at most {needed_us / 1000:.2f} ms of {limit_us / 1000:g} ms, {judge}"]
 
 
 def _int8_warning(record: dict[str, Any]) -> list[str]:

@@ -16,7 +16,7 @@ from nas.data.decoding_memory import memory_within
 from nas.data.digits_source import DIGITS
 from nas.data.input_size import AUTO, first_side, input_sides, parse_shape
 from nas.estimator.cost import Limits, with_chip
-from nas.estimator.pace import Pace, make_pace
+from nas.estimator.pace import Pace, make_modelled_pace, make_pace, modelled_note
 from nas.estimator.speed import read_speed_model
 from nas.host.host_memory import parse_host_memory
 from nas.host.machine import Machine
@@ -66,6 +66,8 @@ def run_search(
         request.latency,
         request.measured_latency,
     )
+    if pace is not None and pace.model.is_modelled:
+        told.noted(modelled_note(pace.record))
     machine = machine_of(request.workers, request.host_memory, request.scheduler, request.max_time)
     machine.planned()  # too little memory is an error before images are read
     datasets = _datasets(request, told, machine.memory_bytes)
@@ -122,7 +124,7 @@ def limits_of(
     """The limits of a target or of the options; with a latency limit, what predicts the latency.
 
     Raises:
-        ConfigError: A limit is invalid, or the latency limit lacks its measurements.
+        ConfigError: A limit is invalid, or nothing predicts the latency.
     """
     limits = Limits(
         macc=target.macc_limit if macc is None else macc,
@@ -130,15 +132,15 @@ def limits_of(
         ram_bytes=target.ram_bytes - target.stack_bytes if ram is None else ram,
     )
     limits = with_chip(limits, target)
-    if not latency and measured_latency is None:
+    if not latency:
+        if measured_latency is not None:
+            raise ConfigError("--measured-latency needs --latency, the limit, such as 50ms")
         return limits, None
-    if not latency or measured_latency is None:
-        raise ConfigError(
-            "--latency and --measured-latency need each other: a limit, and a file of "
-            "'nas calibrate' that predicts the latency"
-        )
-    model = read_speed_model(measured_latency)
-    pace = make_pace(model, target.core, target.core_hz, runtime)
+    if measured_latency is None:
+        pace = make_modelled_pace(target, runtime)
+    else:
+        model = read_speed_model(measured_latency)
+        pace = make_pace(model, target.core, target.core_hz, runtime)
     return replace(limits, latency_us=round(1e6 * parse_duration(latency))), pace
 
 

@@ -9,7 +9,8 @@ from firmware.files import sha256_of_file, write_json
 from firmware.progress import parse_duration
 from firmware.records.conversion import to_record
 from firmware.targets import load_target
-from nas.estimator.pace import Pace, make_pace
+from nas.estimator.cost import Limits
+from nas.estimator.pace import Pace, make_modelled_pace, make_pace, modelled_note
 from nas.estimator.speed import read_speed_model
 from nas.host.machine import Machine
 from nas.host.memory_plan import MIB
@@ -69,6 +70,8 @@ def run_pick(
     config, pace = _settings(request, recorded)
     _check_space(config)
     check_converter(config)
+    if config.pace is not None and config.pace.is_modelled:
+        told.noted(modelled_note(config.pace))
     machine = machine_of(request.workers, request.host_memory)
     machine.planned()  # too little memory is an error before anything else
     trials = priced_trials(recorded, config, pace)
@@ -152,16 +155,7 @@ def _settings(request: PickRequest, recorded: RecordedRun) -> tuple[SearchConfig
         limits = replace(limits, latency_us=round(1e6 * parse_duration(request.latency)))
     if limits.latency_us is None and request.measured_latency is not None:
         raise ConfigError("--measured-latency needs --latency: the run does not limit the latency")
-    if limits.latency_us is not None and config.pace is None and request.measured_latency is None:
-        raise ConfigError(
-            "the run did not predict the latency; --latency needs --measured-latency, a file of "
-            "'nas calibrate'"
-        )
-    pace = None
-    if request.measured_latency is not None:
-        target = recorded.record.target or load_target(config.target)
-        model = read_speed_model(request.measured_latency)
-        pace = make_pace(model, target.core, target.core_hz, config.runtime)
+    pace = _pace(request, recorded, limits)
     epochs, rate = request.final_epochs, request.learning_rate
     return replace(
         config,
@@ -170,6 +164,18 @@ def _settings(request: PickRequest, recorded: RecordedRun) -> tuple[SearchConfig
         final_epochs=config.final_epochs if epochs is None else epochs,
         learning_rate=config.learning_rate if rate is None else rate,
     ), pace
+
+
+def _pace(request: PickRequest, recorded: RecordedRun, limits: Limits) -> Pace | None:
+    """What predicts the latency; None if the run has it already, or the latency is not limited."""
+    config = recorded.record.config
+    if request.measured_latency is None and (limits.latency_us is None or config.pace is not None):
+        return None
+    target = recorded.record.target or load_target(config.target)
+    if request.measured_latency is None:
+        return make_modelled_pace(target, config.runtime)
+    model = read_speed_model(request.measured_latency)
+    return make_pace(model, target.core, target.core_hz, config.runtime)
 
 
 def _check_space(config: SearchConfig) -> None:

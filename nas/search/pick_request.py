@@ -23,8 +23,8 @@ class PickRequest:
     latency: Annotated[
         str,
         Option(
-            "longest time of one inference, such as 50ms (the run's); needs --measured-latency "
-            "if the run did not limit the latency",
+            "longest time of one inference, such as 50ms (the run's), judged by what the run used, "
+            "by --measured-latency or by modelled cycles",
             "TIME",
         ),
     ] = ""

@@ -102,7 +102,8 @@ class SearchRequest:
     latency: Annotated[
         str,
         Option(
-            "longest time of one inference on the chip, such as 50ms; needs --measured-latency",
+            "longest time of one inference on the chip, such as 50ms, judged by --measured-latency "
+            "or by modelled cycles",
             "TIME",
         ),
     ] = ""

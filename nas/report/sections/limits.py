@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from nas.report.facts import Facts
 from nas.report.figures.limits import Bar, limit_bars
-from nas.report.front_tables import LIMITS
+from nas.report.front_tables import limit_title
 from nas.report.page import Figure, Section, Table, Tone
 from nas.report.shown import exact, megabytes, percent, quantity
 
@@ -40,7 +40,7 @@ class Limited:
 def limited(facts: Facts) -> tuple[Limited, ...]:
     """What the search limits of the target, in the order of `NEEDS`."""
     return tuple(
-        Limited(LIMITS[name], need.unit, need.needed, need.limit)
+        Limited(limit_title(facts, name), need.unit, need.needed, need.limit)
         for name, need in facts.limited.items()
     )
 

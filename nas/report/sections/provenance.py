@@ -79,10 +79,10 @@ def _time_limit(facts: Facts) -> list[tuple[str, str]]:
     config = facts.run.config
     if config.limits.latency_us is None or config.pace is None:
         return []
-    return [
-        ("limit of latency", f"{config.limits.latency_us:,} µs"),
-        ("predicted by a model of", config.pace.source),
-    ]
+    rows = [("limit of latency", f"{config.limits.latency_us:,} µs")]
+    if not config.pace.is_modelled:
+        return [*rows, ("predicted by a model of", config.pace.source)]
+    return [*rows, ("judged by", f"modelled cycles, not measured: {config.pace.source}")]
 
 
 def _host(facts: Facts) -> list[tuple[str, str]]:

@@ -4,7 +4,7 @@ from firmware.progress import duration
 from nas.report.facts import Facts, TrialOutcome, leader_name, limit_of, limited_needs, outcome_of
 from nas.report.figures.search_path import Stop, path_plot
 from nas.report.figures.tradeoff import Dot, NotTrained, Tradeoff, tradeoff_plot
-from nas.report.front_tables import HEADERS
+from nas.report.front_tables import need_header
 from nas.report.page import Figure, Section, Table, Tone
 from nas.report.shown import NONE, percent, plural, span
 from nas.report.statistics import Proportion
@@ -145,7 +145,7 @@ def _table(facts: Facts) -> Table:
             "trial",
             facts.run.trials[0].candidate.heading,
             "accuracy",
-            *(HEADERS[name] for name in names),
+            *(need_header(facts, name) for name in names),
         ),
         *("s", "host MB predicted", "measured", "outcome"),
     )

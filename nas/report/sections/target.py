@@ -1,5 +1,6 @@
 """The section about the winner on its target, operator by operator. Pure."""
 
+from nas.estimator.modelled_time import ModelledTime
 from nas.estimator.time_needed import Time
 from nas.report.facts import Facts, ReportedCall
 from nas.report.figures.arena import arena_plots
@@ -53,11 +54,32 @@ def _notes(facts: Facts) -> tuple[str, ...]:
         "anything is trained; the generated code places every tensor by the same plan."
     ]
     if own.time is not None:
-        notes.append(_time_note(own.time, own.target.core_hz))
+        notes.append(_time_note(own.time, own.target.core_hz, own.modelled_time is not None))
+    if own.modelled_time is not None:
+        notes.append(_modelled_note(own.modelled_time, own.target.core_hz))
     return tuple(notes)
 
 
-def _time_note(time: Time, core_hz: int) -> str:
+def _modelled_note(time: ModelledTime, core_hz: int) -> str:
+    if time.cycles is None or time.middle_ms is None:
+        return "The cycles are not modelled: a kernel has no prices."
+    off = ""
+    if time.error is not None:
+        off = (
+            f"; off from the cycle model by {percent(time.error.median)} (median), "
+            f"{percent(time.error.worst)} at worst, for {time.error.count} networks held out"
+        )
+    own = time.model_error
+    return (
+        f"Modelled, not measured: {time.cycles:,} cycles per inference, {time.middle_ms:.2f} ms at "
+        f"{core_hz / 1e6:g} MHz{off}. The cycle model itself is off by "
+        f"{percent(own.median_fraction)} (median), {percent(own.worst_fraction)} at worst, from "
+        f"{own.calls} calls measured on chips. DMA, interrupts and other bus masters are not "
+        "modelled."
+    )
+
+
+def _time_note(time: Time, core_hz: int, is_modelled: bool) -> str:
     if time.ticks is None or time.lowest_ms is None or time.highest_ms is None:
         return "The time is not estimated: a kernel was not measured."
     off = ""
@@ -66,8 +88,11 @@ def _time_note(time: Time, core_hz: int) -> str:
             f", off by {percent(time.error.median)} (median) for {time.error.count} networks held "
             "out"
         )
+    text = f"Estimated: {time.ticks:,} {time.unit} per inference{off}."
+    if is_modelled:
+        return text
     return (
-        f"Estimated: {time.ticks:,} {time.unit} per inference{off}. At {core_hz / 1e6:g} MHz that "
+        f"{text} At {core_hz / 1e6:g} MHz that "
         f"is between {time.lowest_ms:.2f} and {time.highest_ms:.2f} ms: a range of one to two "
         "cycles for each instruction, not a prediction."
     )
@@ -102,6 +127,9 @@ def _table(calls: tuple[ReportedCall, ...], unit: str, measured_unit: str) -> Ta
         header.append(f"{measured_unit}, measured")
     if unit and unit == measured_unit:
         header.append("off by")
+    is_modelled = any(call.modelled is not None for call in calls)
+    if is_modelled:
+        header.append("cycles, modelled")
     return Table(
         "Kernel calls, in order",
         tuple(header),
@@ -115,6 +143,7 @@ def _row(
     call: ReportedCall, calls: tuple[ReportedCall, ...], unit: str, measured_unit: str
 ) -> tuple[str, ...]:
     macc = sum(own.macc for own in calls) or 1
+    is_modelled = any(own.modelled is not None for own in calls)
     row = [
         call.name,
         f"{call.macc:,}",
@@ -129,4 +158,6 @@ def _row(
         row.append(NONE if measured is None else f"{measured:,}")
     if unit and unit == measured_unit:
         row.append(signed_percent(estimated / measured - 1) if estimated and measured else NONE)
+    if is_modelled:
+        row.append(NONE if call.modelled is None else f"{call.modelled:,}")
     return tuple(row)

@@ -135,12 +135,20 @@ def test_a_missing_verb_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> No
     assert "usage: nas" in capsys.readouterr().err
 
 
-def test_a_limit_of_time_needs_measurements(
+def test_a_limit_of_time_needs_measurements_where_no_cycles_are_modelled(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    own = ("run", "--target", "stm32l412kb", "--data", "digits", "--out", str(tmp_path / "run"))
+    text = refusal(capsys, *own, "--latency", "50ms")
+    assert text.startswith("no cycles were modelled for the static runtime on stm32l412kb, so")
+
+
+def test_measurements_need_a_limit_of_time(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     out = str(tmp_path / "run")
-    text = refusal(capsys, *RUN, "--data", "digits", "--out", out, "--latency", "50ms")
-    assert text.startswith("--latency and --measured-latency need each other")
+    text = refusal(capsys, *RUN, "--data", "digits", "--out", out, "--measured-latency", "a.json")
+    assert text.startswith("--measured-latency needs --latency")
 
 
 def test_instructions_of_the_virtual_board_give_no_limit_of_time(

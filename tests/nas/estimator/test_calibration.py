@@ -67,6 +67,15 @@ def test_few_measurements_scale_a_known_model_by_one_factor() -> None:
     assert model.kernels["CONV"].error is None
 
 
+def test_only_the_networks_that_count_are_in_the_error_of_whole_networks() -> None:
+    given = measured(20, noise=0.05)
+    some, every = calibrate(given, counted=given.networks[:3]), calibrate(given)
+    assert some.error is not None
+    assert every.error is not None
+    assert (some.error.count, every.error.count) == (3, len(given.networks))
+    assert some.kernels == every.kernels
+
+
 def test_no_part_costs_less_than_nothing() -> None:
     rng = np.random.default_rng(1)
     calls = tuple(

@@ -3,8 +3,9 @@ from dataclasses import replace
 import pytest
 
 from firmware.errors import ConfigError
+from firmware.targets import load_target
 from nas.estimator.cost import Limits, exceeded, measure_cost
-from nas.estimator.pace import Pace, make_pace
+from nas.estimator.pace import Pace, make_modelled_pace, make_pace, modelled_note
 from nas.estimator.speed import Error, KernelPrices, SpeedModel
 from nas.quantization.predict_file import predict_file
 from nas.search.config import SearchConfig
@@ -66,3 +67,40 @@ def test_a_limit_of_time_needs_a_pace() -> None:
     assert config.pace is not None
     assert (config.pace.source, config.pace.core_hz) == ("one board", 100_000_000)
     assert len(config.pace.sha256) == 64
+
+
+def test_a_modelled_time_has_the_error_of_both_models() -> None:
+    # 12,168 cycles as above; 10 % of the prices and 4.83 % of the cycle model are 15.313 % more.
+    modelled = replace(MODEL, timing=load_target("stm32f412").timing)
+    pace = Pace(modelled, 1_000_000)
+    assert pace.latency_us(predict_file(NETWORK, TENSORFLOW)[0]) == 14_032
+    assert pace.record.is_modelled
+    assert pace.record.margin_fraction == pytest.approx(0.15313)
+    assert not Pace(MODEL, 1_000_000).record.is_modelled
+    assert modelled_note(pace.record) == (
+        "the limit of latency is judged by modelled milliseconds and 15.3 % for their errors, not "
+        "by a measurement"
+    )
+
+
+def test_a_kernel_without_modelled_cycles_is_named() -> None:
+    kernels = {"MEAN": MODEL.kernels["MEAN"]}
+    model = replace(MODEL, kernels=kernels, timing=load_target("stm32f412").timing)
+    with pytest.raises(ConfigError, match="no cycles were modelled for CONV_2D, CONV_2D.MAX_POOL"):
+        Pace(model, 1_000_000).latency_us(predict_file(NETWORK, TENSORFLOW)[0])
+
+
+@pytest.mark.parametrize(("target", "runtime"), [("stm32f412", "tflm"), ("stm32l010rb", "static")])
+def test_where_no_cycles_are_modelled_a_limit_of_time_needs_a_board(
+    target: str, runtime: str
+) -> None:
+    with pytest.raises(ConfigError, match=f"for the {runtime} runtime on {target}, so --latency"):
+        make_modelled_pace(load_target(target), runtime)
+
+
+def test_the_modelled_pace_of_a_target_has_its_clock() -> None:
+    target = load_target("stm32f412")
+    pace = make_modelled_pace(target, "static")
+    slow = make_modelled_pace(replace(target, core_hz=50_000_000), "static")
+    graph = predict_file(NETWORK, TENSORFLOW)[0]
+    assert slow.latency_us(graph) == pytest.approx(2 * pace.latency_us(graph), abs=1)

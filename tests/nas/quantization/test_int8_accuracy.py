@@ -28,6 +28,7 @@ def test_of_conversions_that_are_all_too_bad_the_best_is_taken() -> None:
 def record(float_accuracy: float, int8_accuracy: float) -> dict[str, Any]:
     winner = {"candidate": {"k": 1, "c": 0, "side": 0}, "cost": {"model_bytes": 100}}
     return {
+        "config": {"limits": {"latency_us": None}, "pace": None},
         "trials": [],
         "winner": winner,
         "input": [8, 8, 1],

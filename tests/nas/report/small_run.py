@@ -149,16 +149,21 @@ def write_run(folder: Path, **changes: Any) -> Path:
     return folder
 
 
-def timed_start_record() -> dict[str, Any]:
+def timed_start_record(is_modelled: bool = False) -> dict[str, Any]:
     """What search.json holds of a search that also limits time."""
-    pace = {"source": "9 kernel calls of 2 networks on the <desk> board", "sha256": "5" * 64}
+    pace: dict[str, Any] = {
+        "source": "9 kernel calls of 2 networks on the <desk> board",
+        "sha256": "5" * 64,
+    }
+    if is_modelled:
+        pace |= {"is_modelled": True, "margin_fraction": 0.1}
     record = start_record()
     limits = record["config"]["limits"] | {"latency_us": 3_000}
     config = record["config"] | {"limits": limits, "pace": pace | {"core_hz": 100_000_000}}
     return record | {"config": config}
 
 
-def write_timed_run(folder: Path) -> Path:
+def write_timed_run(folder: Path, is_modelled: bool = False) -> Path:
     """A finished run whose search also limited time: 100 ns for each multiply-accumulate."""
     record = run_record()
     winner = record["winner"] | {"cost": record["winner"]["cost"] | {"latency_us": 1_500}}
@@ -167,7 +172,7 @@ def write_timed_run(folder: Path) -> Path:
         for trial in record["trials"]
         if trial["cost"] is not None
     ]
-    config = timed_start_record()["config"]
+    config = timed_start_record(is_modelled)["config"]
     return write_run(folder, config=config, winner=winner, trials=trials)
 
 

@@ -166,6 +166,31 @@ def test_a_limit_of_time_is_a_limit_like_the_others(tmp_path: Path) -> None:
     assert record["provenance"]["config"]["pace"]["sha256"] == "5" * 64
 
 
+def test_a_limit_of_time_that_a_model_judged_is_marked(tmp_path: Path) -> None:
+    page = page_of(write_timed_run(tmp_path, is_modelled=True))
+    limits = text_of(section(page, "limits"))
+    assert "time of one inference, modelled 1,500 µs 3,000 µs 50.0 %" in limits
+    provenance = text_of(section(page, "provenance"))
+    assert "modelled cycles, not measured: 9 kernel calls of 2 networks" in provenance
+
+
+def test_modelled_cycles_stand_in_a_column_of_their_own(tmp_path: Path) -> None:
+    page = page_of(write_run(tmp_path / "dear"), measured=False)
+    target = text_of(section(page, "target"))
+    assert "Modelled, not measured: " in target
+    assert "The cycle model itself is off by 1.0 % (median), 4.8 % at worst" in target
+    assert "DMA, interrupts and other bus masters are not modelled" in target
+    assert "cycles, modelled" in target
+    record = json.loads((tmp_path / "dear" / "report.json").read_text())
+    modelled = [call["modelled"] for call in record["calls"]]
+    assert sum(modelled) == pytest.approx(
+        record["estimate"]["modelled_time"]["cycles"], abs=len(modelled)
+    )
+    time = next(own for own in record["headlines"] if own["label"] == "one inference")
+    assert time["detail"].startswith("modelled, not measured: ")
+    assert time["value"] == f"{record['estimate']['modelled_time']['middle_ms']:.2f} ms"
+
+
 def test_what_int8_costs_on_the_validation_images_is_told(tmp_path: Path, page: Element) -> None:
     told = text_of(section(page, "training"))
     assert "int8 is 5.0 points less accurate than float, more than 0.5" in told

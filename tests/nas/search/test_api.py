@@ -1,15 +1,20 @@
 import argparse
+import math
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from codegen.model.read_tflite import read_tflite
 from firmware.errors import ConfigError, DataError, DivergedError, InfeasibleError
 from firmware.records.conversion import to_record
 from firmware.targets import load_target
 from nas import Listener, SearchRequest, run_search
 from nas.cli.options import make_parser
+from nas.estimator.cost import Limits
+from nas.estimator.network import estimate
+from nas.report.terminal import run_text
 from nas.search.config import RECIPES
 from nas.search.request import option_rows, request_of
 from nas.search.run_record import FinalRecord, StartRecord, read_record
@@ -110,6 +115,35 @@ def test_a_small_search_gives_what_the_run_recorded(tmp_path: Path) -> None:
     assert begun == StartRecord(**own)
     assert recorded.target == load_target("stm32f412")
     assert recorded.command == ("nas", "run")
+
+
+def test_a_limit_of_time_without_a_board_is_judged_by_modelled_cycles(tmp_path: Path) -> None:
+    told: list[str] = []
+
+    class Notes(Listener):
+        def noted(self, text: str) -> None:
+            told.append(text)
+
+    options: dict[str, Any] = {"epochs": 1, "final_epochs": 1, "workers": 1, "latency": "2ms"}
+    request = SearchRequest("digits", "stm32f412", tmp_path / "run", **options)
+    record = run_search(request, Notes())
+    assert sum("the limit of latency is judged by modelled milliseconds" in n for n in told) == 1
+    limits, pace = record["config"]["limits"], record["config"]["pace"]
+    assert limits["latency_us"] == 2_000
+    assert pace["is_modelled"]
+    assert pace["margin_fraction"] > 0.0483
+    needed_us = record["winner"]["cost"]["latency_us"]
+    assert 0 < needed_us <= 2_000
+    assert any("latency" in trial["reason"] for trial in record["trials"])
+    line = f"latency: at most {needed_us / 1000:.2f} ms of 2 ms, modelled, not measured"
+    assert line in run_text(record)
+    # What the search predicts is what the estimate of the same network says.
+    graph = read_tflite(tmp_path / "run" / "model.tflite")
+    size_bytes, target = record["model_bytes"], load_target("stm32f412")
+    own = estimate("run", graph, size_bytes, target, Limits(**limits), "static").modelled_time
+    assert own is not None
+    assert own.highest_ms is not None
+    assert needed_us == math.ceil(1000 * own.highest_ms)
 
 
 def test_a_winner_that_diverges_ends_with_the_option_that_helps(

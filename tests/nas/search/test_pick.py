@@ -215,7 +215,6 @@ def test_a_search_does_not_replace_a_pick(run: Path, tmp_path: Path) -> None:
     ("options", "text"),
     [
         ({"ram": 0}, "the limit ram_bytes is 0, expected at least 1"),
-        ({"latency": "5ms"}, "the run did not predict the latency; --latency needs"),
         ({"measured_latency": Path("x.json")}, "--measured-latency needs --latency"),
         ({"workers": 0}, "--workers is 0, expected at least 1"),
         ({"final_epochs": 0}, "final_epochs is 0, expected at least 1"),
@@ -227,6 +226,17 @@ def test_options_that_are_invalid_are_refused_before_the_folder_is_made(
     with pytest.raises(ConfigError, match=text):
         run_pick(PickRequest(run, tmp_path / "out", **options))
     assert not (tmp_path / "out").exists()
+
+
+def test_a_limit_of_time_that_the_run_did_not_have_is_judged_by_modelled_cycles(
+    run: Path, tmp_path: Path
+) -> None:
+    told = Notes()
+    request = PickRequest(run, tmp_path / "out", latency="50ms", final_epochs=1)
+    record = run_pick(request, told)
+    assert record["config"]["pace"]["is_modelled"]
+    assert 0 < record["winner"]["cost"]["latency_us"] <= 50_000
+    assert any("judged by modelled milliseconds" in note for note in told.texts)
 
 
 def test_too_little_memory_is_an_error_before_the_training(run: Path, tmp_path: Path) -> None:

@@ -1,24 +1,28 @@
-"""Fits the instruction model of the static runtime on the virtual board, and shows its errors.
+"""Fits the speed models of the static runtime on the virtual board, and shows their errors.
 
-    python -m benchmarks.instruction_model [--out FILE] [MODEL.tflite...]
+    python -m benchmarks.speed_models [--out nas/estimator] [MODEL.tflite...]
 
-Random networks are what it is fitted on, every other one row by row where it can be; the models
-named are not among them, and a table shows how well their instructions are predicted.
+One model predicts instructions, the other one the cycles of the cycle model. Random networks are
+what they are fitted on, every other one row by row where it can be; the models named are not among
+them, and a table shows how well they are predicted.
 """
 
 import argparse
 import statistics
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
+from benchmarks.code_size import compiler_version
 from benchmarks.many_streams import PlanRun, run_plans
 from benchmarks.operator_cases import CASES, FUSED
 from benchmarks.random_networks import random_network, random_products
 from benchmarks.streamed_plan import plan_all_by_rows
+from codegen.costs.convolution_work import Work
 from codegen.costs.work import plan_work, stream_work
 from codegen.model.fold_constants import fold_constants
 from codegen.model.graph import ROUNDINGS, Graph
@@ -27,10 +31,15 @@ from codegen.operators import check_operators
 from codegen.planning.planner import MemoryPlan, plan_graph
 from codegen.simplify.executed import executed_graph
 from firmware.files import write_json
-from firmware.targets import load_target
+from firmware.targets import Target, load_target
 from nas.estimator.calibration import MeasuredCall, MeasuredCalls, calibrate
-from nas.estimator.speed import SpeedModel, predict_all
+from nas.estimator.speed import INSTRUCTION_MODELS, MODELLED_CYCLES, SpeedModel, predict_all
 
+Unit = Literal["instructions", "cycles"]
+SMALL_TICKS = 100_000
+"""A network that takes less is no whole network: a millisecond at 100 MHz, in cycles."""
+FILES: dict[Unit, dict[str, str]] = {"instructions": INSTRUCTION_MODELS, "cycles": MODELLED_CYCLES}
+"""File names of the models by runtime."""
 PRODUCTS, CASES_PER_KERNEL = 6, 12
 """Networks of FULLY_CONNECTED alone, for each rounding: it is seldom elsewhere, and small. And of
 each kernel that random networks do not call."""
@@ -43,7 +52,7 @@ def main() -> int:
     )
     parser.add_argument("models", nargs="*", type=Path, metavar="MODEL.tflite")
     parser.add_argument("--networks", type=int, default=200, metavar="N", help="to fit on")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="write the model")
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help="write both models")
     parser.add_argument("--target", default="stm32f412", help="chip (%(default)s)")
     arguments = parser.parse_args()
     target = load_target(arguments.target)
@@ -54,20 +63,61 @@ def main() -> int:
         plan_all_by_rows(graph) if index % 2 and index < len(fitted_on) else plan_graph(graph)
         for index, graph in enumerate(graphs)
     ]
-    runs = run_plans(graphs, plans, target)
-    calls = [
-        call
-        for index, (graph, plan, own) in enumerate(zip(fitted_on, plans, runs, strict=False))
-        for call in calls_of(f"random {index}", graph, plan, own)
-    ]
-    model = calibrate(MeasuredCalls("instructions", "static", target.core, "virtual", tuple(calls)))
-    print(_kernels_text(model))
-    if compared:
-        own_plans, own_runs = plans[len(fitted_on) :], runs[len(fitted_on) :]
-        print(_networks_text(model, arguments.models, compared, own_plans, own_runs))
-    if arguments.out:
-        write_json(arguments.out, model.as_record())
+    measured = list(map(Measured, graphs, plans, run_plans(graphs, plans, target)))
+    own, others = measured[: len(fitted_on)], measured[len(fitted_on) :]
+    for unit, names in FILES.items():
+        model = fit(unit, own, target, arguments.networks)
+        print(_kernels_text(model))
+        if others:
+            print(_networks_text(model, arguments.models, others))
+        if arguments.out:
+            write_json(arguments.out / names["static"], model.as_record())
     return 0
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A network, its plan, and an inference by it."""
+
+    graph: Graph
+    plan: MemoryPlan
+    run: PlanRun
+
+    @property
+    def works(self) -> list[tuple[str, Work]]:
+        """Each kernel call, and what runs the calls row by row."""
+        return plan_work(self.graph, self.plan) + stream_work(self.plan)
+
+    def ticks(self, unit: Unit) -> list[float]:
+        """What each of `works` took."""
+        calls = [float(getattr(own, unit)) for own in self.run.calls]
+        return [*calls, self.total(unit) - sum(calls)] if stream_work(self.plan) else calls
+
+    def total(self, unit: Unit) -> float:
+        """What the inference took."""
+        return float(getattr(self.run.total, unit))
+
+
+def fit(unit: Unit, measured: Sequence[Measured], target: Target, whole: int) -> SpeedModel:
+    """The prices in instructions, or in the cycles that the cycle model counts.
+
+    The first `whole` networks count in the error of whole networks, if they take `SMALL_TICKS`.
+    """
+    counted = [
+        f"random {index}"
+        for index, own in enumerate(measured[:whole])
+        if own.total(unit) >= SMALL_TICKS
+    ]
+    calls = [
+        MeasuredCall(f"random {index}", *work, ticks)
+        for index, own in enumerate(measured)
+        for work, ticks in zip(own.works, own.ticks(unit), strict=True)
+    ]
+    given = MeasuredCalls(unit, "static", target.core, "virtual", tuple(calls))
+    model = calibrate(given, counted=counted)
+    if unit == "instructions":
+        return model
+    return replace(model, timing=target.timing, compiler=compiler_version())
 
 
 def random_graphs(count: int) -> list[Graph]:
@@ -88,17 +138,9 @@ def _kernels(graph: Graph) -> set[str]:
     return {kernel for kernel, _ in plan_work(graph, plan_graph(graph, stream=False))}
 
 
-def calls_of(name: str, graph: Graph, plan: MemoryPlan, run: PlanRun) -> list[MeasuredCall]:
-    """The kernel calls of a network, and what they took; and what ran them row by row."""
-    works, taken = plan_work(graph, plan), run.calls
-    if streams := stream_work(plan):
-        works, taken = works + streams, [*taken, run.total - sum(taken)]
-    return [MeasuredCall(name, *own, took) for own, took in zip(works, taken, strict=True)]
-
-
 def _kernels_text(model: SpeedModel) -> str:
     lines = [
-        f"instruction model fitted on {model.source}",
+        f"{model.unit}, fitted on {model.source}",
         f"{'kernel':<24}{'calls':>7}{'median error':>14}{'worst':>9}   (held out)",
     ]
     for name, kernel in model.kernels.items():
@@ -115,23 +157,17 @@ def _kernels_text(model: SpeedModel) -> str:
     return "\n".join(lines)
 
 
-def _networks_text(
-    model: SpeedModel,
-    paths: Sequence[Path],
-    graphs: Sequence[Graph],
-    plans: Sequence[MemoryPlan],
-    runs: Sequence[PlanRun],
-) -> str:
+def _networks_text(model: SpeedModel, paths: Sequence[Path], measured: Sequence[Measured]) -> str:
     lines = ["", f"{'not used for fitting':<28}{'measured':>14}{'predicted':>14}{'error':>9}"]
     errors = []
-    for path, graph, plan, own in zip(paths, graphs, plans, runs, strict=True):
-        _, predicted = predict_all(model, plan_work(graph, plan) + stream_work(plan))
-        measured = round(own.total)
+    for path, own in zip(paths, measured, strict=True):
+        _, predicted = predict_all(model, own.works)
+        ticks = own.total(model.unit)
         assert predicted is not None
-        errors.append(abs(predicted / measured - 1))
+        errors.append(abs(predicted / ticks - 1))
         lines.append(
-            f"{path.stem:<28}{measured:>14,}{predicted:>14,.0f}"
-            f"{100 * (predicted / measured - 1):>+7.2f} %"
+            f"{path.stem:<28}{ticks:>14,.0f}{predicted:>14,.0f}"
+            f"{100 * (predicted / ticks - 1):>+7.2f} %"
         )
     median, worst = statistics.median(errors), max(errors)
     lines.append(f"median error {100 * median:.2f} %, worst {100 * worst:.2f} %")
