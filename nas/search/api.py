@@ -22,6 +22,7 @@ from nas.host.host_memory import parse_host_memory
 from nas.host.machine import Machine
 from nas.host.scheduler_address import check_scheduler
 from nas.search.config import SearchConfig
+from nas.search.final_length import SEARCH_SHARE, parse_epochs
 from nas.search.listener import Listener
 from nas.search.provenance import Origin
 from nas.search.request import SearchRequest
@@ -69,6 +70,8 @@ def run_search(
     if pace is not None and pace.model.is_modelled:
         told.noted(modelled_note(pace.record))
     machine = machine_of(request.workers, request.host_memory, request.scheduler, request.max_time)
+    if machine.search_s is not None and parse_epochs(request.final_epochs) is None:
+        machine = replace(machine, search_s=SEARCH_SHARE * machine.search_s)
     machine.planned()  # too little memory is an error before images are read
     datasets = _datasets(request, told, machine.memory_bytes)
     told.data_ready(datasets)
@@ -101,7 +104,7 @@ def _config(
         runtime=request.runtime,
         limits=limits,
         epochs=request.epochs,
-        final_epochs=request.final_epochs,
+        final_epochs=parse_epochs(request.final_epochs),
         seed=request.seed,
         rounding=request.rounding,
         recipe=request.recipe,

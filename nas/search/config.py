@@ -64,7 +64,7 @@ class SearchConfig:
         runtime: The runtime on the chip, `static` or `tflm`.
         limits: Limits of a candidate.
         epochs: Epochs for each candidate.
-        final_epochs: Epochs for the winner.
+        final_epochs: Epochs for the winner; None if they are chosen after the search.
         recipe: Name of the winner's hyperparameters, a key of `RECIPES`.
         augmentation: Augmentation of the winner's training images, one of `AUGMENTATIONS`;
             `mirror` includes shifts. The recipe of the publication has none.
@@ -86,7 +86,7 @@ class SearchConfig:
     runtime: str
     limits: Limits
     epochs: int
-    final_epochs: int
+    final_epochs: int | None
     seed: int
     recipe: str = DEFAULT_RECIPE
     augmentation: str = "shift"
@@ -101,8 +101,9 @@ class SearchConfig:
         if not self.converter or self.space in known_spaces():
             object.__setattr__(self, "converter", find_converter(self.space, self.converter))
         for name in ("epochs", "final_epochs"):
-            if getattr(self, name) < 1:
-                raise ConfigError(f"{name} is {getattr(self, name)}, expected at least 1")
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise ConfigError(f"{name} is {value}, expected at least 1")
         if not 0 <= self.seed < 2**32:
             raise ConfigError(f"the seed is {self.seed}, expected 0 to {2**32 - 1}")
         if self.learning_rate is not None and not 0 < self.learning_rate <= 1:
@@ -148,6 +149,7 @@ class SearchConfig:
 
     def final_recipe(self, winner: Candidate) -> dict[str, Any]:
         """Hyperparameters of the winner's training, for the worker."""
+        assert self.final_epochs is not None, "they are chosen before the final training"
         recipe = {"epochs": self.final_epochs, "seed": self.seed, **RECIPES[self.recipe]}
         if self.learning_rate is not None:
             recipe["learning_rate"] = self.learning_rate

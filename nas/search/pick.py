@@ -26,6 +26,7 @@ from nas.search.final import (
     finish,
     probe,
 )
+from nas.search.final_length import parse_epochs, with_final_epochs
 from nas.search.folder_lock import lock_folder
 from nas.search.images_of_run import images_of_run
 from nas.search.listener import Listener
@@ -103,8 +104,9 @@ def _train(
     picked = _first_within(memory, config, candidates)
     if picked != candidates[0]:
         told.noted(f"the host has not enough memory to train {candidates[0].described}")
+    config = with_final_epochs(config, trials, picked, None)
     dataset = images_of_run(recorded.record, picked.side, request.data, told, machine.memory_bytes)
-    start = replace(start, worker_base_bytes=base_bytes)
+    start = replace(start, worker_base_bytes=base_bytes, config=config)
     write_json(out / START, to_record(start))
     told.data_ready({picked.side: dataset})
     told.started(machine)
@@ -156,12 +158,12 @@ def _settings(request: PickRequest, recorded: RecordedRun) -> tuple[SearchConfig
     if limits.latency_us is None and request.measured_latency is not None:
         raise ConfigError("--measured-latency needs --latency: the run does not limit the latency")
     pace = _pace(request, recorded, limits)
-    epochs, rate = request.final_epochs, request.learning_rate
+    wanted, rate = request.final_epochs, request.learning_rate
     return replace(
         config,
         limits=limits,
         pace=config.pace if pace is None else pace.record,
-        final_epochs=config.final_epochs if epochs is None else epochs,
+        final_epochs=config.final_epochs if wanted is None else parse_epochs(wanted),
         learning_rate=config.learning_rate if rate is None else rate,
     ), pace
 

@@ -32,9 +32,10 @@ class PickRequest:
         Path | None,
         Option("latency model of 'nas calibrate', instead of the one of the run", "FILE"),
     ] = None
-    final_epochs: Annotated[int | None, Option("epochs of the final training (the run's)", "N")] = (
-        None
-    )
+    final_epochs: Annotated[
+        int | str | None,
+        Option("epochs of the final training, or 'auto', as in 'nas run' (the run's)", "N|auto"),
+    ] = None
     learning_rate: Annotated[
         float | None, Option("highest learning rate of the final training (the run's)", "X")
     ] = None

@@ -15,6 +15,7 @@ from firmware.targets import known_targets
 from nas.estimator.cost import RUNTIMES
 from nas.host.host_memory import PROFILES
 from nas.search.config import AUGMENTATIONS, DEFAULT_RECIPE, FINAL_EPOCHS, RECIPES
+from nas.search.final_length import AUTO, FEWEST_EPOCHS
 from nas.search.strategy import known_strategies
 from nas.spaces import DEFAULT_SPACE, known_spaces
 from nas.spaces.converters import CONVERTERS
@@ -112,7 +113,14 @@ class SearchRequest:
         Option("latency model that 'nas calibrate' fitted to measurements of a board", "FILE"),
     ] = None
     epochs: Annotated[int, Option("epochs per candidate (%(default)s)", "N")] = 3
-    final_epochs: Annotated[int, Option("epochs for the winner (%(default)s)", "N")] = FINAL_EPOCHS
+    final_epochs: Annotated[
+        int | str,
+        Option(
+            "epochs for the winner, or 'auto': as many as take half of --max-time, or the time of "
+            f"all trainings of the search; {FEWEST_EPOCHS} to {FINAL_EPOCHS} (%(default)s)",
+            "N|auto",
+        ),
+    ] = FINAL_EPOCHS
     recipe: Annotated[
         str, Option("hyperparameters of the final training (%(default)s)", choices=tuple(RECIPES))
     ] = DEFAULT_RECIPE
@@ -142,7 +150,8 @@ class SearchRequest:
         str,
         Option(
             "time limit of the search, such as 90s, 45m or 1h30m: running trainings are ended "
-            "and the best candidate so far wins; decoding and the final training are not limited",
+            "and the best candidate so far wins; decoding is not limited, and the final training "
+            "only with --final-epochs auto",
             "TIME",
         ),
     ] = ""
@@ -205,7 +214,14 @@ def _add_option(
     )
 
 
+def epochs(text: str) -> int | str:
+    """Parse a number of epochs, or `auto`, for argparse, which prints the error."""
+    return text if text == AUTO else int(text)
+
+
 _TYPES: dict[Any, Any] = {
+    int | str: epochs,
+    int | str | None: epochs,
     str: str,
     str | None: str,
     int: int,

@@ -26,6 +26,7 @@ from nas.search.final import (
     make_pool,
     probe,
 )
+from nas.search.final_length import with_final_epochs
 from nas.search.listener import Listener
 from nas.search.provenance import Origin, describe_host, versions
 from nas.search.run_record import RECORD, RUN_SCHEMA, START, FinalRecord, StartRecord
@@ -83,10 +84,12 @@ def run(
                 config, host, store, listener.trial_ended, listener.trial_progressed
             )
             found = _search_fields(config, trials, winner, store.seconds)
+            config = with_final_epochs(config, trials, winner.candidate, machine.search_s)
             dataset, memory = datasets[winner.candidate.side], _final_memory(host)
             arguments = final_arguments(config, memory, winner.candidate, dataset, out, threads)
         training, conversion = finish(config, arguments, out, listener, machine)
         found |= final_fields(dataset, out, training, conversion)
+        start = replace(start, config=config)
         begun = {own.name: getattr(start, own.name) for own in fields(start)}
         record: dict[str, Any] = to_record(FinalRecord(**begun, **found))
         write_json(out / RECORD, record)

@@ -5,6 +5,7 @@ import shlex
 from nas.report.facts import Facts
 from nas.report.measurement import BoardResult
 from nas.report.page import Section, Table
+from nas.search.final_length import AUTO
 
 _KEY, _TITLE = "provenance", "Provenance"
 _WORDS = {"memory_bytes": "memory, B"}
@@ -58,7 +59,7 @@ def _settings(facts: Facts) -> list[tuple[str, str]]:
         ("limit of flash, .tflite", f"{config.limits.flash_bytes:,} B"),
         ("limit of MACC", f"{config.limits.macc:,}"),
         *_time_limit(facts),
-        ("epochs per candidate, of the winner", f"{config.epochs}, {config.final_epochs}"),
+        ("epochs per candidate, of the winner", f"{config.epochs}, {config.final_epochs or AUTO}"),
         ("recipe, augmentation", f"{config.recipe}, {config.augmentation}"),
         *([("converter", config.converter)] if "converter" in run.start.config else []),
         ("seed", str(config.seed)),

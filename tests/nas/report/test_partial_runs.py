@@ -30,6 +30,7 @@ def test_a_run_that_is_not_finished_says_so_and_shows_what_there_is(tmp_path: Pa
         "Accuracy against flash",
         "Accuracy against MACC",
         "The path of the search, in order",
+        "The Pareto front: accuracy, and what it needs",
         "Memory of each training: predicted and measured",
     ]
     best = text_of(by_class(page, "headlines")[0][1])
