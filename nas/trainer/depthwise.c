@@ -1,54 +1,134 @@
 #include <stddef.h>
+#include <stdlib.h>
 
 #include "convolution.h"
 
-/* A rectangle of pixels. Steps are in elements, from a row to the next. */
+#define TILE 8           /* most pixels of a tile; their sums fit in the registers */
+#define TILE_CHANNELS 16 /* whose inputs and gradients are used by all taps while in the cache */
+
+/* Outputs of one row of windows. Window 0 reads the positions from `base` on, the next one those
+ * that are `step` further; positions outside [0, limit) are padding. */
 typedef struct {
-    int32_t rows, columns;
-    ptrdiff_t row_step, weight_step;
+    int32_t count, taps, base, step, limit;
+} windows;
+
+/* The taps that the windows of a tile have in common. Steps are in elements: from a row of taps or
+ * a window to the next. */
+typedef struct {
+    int32_t rows, channels;
+    ptrdiff_t row_step, weight_step, in_step, out_step;
 } patch;
 
-/* Compute one output pixel of each channel: the weighted sum of a patch. */
-INLINE void sum_patch(patch of, int32_t channels, const lanes *input, const float *weights,
-                      const float *biases, lanes *output) {
-    for (int32_t c = 0; c < channels; c++) {
-        vector sums[PARTS];
+/* Compute one channel after the other for `count` windows that all have `taps` columns of taps.
+ * `count` is a compile-time constant, so the sums stay in registers. Each sum adds its taps one
+ * after the other, so that it does not depend on the tile. */
+INLINE void sum_tile(int32_t count, int32_t taps, const patch *of, const lanes *input,
+                     const float *weights, const float *biases, lanes *output) {
+    const ptrdiff_t channels = of->channels;
+    for (ptrdiff_t c = 0; c < channels; c++) {
         for (int p = 0; p < PARTS; p++) {
-            sums[p] = (biases == NULL ? 0 : biases[c]) - (vector){0};
-        }
-        for (int32_t r = 0; r < of.rows; r++) {
-            for (int32_t i = 0; i < of.columns; i++) {
-                const ptrdiff_t pixel = (ptrdiff_t)i * channels + c;
-                const vector *const from = parts(input + r * of.row_step + pixel);
-                const float weight = weights[r * of.weight_step + pixel];
-                for (int p = 0; p < PARTS; p++) {
-                    sums[p] += from[p] * weight;
+            vector sums[TILE];
+            for (int32_t t = 0; t < count; t++) {
+                sums[t] = (biases == NULL ? 0 : biases[c]) - (vector){0};
+            }
+            for (int32_t r = 0; r < of->rows; r++) {
+                const lanes *from = input + r * of->row_step + c;
+                const float *w = weights + r * of->weight_step + c;
+                for (int32_t i = 0; i < taps; i++) {
+                    for (int32_t t = 0; t < count; t++) {
+                        sums[t] += parts(from + t * of->in_step)[p] * *w;
+                    }
+                    from += channels;
+                    w += channels;
                 }
             }
+            for (int32_t t = 0; t < count; t++) {
+                parts_of(output + t * of->out_step + c)[p] = sums[t];
+            }
         }
-        for (int p = 0; p < PARTS; p++) {
-            parts_of(output + c)[p] = sums[p];
+    }
+}
+
+/* The same with a constant number of taps, if there are few: they are the kernels of 3 columns, and
+ * their parts that a backward pass with a stride reads. */
+INLINE void sum_taps(int32_t count, int32_t taps, const patch *of, const lanes *input,
+                     const float *weights, const float *biases, lanes *output) {
+    switch (taps) {
+    case 1:
+        sum_tile(count, 1, of, input, weights, biases, output);
+        break;
+    case 2:
+        sum_tile(count, 2, of, input, weights, biases, output);
+        break;
+    case 3:
+        sum_tile(count, 3, of, input, weights, biases, output);
+        break;
+    default:
+        sum_tile(count, taps, of, input, weights, biases, output);
+        break;
+    }
+}
+
+/* The number of windows of the tile that begins with one window: all lie inside the input, or it is
+ * a single one. */
+static int32_t tile_of(const windows *all, int32_t first) {
+    const int32_t start = all->base + first * all->step;
+    const int32_t last_start = all->limit - all->taps;
+    if (start < 0 || start > last_start) {
+        return 1;
+    }
+    const int32_t inside = smaller((last_start - start) / all->step + 1, all->count - first);
+    const int32_t tiles = (inside + TILE - 1) / TILE;
+    return inside / tiles;
+}
+
+/* Compute a row of windows, tile by tile. `input` and `weights` are those of position 0 and of
+ * tap 0 in the first row of taps. */
+static void sum_windows(const windows *all, const patch *of, const lanes *input,
+                        const float *weights, const float *biases, lanes *output) {
+    for (int32_t first = 0; first < all->count;) {
+        const int32_t tile = tile_of(all, first);
+        const reach columns = within(all->base + first * all->step, all->taps, all->limit);
+        const int32_t taps = columns.end - columns.first;
+        const lanes *const from = input + (ptrdiff_t)columns.start * of->channels;
+        const float *const w = weights + (ptrdiff_t)columns.first * of->channels;
+        lanes *const to = output + first * of->out_step;
+#define CASE(n)                                                                                    \
+    case n:                                                                                        \
+        sum_taps(n, taps, of, from, w, biases, to);                                                \
+        break;
+        switch (tile) {
+            CASE(1)
+            CASE(2)
+            CASE(3)
+            CASE(4)
+            CASE(5)
+            CASE(6)
+            CASE(7)
+            CASE(8)
+        default:
+            abort(); /* tiles have 1 to TILE windows */
         }
+#undef CASE
+        first += tile;
     }
 }
 
 void convolve_depthwise(const kernels *k, const lanes *input, const float *weights,
                         const float *biases, lanes *output) {
-    const int32_t channels = k->in_channels;
-    patch of = {.row_step = (ptrdiff_t)k->columns.in * channels,
-                .weight_step = (ptrdiff_t)k->columns.kernel * channels};
+    const axis a = k->columns;
+    const ptrdiff_t channels = k->in_channels;
+    const windows all = {a.out, a.kernel, -a.before, a.stride, a.in};
+    patch of = {.channels = k->in_channels,
+                .row_step = a.in * channels,
+                .weight_step = a.kernel * channels,
+                .in_step = a.stride * channels,
+                .out_step = channels};
     for (int32_t y = 0; y < k->rows.out; y++) {
         const reach rows = taps_of(k->rows, y);
         of.rows = rows.end - rows.first;
-        for (int32_t x = 0; x < k->columns.out; x++) {
-            const reach columns = taps_of(k->columns, x);
-            of.columns = columns.end - columns.first;
-            sum_patch(of, channels,
-                      input + rows.start * of.row_step + (ptrdiff_t)columns.start * channels,
-                      weights + rows.first * of.weight_step + (ptrdiff_t)columns.first * channels,
-                      biases, output);
-            output += channels;
-        }
+        sum_windows(&all, &of, input + rows.start * of.row_step,
+                    weights + rows.first * of.weight_step, biases, output + y * a.out * channels);
     }
 }
 
@@ -68,47 +148,61 @@ void turn_depthwise_weights(const kernels *k, const float *weights, float *turne
     }
 }
 
+/* Compute the gradients of one row of the input. Every `stride`-th of its pixels has the same phase
+ * and so the same taps; together they are a row of windows. */
+static void carry_row(const kernels *k, place down, const lanes *output_gradients,
+                      const float *turned, lanes *input_gradients) {
+    const axis a = k->columns;
+    const ptrdiff_t channels = k->in_channels;
+    const reach rows = windows_at(k->rows, down);
+    const int32_t height = phase_taps(k->rows, down.phase);
+    const int32_t taps_above = taps_before(k->rows, down.phase) * a.kernel;
+    patch of = {.rows = rows.end - rows.first,
+                .channels = k->in_channels,
+                .row_step = a.out * channels,
+                .in_step = channels,
+                .out_step = a.stride * channels};
+    place right = first_place(a);
+    for (int32_t x = 0; x < a.stride && x < a.in; x++) {
+        const int32_t width = phase_taps(a, right.phase);
+        const int32_t taps = taps_above + height * taps_before(a, right.phase);
+        const windows all = {(a.in - x + a.stride - 1) / a.stride, width, right.window - width + 1,
+                             1, a.out};
+        of.weight_step = width * channels;
+        sum_windows(&all, &of, output_gradients + rows.start * of.row_step,
+                    turned + taps * channels + rows.first * of.weight_step, NULL,
+                    input_gradients + x * channels);
+        move_on(a, &right);
+    }
+}
+
 void carry_depthwise_back(const kernels *k, const lanes *output_gradients, const float *turned,
                           lanes *input_gradients) {
-    const int32_t channels = k->in_channels;
-    patch of = {.row_step = (ptrdiff_t)k->columns.out * channels};
     place down = first_place(k->rows);
     for (int32_t y = 0; y < k->rows.in; y++) {
-        const reach rows = windows_at(k->rows, down);
-        const int32_t height = phase_taps(k->rows, down.phase);
-        const int32_t taps_above = taps_before(k->rows, down.phase) * k->columns.kernel;
-        of.rows = rows.end - rows.first;
-        place right = first_place(k->columns);
-        for (int32_t x = 0; x < k->columns.in; x++) {
-            const reach columns = windows_at(k->columns, right);
-            const int32_t width = phase_taps(k->columns, right.phase);
-            const int32_t taps = taps_above + height * taps_before(k->columns, right.phase) +
-                                 rows.first * width + columns.first;
-            of.columns = columns.end - columns.first;
-            of.weight_step = (ptrdiff_t)width * channels;
-            sum_patch(of, channels,
-                      output_gradients + rows.start * of.row_step +
-                          (ptrdiff_t)columns.start * channels,
-                      turned + (ptrdiff_t)taps * channels, NULL, input_gradients);
-            input_gradients += channels;
-            move_on(k->columns, &right);
-        }
+        carry_row(k, down, output_gradients, turned, input_gradients);
+        input_gradients += (ptrdiff_t)k->columns.in * k->in_channels;
         move_on(k->rows, &down);
     }
 }
 
-/* Add the products of one tap in one row, for each channel. Consecutive pixels of the input are
- * `step` lanes apart. */
-static void add_row(int32_t columns, int32_t channels, ptrdiff_t step, const lanes *input,
-                    const lanes *gradients, lanes *sums) {
-    for (int32_t c = 0; c < channels; c++) {
+/* Pixels and channels of one row. Pixels of the input are `in_step` elements apart. */
+typedef struct {
+    int32_t columns, channels;
+    ptrdiff_t in_step, out_step;
+} strip;
+
+/* Add the products of one tap, for each channel. */
+INLINE void add_strip(int32_t columns, const strip *of, const lanes *input, const lanes *gradients,
+                      lanes *sums) {
+    for (int32_t c = 0; c < of->channels; c++) {
         vector own[PARTS];
         for (int p = 0; p < PARTS; p++) {
             own[p] = parts(sums + c)[p];
         }
         for (int32_t x = 0; x < columns; x++) {
-            const vector *const from = parts(input + x * step + c);
-            const vector *const with = parts(gradients + (ptrdiff_t)x * channels + c);
+            const vector *const from = parts(input + x * of->in_step + c);
+            const vector *const with = parts(gradients + x * of->out_step + c);
             for (int p = 0; p < PARTS; p++) {
                 own[p] += from[p] * with[p];
             }
@@ -119,24 +213,44 @@ static void add_row(int32_t columns, int32_t channels, ptrdiff_t step, const lan
     }
 }
 
-void add_depthwise_weight_gradients(const kernels *k, const lanes *input,
-                                    const lanes *output_gradients, lanes *weight_gradients) {
+/* Add the products of all taps in one row of windows, for the windows from `first` on and the
+ * channels from `c` on. `input`, `gradients` and `sums` are those of the whole row. */
+static void add_taps(const kernels *k, reach rows, int32_t first, int32_t c, const lanes *input,
+                     const lanes *gradients, lanes *sums) {
+    const axis a = k->columns;
     const ptrdiff_t channels = k->in_channels;
-    for (int32_t y = 0; y < k->rows.out; y++) {
-        const reach rows = taps_of(k->rows, y);
-        for (int32_t r = rows.first; r < rows.end; r++) {
-            const ptrdiff_t in_row = (ptrdiff_t)(rows.start + r - rows.first) * k->columns.in;
-            const ptrdiff_t out_row = (ptrdiff_t)y * k->columns.out;
-            for (int32_t i = 0; i < k->columns.kernel; i++) {
-                const reach columns = windows_of(k->columns, i);
-                if (columns.end > columns.first) {
-                    add_row(columns.end - columns.first, k->in_channels,
-                            k->columns.stride * channels,
-                            input + (in_row + columns.start) * channels,
-                            output_gradients + (out_row + columns.first) * channels,
-                            weight_gradients + (r * k->columns.kernel + i) * channels);
-                }
+    strip of = {.channels = smaller(TILE_CHANNELS, k->in_channels - c),
+                .in_step = a.stride * channels,
+                .out_step = channels};
+    for (int32_t i = 0; i < a.kernel; i++) {
+        const reach all = windows_of(a, i);
+        const int32_t begin = all.first > first ? all.first : first;
+        const int32_t end = smaller(all.end, first + TILE);
+        const int32_t start = all.start + (begin - all.first) * a.stride;
+        of.columns = end - begin;
+        for (int32_t r = rows.first; r < rows.end && of.columns > 0; r++) {
+            const ptrdiff_t row = (ptrdiff_t)(rows.start + r - rows.first) * a.in;
+            const lanes *const from = input + (row + start) * channels + c;
+            const lanes *const with = gradients + begin * channels + c;
+            lanes *const to = sums + (r * a.kernel + i) * channels + c;
+            if (of.columns == TILE) {
+                add_strip(TILE, &of, from, with, to);
+            } else {
+                add_strip(of.columns, &of, from, with, to);
             }
         }
+    }
+}
+
+void add_depthwise_weight_gradients(const kernels *k, const lanes *input,
+                                    const lanes *output_gradients, lanes *weight_gradients) {
+    for (int32_t y = 0; y < k->rows.out; y++) {
+        const reach rows = taps_of(k->rows, y);
+        for (int32_t first = 0; first < k->columns.out; first += TILE) {
+            for (int32_t c = 0; c < k->in_channels; c += TILE_CHANNELS) {
+                add_taps(k, rows, first, c, input, output_gradients, weight_gradients);
+            }
+        }
+        output_gradients += (ptrdiff_t)k->columns.out * k->in_channels;
     }
 }

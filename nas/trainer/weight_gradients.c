@@ -25,8 +25,6 @@ typedef struct {
     const lanes *input, *gradients;
 } pixel_pairs;
 
-static int32_t smaller(int32_t a, int32_t b) { return a < b ? a : b; }
-
 /* Sum the products of a block of input channels and a block of output channels over all pairs. */
 INLINE void sum_products(int32_t inputs, int32_t outputs, const pixel_pairs *of,
                          int32_t out_channels, const lanes *input, const lanes *gradients,

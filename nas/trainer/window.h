@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 
+static inline int32_t smaller(int32_t a, int32_t b) { return a < b ? a : b; }
+
 typedef struct {
     int32_t in, out;        /* number of input positions, and of windows */
     int32_t kernel, stride; /* positions of a window; distance of two windows */
