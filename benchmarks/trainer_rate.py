@@ -1,19 +1,26 @@
-"""How fast the trainer computes networks of many forms: multiply-accumulates per second.
+"""How fast the trainer computes each kind of layer, forward and backward, on one core.
 
     python -m benchmarks.trainer_rate [--rounds 5] [--json FILE]
 
 Each network takes steps of Adam on one thread, with random images; the best of the rounds counts,
 as what is slower was disturbed. A step takes each multiply-accumulate three times: forward, for the
-gradients of the input and for those of the weights. A single convolution is the difference between
-a network with it and one without it. All are compared with the first of their block, which has the
-form that is in the searched chains.
+gradients of the input and for those of the weights; each is 2 floating-point operations. The rate
+of a single layer is the difference between a network with it and one without it.
+
+The table gives GFLOP/s, the share of the peak (of a loop that multiplies and adds in registers
+alone) and the share of a 3x3 convolution of 24 channels. The exit code is 1 if a layer has less
+than 35 % of the latter.
 """
 
 import argparse
+import ctypes
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -30,16 +37,46 @@ from nas.network.description import (
 from nas.network.parameters import initial_parameters
 from nas.network.shapes import count_macs
 from nas.spaces import find_space
+from nas.trainer.build import FLAGS
 from nas.trainer.library import load_library
 from nas.trainer.network import TrainableNetwork
 
 CLASSES, IMAGES, PART, PASSES = 10, 64, 32, 3
+FLOP_PER_MAC, LEAST_SHARE = 2, 0.35
+PEAK_TURNS = 1_000_000
+PEAK_SOURCE = Path(__file__).with_name("peak_rate.c")
 Pairing = tuple[Network, Network | None]
 """A network, and the part of it that is not of interest."""
 
 
+@dataclass(frozen=True)
+class Layer:
+    """A layer that is measured alone.
+
+    Attributes:
+        operation: What it computes.
+        channels: Channels of its input.
+        side: Rows and columns of its windows.
+    """
+
+    operation: Convolution | DepthwiseConvolution
+    channels: int
+    side: int
+
+    @property
+    def name(self) -> str:
+        """Its kind, kernel and stride, and the shapes, in one line."""
+        own = self.operation
+        is_full = isinstance(own, Convolution)
+        outputs = own.channels if isinstance(own, Convolution) else self.channels
+        return (
+            f"{'convolution' if is_full else 'depthwise'} {_text(own.kernel)}, stride "
+            f"{_text(own.stride)}, {self.channels} to {outputs} at {self.side}×{self.side}"
+        )
+
+
 def main() -> int:
-    """Print the rates; gives the exit code."""
+    """Print the table; gives the exit code."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
@@ -47,26 +84,49 @@ def main() -> int:
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures")
     arguments = parser.parse_args()
     load_library(lambda stage: print(stage, file=sys.stderr))
-    figures: dict[str, float] = {}
-    for block in (whole_networks(), kernels(), depthwise_kernels()):
-        figures |= measure_block(dict(block), arguments.rounds)
+    pairs = {layer.name: _pairing(layer) for layer in layers()} | dict(whole_networks())
+    best = best_seconds([network for pair in pairs.values() for network in pair], arguments.rounds)
+    peak = peak_rate(arguments.rounds)
+    rates = {name: _rate(pair, best) for name, pair in pairs.items()}
+    first = rates[next(layers()).name]
+    print(f"{'peak of one core':<54} {FLOP_PER_MAC * peak / 1e9:6.1f} GFLOP/s")
+    for name, rate in rates.items():
+        print(
+            f"{name:<54} {FLOP_PER_MAC * rate / 1e9:6.1f} GFLOP/s, {100 * rate / peak:3.0f} % of "
+            f"the peak, {100 * rate / first:3.0f} % of the first"
+        )
     if arguments.json:
-        write_json(arguments.json, {"macs_per_second": figures})
-    return 0
+        write_json(arguments.json, {"peak_macs_per_second": peak, "macs_per_second": rates})
+    slow = [layer.name for layer in layers() if rates[layer.name] < LEAST_SHARE * first]
+    for name in slow:
+        print(f"too slow: {name}", file=sys.stderr)
+    return 1 if slow else 0
 
 
-def measure_block(pairs: dict[str, Pairing], rounds: int) -> dict[str, float]:
-    """Print the multiply-accumulates per second of some networks, and give them by name."""
-    best = best_seconds([network for pair in pairs.values() for network in pair], rounds)
-    rates: dict[str, float] = {}
-    for name, (network, without) in pairs.items():
-        macs, seconds = count_macs(network), best[network]
-        if without is not None:
-            macs, seconds = macs - count_macs(without), seconds - best[without]
-        rates[name] = PASSES * macs * IMAGES / seconds
-        share = rates[name] / next(iter(rates.values()))
-        print(f"{name:<34} {rates[name] / 1e9:6.1f} GMAC/s {100 * share:5.0f} %", flush=True)
-    return rates
+def peak_rate(rounds: int) -> float:
+    """The most multiply-accumulates per second of this core, as compiled for the trainer."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "peak_rate.so"
+        include = Path(__file__).parents[1] / "nas" / "trainer"
+        command = ["gcc", *FLAGS, "-shared", f"-I{include}", "-o", str(path), str(PEAK_SOURCE)]
+        subprocess.run(command, check=True, timeout=60)
+        library = ctypes.CDLL(str(path))
+    library.multiply.argtypes = ctypes.c_int64, ctypes.c_float, ctypes.c_float
+    seconds = []
+    for _ in range(rounds):
+        first = time.process_time()
+        library.multiply(PEAK_TURNS, 0.5, 1.0)
+        seconds.append(time.process_time() - first)
+    return float(PEAK_TURNS * library.macs_of_turn() / min(seconds))
+
+
+def _rate(pair: Pairing, best: dict[Network, float]) -> float:
+    """Multiply-accumulates per second of what a network has that the other one has not."""
+    network, without = pair
+    macs, seconds = count_macs(network), best[network]
+    if without is not None:
+        macs, seconds = macs - count_macs(without), seconds - best[without]
+    return PASSES * macs * IMAGES / seconds
 
 
 def whole_networks() -> Iterator[tuple[str, Pairing]]:
@@ -92,49 +152,46 @@ def residual(shape: Shape) -> Network:
     return build.classify(x, CLASSES)
 
 
-def kernels() -> Iterator[tuple[str, Pairing]]:
-    """A convolution of 24 channels, with as many windows in all forms."""
-    forms: tuple[tuple[Pair, Pair], ...] = (
+def layers() -> Iterator[Layer]:
+    """Layers of all kinds; the first one is what the others are compared with.
+
+    24 channels, and what inverted residual blocks make of them; then layers with few pixels and
+    many channels, as at the end of a network.
+    """
+    for kernel, stride in (
         ((3, 3), (1, 1)),
         ((3, 3), (2, 2)),
         ((3, 3), (1, 2)),
         ((5, 5), (1, 1)),
         ((5, 5), (2, 2)),
+        ((7, 7), (1, 1)),
         ((7, 7), (2, 2)),
         ((1, 7), (1, 1)),
         ((1, 1), (1, 1)),
         ((1, 1), (2, 2)),
-    )
-    for kernel, stride in forms:
-        name = f"convolution {_text(kernel)}, stride {_text(stride)}"
-        yield name, _alone(Convolution(24, kernel, stride, has_bias=False), stride)
-
-
-def depthwise_kernels() -> Iterator[tuple[str, Pairing]]:
-    """The same, depthwise."""
-    forms: tuple[tuple[Pair, Pair], ...] = (
-        ((3, 3), (1, 1)),
-        ((3, 3), (2, 2)),
-        ((5, 5), (1, 1)),
-        ((5, 5), (2, 2)),
-    )
-    for kernel, stride in forms:
-        name = f"depthwise {_text(kernel)}, stride {_text(stride)}"
-        yield name, _alone(DepthwiseConvolution(kernel, stride, has_bias=False), stride)
+    ):
+        yield Layer(Convolution(24, kernel, stride, has_bias=False), 24, 32)
+    for inputs, outputs, side in ((24, 144, 16), (144, 24, 16), (96, 96, 4)):
+        yield Layer(Convolution(outputs, (1, 1), (1, 1), has_bias=False), inputs, side)
+    for size in (3, 5, 7):
+        for by in (1, 2):
+            yield Layer(DepthwiseConvolution((size, size), (by, by), has_bias=False), 24, 32)
+            yield Layer(DepthwiseConvolution((size, size), (by, by), has_bias=False), 96, 8)
 
 
 def _text(pair: Pair) -> str:
     return f"{pair[0]}×{pair[1]}"
 
 
-def _alone(operation: Operation, stride: Pair) -> Pairing:
-    """An operation that reads 24 channels and gives 32×32 windows; and what is around it."""
-    return _around(operation, stride), _around(None, stride)
+def _pairing(layer: Layer) -> Pairing:
+    """A network with the layer, and the same without it."""
+    return _around(layer, layer.operation), _around(layer, None)
 
 
-def _around(operation: Operation | None, stride: Pair) -> Network:
-    build = NetworkBuilder((32 * stride[0], 32 * stride[1], 3))
-    x = build.append(Convolution(24, (1, 1)), build.image)
+def _around(layer: Layer, operation: Operation | None) -> Network:
+    stride = layer.operation.stride
+    build = NetworkBuilder((layer.side * stride[0], layer.side * stride[1], 1))
+    x = build.append(Convolution(layer.channels, (1, 1)), build.image)
     return build.classify(x if operation is None else build.append(operation, x), CLASSES)
 
 

@@ -3,8 +3,11 @@
 
 #include "convolution.h"
 
-#define TILE 8           /* most pixels of a tile; their sums fit in the registers */
-#define TILE_CHANNELS 16 /* whose inputs and gradients are used by all taps while in the cache */
+/* A window with few columns of taps is computed alone, channel after channel: that reads and writes
+ * long ranges of memory, one after the other. With more, it pays to compute several together. */
+#define FEW_TAPS 5
+#define TILE 8           /* most windows of a tile; their sums fit in the registers */
+#define TILE_CHANNELS 16 /* whose inputs and gradients stay in the cache for all taps */
 
 /* Outputs of one row of windows. Window 0 reads the positions from `base` on, the next one those
  * that are `step` further; positions outside [0, limit) are padding. */
@@ -20,8 +23,8 @@ typedef struct {
 } patch;
 
 /* Compute one channel after the other for `count` windows that all have `taps` columns of taps.
- * `count` is a compile-time constant, so the sums stay in registers. Each sum adds its taps one
- * after the other, so that it does not depend on the tile. */
+ * `count` is a compile-time constant, so the sums stay in registers, and so are few taps. Each sum
+ * adds its taps one after the other, so that it does not depend on the tile. */
 INLINE void sum_tile(int32_t count, int32_t taps, const patch *of, const lanes *input,
                      const float *weights, const float *biases, lanes *output) {
     const ptrdiff_t channels = of->channels;
@@ -49,28 +52,8 @@ INLINE void sum_tile(int32_t count, int32_t taps, const patch *of, const lanes *
     }
 }
 
-/* The same with a constant number of taps, if there are few: they are the kernels of 3 columns, and
- * their parts that a backward pass with a stride reads. */
-INLINE void sum_taps(int32_t count, int32_t taps, const patch *of, const lanes *input,
-                     const float *weights, const float *biases, lanes *output) {
-    switch (taps) {
-    case 1:
-        sum_tile(count, 1, of, input, weights, biases, output);
-        break;
-    case 2:
-        sum_tile(count, 2, of, input, weights, biases, output);
-        break;
-    case 3:
-        sum_tile(count, 3, of, input, weights, biases, output);
-        break;
-    default:
-        sum_tile(count, taps, of, input, weights, biases, output);
-        break;
-    }
-}
-
-/* The number of windows of the tile that begins with one window: all lie inside the input, or it is
- * a single one. */
+/* The number of windows of the tile that begins with the window `first`: they all lie inside the
+ * input, or it is a single one. */
 static int32_t tile_of(const windows *all, int32_t first) {
     const int32_t start = all->base + first * all->step;
     const int32_t last_start = all->limit - all->taps;
@@ -82,34 +65,45 @@ static int32_t tile_of(const windows *all, int32_t first) {
     return inside / tiles;
 }
 
+/* Compute the windows of a tile with the same columns of taps. */
+static void sum_any_tile(int32_t count, int32_t taps, const patch *of, const lanes *input,
+                         const float *weights, const float *biases, lanes *output) {
+#define CASE(key, n, columns)                                                                      \
+    case key:                                                                                      \
+        sum_tile(n, columns, of, input, weights, biases, output);                                  \
+        break;
+    switch (count > 1 || taps > FEW_TAPS ? count : -taps) {
+        CASE(-5, 1, 5)
+        CASE(-4, 1, 4)
+        CASE(-3, 1, 3)
+        CASE(-2, 1, 2)
+        CASE(-1, 1, 1)
+        CASE(0, 1, 0)
+        CASE(1, 1, taps)
+        CASE(2, 2, taps)
+        CASE(3, 3, taps)
+        CASE(4, 4, taps)
+        CASE(5, 5, taps)
+        CASE(6, 6, taps)
+        CASE(7, 7, taps)
+        CASE(8, 8, taps)
+    default:
+        abort(); /* tiles have 1 to TILE windows */
+    }
+#undef CASE
+}
+
 /* Compute a row of windows, tile by tile. `input` and `weights` are those of position 0 and of
  * tap 0 in the first row of taps. */
 static void sum_windows(const windows *all, const patch *of, const lanes *input,
                         const float *weights, const float *biases, lanes *output) {
     for (int32_t first = 0; first < all->count;) {
-        const int32_t tile = tile_of(all, first);
+        const int32_t tile = all->taps > FEW_TAPS ? tile_of(all, first) : 1;
         const reach columns = within(all->base + first * all->step, all->taps, all->limit);
-        const int32_t taps = columns.end - columns.first;
-        const lanes *const from = input + (ptrdiff_t)columns.start * of->channels;
-        const float *const w = weights + (ptrdiff_t)columns.first * of->channels;
-        lanes *const to = output + first * of->out_step;
-#define CASE(n)                                                                                    \
-    case n:                                                                                        \
-        sum_taps(n, taps, of, from, w, biases, to);                                                \
-        break;
-        switch (tile) {
-            CASE(1)
-            CASE(2)
-            CASE(3)
-            CASE(4)
-            CASE(5)
-            CASE(6)
-            CASE(7)
-            CASE(8)
-        default:
-            abort(); /* tiles have 1 to TILE windows */
-        }
-#undef CASE
+        sum_any_tile(tile, columns.end - columns.first, of,
+                     input + (ptrdiff_t)columns.start * of->channels,
+                     weights + (ptrdiff_t)columns.first * of->channels, biases,
+                     output + first * of->out_step);
         first += tile;
     }
 }

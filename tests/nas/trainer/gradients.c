@@ -63,6 +63,16 @@ static const network_row leaps[] = {
     {.kind = DENSE, .inputs = {9}, .channels = CLASSES},
 };
 
+/* Depthwise rows of more windows than a tile, and of more channels. */
+static const network_row wide[] = {
+    {.kind = IMAGE, .size = {1, 21}, .channels = 1},
+    {.kind = CONVOLUTION, .inputs = {0}, .channels = 17, SQUARE(1)},
+    {.kind = DEPTHWISE, .inputs = {1}, .size = {1, 7}, .stride = {1, 1}},
+    {.kind = DEPTHWISE, .inputs = {2}, .size = {1, 3}, .stride = {1, 2}, .has_bias = 1},
+    {.kind = MEAN, .inputs = {3}},
+    {.kind = DENSE, .inputs = {4}, .channels = CLASSES},
+};
+
 static uint64_t state = 3;
 
 static double random_between(double lowest, double highest) {
@@ -194,4 +204,5 @@ void check_gradients(void) {
     compare("residual", residual, COUNT(residual));
     compare("branches", branches, COUNT(branches));
     compare("leaps", leaps, COUNT(leaps));
+    compare("wide", wide, COUNT(wide));
 }
