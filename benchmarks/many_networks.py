@@ -20,7 +20,8 @@ from codegen.model.graph import Graph
 from codegen.planning.planner import MemoryPlan, plan_graph
 from firmware.targets import Target
 from hil.elf import measure_elf
-from hil.virtual.virtual_board import VirtualBoard, instructions_of
+from hil.virtual.machine import NETDUINOPLUS2
+from hil.virtual.virtual_board import VirtualBoard
 
 MOST_TOGETHER = 60
 MOST_FLASH_BYTES = 600_000
@@ -149,7 +150,7 @@ def _run(graphs: Sequence[Graph], target: Target, library: Sequence[Path]) -> li
     )
     numbers = numbers_of(graphs, plans, main, target, library)
     return [
-        [CallRun(instructions_of(next(numbers)), next(numbers)) for _ in plan.steps]
+        [CallRun(NETDUINOPLUS2.instructions(next(numbers)), next(numbers)) for _ in plan.steps]
         for plan in plans
     ]
 

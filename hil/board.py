@@ -7,6 +7,7 @@ from firmware.errors import BoardError, NoAnswerError
 from hil.modelled import Mark
 from hil.tolerances import Tolerances
 from hil.transport import Transport
+from hil.virtual.machine import EmulatedMachine
 
 
 class Board(Protocol):
@@ -23,6 +24,10 @@ class Board(Protocol):
     probe: str
     tolerance: Tolerances
     counts_instructions: bool
+
+    @property
+    def machine(self) -> EmulatedMachine | None:
+        """The machine that QEMU emulates; None on a real board."""
 
     def __enter__(self) -> Self:
         """Start the firmware and open the line."""

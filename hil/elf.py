@@ -90,6 +90,29 @@ def arrays_of(path: Path, names: tuple[str, ...]) -> list[ElfArray]:
         ]
 
 
+@dataclass(frozen=True, slots=True)
+class ElfSymbol:
+    """A function, an object or a place that has a name, with its size in bytes."""
+
+    name: str
+    address: int
+    size_bytes: int
+
+
+def symbols_of(path: Path) -> frozenset[ElfSymbol]:
+    """All symbols of a firmware that lie in its memories.
+
+    Raises:
+        BoardError: The file is no firmware.
+    """
+    with open_elf(path) as elf:
+        return frozenset(
+            ElfSymbol(own.name, own["st_value"], own["st_size"])
+            for own in _symbols(elf)
+            if own.name and own["st_shndx"] not in ("SHN_UNDEF", "SHN_ABS")
+        )
+
+
 def read_compilers(path: Path) -> tuple[str, ...]:
     """The compilers of the firmware with all flags, from the debug information; sorted.
 
@@ -121,10 +144,14 @@ def _is_ram(address: int) -> bool:
     return bool(0x20000000 <= address < 0x40000000)
 
 
-def _objects(elf: ELFFile) -> Iterator[Symbol]:
+def _symbols(elf: ELFFile) -> Iterator[Symbol]:
     table = elf.get_section_by_name(".symtab")
     if isinstance(table, SymbolTableSection):
-        yield from (own for own in table.iter_symbols() if own["st_info"]["type"] == "STT_OBJECT")
+        yield from table.iter_symbols()
+
+
+def _objects(elf: ELFFile) -> Iterator[Symbol]:
+    yield from (own for own in _symbols(elf) if own["st_info"]["type"] == "STT_OBJECT")
 
 
 def _symbol_bytes(elf: ELFFile, beginnings: tuple[str, ...]) -> int:

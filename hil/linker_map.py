@@ -15,6 +15,7 @@ from hil.project import Project
 
 MOST_MAP_BYTES = 64 << 20
 _BEGINNING = "Linker script and memory map"
+_INPUT, _STUBS = "LOAD ", "LOAD linker stubs"
 _SECTION = re.compile(r"( ?)(\S+)?\s+0x[0-9a-f]+\s+0x([0-9a-f]+)(?: (\S.*))?")
 """Of the firmware, or indented and with its file: of an object file. A long name is on a line of
 its own before."""
@@ -98,6 +99,25 @@ def read_map(lines: Iterable[str]) -> tuple[dict[str, int], list[MapSection]]:
         elif file is not None:
             sections.append(MapSection(within, name, int(size, 16), file))
     return sizes, sections
+
+
+def read_inputs(path: Path) -> list[str]:
+    """The files that were linked, in their order, with the options of `ld` that group them.
+
+    Args:
+        path: The map.
+
+    Raises:
+        BoardError: The map cannot be read.
+    """
+    groups = {"START GROUP": "--start-group", "END GROUP": "--end-group"}
+    inputs = []
+    for line in _after_beginning(_lines(path)):
+        if line in groups:
+            inputs.append(groups[line])
+        elif line.startswith(_INPUT) and line != _STUBS:
+            inputs.append(line.removeprefix(_INPUT))
+    return inputs
 
 
 def _after_beginning(lines: Iterable[str]) -> Iterator[str]:

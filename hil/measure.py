@@ -25,6 +25,7 @@ from hil.outputs import (
 )
 from hil.project import Golden, Project
 from hil.protocol import BenchClient, Timestamp
+from hil.virtual.machine import EmulatedMachine
 from hil.windows import Plan, Windows, measure_windows
 
 OnSample = Callable[[int, int], None]
@@ -90,6 +91,7 @@ class Measurement:
         step_ticks: Ticks of each kernel call of one inference.
         answers: The bytes of the output for each input.
         modelled: Cycles that the cycle model counted; None on a real board, and without it.
+        machine: The machine that QEMU emulated; None on a real board.
     """
 
     board: str
@@ -106,6 +108,7 @@ class Measurement:
     step_ticks: tuple[int, ...] = ()
     answers: tuple[bytes, ...] = ()
     modelled: ModelledTiming | None = None
+    machine: EmulatedMachine | None = None
 
     @property
     def unit(self) -> Literal["cycles", "instructions"]:
@@ -213,6 +216,7 @@ def measure(
         step_ticks=tuple(_counted(board, own) for own in step_ticks) if any(step_ticks) else (),
         answers=tuple(outputs),
         modelled=modelled,
+        machine=board.machine,
     )
 
 

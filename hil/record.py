@@ -141,6 +141,7 @@ def _provenance(project: Project, measurement: Measurement) -> dict[str, Scalar 
         "clock_measured_hz": None if clock is None else round(clock.hz),
         "clock_uncertainty_fraction": None if clock is None else clock.uncertainty_fraction,
         "tick_source": identity.tick_source,
+        "emulated_machine": measurement.machine.name if measurement.machine else None,
         "wait_states": identity.wait_states,
         "flash_caches": identity.flash_caches,
         "reset_cause": identity.reset_cause,

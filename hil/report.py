@@ -7,6 +7,7 @@ from firmware.printable import escape_markdown, printable
 from firmware.text_table import table as text_table
 from hil.cycle_table import cycle_rows
 from hil.judge import Check, Verdict
+from hil.virtual.machine import NETDUINOPLUS2
 
 _WORDS = {True: "holds", False: "BROKEN", None: "–"}
 _CODE = "code of the runtime, bytes"
@@ -30,10 +31,28 @@ def table(verdict: Verdict) -> str:
     lines = [_aligned([_HEADER, *_rows(verdict.checks)])]
     if rows := cycle_rows(verdict):
         lines += ["", f"{_CYCLES}:", text_table(rows[0], rows[1:]), ""]
+    if machine := machine_line(verdict):
+        lines.append(machine)
     if damaged:
         lines.append(f"the line damaged {damaged} exchanges, which were repeated")
     lines.append("; ".join([_headline(verdict), *verdict.caveats]))
     return "\n".join(lines)
+
+
+def machine_line(verdict: Verdict) -> str:
+    """How the emulated machine differs from the chip; empty on a real board and for the usual one.
+
+    The usual one runs the firmware as it was linked for the chip.
+    """
+    machine, chip = verdict.measurement.machine, verdict.project.target.name
+    if machine is None or not machine.support:
+        return ""
+    return (
+        f"emulated on {machine.name}, which has more memory than {NETDUINOPLUS2.name}: all code "
+        f"and data of the {chip} are at the same places, but flash begins at "
+        f"0x{machine.flash_origin:08x}, and clock, serial port and chip id are the machine's; "
+        f"bytes and modelled cycles are those of the {chip}"
+    )
 
 
 def _headline(verdict: Verdict) -> str:
@@ -48,7 +67,7 @@ def markdown(verdicts: Sequence[Verdict], provenance: dict[str, Any]) -> str:
             f"# {_cell(verdict.project.model_name)}, {verdict.project.runtime} runtime: "
             f"{verdict.word} on {_cell(verdict.measurement.board)}"
         )
-        parts += [f"Note: {caveat}." for caveat in verdict.caveats]
+        parts += [f"Note: {own}." for own in (machine_line(verdict), *verdict.caveats) if own]
         parts.append(_markdown_table([_HEADER, *_rows(verdict.checks)]))
         if rows := cycle_rows(verdict):
             parts += [f"## {_CYCLES.capitalize()}", _markdown_table(rows)]

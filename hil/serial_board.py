@@ -8,7 +8,7 @@ from hil.bench.bench_file import BoardEntry
 from hil.exchange import Exchange
 from hil.modelled import Mark
 from hil.transport import SerialTransport, Transport
-from hil.virtual.virtual_board import instructions_of
+from hil.virtual.machine import NETDUINOPLUS2, EmulatedMachine
 
 OTHER_BAUDS = (115_200, 9_600, 38_400, 57_600, 230_400, 460_800, 921_600)
 """Other baud rates to try if a board does not answer."""
@@ -27,6 +27,7 @@ class SerialBoard:
         self.probe = entry.probe
         self.tolerance = entry.tolerance
         self.counts_instructions = entry.is_virtual
+        self.machine: EmulatedMachine | None = NETDUINOPLUS2 if entry.is_virtual else None
         self._entry = entry
         self._transport: SerialTransport | None = None
 
@@ -76,7 +77,7 @@ class SerialBoard:
     def instructions(self, ticks: int) -> int:
         """Convert the ticks of a virtual board to instructions. A real board counts cycles."""
         assert self.counts_instructions, "a real board counts cycles"
-        return instructions_of(ticks)
+        return NETDUINOPLUS2.instructions(ticks)
 
     def take_marks(self) -> list[Mark]:
         """None: a serial line gives no marks."""

@@ -8,7 +8,7 @@ PORT, URL       a serial port whose board already runs the firmware
 
 import contextlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from firmware.errors import BuildError, ConfigError
@@ -22,8 +22,10 @@ from hil.flash.write_firmware import write_firmware
 from hil.project import Project
 from hil.serial_board import SerialBoard
 from hil.virtual.cycles.cycle_model import cycle_model
+from hil.virtual.machine import NETDUINOPLUS2, machine_for
+from hil.virtual.relink import linked_for
 from hil.virtual.rfc2217_server import Rfc2217Server
-from hil.virtual.virtual_board import VirtualBoard, check_ram
+from hil.virtual.virtual_board import VirtualBoard
 from hil.virtual.virtual_nucleo import VirtualNucleo
 
 VIRTUAL, VIRTUAL_NUCLEO = "virtual", "virtual-nucleo"
@@ -70,18 +72,19 @@ def ready_board(
         ConfigError: The bench file cannot be used.
     """
     if choice.name == VIRTUAL:
-        yield virtual_board(project, size, on_note)
+        with virtual_board(project, size, on_note) as virtual:
+            yield virtual
         return
     with contextlib.ExitStack() as stack:
         if choice.name == VIRTUAL_NUCLEO:
-            check_ram(size.ram_end)
+            NETDUINOPLUS2.check(size)
             stack.enter_context(BoardLock(VIRTUAL_NUCLEO, choice.wait_s))
             server = stack.enter_context(Rfc2217Server(VirtualNucleo(project.target)))
             entry = virtual_entry(server.url, project.target.name)
         else:
             entry = _entry(choice, project)
             if entry.is_virtual:
-                check_ram(size.ram_end)
+                NETDUINOPLUS2.check(size)
             for name in entry.lock_names:
                 stack.enter_context(BoardLock(name, choice.wait_s))
         if choice.flashes:
@@ -89,23 +92,33 @@ def ready_board(
         yield SerialBoard(entry)
 
 
+@contextlib.contextmanager
 def virtual_board(
     project: Project, size: FirmwareSize, on_note: Callable[[str], None]
-) -> VirtualBoard:
-    """The virtual board for a project; it counts cycles if this machine can.
+) -> Iterator[VirtualBoard]:
+    """The virtual board for a project: the first machine on which its firmware fits.
+
+    It counts cycles if this host can.
 
     Args:
         project: The project.
         size: Size of its firmware.
         on_note: Called with the reason if cycles cannot be counted.
+
+    Raises:
+        BoardError: The firmware needs more memory than every machine has.
+        BuildError: It cannot be linked for the machine.
     """
+    machine = machine_for(project.target.core, size)
     cycles = None
     try:
-        cycles = cycle_model(project.target)
+        # The code is at the machine's address; the timing of the flash is the chip's.
+        cycles = cycle_model(replace(project.target, flash_origin=machine.flash_origin))
     except (BuildError, ConfigError) as error:
         on_note(f"cycles are not counted: {error}")
     symbols = (f"{project.runtime}_ticks",)
-    return VirtualBoard(project.firmware, size.ram_end, cycles, symbols, on_note)
+    with linked_for(machine, project) as firmware:
+        yield VirtualBoard(firmware, size.ram_end, cycles, symbols, on_note, machine)
 
 
 def virtual_entry(url: str, target: str) -> BoardEntry:

@@ -23,20 +23,8 @@ from hil.tolerances import Tolerances
 from hil.transport import SerialTransport, Transport
 from hil.virtual.cycles.cycle_log import CycleLog
 from hil.virtual.cycles.cycle_model import CycleModel
+from hil.virtual.machine import NETDUINOPLUS2, EmulatedMachine
 from hil.virtual.resting_line import RestingLine
-
-MACHINE = "netduinoplus2"
-"""An STM32F405: a Cortex-M4F with the STM32F4's USARTs where the F412 has them."""
-
-RAM_END = 0x2002_0000
-"""128 KiB, available in every QEMU. QEMU before 8.0 has 192 KiB here; later, 64 KiB of them are CCM
-at another address (SRAM_SIZE in its hw/arm/stm32f405_soc.h)."""
-
-TICK_HZ = 168_000_000
-"""Frequency of SysTick. Source: SYSCLK_FRQ in QEMU's hw/arm/netduinoplus2.c."""
-
-INSTRUCTION_NS = 1
-"""`-icount shift=0`: an instruction takes 2^0 ns of virtual time."""
 
 _PROGRAM = "qemu-system-arm"
 _START_LIMIT_S = 20.0
@@ -45,36 +33,16 @@ _SHOWN_CHARACTERS = 300
 _PORT = re.compile(r"redirected to (\S+)")
 
 
-def instructions_of(ticks: int) -> int:
-    """Convert ticks of SysTick to instructions, to within 6: a tick is 5.95 instructions."""
-    return round(ticks * 1_000_000_000 / (TICK_HZ * INSTRUCTION_NS))
-
-
-def check_ram(ram_end: int) -> None:
-    """Raise an error if firmware reserves more RAM than is emulated.
-
-    Args:
-        ram_end: First address after the RAM that it reserves.
-
-    Raises:
-        BoardError: It needs more.
-    """
-    if ram_end > RAM_END:
-        raise BoardError(
-            f"the firmware uses RAM up to 0x{ram_end:08x}, the virtual board's ends at "
-            f"0x{RAM_END:08x}; measure it on a real board"
-        )
-
-
 class VirtualBoard:
-    """Runs an ELF in QEMU and connects to its USART3.
+    """Runs an ELF in QEMU and connects to its serial port.
 
     Args:
-        firmware: The ELF.
+        firmware: The ELF, linked for the machine.
         ram_end: First address after the RAM that the firmware reserves.
         cycles: Counts cycles; None: only instructions are counted.
         tick_symbols: Names of the firmware's arrays of ticks by kernel call, for the cycles.
         on_note: Called with the reason if this QEMU cannot count cycles.
+        machine: The machine that QEMU emulates.
     """
 
     name = "virtual"
@@ -89,7 +57,9 @@ class VirtualBoard:
         cycles: CycleModel | None = None,
         tick_symbols: tuple[str, ...] = (),
         on_note: Callable[[str], None] = lambda _: None,
+        machine: EmulatedMachine = NETDUINOPLUS2,
     ) -> None:
+        self.machine = machine
         self._firmware = firmware
         self._ram_end = ram_end
         self._cycles = cycles
@@ -106,7 +76,7 @@ class VirtualBoard:
         Raises:
             BoardError: QEMU is missing or fails, or the firmware needs more RAM than it has.
         """
-        check_ram(self._ram_end)
+        self.machine.check_ram(self._ram_end)
         if not self._firmware.is_file():
             raise BoardError(f"no firmware at {str(self._firmware)!r}; build the project first")
         program = shutil.which(_PROGRAM)
@@ -137,7 +107,7 @@ class VirtualBoard:
 
     @property
     def transport(self) -> Transport:
-        """USART3 of the board."""
+        """The serial port of the board."""
         assert self._transport is not None, "the board is used inside its 'with' block"
         return self._transport
 
@@ -152,7 +122,7 @@ class VirtualBoard:
 
     def instructions(self, ticks: int) -> int:
         """Convert ticks to instructions."""
-        return instructions_of(ticks)
+        return self.machine.instructions(ticks)
 
     def take_marks(self) -> list[Mark]:
         """The marks of the cycle model since the last call; none without it."""
@@ -182,10 +152,12 @@ class VirtualBoard:
         return self._cycles.options(folder, folder / "log", arrays)
 
     def _start(self, program: str) -> str:
-        """Start QEMU. Returns the pseudo-terminal of USART3."""
-        command = [program, "-M", MACHINE, "-kernel", str(self._firmware), "-icount", "shift=0"]
+        """Start QEMU. Returns the pseudo-terminal of the serial port."""
+        machine = self.machine
+        command = [program, "-M", machine.name, "-kernel", str(self._firmware)]
+        command += ["-icount", f"shift={machine.instruction_shift}"]
         command += ["-display", "none", "-monitor", "none"]
-        command += ["-serial", "null", "-serial", "null", "-serial", "pty"]
+        command += [*["-serial", "null"] * machine.serial_port, "-serial", "pty"]
         command += self._cycle_options()
         with tempfile.TemporaryFile() as errors:
             try:

@@ -125,6 +125,7 @@ class ToyBoard:
     """The toy program as a board: its two runtimes add 1, and 2."""
 
     name, probe, tolerance, counts_instructions = "toy", "", Tolerances(), True
+    machine = None
 
     def __init__(self, program: Path) -> None:
         self._program = program

@@ -112,19 +112,24 @@ def test_a_reset_in_the_middle_of_flashing_is_overcome(project: Path, tmp_path: 
 
 
 @VIRTUAL_NUCLEO
-@pytest.mark.parametrize("name", ["virtual", "virtual-nucleo", "desk"])
+@pytest.mark.parametrize(
+    ("name", "ram_end"),
+    [("virtual", 0x2040_0010), ("virtual-nucleo", 0x2003_0000), ("desk", 0x2003_0000)],
+)
 def test_firmware_for_more_ram_than_is_emulated_is_refused_before_anything_is_done(
-    project: Path, tmp_path: Path, name: str
+    project: Path, tmp_path: Path, name: str, ram_end: int
 ) -> None:
     (own,) = read_project(project)
-    size = FirmwareSize(20_000, 1_000, 200_000, 0x2003_0000)
+    size = FirmwareSize(20_000, 1_000, ram_end - 0x2000_0000, ram_end)
     path = tmp_path / "bench.toml"
     path.write_text(
         '[board.desk]\ntarget = "stm32f412"\nport = "rfc2217://127.0.0.1:9"\nis_virtual = true\n'
     )
     told: list[object] = []
     with (
-        pytest.raises(BoardError, match="uses RAM up to 0x20030000, the virtual board's ends at"),
+        pytest.raises(
+            BoardError, match=f"uses RAM up to 0x{ram_end:08x}, the virtual board's ends at"
+        ),
         ready_board(
             Choice(name, path), own, size, lambda *_: told.append(1), told.append, Deadline.after(9)
         ) as board,

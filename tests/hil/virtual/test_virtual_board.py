@@ -13,7 +13,7 @@ from firmware.platformio import firmware_path
 from firmware.targets import load_target
 from hil.cli import main as hil
 from hil.protocol import BenchClient
-from hil.virtual.virtual_board import VirtualBoard, instructions_of
+from hil.virtual.virtual_board import VirtualBoard
 from tests.hil.conftest import NEEDS_BOARD
 
 pytestmark = NEEDS_BOARD
@@ -55,10 +55,6 @@ def test_ticks_of_many_inferences_outlast_the_24_bits_of_the_timer(elf: Path) ->
         many = client.run(bytes(72), 9000).ticks
     assert many > 1 << 24
     assert many == pytest.approx(9000 * one, rel=0.01)
-
-
-def test_what_a_tick_is_in_instructions() -> None:
-    assert instructions_of(168) == 1000
 
 
 def test_firmware_that_needs_more_ram_than_the_emulator_has_is_refused(elf: Path) -> None:

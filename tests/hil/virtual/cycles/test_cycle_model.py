@@ -16,7 +16,8 @@ from hil.elf import measure_elf
 from hil.modelled import CycleMeter, ModelledTiming
 from hil.protocol import BenchClient
 from hil.virtual.cycles.cycle_model import PLUGIN, CycleModel, cycle_model
-from hil.virtual.virtual_board import VirtualBoard, instructions_of
+from hil.virtual.machine import NETDUINOPLUS2
+from hil.virtual.virtual_board import VirtualBoard
 from tests.hil.conftest import NEEDS_BOARD
 from tests.hil.virtual.cycles.conftest import SOURCES
 from tests.host_compiler import WARNINGS, run_compiler
@@ -37,7 +38,8 @@ def measured(elf: Path, model: CycleModel) -> tuple[ModelledTiming, int, list[in
         steps = meter.run_steps(lambda: client.run_steps(bytes(input_bytes)))
         timing = meter.timing(client.baseline_ticks)
     assert timing is not None
-    return timing, instructions_of(ticks), [instructions_of(own) for own in steps]
+    counted = [NETDUINOPLUS2.instructions(own) for own in (ticks, *steps)]
+    return timing, counted[0], counted[1:]
 
 
 def test_the_instructions_are_those_of_the_tick_counter(elf: Path) -> None:

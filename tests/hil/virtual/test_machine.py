@@ -1,0 +1,54 @@
+import pytest
+
+from firmware.errors import BoardError
+from firmware.targets import board_targets, load_target
+from hil.elf import FirmwareSize
+from hil.virtual.machine import MPS2_AN386, NETDUINOPLUS2, machine_for
+
+RAM = 0x2000_0000
+
+
+def firmware(ram_bytes: int, flash_bytes: int = 20_000) -> FirmwareSize:
+    return FirmwareSize(flash_bytes, 1_000, ram_bytes, RAM + ram_bytes)
+
+
+def test_what_a_tick_is_in_instructions() -> None:
+    """168 MHz with an instruction each nanosecond; 25 MHz with one each 8 nanoseconds."""
+    assert NETDUINOPLUS2.instructions(168) == 1000
+    assert MPS2_AN386.instructions(200) == 1000
+
+
+@pytest.mark.parametrize(
+    ("size", "machine"),
+    [
+        (firmware(131_072), NETDUINOPLUS2),
+        (firmware(131_073), MPS2_AN386),
+        (firmware(4 << 20), MPS2_AN386),
+        (firmware(8_192, (1 << 20) + 1), MPS2_AN386),
+    ],
+)
+def test_the_first_machine_with_enough_memory_is_chosen(
+    size: FirmwareSize, machine: object
+) -> None:
+    assert machine_for("cortex-m4", size) is machine
+
+
+def test_firmware_that_no_machine_holds_is_refused_with_the_largest_limit() -> None:
+    with pytest.raises(
+        BoardError, match="RAM up to 0x20400010, the .* ends at 0x20400000; measure"
+    ):
+        machine_for("cortex-m4", firmware((4 << 20) + 16))
+    with pytest.raises(BoardError, match="4,194,304 bytes of flash, the virtual board 4,128,768;"):
+        machine_for("cortex-m4", firmware(8_192, 4 << 20))
+
+
+def test_a_core_that_no_machine_has_is_refused() -> None:
+    with pytest.raises(BoardError, match="no virtual board has a cortex-m55; measure it on a real"):
+        machine_for("cortex-m55", firmware(8_192))
+
+
+@pytest.mark.parametrize("name", board_targets())
+def test_a_machine_holds_whatever_fits_a_chip(name: str) -> None:
+    target = load_target(name)
+    machine = machine_for(target.core, firmware(target.ram_bytes, target.flash_bytes))
+    assert machine.ram_origin == target.ram_origin
