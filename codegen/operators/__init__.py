@@ -1,6 +1,6 @@
 """The supported operators: their checks and kernel calls. Pure."""
 
-from codegen.model.graph import Graph, Operator
+from codegen.model.graph import DType, Graph, Operator
 from codegen.operators.activations import ABS, ELU, EXP, GELU, HARD_SWISH, LEAKY_RELU, LOG, TANH
 from codegen.operators.concatenation import CONCATENATION, PACK
 from codegen.operators.conversions import DEQUANTIZE, EXPAND_DIMS, QUANTIZE, RESHAPE, SQUEEZE
@@ -85,6 +85,13 @@ _SUPPORTED: dict[str, OperatorSupport] = {
 }
 
 
+_WHY_NOT = {
+    "SUM": "of which LiteRT's reference kernel gives no sums in int8, and its other one rounds "
+    "otherwise than TensorFlow Lite Micro",
+}
+"""Why an operator in int8 that a user may expect has no bit-exact kernel."""
+
+
 def supported_kinds() -> tuple[str, ...]:
     """Names of the supported operators, sorted."""
     return tuple(sorted(_SUPPORTED))
@@ -99,7 +106,9 @@ def check_operators(graph: Graph) -> list[str]:
     for index, operator in enumerate(graph.operators):
         support = _SUPPORTED.get(operator.kind)
         if support is None:
-            texts.append(f"op {index} {operator.kind}")
+            is_int8 = any(own.dtype is DType.INT8 for own in graph.outputs_of(operator))
+            why = _WHY_NOT.get(operator.kind, "") if is_int8 else ""
+            texts.append(f"op {index} {operator.kind} {why}".rstrip())
         elif reasons := support.reasons(graph, operator):
             texts.append(f"op {index} {operator.kind} {' and '.join(reasons)}")
     return texts

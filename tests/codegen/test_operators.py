@@ -317,6 +317,10 @@ REFUSED = {
     "op 0 HARD_SWISH with a factor of 2^0 or more": single(
         "HARD_SWISH", activation(1, 4), activation(1, 4, scale=Quantization((0.002,), (0,)))
     ),
+    "op 0 SUM of which LiteRT's reference kernel gives no sums in int8, and its other one rounds "
+    "otherwise than TensorFlow Lite Micro": single(
+        "SUM", activation(1, 4), indices(1), activation(1)
+    ),
     "op 0 SEGMENT_SUM": single("SEGMENT_SUM", activation(1, 4), activation(1, 4)),
     "op 0 RESIZE_BILINEAR with aligned corners and half pixels": resizing(
         "RESIZE_BILINEAR", (8, 6), align_corners=True, half_pixel_centers=True
