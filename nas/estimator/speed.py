@@ -21,7 +21,7 @@ SCHEMA = 1
 _KIND = Kind("is not a speed model", "make one with 'nas calibrate'", SCHEMA)
 INSTRUCTION_MODELS = {"static": "static_cortex_m4.json"}
 MODELLED_CYCLES = {"static": "static_cortex_m4_cycles.json"}
-"""Speed models by runtime, in instructions and in modelled cycles. `benchmarks.instruction_model`
+"""Speed models by runtime, in instructions and in modelled cycles. `benchmarks.speed_models`
 fits both on the virtual board."""
 
 
