@@ -4,7 +4,15 @@ from collections.abc import Callable
 
 import numpy as np
 
-from benchmarks.network_chain import MOST_BYTES, Chain, Shape, weights_of
+from benchmarks.network_chain import (
+    MOST_BYTES,
+    SCALE,
+    ZERO_POINT,
+    Chain,
+    Shape,
+    weight_scale,
+    weights_of,
+)
 from benchmarks.random_ends import random_head, random_start
 from benchmarks.tflite_builder import ModelBuilder
 
@@ -12,6 +20,7 @@ MOST_MACC = 400_000
 LENGTHS = (3, 6, 10, 10, 14, 20)
 MOST_INPUTS = 4000
 """The line to the board is slow."""
+_FEATURES, _MOST_LOGITS, _LOGIT_SCALES = 16, 240, (0.005, 0.3)
 
 
 def random_network(seed: int, length: int | None = None) -> bytes:
@@ -197,3 +206,27 @@ def random_products(seed: int) -> bytes:
         model.operator("FULLY_CONNECTED", operands, out, fused_activation_function=0)
         last, width = out, rows
     return model.build([first], [last])
+
+
+def random_softmaxes(seed: int) -> bytes:
+    """Eight SOFTMAX of random sizes and scales, each of what a matrix product spreads."""
+    rng = np.random.default_rng([seed, 8])
+    model = ModelBuilder()
+    first, outputs = model.activation((1, _FEATURES), SCALE, ZERO_POINT), []
+    for rows in (1, 1, 2, 4, 8, 16, 32, 64):
+        classes = int(rng.integers(2, max(3, _MOST_LOGITS // rows)))
+        scale = float(np.float32(np.exp(rng.uniform(*np.log(_LOGIT_SCALES)))))
+        shape, own = (rows, classes), weight_scale(rng, _FEATURES) * scale / SCALE
+        weights = rng.integers(-127, 128, (rows * classes, _FEATURES)).astype(np.int8)
+        constants = [
+            model.constant(weights, own),
+            model.constant(np.zeros(rows * classes, np.int32), SCALE * own),
+        ]
+        flat = model.activation((1, rows * classes), scale)
+        options = {"fused_activation_function": 0}
+        model.operator("FULLY_CONNECTED", [first, *constants], flat, **options)
+        logits = model.activation(shape, scale)
+        model.operator("RESHAPE", [flat, model.constant(np.array(shape, np.int32))], logits)
+        outputs.append(model.activation(shape, 1 / 256, -128))
+        model.operator("SOFTMAX", [logits], outputs[-1], beta=1.0)
+    return model.build([first], outputs)

@@ -20,7 +20,7 @@ import numpy as np
 from benchmarks.code_size import compiler_version
 from benchmarks.many_streams import PlanRun, run_plans
 from benchmarks.operator_cases import CASES, FUSED
-from benchmarks.random_networks import random_network, random_products
+from benchmarks.random_networks import random_network, random_products, random_softmaxes
 from benchmarks.streamed_plan import plan_all_by_rows
 from codegen.costs.convolution_work import Work
 from codegen.costs.work import plan_work, stream_work
@@ -40,9 +40,9 @@ SMALL_TICKS = 100_000
 """A network that takes less is no whole network: a millisecond at 100 MHz, in cycles."""
 FILES: dict[Unit, dict[str, str]] = {"instructions": INSTRUCTION_MODELS, "cycles": MODELLED_CYCLES}
 """File names of the models by runtime."""
-PRODUCTS, CASES_PER_KERNEL = 6, 12
-"""Networks of FULLY_CONNECTED alone, for each rounding: it is seldom elsewhere, and small. And of
-each kernel that random networks do not call."""
+PRODUCTS, SOFTMAXES, CASES_PER_KERNEL = 6, 6, 12
+"""Networks of FULLY_CONNECTED alone, for each rounding: it is seldom elsewhere, and small. Of
+SOFTMAX, which elsewhere has one row. And of each kernel that random networks do not call."""
 
 
 def main() -> int:
@@ -126,6 +126,7 @@ def random_graphs(count: int) -> list[Graph]:
     for seed in range(PRODUCTS):
         products = parse_tflite(random_products(seed))
         graphs += [replace(products, rounding=rounding) for rounding in ROUNDINGS]
+    graphs += [parse_tflite(random_softmaxes(seed)) for seed in range(SOFTMAXES)]
     known = {kernel for graph in graphs for kernel in _kernels(graph)}
     for case in (CASES | FUSED).values():
         own = [case(np.random.default_rng([seed, 29]))[0] for seed in range(CASES_PER_KERNEL)]
