@@ -40,3 +40,17 @@ def several_ports(seed: int, has_names: bool = True) -> bytes:
     inputs, outputs = (left, right, level), (total, softmax, real, unsigned)
     names = dict(zip((*inputs, *outputs), (*NAMES[0], *NAMES[1]), strict=True))
     return model.build(inputs, outputs, names if has_names else None)
+
+
+def random_ports(seed: int) -> bytes:
+    """Sums of one to four inputs, and one to four outputs."""
+    rng = np.random.default_rng([seed, 4])
+    model, shape = ModelBuilder(), tuple(int(n) for n in rng.integers((1, 2, 2, 1), (2, 9, 9, 9)))
+    inputs = [model.activation(shape, 0.05, 3) for _ in range(int(rng.integers(1, 5)))]
+    outputs: list[int] = []
+    for number in range(len(inputs) + int(rng.integers(4))):
+        output = model.activation(shape, 0.05, number)
+        first = outputs[-1] if outputs else inputs[0]
+        model.operator("ADD", [first, inputs[number % len(inputs)]], output)
+        outputs.append(output)
+    return model.build(inputs, outputs[len(inputs) - 1 :])

@@ -14,6 +14,7 @@ from typing import Any
 from codegen.c_code.lower_steps import lower_step
 from codegen.costs.convolution_work import Work
 from codegen.costs.glue import glue_parts, stack_kind, stack_kinds
+from codegen.costs.port_size import bench_port_bytes, further_port_bytes
 from codegen.costs.stream_size import stream_constant_bytes, stream_variable_bytes
 from codegen.costs.work import plan_work
 from codegen.model.graph import Graph
@@ -82,8 +83,11 @@ def estimate_code(graph: Graph, plan: MemoryPlan, core: str) -> Code | None:
         runtime_bytes=code_bytes
         + params_bytes
         + stream_constant_bytes(plan)
+        + further_port_bytes(graph, plan)
         + sum(_padding_bytes(call) + call.ring_array_bytes for call in calls),
-        application_bytes=application["flash_bytes"] + application["more_flash_bytes"].get(kind, 0),
+        application_bytes=application["flash_bytes"]
+        + application["more_flash_bytes"].get(kind, 0)
+        + bench_port_bytes(graph),
         application_ram_bytes=aligned(
             application["ram_bytes"] + stream_variable_bytes(graph, plan)
         ),

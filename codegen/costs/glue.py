@@ -25,12 +25,15 @@ Architecture, 6.1.1."""
 
 
 def glue_parts(graph: Graph, plan: MemoryPlan, calls: list[KernelCall]) -> dict[str, int]:
-    """How often each part occurs, by its name; `model` is always 1."""
+    """How often each part occurs, by its name; `model` is always 1.
+
+    Of several inputs and outputs, only the first ones are counted: see `port_size`.
+    """
     addresses = sum(
         sum(_address_bytes(offset) for offset in set(offsets)) + 2 * _repeated(offsets)
         for offsets in _offsets(plan, calls)
     )
-    ports = (plan.offsets.get(port, 0) for port in (*graph.inputs, *graph.outputs))
+    ports = (plan.offsets.get(port, 0) for port in (*graph.inputs[:1], *graph.outputs[:1]))
     streams = sum(segment.streamed for segment in plan.segments)
     is_fed = plan.image_bytes > 0
     is_few = len(calls) < FEW
@@ -52,7 +55,7 @@ def glue_parts(graph: Graph, plan: MemoryPlan, calls: list[KernelCall]) -> dict[
         "calls of streams": len(calls) if streams else 0,
         "copied words": _copied_words(graph, plan),
         "quantised output": sum(
-            graph.tensors[port].quantization is not None for port in graph.outputs
+            graph.tensors[port].quantization is not None for port in graph.outputs[:1]
         ),
     }
 
