@@ -58,7 +58,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.mark.parametrize("is_dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize(("name", "figures"), [("plain", 12), ("hostile", 12), ("unfinished", 6)])
+@pytest.mark.parametrize(("name", "figures"), [("plain", 13), ("hostile", 13), ("unfinished", 7)])
 def test_every_figure_is_seen_and_nothing_is_cut(
     browser: Browser, pages: dict[str, Path], name: str, figures: int, width: int, is_dark: bool
 ) -> None:
