@@ -24,6 +24,8 @@ from nas.search.trial_store import TrialStore, read_trials
 from tests.command import command_line
 from tests.host_compiler import ROOT
 
+pytestmark = pytest.mark.xdist_group("pick")  # one search for all tests
+
 TIGHT = 4_000
 """Bytes of flash; the winner of the run needs more."""
 
