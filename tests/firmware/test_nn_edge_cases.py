@@ -263,3 +263,12 @@ def test_the_kernels_for_the_board_give_the_same_bits(
 ) -> None:
     with_expected = [(*case, expected[name]) for name, case in cases.items()]
     assert failures_on_virtual_board(tmp_path, with_expected, "litert") == []
+
+
+@pytest.mark.parametrize(("classes", "output"), [(511, -127), (512, -128), (1000, -128)])
+def test_equal_classes_have_the_nearest_probability(
+    tmp_path: Path, classes: int, output: int
+) -> None:
+    """1/512 is half a step; from there on, LiteRT's kernel ends with an assertion."""
+    (answer,) = run_generated(tmp_path, [softmax(np.full((1, classes), 5, np.int8), 0.1)])
+    assert set(answer.view(np.int8).ravel().tolist()) == {output}

@@ -72,9 +72,11 @@ static void softmax_row(const nn_softmax_params *p, const int8_t *input, int8_t 
     const int32_t fraction = (int32_t)(((uint32_t)sum_q12 << headroom) - (UINT32_C(1) << 31));
     const int32_t reciprocal = reciprocal_of_one_plus_q0(fraction);
     const int32_t exponent = SUM_INTEGER_BITS - headroom + 31 - 8;
+    /* From 32 on, with 512 classes or more, every probability is below half a step. */
+    const int32_t smallest_difference = exponent < 32 ? p->smallest_difference : 1;
     for (int32_t c = 0; c < p->classes; c++) {
         int32_t value = 0;
-        if (input[c] - largest >= p->smallest_difference) {
+        if (input[c] - largest >= smallest_difference) {
             const int32_t exponential = exp_of_difference_q0(p, input[c] - largest);
             value = nn_divide_by_power_of_two(nn_multiply_high(reciprocal, exponential), exponent);
         }
