@@ -125,7 +125,6 @@ def summary(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     return {"networks": len(compared), **spans} | {
         name: _median_and_worst([abs(error_fraction(row, name)) for row in compared])
         for name in TIMES
-        if all(name in row["measured"] for row in compared)
     }
 
 

@@ -30,7 +30,7 @@ from codegen.simplify.executed import executed_graph
 from firmware.targets import Target
 
 LENGTHS = (0, 1, 2, 4, 8, 12, 20, 30, 45, 70)
-SEEDS_PER_LENGTH, SEEDS_PER_CASE = 20, 4
+SEEDS_PER_LENGTH, SEEDS_PER_CASE = 40, 8
 FIRST_SEED = 10_000
 """None of the networks that are built whole."""
 NAME = "sized"

@@ -58,13 +58,12 @@ def test_the_recorded_errors_are_those_of_the_recorded_figures_and_small() -> No
     text = (ROOT / "docs" / "estimates.md").read_text(encoding="utf-8")
     for row in record["networks"]:
         if "refused" not in row:
-            for name in [name for name in TIMES if name in row["measured"]]:
+            for name in TIMES:
                 figures = [row[kind][name] for kind in ("measured", "estimated")]
                 assert f"| `{row['model']}` | {figures[0]:,} | {figures[1]:,} |" in text
     lowest, highest = record["summary"]["flash_bytes"]
     assert -FLASH_BYTES <= lowest <= highest <= FLASH_BYTES
     assert record["summary"]["stack_bytes"][1] <= STACK_BYTES
-    assert record["summary"][INSTRUCTIONS]["median"] <= 0.02
-    if CYCLES in record["summary"]:
-        assert record["summary"][CYCLES]["median"] <= 0.03
-        assert record["summary"][CYCLES]["worst"] <= 0.08
+    for quantity, (median, worst) in {INSTRUCTIONS: (0.02, 0.06), CYCLES: (0.03, 0.08)}.items():
+        assert record["summary"][quantity]["median"] <= median
+        assert record["summary"][quantity]["worst"] <= worst
