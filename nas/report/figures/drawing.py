@@ -6,7 +6,7 @@ The same drawing gives the same bytes: no dates, and identifiers derived from th
 import io
 import re
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 from xml.etree import ElementTree
@@ -87,8 +87,10 @@ def finish(figure: Figure, key: str, title: str, tips: Mapping[str, str] | None 
     with mpl.rc_context({"svg.hashsalt": key}), warnings.catch_warnings():
         # The browser has fonts for glyphs that matplotlib's font lacks.
         warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)
-        figure.savefig(buffer, format="svg", metadata=_NO_METADATA)
-    root = ElementTree.fromstring(buffer.getvalue())  # noqa: S314 (our own)
+        # `savefig` would draw it once more before, for the layout alone.
+        draw: Callable[..., None] = FigureCanvasSVG(figure).print_svg
+        draw(buffer, metadata=_NO_METADATA)
+    root = ElementTree.fromstring(_with_numbered_clips(buffer.getvalue(), key))  # noqa: S314 (our own)
     _clean(root, tips or {})
     return svg_text(root, title)
 
@@ -136,6 +138,18 @@ def on_paper() -> Look:
 def outlined() -> Look:
     """The outline of a marker."""
     return {"edgecolors": PAPER.light, "linewidths": 1.2}
+
+
+def _with_numbered_clips(svg: bytes, key: str) -> str:
+    """The SVG with its clip paths named in their order.
+
+    Matplotlib names them after their places, whose last bits differ from one layout to the next.
+    """
+    text = svg.decode()
+    names = dict.fromkeys(re.findall(r"url\(#(p[0-9a-f]{10})\)", text))
+    for number, name in enumerate(names):
+        text = text.replace(name, f"{key}-clip-{number}")
+    return text
 
 
 def _clean(root: Element, tips: Mapping[str, str]) -> None:
