@@ -4,22 +4,14 @@ from math import prod
 
 import numpy as np
 
-from codegen.model.graph import DType, Graph, Operator
+from codegen.model.graph import Graph, Operator
 from codegen.operators.kernel_call import KernelCall
 from codegen.operators.macc import no_macc
 from codegen.operators.memory import OWN_BYTES
+from codegen.operators.pad import RANK, check_padded
 from codegen.operators.rows import not_by_rows
-from codegen.operators.support import (
-    OperatorSupport,
-    check_constant,
-    check_index_type,
-    check_output_shape,
-    check_quantization,
-    check_types,
-    data_of,
-)
+from codegen.operators.support import OperatorSupport, check_output_shape, data_of
 
-_RANK = 4
 _SKIPPED = {"REFLECT": 1, "SYMMETRIC": 0}
 """Elements at the border that are not repeated. Source: TFLite, MIRROR_PAD."""
 
@@ -31,20 +23,14 @@ def _mode(operator: Operator) -> str:
 def _check(graph: Graph, operator: Operator) -> list[str]:
     image, paddings = graph.inputs_of(operator)
     (output,) = graph.outputs_of(operator)
-    rank = len(image.shape)
-    if not 0 < rank <= _RANK or paddings.shape != (rank, 2):
-        return [f"of shapes {list(image.shape)} and {list(paddings.shape)}"]
-    reasons = check_types([image, output], [DType.INT8]) + check_index_type(paddings, "paddings")
-    reasons += check_constant(paddings, "paddings") + check_quantization(graph, operator)
+    reasons = check_padded(graph, operator)
     if _mode(operator) not in _SKIPPED:
         reasons.append(f"with mode {_mode(operator)}")
-    if not reasons and image.quantization != output.quantization:
-        reasons.append("with an output of another scale than its input")
     if reasons or paddings.data is None:
         return reasons
     amounts = np.asarray(paddings.data, np.int64)
     most = np.array(image.shape) - _SKIPPED[_mode(operator)]
-    is_batch_padded = rank == _RANK and (image.shape[0] != 1 or amounts[0].any())
+    is_batch_padded = len(image.shape) == RANK and (image.shape[0] != 1 or amounts[0].any())
     if amounts.min() < 0 or np.any(amounts > most[:, np.newaxis]) or is_batch_padded:
         return [f"by {amounts.tolist()}"]
     return check_output_shape(output, (np.asarray(image.shape) + amounts.sum(axis=1)).tolist())
@@ -60,8 +46,8 @@ def _lower(graph: Graph, operator: Operator) -> KernelCall:
     fields = {"counts": output.shape, "sizes": image.shape, "before": tuple(before)}
     params: list[tuple[str, int]] = []
     for name, numbers in fields.items():
-        missing = (0 if name == "before" else 1,) * (_RANK - 1)
-        own = (*missing, *numbers[:end])[-(_RANK - 1) :]
+        missing = (0 if name == "before" else 1,) * (RANK - 1)
+        own = (*missing, *numbers[:end])[-(RANK - 1) :]
         params += [(f"{name}[{index}]", number) for index, number in enumerate(own)]
     return KernelCall(
         function="nn_mirror_pad_s8",

@@ -17,6 +17,7 @@ from codegen.operators.support import (
     OperatorSupport,
     check_output_shape,
     check_quantization,
+    check_same_scale,
     check_types,
 )
 from codegen.operators.views import VIEWS
@@ -89,8 +90,7 @@ def _check(graph: Graph, operator: Operator) -> list[str]:
     reasons = check_types([source, output], [DType.INT8]) + check_quantization(graph, operator)
     if sum(not tensor.is_constant for tensor in graph.inputs_of(operator)) > 1:
         reasons.append("with computed indices")
-    if not reasons and source.quantization != output.quantization:
-        reasons.append("with an output of another scale than its input")
+    reasons = reasons or check_same_scale(source, output)
     if reasons:
         return reasons
     try:

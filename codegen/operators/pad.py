@@ -13,32 +13,39 @@ from codegen.operators.support import (
     check_index_type,
     check_output_shape,
     check_quantization,
+    check_same_scale,
     check_types,
     data_of,
     has_rows,
     zero_point_of,
 )
 
-_RANK = 4
+RANK = 4
+"""Most dimensions of an image."""
 PADS = ("PAD", "PADV2")
+
+
+def check_padded(graph: Graph, operator: Operator) -> list[str]:
+    """A reason for each way in which image, paddings and output cannot be used, but for amounts."""
+    image, paddings, *_ = graph.inputs_of(operator)
+    (output,) = graph.outputs_of(operator)
+    rank = len(image.shape)
+    if not 0 < rank <= RANK or paddings.shape != (rank, 2):
+        return [f"of shapes {list(image.shape)} and {list(paddings.shape)}"]
+    reasons = check_types([image, output], [DType.INT8]) + check_index_type(paddings, "paddings")
+    reasons += check_constant(paddings, "paddings") + check_quantization(graph, operator)
+    return reasons or check_same_scale(image, output)
 
 
 def _check(graph: Graph, operator: Operator) -> list[str]:
     image, paddings, *_ = graph.inputs_of(operator)
     (output,) = graph.outputs_of(operator)
-    rank = len(image.shape)
-    if not 0 < rank <= _RANK or paddings.shape != (rank, 2):
-        return [f"of shapes {list(image.shape)} and {list(paddings.shape)}"]
-    reasons = check_types([image, output], [DType.INT8]) + check_index_type(paddings, "paddings")
-    reasons += check_constant(paddings, "paddings") + check_quantization(graph, operator)
-    if not reasons and image.quantization != output.quantization:
-        reasons.append("with an output of another scale than its input")
-    reasons += _check_value(graph, operator)
+    reasons = check_padded(graph, operator) + _check_value(graph, operator)
     if reasons or paddings.data is None:
         return reasons
     amounts = np.asarray(paddings.data, np.int64)
     _, own = _as_image(image, paddings)
-    if amounts.min() < 0 or own[0].any() or (rank == _RANK and image.shape[0] != 1):
+    if amounts.min() < 0 or own[0].any() or (len(image.shape) == RANK and image.shape[0] != 1):
         return [f"by {amounts.tolist()}"]
     return check_output_shape(output, (np.asarray(image.shape) + amounts.sum(axis=1)).tolist())
 
@@ -67,7 +74,7 @@ def _as_image(
     tensor: Tensor, paddings: Tensor
 ) -> tuple[tuple[int, ...], np.ndarray[tuple[int, ...], np.dtype[np.int64]]]:
     """A shape (n, h, w, c) and its padding (4, 2), with dimensions of 1 before the tensor's."""
-    missing = _RANK - len(tensor.shape)
+    missing = RANK - len(tensor.shape)
     amounts = np.asarray(data_of(paddings), np.int64)
     return (1,) * missing + tensor.shape, np.pad(amounts, ((missing, 0), (0, 0)))
 

@@ -20,6 +20,7 @@ from codegen.operators.support import (
     check_index_type,
     check_output_shape,
     check_quantization,
+    check_same_scale,
     check_types,
     scale_of,
     zero_point_of,
@@ -112,11 +113,8 @@ def _check_mean(graph: Graph, operator: Operator) -> list[str]:
 
 
 def _check_extreme(graph: Graph, operator: Operator) -> list[str]:
-    reasons = _check(graph, operator)
     source, output = graph.tensors[operator.inputs[0]], graph.tensors[operator.outputs[0]]
-    if not reasons and source.quantization != output.quantization:
-        reasons.append("with an output of another scale than its input")
-    return reasons
+    return _check(graph, operator) or check_same_scale(source, output)
 
 
 def _mean_factor(graph: Graph, operator: Operator) -> Multiplier:

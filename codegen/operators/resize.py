@@ -15,6 +15,7 @@ from codegen.operators.support import (
     check_index_type,
     check_output_shape,
     check_quantization,
+    check_same_scale,
     check_types,
 )
 
@@ -70,8 +71,7 @@ def _check(graph: Graph, operator: Operator) -> list[str]:
     reasons = check_types([image, output], [DType.INT8]) + check_index_type(size, "sizes")
     reasons += check_constant(size, "sizes") + check_batch(image)
     reasons += check_quantization(graph, operator)
-    if not reasons and image.quantization != output.quantization:
-        reasons.append("with an output of another scale than its input")
+    reasons = reasons or check_same_scale(image, output)
     if reasons or size.data is None:
         return reasons
     wanted = np.asarray(size.data).tolist()

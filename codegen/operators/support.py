@@ -158,6 +158,12 @@ def check_output_shape(output: Tensor, expected: Sequence[int]) -> list[str]:
     return [f"with output {list(output.shape)} where {list(expected)} results"]
 
 
+def check_same_scale(source: Tensor, output: Tensor) -> list[str]:
+    """A reason if an output has another scale or zero point than the input that it repeats."""
+    is_same = source.quantization == output.quantization
+    return [] if is_same else ["with an output of another scale than its input"]
+
+
 def check_activation(operator: Operator) -> list[str]:
     """A reason if the fused activation is not supported."""
     activation = operator.options.get("fused_activation_function", "NONE")

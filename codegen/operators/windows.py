@@ -26,6 +26,7 @@ from codegen.operators.support import (
     check_constant,
     check_output_shape,
     check_quantization,
+    check_same_scale,
     check_types,
     data_of,
     integer_option,
@@ -227,9 +228,7 @@ def _check_pool(graph: Graph, operator: Operator) -> list[str]:
     )
     reasons = check_types([image, output], [DType.INT8]) + check_quantization(graph, operator)
     reasons += check_window(operator, image, output, window, image.shape[3])
-    if not reasons and image.quantization != output.quantization:
-        reasons.append("with an output of another scale than its input")
-    return reasons
+    return reasons or check_same_scale(image, output)
 
 
 def _lower_pool(graph: Graph, operator: Operator) -> KernelCall:
