@@ -1,7 +1,7 @@
 """Compiles the code that is generated around the kernels, and fits what its parts take of flash.
 
 Used by `benchmarks.code_size`. Only this code is compiled, nothing is linked or run, so that
-hundreds of networks of up to 70 calls take a minute.
+a thousand networks of up to 70 calls take some minutes.
 """
 
 import subprocess

@@ -41,8 +41,6 @@ from nas.search.pick_request import PickRequest
 from nas.search.request import request_of, values_of
 from nas.spaces import find_converter, find_space
 
-_ADDED = (add_front, add_report, add_data)
-
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""

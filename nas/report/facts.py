@@ -13,7 +13,7 @@ from nas.report.run_folder import Run
 from nas.report.statistics import Proportion
 from nas.search.explore import best_so_far
 from nas.search.trials import Trial, TrialStatus
-from nas.search.tried import NEEDS, Tried, tried
+from nas.search.tried import NEEDS, Tried, front, tried
 
 
 class TrialOutcome(StrEnum):
@@ -134,6 +134,23 @@ class Facts:
     def all_tried(self) -> tuple[Tried, ...]:
         """All candidates that were trained in this folder, also with other limits."""
         return tried((*self.run.trials, *self.run.others), self.run.config.limits)
+
+    @cached_property
+    def front_needs(self) -> tuple[str, ...]:
+        """The needs of the front: those that are limited, and known of a trained candidate."""
+        return tuple(
+            name
+            for name in limited_needs(self)
+            if any(name in own.needed for own in self.all_tried)
+        )
+
+    @cached_property
+    def front(self) -> tuple[Tried, ...]:
+        """The candidates that no other beats in accuracy and all needs, the most accurate first.
+
+        It includes trained candidates beyond the limits.
+        """
+        return tuple(sorted(front(self.all_tried, *self.front_needs), key=lambda own: own.rank))
 
     @property
     def measured_here(self) -> BoardResult | None:

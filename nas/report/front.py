@@ -10,7 +10,7 @@ from typing import Any
 
 from firmware.records.conversion import to_record
 from nas.report.facts import Facts, limit_of, limited_needs
-from nas.search.tried import Tried, front
+from nas.search.tried import Tried
 
 _PARTS = {
     "RAM": {"RAM", "linked RAM"},
@@ -52,22 +52,6 @@ class LimitCost:
         return self.looser.accuracy - self.best.accuracy
 
 
-def front_needs(facts: Facts) -> tuple[str, ...]:
-    """The needs of the front: those that are limited, and known of a trained candidate."""
-    return tuple(
-        name for name in limited_needs(facts) if any(name in own.needed for own in facts.all_tried)
-    )
-
-
-def whole_front(facts: Facts) -> tuple[Tried, ...]:
-    """The candidates that no other beats in accuracy and all needs, the most accurate first.
-
-    It includes trained candidates beyond the limits.
-    """
-    found = front(facts.all_tried, *front_needs(facts))
-    return tuple(sorted(found, key=lambda own: (-own.accuracy, own.candidate)))
-
-
 def limit_costs(facts: Facts) -> tuple[LimitCost, ...]:
     """What each limit costs, in the order of `NEEDS`."""
     return tuple(_limit_cost(facts, name) for name in limited_needs(facts))
@@ -85,13 +69,13 @@ def _limit_cost(facts: Facts, name: str) -> LimitCost:
 
 def _best(all_tried: Iterable[Tried]) -> Tried | None:
     """The most accurate one; of equals, the smaller."""
-    return min(all_tried, key=lambda own: (-own.accuracy, own.candidate), default=None)
+    return min(all_tried, key=lambda own: own.rank, default=None)
 
 
 def front_record(facts: Facts) -> dict[str, Any]:
     """The front and the costs of the limits, as report.json has them."""
     return {
-        "front": [tried_record(own) for own in whole_front(facts)],
+        "front": [tried_record(own) for own in facts.front],
         "limit_costs": [
             {
                 "name": own.name,

@@ -1,7 +1,7 @@
 """The front and the costs of the limits as rows of text, for pages and terminals. Pure."""
 
 from nas.report.facts import Facts, leader_name
-from nas.report.front import LimitCost, front_needs, limit_costs, whole_front
+from nas.report.front import LimitCost, limit_costs
 from nas.report.shown import NONE, exact, percent, plural
 from nas.search.tried import Tried
 
@@ -35,7 +35,7 @@ def _modelled(facts: Facts, name: str) -> str:
 
 def front_rows(facts: Facts) -> tuple[tuple[str, ...], Rows]:
     """The header and the rows of the front, the most accurate first; rows are numbered from 1."""
-    members, names = whole_front(facts), front_needs(facts)
+    members = facts.front
     heading = members[0].candidate.heading if members else "candidate"
     header = (
         "",
@@ -43,7 +43,7 @@ def front_rows(facts: Facts) -> tuple[tuple[str, ...], Rows]:
         "",
         "accuracy",
         "trainings",
-        *(need_header(facts, name) for name in names),
+        *(need_header(facts, name) for name in facts.front_needs),
         "over",
     )
     return header, tuple(_row(number, own, facts) for number, own in enumerate(members, 1))
@@ -58,14 +58,14 @@ def _row(number: int, own: Tried, facts: Facts) -> tuple[str, ...]:
         leader_name(facts) if is_leader else "",
         percent(own.accuracy),
         str(len(own.accuracies)),
-        *(f"{own.needed[name]:,}" for name in front_needs(facts)),
+        *(f"{own.needed[name]:,}" for name in facts.front_needs),
         ", ".join(own.over) or NONE,
     )
 
 
 def front_note(facts: Facts) -> str:
     """How many candidates are on the front, and of what."""
-    names, members = front_needs(facts), whole_front(facts)
+    names, members = facts.front_needs, facts.front
     kinds = " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
     return (
         f"{len(members)} of {plural(len(facts.all_tried), 'trained candidate')} are on the Pareto "

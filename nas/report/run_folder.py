@@ -99,7 +99,7 @@ class Run:
             earlier version did not record it.
         final: None if the run is not finished.
         others: Trainings that are in the folder, but that this search did not need, such as those
-            of a search with other limits. None if the latency is limited: theirs is not known.
+            of a search with other limits. Empty if the latency is limited: theirs is not known.
     """
 
     name: str

@@ -73,8 +73,7 @@ def fitting(trials: Iterable[Trial], config: SearchConfig, name: str) -> tuple[C
     within = [candidate for candidate in trained if not candidate.over]
     if not within:
         raise _none_fits(own, config, name, len(trained))
-    ordered = sorted(within, key=lambda found: (-found.accuracy, found.candidate))
-    return tuple(found.candidate for found in ordered)
+    return tuple(found.candidate for found in sorted(within, key=lambda found: found.rank))
 
 
 def _none_fits(

@@ -21,8 +21,7 @@ class RecordedRun:
         config: The settings as they stand in the file.
         trials: In the order of the search; if it is unfinished, in the order in which they ended.
         others: Trainings that are in the folder, but that this search did not need, such as those
-            of a search with other limits. Their latency may come from another
-            latency model.
+            of a search with other limits. Their latency may come from another latency model.
         search_seconds: Wall-clock time of the search so far, in all its sessions; None if unknown.
     """
 

@@ -32,6 +32,11 @@ class Tried:
         """The mean of the accuracies, by which the search ranks."""
         return mean(self.accuracies)
 
+    @property
+    def rank(self) -> tuple[float, Candidate]:
+        """Its place in ascending order: the most accurate first; of equals, the smaller."""
+        return -self.accuracy, self.candidate
+
 
 def tried(trials: Iterable[Trial], limits: Limits) -> tuple[Tried, ...]:
     """The candidates that were trained, in the order of their first training."""

@@ -85,14 +85,7 @@ def _accuracies(axes: Axes, rows: Sequence[FrontRow]) -> dict[str, str]:
             gid=gid,
             **outlined(),
         )
-        axes.annotate(
-            f"{value:.1f}",
-            (value, row),
-            xytext=(7, 0),
-            textcoords="offset points",
-            va="center",
-            size=11,
-        )
+        _write(axes, f"{value:.1f}", (value, row), 7)
     axes.set_xticks([])
     return tips
 
@@ -105,12 +98,10 @@ def _needs(axes: Axes, panel: Panel, needs: Sequence[int], rows: Sequence[FrontR
     for row, (need, own) in enumerate(zip(needs, rows, strict=True)):
         colour = BAD if need > panel.limit else MEASURED if own.is_leader else OTHER
         axes.barh(row, need, _BAR, color=colour.light)
-        axes.annotate(
-            quantity(need, panel.unit),
-            (need, row),
-            xytext=(3, 0),
-            textcoords="offset points",
-            va="center",
-            size=11,
-        )
+        _write(axes, quantity(need, panel.unit), (need, row), 3)
     axes.set_xticks([])
+
+
+def _write(axes: Axes, text: str, place: tuple[float, float], right: int) -> None:
+    """Write a number this many points to the right of what it belongs to."""
+    axes.annotate(text, place, xytext=(right, 0), textcoords="offset points", va="center", size=11)

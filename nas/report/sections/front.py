@@ -2,7 +2,6 @@
 
 from nas.report.facts import Facts, limit_of
 from nas.report.figures.front import FrontRow, Panel, front_plot
-from nas.report.front import front_needs, whole_front
 from nas.report.front_tables import front_note, front_rows, limit_rows, limits_note
 from nas.report.page import Figure, Section, Table, Tone
 from nas.report.shown import percent
@@ -30,14 +29,14 @@ def _tables(facts: Facts) -> tuple[Table, ...]:
 
 
 def _tone(facts: Facts, number: int) -> Tone:
-    own, leader = whole_front(facts)[number], facts.leader
+    own, leader = facts.front[number], facts.leader
     if leader is not None and own.candidate == leader.candidate:
         return Tone.LEADER
     return Tone.QUIET if own.over else Tone.NEUTRAL
 
 
 def _drawn(facts: Facts) -> str:
-    names, leader = front_needs(facts), facts.leader
+    names, leader = facts.front_needs, facts.leader
     panels = [Panel(own, *limit_of(facts.run.config.limits, own)) for own in names]
     rows = [
         FrontRow(
@@ -46,6 +45,6 @@ def _drawn(facts: Facts) -> str:
             f"{own.candidate}: {percent(own.accuracy)}",
             is_leader=leader is not None and own.candidate == leader.candidate,
         )
-        for own in whole_front(facts)
+        for own in facts.front
     ]
     return front_plot(rows, panels)

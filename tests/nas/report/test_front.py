@@ -9,7 +9,7 @@ import pytest
 from nas.cli import main
 from nas.estimator.cost import Cost
 from nas.report.facts import Facts
-from nas.report.front import limit_costs, whole_front
+from nas.report.front import limit_costs
 from nas.report.run_folder import read_run
 from nas.search.trial_store import TrialStore
 from nas.search.trials import Trial, TrialStatus
@@ -49,7 +49,7 @@ def facts_of(folder: Path) -> Facts:
 
 
 def test_the_front_is_of_all_needs_and_the_most_accurate_is_first(tmp_path: Path) -> None:
-    members = whole_front(facts_of(write_run(tmp_path)))
+    members = facts_of(write_run(tmp_path)).front
     assert [(own.candidate["k"], own.accuracy) for own in members] == [
         (8, pytest.approx(0.6)),
         (8, 0.4),
@@ -57,7 +57,7 @@ def test_the_front_is_of_all_needs_and_the_most_accurate_is_first(tmp_path: Path
 
 
 def test_what_is_beyond_a_limit_is_on_the_front_and_marked(tmp_path: Path) -> None:
-    members = whole_front(facts_of(with_larger(tmp_path)))
+    members = facts_of(with_larger(tmp_path)).front
     assert [(own.candidate["k"], own.over) for own in members] == [
         (92, ("flash", "MACC")),
         (91, ("flash",)),
