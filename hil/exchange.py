@@ -3,7 +3,8 @@
 A command ends in `%`. Its answer is lines with facts. The last line but one holds the CRC-32 of
 the command and of the answer so far; the last line is `m-ready`. If the command or the answer was
 damaged, the command is sent again. If no answer comes, the board is asked for its name. If it
-answers, the command or its answer was lost. A board that is computing answers later.
+answers, the command or its answer was lost. A board that is computing answers later: first the
+command, then each `name`. Those late answers are skipped wherever they arrive.
 """
 
 import math
@@ -33,6 +34,8 @@ _NOISE_BYTES = 3
 _ANSWER_BYTES = 1 << 20
 _HEARD_BYTES = 1 << 12
 _PING = b"name"
+_LATE_NAMES = 4
+"""Of the names sent to a board that is starting, at most so many are taken to be on their way."""
 _T = TypeVar("_T")
 
 
@@ -66,6 +69,7 @@ class Exchange:
         self._patience = Patience()
         self._pending = b""
         self._heard = b""
+        self._late_names = 0
 
     def connect(self) -> None:
         """Send commands until the board answers, then wait until it sends nothing more.
@@ -86,6 +90,7 @@ class Exchange:
                 )
             if deadline.has_passed:
                 raise NoAnswerError(self._silence(_PING, deadline))
+        self._late_names = min(self._late_names, _LATE_NAMES)
         self._drain(deadline)
 
     def ask(self, command: bytes) -> Facts:
@@ -150,6 +155,7 @@ class Exchange:
         try:
             self._answer(_PING, deadline.within(_POLL_S), may_ping=False)
         except NoAnswerError:
+            self._late_names += 1
             return False
         except LineError:
             return True
@@ -180,9 +186,16 @@ class Exchange:
             self.has_seen_crc = self.has_seen_crc or answer.has_crc
             if answer.is_whole:
                 break
-            if wait.pings and answer.is_of(_PING):
-                raise LineError(f"{verb(command)!r} or the answer to it was lost on the line")
-            raise LineError(f"{verb(command)!r} or the answer to it was damaged on the line")
+            is_name = answer.is_of(_PING)
+            if is_name and (self._late_names or not wait.pings):
+                self._late_names = max(0, self._late_names - 1)
+                answer = Answer(command)
+                continue
+            self._late_names = wait.pings - is_name
+            what = "lost" if wait.pings and is_name else "damaged"
+            raise LineError(f"{verb(command)!r} or the answer to it was {what} on the line")
+        if command != _PING:
+            self._late_names = wait.pings
         if wait.pings:
             self._drain(deadline)
         elif command == _PING or command.startswith(b"put"):

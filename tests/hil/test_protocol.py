@@ -27,6 +27,28 @@ DAMAGED = b"x-answer-crc-[00000000]\r\nm-ready \r\n"
 """The space keeps the scripted board from adding the right CRC."""
 
 
+class LateBoard:
+    """A board whose answers arrive when they do: one piece for each wait of the host."""
+
+    def __init__(self, clock: FakeClock, pieces: list[bytes]) -> None:
+        self._clock = clock
+        self._pieces = pieces
+
+    def write(self, data: bytes) -> None:
+        pass
+
+    def read(self, wait_s: float) -> bytes:
+        self._clock.sleep(wait_s)
+        return self._pieces.pop(0) if self._pieces else b""
+
+    def close(self) -> None:
+        pass
+
+
+def _signed(command: bytes, body: bytes) -> bytes:
+    return body + f"x-answer-crc-[{zlib.crc32(body, zlib.crc32(command)):08x}]\r\n".encode() + READY
+
+
 def client_of(clock: FakeClock, *answers: tuple[bytes, bytes]) -> BenchClient:
     return BenchClient(ScriptedTransport(answers, clock.sleep), 10.0, clock)
 
@@ -151,6 +173,17 @@ def test_half_an_answer_of_a_board_that_is_alive_is_asked_for_again(clock: FakeC
     )
     assert client.stack_peak_bytes() == 300
     assert client.damaged == 1
+
+
+def test_late_answers_to_name_are_no_damage(clock: FakeClock) -> None:
+    """A busy host or board: the answers to a repeated `name` arrive during the next command."""
+    name = _signed(b"name", b"")
+    peak = _signed(b"stack", b"x-stack-peak-bytes-[300]\r\n")
+    board = LateBoard(clock, [b"", name, b"", name + peak, b"", peak, b"", b"", name + peak])
+    client = BenchClient(board, 10.0, clock)
+    client.connect()
+    assert [client.stack_peak_bytes() for _ in range(3)] == [300, 300, 300]
+    assert client.damaged == 0
 
 
 def test_a_hard_fault_is_told_at_once(clock: FakeClock) -> None:
