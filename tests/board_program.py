@@ -9,21 +9,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codegen.c_code.c_source import byte_lines
-from codegen.c_code.render import ModelNames, model_text, render_project
+from codegen.c_code.render import ModelNames, model_text, render_project, target_header
 from codegen.model.graph import DEFAULT_ROUNDING
 from codegen.model.read_tflite import parse_tflite
 from codegen.planning.planner import plan_graph
 from codegen.simplify.executed import executed_graph
+from firmware.files import write_text
 from firmware.targets import load_target
 from hil.elf import measure_elf
 from hil.virtual.virtual_board import VirtualBoard
 from tests.generated_program import write_sources
-from tests.host_compiler import NN, ROOT, WARNINGS, kernel_objects, objects, run_compiler
+from tests.host_compiler import (
+    NN,
+    ROOT,
+    WARNINGS,
+    kernel_objects,
+    objects,
+    run_compiler,
+    shared_folder,
+)
 from tests.one_source import one_source
 from tests.plans import Planner
 
 BOARDS = ROOT / "firmware" / "board"
-CORE, CHIP = BOARDS / "cortex_m", BOARDS / "stm32f412"
+CORE, STM32, FAMILY = BOARDS / "cortex_m", BOARDS / "stm32", BOARDS / "stm32f4"
 
 _MAIN = """
 #include <stdalign.h>
@@ -121,18 +130,21 @@ def _link(folder: Path, sources: Sequence[Path], model: bytes) -> Path:
     graph = parse_tflite(model)
     names = ModelNames("x", "0" * 64, "static", "host")
     text = model_text(graph, plan_graph(graph), model, 16, names)
-    script = folder / "board.ld"
+    script, facts = folder / "board.ld", shared_folder() / target.name
     script.write_text(render_project([text], target, "system", 0, False)["board.ld"])
+    facts.mkdir(exist_ok=True)
+    write_text(facts / "target.h", target_header(target))
     elf = folder / "firmware.elf"
     command = ["arm-none-eabi-gcc", *target.cpu_flags, "-std=c11", "-O2", *WARNINGS]
     command += ["-ffunction-sections", "-fdata-sections"]
     board = [CORE / f"{name}.c" for name in ("startup", "ticks", "fault")]
-    board += [CHIP / f"{name}.c" for name in ("clock", "usart")]
-    compiled = objects((*command, f"-I{CORE}", f"-I{CHIP}"), tuple(board))
+    board += [STM32 / "usart.c", FAMILY / "clock.c"]
+    include = [f"-I{path}" for path in (CORE, STM32, FAMILY, facts)]
+    compiled = objects((*command, *include), tuple(board))
     compiled += kernel_objects(tuple(command))
     command += ["-Wl,--gc-sections", "-nostartfiles"]
     command += ["--specs=nano.specs", "--specs=nosys.specs", f"-T{script}", "-o", str(elf)]
-    command += [f"-I{path}" for path in (folder, NN / "include", CORE, CHIP)]
+    command += [f"-I{folder}", f"-I{NN / 'include'}", *include]
     run_compiler([*command, *map(str, (*sources, *compiled)), "-lm"])
     return elf
 

@@ -234,7 +234,13 @@ def render_project(
         "warnings": list(WARNINGS),
     }
     names = ("platformio.ini", "board.ld", "flags.py", "README.md", "src/bench_model.c")
-    return _render({name: (f"{Path(name).name}.j2", values) for name in names})
+    texts = _render({name: (f"{Path(name).name}.j2", values) for name in names})
+    return texts | {"src/target.h": target_header(target)}
+
+
+def target_header(target: Target) -> str:
+    """The facts of a chip and its board that the board support in `firmware/board/` needs."""
+    return _render({"target.h": ("target.h.j2", {"target": target})})["target.h"]
 
 
 def _render(files: dict[str, tuple[str, dict[str, Any]]]) -> dict[str, str]:

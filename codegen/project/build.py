@@ -13,6 +13,7 @@ from codegen.model.graph import DEFAULT_ROUNDING, Graph
 from codegen.model.read_tflite import parse_model
 from codegen.planning.planner import plan_graph
 from codegen.project.manifest import Part, make_manifest, manifest_json
+from codegen.project.platformio_board import platformio_board
 from codegen.project.source import ModelSource
 from codegen.project.write_project import write_project
 from codegen.simplify.executed import executed_graph
@@ -182,10 +183,13 @@ def _footprint(source: ModelSource, graph: Graph, target: Target, runtime: str) 
 def _fixed_sources(target: Target, runtime: str, toolchain: str) -> dict[str, bytes]:
     """The files that do not depend on the model, by their paths in the project."""
     places = [(LIBRARIES[own], f"lib/{LIBRARIES[own]}") for own in _single(runtime)]
-    places += [("bench", "src"), ("board/cortex_m", "src"), (f"board/{target.name}", "src")]
+    places.append(("bench", "src"))
+    places += [(f"board/{own}", "src") for own in ("cortex_m", "stm32", target.family)]
+    contents: dict[str, bytes] = {}
     if toolchain == "system":
         places.append(("platform", "platform"))
-    contents: dict[str, bytes] = {}
+        board = f"platform/mcu_nas/boards/{target.environment}.json"
+        contents[board] = platformio_board(target)
     with as_file(files("firmware")) as firmware:
         for own, place in places:
             for path in sorted((firmware / own).rglob("*")):

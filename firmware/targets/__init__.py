@@ -10,6 +10,7 @@ from msgspec import Meta
 from firmware.errors import ConfigError
 from firmware.printable import brief
 from firmware.records.reader import Kind, convert, read_toml
+from firmware.targets.serial_port import SerialPort
 
 _FOLDER = Path(__file__).parent
 MACC_PER_COREMARK = 10_000
@@ -56,9 +57,12 @@ class Target:
         flash_bytes: Contiguous flash from `flash_origin`.
         core_hz: Core clock that the board support sets up.
         coremark: CoreMark score at that clock.
+        wait_states: Of the flash at that clock.
         stack_bytes: Stack that the application reserves.
         environment: PlatformIO board and environment; empty if projects cannot be generated.
         cpu_flags: Compiler and linker flags that select the core and its FPU.
+        family: Folder of its board support in `firmware/board/`.
+        serial: The serial port of the board; None if projects cannot be generated.
         device_id: DEV_ID of its debug unit, which the ROM bootloader also reports.
         sector_bytes: Sizes of the flash sectors, in order.
         probe_target: Its name in pyOCD.
@@ -75,8 +79,11 @@ class Target:
     core_hz: _Size
     coremark: _Size
     stack_bytes: _Size
+    wait_states: _Count = 0
     environment: str = ""
     cpu_flags: tuple[str, ...] = ()
+    family: str = ""
+    serial: SerialPort | None = None
     device_id: _Address = 0
     sector_bytes: tuple[_Size, ...] = ()
     probe_target: str = ""
@@ -144,7 +151,7 @@ def load_board_target(name_or_path: str) -> Target:
 
 
 def _parse(table: dict[str, Any], path: Path) -> Target:
-    """Join the facts of all tables; each may appear only once."""
+    """Join the facts of all tables; each may appear only once. Wait states are also timing."""
     facts = {name: value for name, value in table.items() if name not in _TABLES}
     for part in _TABLES:
         own = table.get(part, {})
@@ -154,4 +161,6 @@ def _parse(table: dict[str, Any], path: Path) -> Target:
     known = {field.name for field in fields(Target)}
     if unknown := sorted(facts.keys() - known):
         raise _KIND.refusal(path, f"unknown {brief(unknown[0], 60)!r}")
+    if isinstance(timing := facts.get("timing"), dict) and "wait_states" in facts:
+        facts["timing"] = {"wait_states": facts["wait_states"]} | timing
     return convert(facts, Target, path, _KIND)

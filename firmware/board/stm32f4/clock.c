@@ -1,35 +1,31 @@
 #include "clock.h"
 
-#include <stdbool.h>
-
-#include "stm32f412.h"
+#include "becomes.h"
+#include "family.h"
+#include "target.h"
 
 #define HSE_HZ 8000000U
 #define HSI_HZ 16000000U
-#define CORE_HZ 100000000U
+#define CORE_HZ TARGET_CORE_HZ
+#define WAIT_STATES TARGET_WAIT_STATES
 
-/* 2.7 V to 3.6 V at 100 MHz: RM0402 table 6, "Number of wait states". */
-#define WAIT_STATES 3U
-
-/* PLL: 2 MHz in, which RM0402 6.3.2 recommends against jitter; 200 MHz inside; half of it out. */
+/* PLL: 2 MHz in, which RM0402 6.3.2 recommends against jitter; half of what it has inside, out. */
 #define PLL_INPUT_HZ 2000000U
-#define PLL_N (2U * CORE_HZ / PLL_INPUT_HZ)
+#define PLL_HZ (2U * CORE_HZ)
+#define PLL_N (PLL_HZ / PLL_INPUT_HZ)
 #define PLL_P_DIV2 0U
-#define PLL_Q 5U /* unused; 40 MHz, below the limit of 48 MHz */
-#define PLL_R 2U /* unused */
+#define PLL_Q ((PLL_HZ + 47999999U) / 48000000U) /* unused; at most 48 MHz */
+#define PLL_R 2U                                 /* unused */
 _Static_assert(PLL_N >= 50 && PLL_N <= 432, "RM0402 6.3.2, PLLN");
 
-/* HSE needs 2 ms, a PLL 0.3 ms; a round takes at least 4 cycles of 16 MHz, so this is 25 ms. */
-#define POLL_ROUNDS 100000U
+/* Above it, a chip needs over-drive: RM0390, chapter 5, "Entering Over-drive mode". */
+#define NEEDS_OVER_DRIVE (CORE_HZ > 168000000U)
 
-static bool becomes(volatile const uint32_t *address, uint32_t mask, uint32_t expected) {
-    for (uint32_t round = 0; round < POLL_ROUNDS; round++) {
-        if ((*address & mask) == expected) {
-            return true;
-        }
-    }
-    return false;
-}
+/* The most of APB1 is 42 to 50 MHz, that of APB2 84 to 100 MHz: chips of at most 100 MHz, and those
+ * of up to 180 MHz, divide alike. RM0402, 6.2 and RM0390, 6.2. */
+#define IS_FAST (CORE_HZ > 100000000U)
+#define USART_HZ (CORE_HZ / (IS_FAST ? 4U : 2U))
+#define BUS_BITS (IS_FAST ? RCC_CFGR_PPRE1_DIV4 | RCC_CFGR_PPRE2_DIV2 : RCC_CFGR_PPRE1_DIV2)
 
 static bool prepare_for_full_speed(void) {
     RCC_APB1ENR |= RCC_APB1ENR_PWREN;
@@ -38,13 +34,24 @@ static bool prepare_for_full_speed(void) {
     return becomes(&FLASH_ACR, FLASH_ACR_LATENCY_MASK, WAIT_STATES);
 }
 
+/* While the PLL runs, but before the core uses it: RM0390, "Entering Over-drive mode". */
+static bool enter_over_drive(void) {
+    PWR_CR |= PWR_CR_ODEN;
+    if (!becomes(&PWR_CSR, PWR_CSR_ODRDY, PWR_CSR_ODRDY)) {
+        return false;
+    }
+    PWR_CR |= PWR_CR_ODSWEN;
+    return becomes(&PWR_CSR, PWR_CSR_ODSWRDY, PWR_CSR_ODSWRDY);
+}
+
 static bool run_from_pll(uint32_t source_hz, uint32_t source_bits) {
     RCC_PLLCFGR = (source_hz / PLL_INPUT_HZ) << RCC_PLLCFGR_M_POS | PLL_N << RCC_PLLCFGR_N_POS |
                   PLL_P_DIV2 << RCC_PLLCFGR_P_POS | PLL_Q << RCC_PLLCFGR_Q_POS |
                   PLL_R << RCC_PLLCFGR_R_POS | source_bits;
     RCC_CR |= RCC_CR_PLLON;
-    if (becomes(&RCC_CR, RCC_CR_PLLRDY, RCC_CR_PLLRDY)) {
-        RCC_CFGR = RCC_CFGR_PPRE1_DIV2 | RCC_CFGR_SW_PLL; /* APB1 may run at 50 MHz at most */
+    if (becomes(&RCC_CR, RCC_CR_PLLRDY, RCC_CR_PLLRDY) &&
+        (!NEEDS_OVER_DRIVE || enter_over_drive())) {
+        RCC_CFGR = BUS_BITS | RCC_CFGR_SW_PLL;
         if (becomes(&RCC_CFGR, RCC_CFGR_SWS_MASK, RCC_CFGR_SWS_PLL)) {
             return true;
         }
@@ -73,16 +80,6 @@ clock_tree_t clock_start(void) {
         return tree;
     }
     tree.core_hz = CORE_HZ;
-    tree.usart_hz = CORE_HZ / 2;
+    tree.usart_hz = USART_HZ;
     return tree;
-}
-
-uint32_t clock_wait_states(void) { return FLASH_ACR & FLASH_ACR_LATENCY_MASK; }
-
-const char *clock_flash_caches(void) {
-    static const char *const names[8] = {
-        "",     "prefetch",      "instruction",      "prefetch instruction",
-        "data", "prefetch data", "instruction data", "prefetch instruction data"};
-    return names[(FLASH_ACR & (FLASH_ACR_PRFTEN | FLASH_ACR_ICEN | FLASH_ACR_DCEN)) /
-                 FLASH_ACR_PRFTEN];
 }
