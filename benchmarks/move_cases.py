@@ -1,6 +1,7 @@
 """Seeded random networks of operators that move, join or reduce elements."""
 
 from collections.abc import Callable, Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -209,6 +210,11 @@ def _reduced(rng: Random, kind: str, is_rescaled: bool) -> Case:
     source = model.activation(shape, *own)
     told = [axis - rank * int(rng.integers(2)) for axis in axes]
     other = (scale(rng), point(rng)) if is_rescaled else own
+    if kind == "SUM":  # else many outputs would be at a limit
+        count = prod(shape[axis] for axis in axes)
+        factor = scale(rng, 0.5, 2)
+        middle = round(own[1] / factor) + int(rng.integers(-60, 60))
+        other = (own[0] * count * factor, min(max(middle, -128), 127))
     out = model.activation(result, *other)
     model.operator(kind, [source, model.constant(_numbers(told))], out, keep_dims=kept)
     return model.build([source], [out]), values(rng, shape)
@@ -227,6 +233,11 @@ def reduce_max(rng: Random) -> Case:
 def reduce_min(rng: Random) -> Case:
     """A network with a random REDUCE_MIN, and an input."""
     return _reduced(rng, "REDUCE_MIN", is_rescaled=False)
+
+
+def sum_(rng: Random) -> Case:
+    """A network with a random SUM over any dimensions, and an input."""
+    return _reduced(rng, "SUM", is_rescaled=True)
 
 
 def prelu(rng: Random) -> Case:
@@ -252,6 +263,7 @@ MOVE_CASES: dict[str, Callable[[Random], Case]] = {
     "SPLIT": split,
     "SPLIT_V": split_v,
     "STRIDED_SLICE": strided_slice,
+    "SUM": sum_,
     "TILE": tile,
     "TRANSPOSE": transpose,
     "UNPACK": unpack,

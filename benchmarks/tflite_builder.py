@@ -238,6 +238,7 @@ OPTIONS = {
     "SQUEEZE": "SqueezeOptions",
     "STRIDED_SLICE": "StridedSliceOptions",
     "SUB": "SubOptions",
+    "SUM": "ReducerOptions",
     "TILE": "TileOptions",
     "TRANSPOSE": "TransposeOptions",
     "UNPACK": "UnpackOptions",

@@ -12,15 +12,17 @@ from codegen.operators.support import row_count
 def reduction_work(graph: Graph, operator: Operator) -> tuple[str, Work]:
     """Outputs, and what each is made of; the mean of pixels goes through channels by fours.
 
-    The last four channels may be gone through twice, and fewer than four singly.
+    SUM runs the kernels of MEAN. The last four channels may be gone through twice, and fewer than
+    four singly.
     """
     reduction = reduction_of(graph, operator)
     outputs = graph.outputs_of(operator)[0].element_count
-    if operator.kind == "MEAN" and reduction.is_of_pixels:
+    is_mean = operator.kind in ("MEAN", "SUM")
+    if is_mean and reduction.is_of_pixels:
         part, count = ("quad", -(-outputs // QUAD)) if outputs >= QUAD else ("single", outputs)
         return "MEAN", {f"{part}s": count, f"{part} taps": count * reduction.count}
     lines = reduction.count // max(reduction.reduced[-1][0], 1) if reduction.reduced else 1
-    kernel = "MEAN of any" if operator.kind == "MEAN" else operator.kind
+    kernel = "MEAN of any" if is_mean else operator.kind
     return kernel, {
         "outputs": outputs,
         "lines": outputs * lines,

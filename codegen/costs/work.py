@@ -269,6 +269,7 @@ OWN_KERNELS: dict[str, OwnKernel] = {
     "SQUEEZE": _reshape,
     "STRIDED_SLICE": _of_operator(move_work),
     "SUB": _of_operator(_elementwise),
+    "SUM": _of_operator(reduction_work),
     "TANH": _lookup,
     "TILE": _of_operator(move_work),
     "TRANSPOSE": _of_operator(move_work),

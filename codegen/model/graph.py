@@ -13,7 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 ROUNDINGS = ("tflm", "litert")
-"""The reference kernel of FULLY_CONNECTED: TFLite-Micro's rounds twice, LiteRT's once."""
+"""Whose reference kernel it is. Of FULLY_CONNECTED, TFLite-Micro's rounds twice, LiteRT's once; of
+SUM, LiteRT has none."""
+ROUNDED_KINDS = ("FULLY_CONNECTED", "SUM")
+"""The operators for which the two differ."""
 DEFAULT_ROUNDING = "tflm"
 """The rounding of the runtimes on microcontrollers."""
 
@@ -132,7 +135,7 @@ class Graph:
         inputs: Indices of the tensors that the caller fills.
         outputs: Indices of the tensors that the caller reads.
         subgraph_count: Number of subgraphs in the file; this is the first.
-        rounding: One of `ROUNDINGS`: the rounding of FULLY_CONNECTED.
+        rounding: One of `ROUNDINGS`: the rounding of `ROUNDED_KINDS`.
         port_names: Names of inputs and outputs in the file, by tensor; those that have none lack.
     """
 

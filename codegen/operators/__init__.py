@@ -1,6 +1,6 @@
 """The supported operators: their checks and kernel calls. Pure."""
 
-from codegen.model.graph import DType, Graph, Operator
+from codegen.model.graph import Graph, Operator
 from codegen.operators.activations import ABS, ELU, EXP, GELU, HARD_SWISH, LEAKY_RELU, LOG, TANH
 from codegen.operators.concatenation import CONCATENATION, PACK
 from codegen.operators.conversions import DEQUANTIZE, EXPAND_DIMS, QUANTIZE, RESHAPE, SQUEEZE
@@ -22,7 +22,7 @@ from codegen.operators.moves import (
 )
 from codegen.operators.pad import PAD, PADV2
 from codegen.operators.prelu import PRELU
-from codegen.operators.reduce import MEAN, REDUCE_MAX, REDUCE_MIN
+from codegen.operators.reduce import MEAN, REDUCE_MAX, REDUCE_MIN, SUM
 from codegen.operators.reductions import FULLY_CONNECTED, SOFTMAX
 from codegen.operators.resize import RESIZE_BILINEAR, RESIZE_NEAREST_NEIGHBOR
 from codegen.operators.rows import RowWindow, not_by_rows
@@ -77,19 +77,13 @@ _SUPPORTED: dict[str, OperatorSupport] = {
     "SQUEEZE": SQUEEZE,
     "STRIDED_SLICE": STRIDED_SLICE,
     "SUB": SUB,
+    "SUM": SUM,
     "TANH": TANH,
     "TILE": TILE,
     "TRANSPOSE": TRANSPOSE,
     "TRANSPOSE_CONV": TRANSPOSE_CONV,
     "UNPACK": UNPACK,
 }
-
-
-_WHY_NOT = {
-    "SUM": "of which LiteRT's reference kernel gives no sums in int8, and its other one rounds "
-    "otherwise than TensorFlow Lite Micro",
-}
-"""Why an operator in int8 that a user may expect has no bit-exact kernel."""
 
 
 def supported_kinds() -> tuple[str, ...]:
@@ -106,9 +100,7 @@ def check_operators(graph: Graph) -> list[str]:
     for index, operator in enumerate(graph.operators):
         support = _SUPPORTED.get(operator.kind)
         if support is None:
-            is_int8 = any(own.dtype is DType.INT8 for own in graph.outputs_of(operator))
-            why = _WHY_NOT.get(operator.kind, "") if is_int8 else ""
-            texts.append(f"op {index} {operator.kind} {why}".rstrip())
+            texts.append(f"op {index} {operator.kind}")
         elif reasons := support.reasons(graph, operator):
             texts.append(f"op {index} {operator.kind} {' and '.join(reasons)}")
     return texts

@@ -1,11 +1,11 @@
-"""MEAN, REDUCE_MAX and REDUCE_MIN over any dimensions. Pure."""
+"""MEAN, SUM, REDUCE_MAX and REDUCE_MIN over any dimensions. Pure."""
 
 from dataclasses import dataclass
 from math import prod
 
 import numpy as np
 
-from codegen.model.fixed_point import Multiplier, mean_multiplier
+from codegen.model.fixed_point import Multiplier, mean_multiplier, quantize_multiplier
 from codegen.model.graph import DType, Graph, Operator
 from codegen.operators.channels import LARGEST_SUM
 from codegen.operators.kernel_call import KernelCall
@@ -109,7 +109,14 @@ def _check_mean(graph: Graph, operator: Operator) -> list[str]:
     largest = LARGEST_DIFFERENCE * reduction_of(graph, operator).count
     if largest > LARGEST_SUM:
         return [f"with sums up to {largest}"]
-    return check_factors([largest], [_mean_factor(graph, operator)])
+    return check_factors([largest], [_factor(graph, operator)])
+
+
+def _check_sum(graph: Graph, operator: Operator) -> list[str]:
+    """Its kernel is that of MEAN, with another factor."""
+    if graph.rounding == "litert":
+        return ["rounded as LiteRT, whose reference kernels have no sum in int8"]
+    return _check_mean(graph, operator)
 
 
 def _check_extreme(graph: Graph, operator: Operator) -> list[str]:
@@ -117,15 +124,20 @@ def _check_extreme(graph: Graph, operator: Operator) -> list[str]:
     return _check(graph, operator) or check_same_scale(source, output)
 
 
-def _mean_factor(graph: Graph, operator: Operator) -> Multiplier:
-    """From a sum of differences to the zero point, to the mean in the output's scale."""
+def _factor(graph: Graph, operator: Operator) -> Multiplier:
+    """From a sum of differences to the zero point, to the output: a mean, or the sum itself.
+
+    Source: TFLM, PrepareMeanOrSumHelper: SUM has the ratio of the scales in double precision.
+    """
     source, output = graph.tensors[operator.inputs[0]], graph.tensors[operator.outputs[0]]
-    count = reduction_of(graph, operator).count
-    return mean_multiplier(scale_of(source) / scale_of(output), count)
+    ratio = scale_of(source) / scale_of(output)
+    if operator.kind == "SUM":
+        return quantize_multiplier(ratio)
+    return mean_multiplier(ratio, reduction_of(graph, operator).count)
 
 
 def _lower_mean(graph: Graph, operator: Operator) -> KernelCall:
-    reduction, factor = reduction_of(graph, operator), _mean_factor(graph, operator)
+    reduction, factor = reduction_of(graph, operator), _factor(graph, operator)
     source, output = graph.tensors[operator.inputs[0]], graph.tensors[operator.outputs[0]]
     zero_point, name, own = zero_point_of(source), "reduce_mean", _all_loops(reduction)
     own = (*own, ("sum_zero_point", zero_point * reduction.count))
@@ -180,3 +192,4 @@ def _loops(name: str, loops: Loops) -> Params:
 MEAN = OperatorSupport(_check_mean, _lower_mean, not_by_rows, (2,), OWN_BYTES, no_macc)
 REDUCE_MAX = OperatorSupport(_check_extreme, _lower_extreme, not_by_rows, (2,), OWN_BYTES, no_macc)
 REDUCE_MIN = OperatorSupport(_check_extreme, _lower_extreme, not_by_rows, (2,), OWN_BYTES, no_macc)
+SUM = OperatorSupport(_check_sum, _lower_mean, not_by_rows, (2,), OWN_BYTES, no_macc)

@@ -9,7 +9,7 @@ from codegen.c_code.program import make_program
 from codegen.c_code.render import ModelNames, model_text, render_model, render_project
 from codegen.check import check_model
 from codegen.costs.footprint import Footprint, code_of, footprint, together
-from codegen.model.graph import DEFAULT_ROUNDING, Graph
+from codegen.model.graph import DEFAULT_ROUNDING, ROUNDED_KINDS, Graph
 from codegen.model.read_tflite import parse_model
 from codegen.planning.planner import plan_graph
 from codegen.project.manifest import Part, make_manifest, manifest_json
@@ -138,13 +138,13 @@ def _part(
 
 
 def _check_rounding(source: ModelSource, graph: Graph, runtime: str) -> None:
-    """With a FULLY_CONNECTED, firmware and golden file must use the same rounding."""
+    """With one of `ROUNDED_KINDS`, firmware and golden file must use the same rounding."""
     if "tflm" in _single(runtime) and graph.rounding != "tflm":
         raise ConfigError(
             f"--rounding {graph.rounding} is for --runtime static alone: TensorFlow Lite Micro "
             "rounds as it does"
         )
-    has_choice = any(operator.kind == "FULLY_CONNECTED" for operator in graph.operators)
+    has_choice = any(operator.kind in ROUNDED_KINDS for operator in graph.operators)
     if source.golden is None or not has_choice or source.golden_rounding == graph.rounding:
         return
     raise StaleError(

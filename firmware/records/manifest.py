@@ -118,7 +118,7 @@ class ManifestRecord:
         macc: Multiply-accumulates of an inference.
         dropped: What the runtime leaves out.
         toolchain: Where the compiler comes from.
-        rounding: How FULLY_CONNECTED rounds.
+        rounding: How FULLY_CONNECTED and SUM round.
         environment: PlatformIO's name of the board.
         beside: The same for the other runtimes in the firmware.
     """

@@ -147,6 +147,7 @@ GENERATED = {
     "PRELU": single("PRELU", activation(1, 4, 3), constant(1, 3), activation(1, 4, 3)),
     "REDUCE_MAX": single("REDUCE_MAX", activation(1, 4, 3), indices(1), activation(1, 3)),
     "REDUCE_MIN": single("REDUCE_MIN", activation(1, 4, 3), indices(-1), activation(1, 4)),
+    "SUM": single("SUM", activation(1, 4, 3), indices(-1), activation(1, 4)),
     "SLICE": single("SLICE", activation(1, 4), indices(0, 1), indices(1, -1), activation(1, 3)),
     "SPACE_TO_DEPTH": single(
         "SPACE_TO_DEPTH", activation(1, 4, 4, 2), activation(1, 2, 2, 8), block_size=2
@@ -317,9 +318,14 @@ REFUSED = {
     "op 0 HARD_SWISH with a factor of 2^0 or more": single(
         "HARD_SWISH", activation(1, 4), activation(1, 4, scale=Quantization((0.002,), (0,)))
     ),
-    "op 0 SUM of which LiteRT's reference kernel gives no sums in int8, and its other one rounds "
-    "otherwise than TensorFlow Lite Micro": single(
-        "SUM", activation(1, 4), indices(1), activation(1)
+    "op 0 SUM rounded as LiteRT, whose reference kernels have no sum in int8": replace(
+        single("SUM", activation(1, 4), indices(1), activation(1)), rounding="litert"
+    ),
+    "op 0 SUM with scales that give a factor of 1.68e+07 for sums up to 255": single(
+        "SUM",
+        activation(1, 1, scale=Quantization((1.0,), (0,))),
+        indices(1),
+        activation(1, scale=Quantization((2.0**-24,), (0,))),
     ),
     "op 0 SEGMENT_SUM": single("SEGMENT_SUM", activation(1, 4), activation(1, 4)),
     "op 0 RESIZE_BILINEAR with aligned corners and half pixels": resizing(

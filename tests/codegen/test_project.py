@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.operator_cases import CASES
 from benchmarks.tflite_builder import ModelBuilder
 from codegen.cli import main
 from codegen.model.read_tflite import parse_tflite
@@ -259,6 +260,15 @@ def test_golden_outputs_of_another_rounding_are_refused_with_both_ways_to_go_on(
     build(model, tmp_path / "out", "--rounding", "litert")
     manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
     assert manifest["rounding"] == "litert"
+
+
+def test_golden_outputs_of_sums_by_litert_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = tmp_path / "sum.tflite"
+    model.write_bytes(CASES["SUM"](np.random.default_rng(0))[0])
+    write_golden(tmp_path / "golden.npz", sha256_of_bytes(model.read_bytes()), "litert")
+    assert "holds outputs of litert's rounding" in refusal(capsys, model, tmp_path / "out")
 
 
 def test_tflm_has_no_choice_of_rounding(

@@ -1,5 +1,7 @@
 """What a model answers with TFLite-Micro's rounding, against the real interpreter."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -10,6 +12,7 @@ from codegen.model.read_tflite import parse_tflite
 from firmware.errors import ModelError
 from nas.quantization.interpreter import Interpreter
 from nas.quantization.tflm_rounding import with_tflm_rounding
+from tests.reference_kernels import run_reference
 from tests.small_model import small_model
 from tests.tflm_wheel import tflm_answer
 
@@ -71,6 +74,31 @@ def test_the_outputs_are_those_of_the_real_interpreter() -> None:
             np.testing.assert_array_equal(ours.answer(sample), wanted, name)
             litert_differs += int((litert.answer(sample) != wanted).any())
     assert litert_differs > 0, "else nothing was tried"
+
+
+def test_sums_are_those_of_the_real_interpreter() -> None:
+    """LiteRT's reference kernels have none in int8."""
+    inside = 0
+    for seed in range(40):
+        content, values = CASES["SUM"](np.random.default_rng(seed))
+        wanted = tflm_answer(content, values)[0]
+        ours = Interpreter(with_tflm_rounding(content), is_reference=True).answer(values[0])
+        np.testing.assert_array_equal(ours, wanted)
+        inside += int((np.abs(wanted.astype(int)) < 127).sum())
+    assert inside > 100, "else most are at a limit"
+
+
+@pytest.mark.parametrize("axes", [[0, 1, 2], [0, 2], [0]])
+def test_a_sum_over_the_batch_and_of_all_values(axes: list[int], tmp_path: Path) -> None:
+    model = ModelBuilder()
+    source, told = model.activation((1, 5, 6), 0.1, 7), model.constant(np.array(axes, np.int32))
+    left = [size for axis, size in enumerate((1, 5, 6)) if axis not in axes]
+    out = model.activation(left, 1.0, -3)
+    model.operator("SUM", [source, told], out, keep_dims=False)
+    content = model.build([source], [out])
+    values = np.random.default_rng(0).integers(-128, 128, (1, 5, 6)).astype(np.int8)
+    (ours,) = run_reference(tmp_path, [(with_tflm_rounding(content), [values])])
+    np.testing.assert_array_equal(ours, tflm_answer(content, values))
 
 
 def test_a_model_without_fully_connected_stays_as_it_is() -> None:
