@@ -4,10 +4,10 @@ import signal
 
 import pytest
 
+from tests.compiler_cache import use_compiler_cache
 from tests.fake_clock import FakeClock
-from tests.host_compiler import shared_folder
 
-shared_folder()  # before there are workers, which then use this one
+use_compiler_cache()  # before there are workers, which then share it
 
 # A shell starts background jobs with Ctrl-C ignored, and their child processes inherit that.
 with contextlib.suppress(ValueError):  # not on the main thread
