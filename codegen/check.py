@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from codegen.model.graph import DType, Graph
@@ -70,13 +70,15 @@ def reasons_against(graph: Graph, *runtimes: str) -> Reasons:
     if too_much := _too_much(graph):
         return Reasons(tuple(too_much), (), can_be_planned=False)
     operators: dict[str, None] = {}
+    executed = fold_all(graph)
     for runtime in runtimes:
-        own = _check_static(graph) if runtime == "static" else missing_operators(graph)
+        own = _check_static(*executed) if runtime == "static" else missing_operators(graph)
         operators |= dict.fromkeys(own)
     no_plan = _reasons_against_a_plan(graph, runtimes)
     named = {_index_of(text) for text in operators}
     operators |= dict.fromkeys(text for text in no_plan if _index_of(text) not in named)
-    in_float = _in_float(graph, "tflm" in runtimes)
+    in_file = graph, tuple(range(len(graph.operators)))
+    in_float = _in_float(*(in_file if "tflm" in runtimes else executed))
     model = [*_model_reasons(graph), *_state_reasons(graph)]
     if in_float:
         model.append(f"the model computes in float32: {in_float}; quantize it to int8 first")
@@ -99,9 +101,8 @@ def check_model(graph: Graph, *runtimes: str) -> None:
         raise ModelError(reasons.refusal)
 
 
-def _check_static(graph: Graph) -> list[str]:
+def _check_static(folded: Graph, indices: Sequence[int]) -> list[str]:
     """The operators that the static runtime lacks, with their indices in the file."""
-    folded, indices = fold_all(graph)
     texts = [text.split(" ", 2) for text in check_operators(folded)]
     return [f"{op} {indices[int(index)]} {reason}" for op, index, reason in texts]
 
@@ -150,11 +151,10 @@ def _model_reasons(graph: Graph) -> list[str]:
     return reasons
 
 
-def _in_float(graph: Graph, is_for_tflm: bool) -> str:
-    """The operators that compute in float32; the static runtime has tables for some."""
+def _in_float(graph: Graph, indices: Sequence[int]) -> str:
+    """The operators that compute in float32, of a graph with their indices in the file."""
     kinds: dict[str, list[str]] = defaultdict(list)
-    folded, kept = (graph, range(len(graph.operators))) if is_for_tflm else fold_all(graph)
-    for index, operator in zip(kept, folded.operators, strict=True):
+    for index, operator in zip(indices, graph.operators, strict=True):
         is_border = operator.kind in ("QUANTIZE", "DEQUANTIZE")
         if not is_border and any(t.dtype is DType.FLOAT32 for t in graph.inputs_of(operator)):
             kinds[operator.kind].append(str(index))

@@ -9,6 +9,8 @@ def printable(text: str) -> str:
     Control characters could move the cursor or change colours. Text-direction marks could make a
     name look like another one. Lone surrogates cannot be printed at all.
     """
+    if text.isprintable():  # nearly every text, and much faster
+        return text
     return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 

@@ -64,18 +64,24 @@ ALL_MODULES = sorted(
 
 
 @cache
-def tree_of(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"))
+def nodes_of(path: Path) -> tuple[ast.AST, ...]:
+    """Every node of a module, in the order of `ast.walk`."""
+    return tuple(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
 
 
-def imported_packages(tree: ast.AST) -> set[str]:
-    """Top-level names of all packages that a piece of source imports."""
+@cache
+def import_nodes(path: Path) -> tuple[ast.Import | ast.ImportFrom, ...]:
+    return tuple(own for own in nodes_of(path) if isinstance(own, ast.Import | ast.ImportFrom))
+
+
+def imported_packages(path: Path) -> set[str]:
+    """Top-level names of all packages that a module imports."""
     names: set[str] = set()
-    for node in ast.walk(tree):
+    for node in import_nodes(path):
         if isinstance(node, ast.Import):
             names |= {alias.name.split(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, "imports are absolute"
+        else:
+            assert node.level == 0, f"{name_of(path)}: imports are absolute"
             names.add((node.module or "").split(".")[0])
     return names
 
@@ -84,16 +90,23 @@ def name_of(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name_of)
-def test_a_module_imports_only_the_packages_below_its_own(path: Path) -> None:
-    own = path.relative_to(ROOT).parts[0]
-    imported = imported_packages(tree_of(path))
-    assert imported & set(PACKAGES) <= ALLOWED[own]
+def with_faults(faults: dict[Path, set[str]]) -> dict[str, set[str]]:
+    """The modules that import what they may not, and what it is."""
+    assert len(faults) > 30
+    return {name_of(path): own for path, own in faults.items() if own}
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "benchmarks").rglob("*.py")), ids=name_of)
-def test_tables_that_are_shipped_are_not_made_by_tests(path: Path) -> None:
-    assert "tests" not in imported_packages(tree_of(path))
+def test_a_module_imports_only_the_packages_below_its_own() -> None:
+    faults = {
+        path: (imported_packages(path) & set(PACKAGES)) - ALLOWED[path.relative_to(ROOT).parts[0]]
+        for path in MODULES
+    }
+    assert with_faults(faults) == {}
+
+
+def test_tables_that_are_shipped_are_not_made_by_tests() -> None:
+    benchmarks = (ROOT / "benchmarks").rglob("*.py")
+    assert with_faults({path: imported_packages(path) & {"tests"} for path in benchmarks}) == {}
 
 
 @cache
@@ -104,7 +117,7 @@ def names_of(module: str) -> frozenset[str]:
     if not source.is_file():
         return frozenset()
     names = {path.stem for path in place.glob("*")} if place.is_dir() else set()
-    for node in ast.walk(tree_of(source)):
+    for node in nodes_of(source):
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             names.add(node.name)
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
@@ -119,7 +132,7 @@ def test_whatever_is_imported_of_our_modules_is_there() -> None:
     imports = [
         (path, node.module, alias.name)
         for path in ALL_MODULES
-        for node in ast.walk(tree_of(path))
+        for node in import_nodes(path)
         if isinstance(node, ast.ImportFrom) and node.module
         if (ROOT / node.module.split(".")[0]).is_dir()
         for alias in node.names
@@ -133,11 +146,9 @@ def test_whatever_is_imported_of_our_modules_is_there() -> None:
     assert not missing
 
 
-@pytest.mark.parametrize(
-    "path", [m for m in MODULES if not m.is_relative_to(ROOT / "nas" / "tensorflow")], ids=name_of
-)
-def test_tensorflow_is_imported_in_its_own_folder_alone(path: Path) -> None:
-    assert not imported_packages(tree_of(path)) & HEAVY
+def test_tensorflow_is_imported_in_its_own_folder_alone() -> None:
+    others = [m for m in MODULES if not m.is_relative_to(ROOT / "nas" / "tensorflow")]
+    assert with_faults({path: imported_packages(path) & HEAVY for path in others}) == {}
 
 
 @pytest.mark.parametrize("package", ROOMS)
@@ -147,23 +158,23 @@ def test_every_module_of_a_package_with_folders_has_a_place(package: str) -> Non
     assert rooms == {*ROOMS[package], "__init__"}
 
 
-@pytest.mark.parametrize(
-    "path", [m for m in MODULES if m.relative_to(ROOT).parts[0] in ROOMS], ids=name_of
-)
-def test_a_folder_of_a_package_imports_only_those_below_it(path: Path) -> None:
-    package, *parts = path.relative_to(ROOT).with_suffix("").parts
-    if parts == ["__init__"]:
-        return
-    rooms = ROOMS[package]
-    below = {*rooms[: rooms.index(parts[0])], parts[0]}
-    imported = {name.split(".")[1] for name in imports_of(path) if name.startswith(f"{package}.")}
-    assert imported <= below
+@pytest.mark.parametrize("package", ROOMS)
+def test_a_folder_of_a_package_imports_only_those_below_it(package: str) -> None:
+    rooms, faults = ROOMS[package], {}
+    for path in MODULES:
+        own, *parts = path.relative_to(ROOT).with_suffix("").parts
+        if own == package and parts != ["__init__"]:
+            below = {*rooms[: rooms.index(parts[0])], parts[0]}
+            names = [name for name in imports_of(path) if name.startswith(f"{package}.")]
+            faults[path] = {name.split(".")[1] for name in names} - below
+    assert with_faults(faults) == {}
 
 
-def imports_of(path: Path) -> set[str]:
+@cache
+def imports_of(path: Path) -> frozenset[str]:
     """Names of the modules and packages that a module imports, wherever in its source."""
     found: set[str] = set()
-    for node in ast.walk(tree_of(path)):
+    for node in import_nodes(path):
         if isinstance(node, ast.ImportFrom) and node.module:
             package = ROOT.joinpath(*node.module.split("."))
             found |= {
@@ -174,7 +185,7 @@ def imports_of(path: Path) -> set[str]:
             }
         elif isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
-    return found
+    return frozenset(found)
 
 
 def test_no_modules_import_each_other_in_a_circle() -> None:
@@ -191,7 +202,7 @@ def test_no_two_classes_of_the_product_have_one_name() -> None:
     """A name that a reader finds by search means one thing."""
     places: dict[str, list[str]] = {}
     for path in MODULES:
-        for node in ast.walk(tree_of(path)):
+        for node in nodes_of(path):
             if isinstance(node, ast.ClassDef):
                 places.setdefault(node.name, []).append(name_of(path))
     assert len(places) > 200

@@ -31,14 +31,15 @@ def fold_constants(graph: Graph) -> Graph:
     file. Outputs of the model stay computed. An operator with several outputs becomes one for each
     output that is needed.
     """
+    return fold_and_trace(graph)[0]
+
+
+def fold_and_trace(graph: Graph) -> tuple[Graph, tuple[int, ...]]:
+    """The result of `fold_constants`, and for each of its operators the index in the network."""
     kept, tensors = _fold(graph)
     operators = tuple(operator for _, operator in kept)
-    return replace(graph, tensors=tuple(tensors), operators=operators)
-
-
-def kept_operators(graph: Graph) -> tuple[int, ...]:
-    """For each operator of `fold_constants`, its index in the network."""
-    return tuple(index for index, _ in _fold(graph)[0])
+    folded = replace(graph, tensors=tuple(tensors), operators=operators)
+    return folded, tuple(index for index, _ in kept)
 
 
 def _fold(graph: Graph) -> tuple[list[tuple[int, Operator]], list[Tensor]]:

@@ -150,13 +150,14 @@ def place_in_order(order: Sequence[int], beside: Beside) -> list[int]:
     """
     offsets = [-1] * len(beside)
     for index in order:
-        gaps = [
-            (offsets[other] - before, offsets[other] + behind)
+        taken = [
+            (offset - before, offset + behind)
             for other, before, behind in beside[index]
-            if offsets[other] >= 0
+            if (offset := offsets[other]) >= 0
         ]
+        taken.sort()
         lowest = 0
-        for first, end in sorted(gaps):
+        for first, end in taken:
             if first < lowest < end:
                 lowest = aligned(end)
         offsets[index] = lowest

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from codegen.model.fold_constants import fold_constants, kept_operators
+from codegen.model.fold_constants import fold_and_trace
 from codegen.model.graph import Graph
 from codegen.operators import check_operators, count_macc
 from codegen.simplify.drop_channels import drop_channels
@@ -42,8 +42,8 @@ def fold_all(graph: Graph) -> tuple[Graph, tuple[int, ...]]:
 
     For each operator that is left, also its index in the model.
     """
-    kept = kept_operators(graph)
-    folded, left = fold_dilations(fold_constants(graph))
+    constant, kept = fold_and_trace(graph)
+    folded, left = fold_dilations(constant)
     with_tables, last = fold_tables(folded)
     return with_tables, tuple(kept[left[index]] for index in last)
 

@@ -41,6 +41,7 @@ def write_report(
     measured: tuple[BoardResult, ...] = ()
     if measurement is not None and own.final is not None:
         measured = read_measurement(measurement, own.final.model_sha256)
+    check_outputs(page_file, page_file.with_suffix(".json"), page_file.with_suffix(".md"))
     facts = gather(own, measured)
     page, record = make_page(facts), report_record(facts)
     texts = {
@@ -48,7 +49,6 @@ def write_report(
         page_file.with_suffix(".json"): json.dumps(record, indent=2, allow_nan=False) + "\n",
         page_file.with_suffix(".md"): f"{markdown(page)}\n<!-- {MARK} -->\n",
     }
-    check_outputs(*texts)
     for path, text in texts.items():
         write_text(path, text)
     return record, tuple(texts)

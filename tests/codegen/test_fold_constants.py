@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.tflite_builder import ModelBuilder
 from codegen.check import reasons_against
-from codegen.model.fold_constants import fold_constants, kept_operators
+from codegen.model.fold_constants import fold_and_trace, fold_constants
 from codegen.model.graph import DType, Graph, Operator, Quantization, Tensor
 from codegen.model.read_tflite import parse_tflite
 from codegen.operators import check_operators
@@ -46,9 +46,9 @@ def flatten(batch_first: bool = True) -> bytes:
 
 def test_of_a_flatten_with_a_free_batch_only_the_reshape_is_left() -> None:
     graph = parse_tflite(flatten())
-    folded = fold_constants(graph)
+    folded, kept = fold_and_trace(graph)
     assert [operator.kind for operator in folded.operators] == ["LOGISTIC", "RESHAPE", "LOGISTIC"]
-    assert kept_operators(graph) == (0, 4, 5)
+    assert kept == (0, 4, 5)
     packed = folded.tensors[folded.operators[1].inputs[1]]
     assert packed.is_constant
     assert packed.data is not None

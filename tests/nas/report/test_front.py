@@ -136,6 +136,7 @@ def test_an_unfinished_run_is_shown_and_said_to_be_unfinished(
     assert "best so far" in out
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_without_a_training_there_is_no_front(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -152,6 +153,7 @@ def test_a_folder_without_a_run_is_an_error(
     assert "contains no run" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_page_has_the_front_and_the_costs(tmp_path: Path) -> None:
     text = text_of(section(page_of(with_larger(tmp_path)), "front"))
     assert "4 of 7 trained candidates are on the Pareto front" in text

@@ -4,6 +4,8 @@ import json
 import re
 from pathlib import Path
 
+import pytest
+
 from nas.report.write import write_report
 from tests.nas.report.page import SVG, page_of, section, text_of
 from tests.nas.report.small_run import HOSTILE, write_run
@@ -24,6 +26,7 @@ def test_names_that_are_code_are_shown_and_do_nothing(tmp_path: Path) -> None:
     assert "1 of 3 images of " + names[2] + " predicted as " + names[0] in tips
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_names_that_are_code_break_no_table_in_markdown(tmp_path: Path) -> None:
     write_report(write_run(tmp_path, classes=HOSTILE))
     text = (tmp_path / "report.md").read_text(encoding="utf-8")
@@ -39,6 +42,7 @@ def test_names_that_are_code_break_no_table_in_markdown(tmp_path: Path) -> None:
     assert "| ../../x | 4 |" in text
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_names_that_are_code_are_data_in_json(tmp_path: Path) -> None:
     record, (_, path, _) = write_report(write_run(tmp_path, classes=HOSTILE))
     assert json.loads(path.read_text()) == json.loads(json.dumps(record))

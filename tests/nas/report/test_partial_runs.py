@@ -3,6 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from nas.report.facts import gather
 from nas.report.record import report_record
 from nas.report.run_folder import read_run
@@ -46,6 +48,7 @@ def test_a_run_in_which_nothing_was_trained_yet_is_told_about(tmp_path: Path) ->
         assert "not known yet" in text_of(by_class(page, "headlines")[0])
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_run_of_an_earlier_version_says_what_it_lacks(tmp_path: Path) -> None:
     absent = ("command", "target", "host", "machine", "final_losses", "test_answers")
     page = page_of(write_run(tmp_path, **dict.fromkeys(absent)))

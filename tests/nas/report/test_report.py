@@ -85,6 +85,7 @@ def test_the_decision_comes_first(page: Element) -> None:
     assert headlines[3] == "promises kept? confirmed 2 of 2 promises hold on board virtual"
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_broken_promise_is_the_verdict(tmp_path: Path) -> None:
     checks = measurement_record()["checks"]
     checks[1] |= {"measured": "112", "holds": False}
@@ -152,6 +153,7 @@ def test_the_numbers_are_in_json(folder: Path, page: Element) -> None:
     assert record["provenance"]["config"] == to_record(CONFIG)
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_limit_of_time_is_a_limit_like_the_others(tmp_path: Path) -> None:
     page = page_of(write_timed_run(tmp_path))
     captions = [text_of(own) for own in page.iter("figcaption")]
@@ -166,6 +168,7 @@ def test_a_limit_of_time_is_a_limit_like_the_others(tmp_path: Path) -> None:
     assert record["provenance"]["config"]["pace"]["sha256"] == "5" * 64
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_limit_of_time_that_a_model_judged_is_marked(tmp_path: Path) -> None:
     page = page_of(write_timed_run(tmp_path, is_modelled=True))
     limits = text_of(section(page, "limits"))
@@ -174,6 +177,7 @@ def test_a_limit_of_time_that_a_model_judged_is_marked(tmp_path: Path) -> None:
     assert "modelled cycles, not measured: 9 kernel calls of 2 networks" in provenance
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_modelled_cycles_stand_in_a_column_of_their_own(tmp_path: Path) -> None:
     page = page_of(write_run(tmp_path / "dear"), measured=False)
     target = text_of(section(page, "target"))
@@ -191,6 +195,7 @@ def test_modelled_cycles_stand_in_a_column_of_their_own(tmp_path: Path) -> None:
     assert time["value"] == f"{record['estimate']['modelled_time']['middle_ms']:.2f} ms"
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_what_int8_costs_on_the_validation_images_is_told(tmp_path: Path, page: Element) -> None:
     told = text_of(section(page, "training"))
     assert "int8 is 5.0 points less accurate than float, more than 0.5" in told
@@ -199,6 +204,7 @@ def test_what_int8_costs_on_the_validation_images_is_told(tmp_path: Path, page: 
     assert "points less accurate" not in text_of(section(cheap, "training"))
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_how_quantisation_changes_answers_is_counted_image_by_image(
     tmp_path: Path, page: Element
 ) -> None:
@@ -219,6 +225,7 @@ def test_the_run_stands_above_the_published_tables(page: Element) -> None:
     assert "Accuracies may not be compared" in text_of(own)
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_more_classes_than_can_be_drawn_are_in_tables(tmp_path: Path) -> None:
     count = 41
     zero = [[0] * count for _ in range(count)]
@@ -251,6 +258,7 @@ def test_nothing_can_be_measured_of_a_run_that_is_not_finished(tmp_path: Path) -
         write_report(write_unfinished_run(tmp_path), measurement)
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_command_prints_the_files_or_the_json(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
