@@ -21,14 +21,17 @@ SHARED_VARIABLE = "OBJECTS_OF_TESTS"
 def compile_program(
     out: Path, sources: Sequence[Path], include: Sequence[Path], flags: Sequence[str] = ("-O1",)
 ) -> Path:
-    """Compile and link C11 sources; gives the program's path."""
+    """Compile and link C11 sources; gives the program's path.
+
+    Kernels among them are compiled with -O1 whatever the flags are, once for all tests.
+    """
     folders = [f"-I{folder}" for folder in include]
-    command = ["gcc", "-std=c11", "-g", *WARNINGS, *SANITIZERS, *flags]
+    command = ["gcc", "-std=c11", "-g", *WARNINGS, *SANITIZERS]
     kernels = {source.stem for source in sources if source.parent == NN / "src"}
-    objects = kernel_objects(tuple(command)) if kernels else ()
+    objects = kernel_objects((*command, "-O1")) if kernels else ()
     inputs = [source for source in sources if source.parent != NN / "src"]
     inputs += [path for path in objects if path.stem in kernels]
-    run_compiler([*command, *folders, "-o", str(out), *map(str, inputs), "-lm"])
+    run_compiler([*command, *flags, *folders, "-o", str(out), *map(str, inputs), "-lm"])
     return out
 
 
