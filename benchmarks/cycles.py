@@ -106,7 +106,7 @@ def chip(wait_states: int) -> Target:
     target = load_target("stm32f412")
     assert target.timing is not None
     timing = replace(target.timing, wait_states=wait_states, memory_origins=MEMORIES)
-    return replace(target, timing=timing)
+    return target.with_chip(timing=timing)
 
 
 def build(program: Program, prologue: str, folders: Mapping[str, Path], out: Path) -> Path:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from firmware.cores import load_core
 from hil.agreement import Agreement
 from hil.clock_check import TOLERANCE_FRACTION
 from hil.estimate import PredictedValues
@@ -256,7 +255,7 @@ def _modelled(project: Project, measured: Measurement) -> tuple[Check, ...]:
     """The time that the cycle model gives. It is never compared: it is not measured."""
     if measured.modelled is None:
         return ()
-    hz, errors = project.target.core_hz, load_core(project.target.core).errors
+    hz, errors = project.target.core_hz, project.target.processor.known_timing().errors
     error = f"± {100 * errors.median_fraction:.1f} %, worst {100 * errors.worst_fraction:.1f} %"
     time = f"{measured.modelled.milliseconds(hz):.2f} ms at {hz / 1e6:g} MHz, modelled"
     cycles = f"{measured.modelled.inference.cycles:,}"

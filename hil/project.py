@@ -87,8 +87,9 @@ def read_project(folder: Path) -> tuple[Project, ...]:
     manifest = read_json_values(path, _KIND)
     record = convert(manifest, ManifestRecord, path, _KIND)
     several = [(record, manifest), *zip(record.beside, manifest.get("beside", ()), strict=True)]
+    target = record.hardware or load_target(record.target)
     projects = tuple(
-        _project(folder, *own, index if len(several) > 1 else None)
+        _project(folder, target, *own, index if len(several) > 1 else None)
         for index, own in enumerate(several)
     )
     if projects[0].golden is not None:
@@ -103,12 +104,16 @@ def _image_bytes(record: ManifestRecord) -> int:
 
 
 def _project(
-    folder: Path, record: ManifestRecord, manifest: dict[str, Any], index: int | None
+    folder: Path,
+    target: Target,
+    record: ManifestRecord,
+    manifest: dict[str, Any],
+    index: int | None,
 ) -> Project:
     name, is_static = record.model_name, record.runtime == "static"
     return Project(
         folder=folder,
-        target=load_target(record.target),
+        target=target,
         model_name=name,
         model_sha256=record.model_sha256,
         runtime=record.runtime,

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from firmware.cores import load_core
 from firmware.records.conversion import from_record
 from firmware.records.measurement import (
     MEASUREMENT_SCHEMA,
@@ -89,7 +88,7 @@ def _modelled(project: Project, measurement: Measurement) -> ModelledRecord | No
     modelled, timing = measurement.modelled, project.target.timing
     if modelled is None or timing is None:
         return None
-    counts, errors = modelled.inference, load_core(project.target.core).errors
+    counts, errors = modelled.inference, project.target.processor.known_timing().errors
     return ModelledRecord(
         cycles=counts.cycles,
         milliseconds=modelled.milliseconds(project.target.core_hz),

@@ -28,7 +28,7 @@ def test_a_target_and_a_model_cannot_steer_the_terminal_of_an_estimate(
 ) -> None:
     model, target = tmp_path / f"{STEER}.tflite", tmp_path / "mine.toml"
     model.write_bytes(small_model())
-    shipped = Path(__file__).parent.parent / "firmware" / "targets" / "stm32l412kb.toml"
+    shipped = Path(__file__).parent.parent / "firmware" / "chips" / "stm32l412kb.toml"
     name = r'name = "\u001b[31mmine"'
     target.write_text(shipped.read_text().replace('name = "stm32l412kb"', name))
     drawn = tmp_path / "map.svg"

@@ -13,6 +13,7 @@ from codegen.model.graph import DEFAULT_ROUNDING, ROUNDED_KINDS, Graph
 from codegen.model.read_tflite import parse_model
 from codegen.planning.planner import plan_graph
 from codegen.project.manifest import Part, make_manifest, manifest_json
+from codegen.project.own_sources import own_sources
 from codegen.project.platformio_board import platformio_board
 from codegen.project.source import ModelSource
 from codegen.project.write_project import write_project
@@ -99,7 +100,7 @@ def _generate(
         source.golden is not None,
         tflm_place,
     )
-    return manifest_json(*manifests), texts
+    return manifest_json(target, *manifests), texts
 
 
 def _single(runtime: str) -> tuple[str, ...]:
@@ -184,7 +185,8 @@ def _fixed_sources(target: Target, runtime: str, toolchain: str) -> dict[str, by
     """The files that do not depend on the model, by their paths in the project."""
     places = [(LIBRARIES[own], f"lib/{LIBRARIES[own]}") for own in _single(runtime)]
     places.append(("bench", "src"))
-    places += [(f"board/{own}", "src") for own in ("cortex_m", "stm32", target.family)]
+    families = ("cortex_m", "stm32", target.family)
+    places += [(f"board/{own}", "src") for own in families if own]
     contents: dict[str, bytes] = {}
     if toolchain == "system":
         places.append(("platform", "platform"))
@@ -196,4 +198,4 @@ def _fixed_sources(target: Target, runtime: str, toolchain: str) -> dict[str, by
                 if path.is_file() and path.suffix != ".pyc" and path.name != "__init__.py":
                     name = path.relative_to(firmware / own).as_posix()
                     contents[f"{place}/{name}"] = path.read_bytes()
-    return contents
+    return contents | own_sources(target)

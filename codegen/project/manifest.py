@@ -91,9 +91,12 @@ def make_manifest(
     )
 
 
-def manifest_json(manifest: ManifestRecord, *beside: ManifestRecord) -> dict[str, Any]:
+def manifest_json(
+    target: Target, manifest: ManifestRecord, *beside: ManifestRecord
+) -> dict[str, Any]:
     """The values of manifest.json for a firmware of one or more runtimes."""
-    return {"schema": MANIFEST_SCHEMA, **to_record(replace(manifest, beside=beside))}
+    whole = replace(manifest, beside=beside, hardware=replace(target, folder=""))
+    return {"schema": MANIFEST_SCHEMA, **to_record(whole)}
 
 
 def _kernel_calls(graph: Graph, plan: MemoryPlan) -> tuple[CallRecord, ...]:

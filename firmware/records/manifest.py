@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from firmware.records.values import Count, Sha256
+from firmware.targets import Target
 
 MANIFEST_SCHEMA = 3
 JOURNAL_SCHEMA = 1
@@ -120,6 +121,8 @@ class ManifestRecord:
         toolchain: Where the compiler comes from.
         rounding: How FULLY_CONNECTED and SUM round.
         environment: PlatformIO's name of the board.
+        hardware: The whole description of the target; None in manifests of earlier versions, and
+            in the parts for further runtimes.
         beside: The same for the other runtimes in the firmware.
     """
 
@@ -140,4 +143,5 @@ class ManifestRecord:
     toolchain: str = ""
     rounding: str = ""
     environment: str = ""
+    hardware: Target | None = None
     beside: tuple["ManifestRecord", ...] = ()

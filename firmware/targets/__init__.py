@@ -1,117 +1,161 @@
-"""Target descriptions: facts about a chip that all stages use. Reads package data."""
+"""Targets: what networks are searched and firmware is made for. Reads package data.
 
-import itertools
-from dataclasses import dataclass, fields
+A target is a chip with its core, and the board that carries it. A chip alone can be estimated.
+"""
+
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any
 
-from msgspec import Meta
-
+from firmware.boards import BOARDS, BoardRecord, known_boards, load_board
+from firmware.boards.serial_port import SerialPort
+from firmware.chips import CHIPS, Chip, ChipTiming, known_chips, load_chip
+from firmware.cores import Core, load_core
 from firmware.errors import ConfigError
 from firmware.printable import brief
-from firmware.records.reader import Kind, convert, read_toml
-from firmware.targets.serial_port import SerialPort
+from firmware.records.reader import Kind, read_toml
 
-_FOLDER = Path(__file__).parent
 MACC_PER_COREMARK = 10_000
 """Multiply-accumulates per inference allowed for one CoreMark: the method's rule of thumb."""
-_KIND = Kind("is not a target", "see the one of the stm32f412 for the form")
-_TABLES = ("memory", "clock", "firmware", "board")
-_Address = Annotated[int, Meta(ge=0, lt=2**32)]
-_Count = Annotated[int, Meta(ge=0, lt=2**32)]
-_Size = Annotated[int, Meta(ge=1, le=2**32)]
-
-
-@dataclass(frozen=True, slots=True)
-class ChipTiming:
-    """What the memories of a chip add to the time of its core.
-
-    Attributes:
-        wait_states: Of the flash, at the target's clock.
-        flash_line_bytes: Bytes that the flash reads at once.
-        prefetches: Whether the next line of instructions is read in advance.
-        instruction_lines: Lines of the cache for instructions.
-        data_lines: Lines of the cache for data in flash.
-        memory_origins: First addresses of the memories; loads from different ones do not overlap.
-    """
-
-    wait_states: _Count
-    flash_line_bytes: _Size
-    prefetches: bool
-    instruction_lines: _Count
-    data_lines: _Count
-    memory_origins: tuple[_Address, ...]
+_KIND = Kind("is neither a board nor a chip", "a board has a 'chip', a chip has a 'core'")
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The facts about a chip that the search, the generator and the bench need.
+    """A chip, and its board. The facts that all stages use are also here, under short names.
 
     Attributes:
-        name: Name on the command line.
-        description: Chip, core and board in one line.
-        core: The core's name, such as `cortex-m4`.
-        ram_origin: Address of the first byte of RAM.
-        ram_bytes: Contiguous RAM from `ram_origin`.
-        flash_origin: Address of the first byte of flash.
-        flash_bytes: Contiguous flash from `flash_origin`.
-        core_hz: Core clock that the board support sets up.
-        coremark: CoreMark score at that clock.
-        wait_states: Of the flash at that clock.
-        stack_bytes: Stack that the application reserves.
-        environment: PlatformIO board and environment; empty if projects cannot be generated.
-        cpu_flags: Compiler and linker flags that select the core and its FPU.
-        family: Folder of its board support in `firmware/board/`.
-        serial: The serial port of the board; None if projects cannot be generated.
-        device_id: DEV_ID of its debug unit, which the ROM bootloader also reports.
-        sector_bytes: Sizes of the flash sectors, in order.
-        probe_target: Its name in pyOCD.
-        timing: Of its memories; None if that is not known.
+        processor: The chip's core.
+        chip: The chip.
+        board: None if projects cannot be generated.
+        folder: Where the board's own C files are; empty if it has none.
     """
 
-    name: str
-    description: str
-    core: str
-    ram_origin: _Address
-    ram_bytes: _Size
-    flash_origin: _Address
-    flash_bytes: _Size
-    core_hz: _Size
-    coremark: _Size
-    stack_bytes: _Size
-    wait_states: _Count = 0
-    environment: str = ""
-    cpu_flags: tuple[str, ...] = ()
-    family: str = ""
-    serial: SerialPort | None = None
-    device_id: _Address = 0
-    sector_bytes: tuple[_Size, ...] = ()
-    probe_target: str = ""
-    timing: ChipTiming | None = None
+    processor: Core
+    chip: Chip
+    board: BoardRecord | None = None
+    folder: str = ""
+
+    @property
+    def name(self) -> str:
+        """Name of the chip."""
+        return self.chip.name
+
+    @property
+    def description(self) -> str:
+        """Chip, core and board in one line."""
+        return self.chip.description + (f" ({self.board.description})" if self.board else "")
+
+    @property
+    def core(self) -> str:
+        """Name of the core, such as `cortex-m4`."""
+        return self.processor.name
+
+    @property
+    def cpu_flags(self) -> tuple[str, ...]:
+        """Compiler and linker flags that select the core and its FPU."""
+        return self.processor.cpu_flags
+
+    @property
+    def ram_origin(self) -> int:
+        """Address of the first byte of RAM."""
+        return self.chip.ram_origin
+
+    @property
+    def ram_bytes(self) -> int:
+        """Contiguous RAM from `ram_origin`."""
+        return self.chip.ram_bytes
+
+    @property
+    def flash_origin(self) -> int:
+        """Address of the first byte of flash."""
+        return self.chip.flash_origin
+
+    @property
+    def flash_bytes(self) -> int:
+        """Contiguous flash from `flash_origin`."""
+        return self.chip.flash_bytes
+
+    @property
+    def core_hz(self) -> int:
+        """Core clock."""
+        return self.chip.core_hz
+
+    @property
+    def wait_states(self) -> int:
+        """Wait states of the flash at that clock."""
+        return self.chip.wait_states
+
+    @property
+    def stack_bytes(self) -> int:
+        """Stack that the application reserves."""
+        return self.chip.stack_bytes
+
+    @property
+    def device_id(self) -> int:
+        """DEV_ID of the chip's debug unit."""
+        return self.chip.device_id
+
+    @property
+    def family(self) -> str:
+        """Folder of the chip's code in `firmware/board/`."""
+        return self.chip.family
+
+    @property
+    def timing(self) -> ChipTiming | None:
+        """Timing of the memories; None if that is not known."""
+        return self.chip.timing
 
     @property
     def macc_limit(self) -> int:
         """The MACC limit of the published method for this chip."""
-        return self.coremark * MACC_PER_COREMARK
+        return self.chip.coremark * MACC_PER_COREMARK
 
     def sectors_of(self, address: int, count: int) -> list[int]:
         """Numbers of the flash sectors that hold these bytes."""
-        starts = itertools.accumulate(self.sector_bytes, initial=self.flash_origin)
-        return [
-            number
-            for number, (start, size) in enumerate(zip(starts, self.sector_bytes, strict=False))
-            if start < address + count and address < start + size
-        ]
+        return self.chip.sectors_of(address, count)
 
     @property
     def has_board(self) -> bool:
         """Whether projects can be generated for it, not only estimates."""
-        return bool(self.environment)
+        return self.board is not None
+
+    @property
+    def known_board(self) -> BoardRecord:
+        """Its board.
+
+        Raises:
+            ConfigError: It has none.
+        """
+        if self.board is None:
+            raise ConfigError(
+                f"{self.name} is a target for estimates only; projects can be generated for: "
+                f"{', '.join(board_targets())}"
+            )
+        return self.board
+
+    @property
+    def environment(self) -> str:
+        """PlatformIO's name of the board. Raises as `known_board` does."""
+        return self.known_board.environment
+
+    @property
+    def serial(self) -> SerialPort:
+        """The serial port of the board. Raises as `known_board` does."""
+        return self.known_board.serial
+
+    @property
+    def probe_target(self) -> str:
+        """PyOCD's name of the chip. Raises as `known_board` does."""
+        return self.known_board.probe_target
+
+    def with_chip(self, **facts: object) -> "Target":
+        """The same target with other facts of its chip."""
+        return replace(self, chip=replace(self.chip, **facts))  # type: ignore[arg-type]
 
 
 def known_targets() -> tuple[str, ...]:
-    """Names of the targets that the SDK ships, sorted."""
-    return tuple(sorted(path.stem for path in _FOLDER.glob("*.toml")))
+    """Names of the chips and boards that the SDK ships, sorted."""
+    return tuple(sorted({*known_chips(), *known_boards()}))
 
 
 def board_targets() -> tuple[str, ...]:
@@ -120,47 +164,58 @@ def board_targets() -> tuple[str, ...]:
 
 
 def load_target(name_or_path: str) -> Target:
-    """Read the description of a target of the SDK, or a TOML file in the same form.
+    """Read the descriptions of a target: of a chip, or of a board and its chip.
+
+    A chip that is named and that exactly one board of the SDK has means that board, too.
+
+    Args:
+        name_or_path: Name of a chip or board of the SDK, or the TOML file of one.
 
     Raises:
-        ConfigError: There is no such target, or the file lacks a fact.
+        ConfigError: There is no such target, or a file lacks a fact.
     """
-    is_file = name_or_path.endswith(".toml")
-    if not is_file and name_or_path not in known_targets():
+    if name_or_path.endswith(".toml"):
+        return _from_file(Path(name_or_path))
+    if name_or_path in known_boards():
+        return _of_board(BOARDS.find(name_or_path))
+    if name_or_path not in known_chips():
         raise ConfigError(
             f"unknown target {brief(repr(name_or_path), 60)}; known targets: "
             f"{', '.join(known_targets())}; a file of your own must end in .toml"
         )
-    path = Path(name_or_path) if is_file else _FOLDER / f"{name_or_path}.toml"
-    return _parse(read_toml(path, _KIND), path)
+    boards = [name for name in known_boards() if load_board(name).chip == name_or_path]
+    if len(boards) == 1:
+        return _of_board(BOARDS.find(boards[0]))
+    return _of_chip(CHIPS.find(name_or_path))
 
 
 def load_board_target(name_or_path: str) -> Target:
-    """Read the description of a target for which projects can be generated.
+    """Read the descriptions of a target for which projects can be generated.
 
     Raises:
         ConfigError: There is no such target, or it is for estimates only.
     """
     target = load_target(name_or_path)
-    if not target.has_board:
-        raise ConfigError(
-            f"{target.name} is a target for estimates only; projects can be generated for: "
-            f"{', '.join(board_targets())}"
-        )
+    _ = target.known_board
     return target
 
 
-def _parse(table: dict[str, Any], path: Path) -> Target:
-    """Join the facts of all tables; each may appear only once. Wait states are also timing."""
-    facts = {name: value for name, value in table.items() if name not in _TABLES}
-    for part in _TABLES:
-        own = table.get(part, {})
-        if not isinstance(own, dict):
-            raise _KIND.refusal(path, f"expected a table [{part}]")
-        facts |= own
-    known = {field.name for field in fields(Target)}
-    if unknown := sorted(facts.keys() - known):
-        raise _KIND.refusal(path, f"unknown {brief(unknown[0], 60)!r}")
-    if isinstance(timing := facts.get("timing"), dict) and "wait_states" in facts:
-        facts["timing"] = {"wait_states": facts["wait_states"]} | timing
-    return convert(facts, Target, path, _KIND)
+def _from_file(path: Path) -> Target:
+    table = read_toml(path, _KIND)
+    if "chip" in table:
+        return _of_board(path)
+    if "core" in table:
+        return _of_chip(path)
+    raise _KIND.refusal(path, "field chip or core is missing")
+
+
+def _of_chip(path: Path) -> Target:
+    chip = load_chip(str(path))
+    return Target(load_core(chip.core, path.parent), chip)
+
+
+def _of_board(path: Path) -> Target:
+    board = load_board(str(path))
+    place = CHIPS.find(board.chip, path.parent)
+    folder = str(path.parent / board.sources) if board.sources else ""
+    return replace(_of_chip(place), board=board, folder=folder)

@@ -8,7 +8,7 @@ PORT, URL       a serial port whose board already runs the firmware
 
 import contextlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from firmware.errors import BuildError, ConfigError
@@ -113,7 +113,7 @@ def virtual_board(
     cycles = None
     try:
         # The code is at the machine's address; the timing of the flash is the chip's.
-        cycles = cycle_model(replace(project.target, flash_origin=machine.flash_origin))
+        cycles = cycle_model(project.target.with_chip(flash_origin=machine.flash_origin))
     except (BuildError, ConfigError) as error:
         on_note(f"cycles are not counted: {error}")
     symbols = (f"{project.runtime}_ticks",)

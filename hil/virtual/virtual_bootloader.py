@@ -137,12 +137,12 @@ class VirtualBootloader:
         if data is None:
             return None
         numbers = [int.from_bytes(data[i : i + 2], "big") for i in range(2, len(data) - 1, 2)]
-        sectors = range(len(self._target.sector_bytes)) if is_all else numbers
-        is_known = all(number < len(self._target.sector_bytes) for number in sectors)
+        sectors = range(len(self._target.chip.sector_bytes)) if is_all else numbers
+        is_known = all(number < len(self._target.chip.sector_bytes) for number in sectors)
         if reduce(xor, data) != 0 or self._refuses or not is_known:
             return self._end(False)
         for number in sectors:
-            start = sum(self._target.sector_bytes[:number])
-            size = self._target.sector_bytes[number]
+            start = sum(self._target.chip.sector_bytes[:number])
+            size = self._target.chip.sector_bytes[number]
             self._flash[start : start + size] = b"\xff" * size
         return self._end(True)

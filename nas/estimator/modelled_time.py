@@ -55,7 +55,7 @@ def estimate_modelled_time(
         lowest_ms=time.lowest_ms,
         highest_ms=time.highest_ms,
         error=time.error,
-        model_error=load_core(prices.core).errors,
+        model_error=load_core(prices.core).known_timing().errors,
         source=prices.source,
         compiler=prices.compiler,
     )

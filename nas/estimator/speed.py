@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from codegen.costs.convolution_work import Work
+from firmware.chips import ChipTiming
 from firmware.records.reader import Kind, convert, parse_json, read_json_values
 from firmware.records.values import Count, NotNegative
-from firmware.targets import ChipTiming, Target
+from firmware.targets import Target
 
 SCHEMA = 1
 _KIND = Kind("is not a speed model", "make one with 'nas calibrate'", SCHEMA)

@@ -76,7 +76,8 @@ def worst_fraction(model: SpeedModel) -> float | None:
         return None
     if not model.is_modelled:
         return model.error.worst
-    return (1 + model.error.worst) * (1 + load_core(model.core).errors.worst_fraction) - 1
+    errors = load_core(model.core).known_timing().errors
+    return (1 + model.error.worst) * (1 + errors.worst_fraction) - 1
 
 
 def _range_ms(model: SpeedModel, one_ms: float | None) -> tuple[float | None, float | None]:

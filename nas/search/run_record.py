@@ -12,6 +12,7 @@ from msgspec import Meta
 from firmware.records.reader import Kind, convert, read_json_values
 from firmware.records.values import Count, Fraction, NotNegative, Positive, Scalar, Sha256
 from firmware.targets import Target
+from firmware.targets.earlier import with_parts
 from nas.host.machine import Machine
 from nas.search.answers import Answers
 from nas.search.config import SearchConfig
@@ -141,5 +142,7 @@ def read_record(path: Path, form: type[_Form]) -> tuple[_Form, dict[str, Any]]:
         RecordError: It cannot be read, or is damaged.
     """
     values = read_json_values(path, _KIND)
+    if "target" in values:
+        values["target"] = with_parts(values["target"])
     record = convert(values, form, path, _KIND)
     return record, values["config"]

@@ -386,7 +386,7 @@ def test_an_unknown_target_is_refused(
     capsys: pytest.CaptureFixture[str], model: Path, tmp_path: Path
 ) -> None:
     assert main(["build", str(model), "--target", "avr", "--out", str(tmp_path / "out")]) == 1
-    assert "unknown target 'avr'; known targets: stm32f412" in capsys.readouterr().err
+    assert "unknown target 'avr'; known targets: nucleo-f412zg" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["9 lives", "naïve model", "a-b.c", "__x", "nn"])

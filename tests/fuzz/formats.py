@@ -237,8 +237,8 @@ def benches() -> list[bytes]:
 
 
 def _targets() -> list[bytes]:
-    folder = ROOT / "firmware" / "targets"
-    return [path.read_bytes() for path in sorted(folder.glob("*.toml"))]
+    folders = [ROOT / "firmware" / name for name in ("chips", "boards")]
+    return [path.read_bytes() for own in folders for path in sorted(own.glob("*.toml"))]
 
 
 def measurements() -> list[bytes]:

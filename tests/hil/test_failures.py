@@ -4,7 +4,6 @@ import contextlib
 import json
 import shutil
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +36,7 @@ def bench(
     more: str = "",
 ) -> Iterator[Path]:
     """A bench file with a virtual Nucleo that has these faults."""
-    nucleo = VirtualNucleo(replace(TARGET, device_id=device_id), faults)
+    nucleo = VirtualNucleo(TARGET.with_chip(device_id=device_id), faults)
     with Rfc2217Server(nucleo) as server:
         path = folder / "bench.toml"
         board = f'target = "stm32f412"\nport = "{server.url}"\nflash = "uart"\n'

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from firmware.compiled_library import CompiledLibrary, OnStage
-from firmware.cores import load_core
 from firmware.errors import ConfigError
 from firmware.targets import Target
 from hil.elf import ElfArray
@@ -74,7 +73,7 @@ def facts_of(target: Target) -> list[tuple[str, int]]:
     if timing is None:
         raise ConfigError(f"the target {target.name} has no [timing], so cycles are not known")
     return [
-        *load_core(target.core).timing.items(),
+        *target.processor.known_timing().by_name.items(),
         ("flash_origin", target.flash_origin),
         ("flash_bytes", target.flash_bytes),
         ("wait_states", timing.wait_states),

@@ -2,7 +2,6 @@
 
 import inspect
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Protocol
 
 import pytest
@@ -69,7 +68,7 @@ class UartBench:
         self._start(TARGET.device_id)
 
     def _start(self, device_id: int) -> None:
-        self._nucleo = VirtualNucleo(replace(TARGET, device_id=device_id), self._faults)
+        self._nucleo = VirtualNucleo(TARGET.with_chip(device_id=device_id), self._faults)
         self._server = Rfc2217Server(self._nucleo)
         self._server.__enter__()
 

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -40,7 +39,7 @@ def wide_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def measured(project: Project, machine: EmulatedMachine) -> Measurement:
-    model = cycle_model(replace(project.target, flash_origin=machine.flash_origin))
+    model = cycle_model(project.target.with_chip(flash_origin=machine.flash_origin))
     ram_end = measure_elf(project.firmware, ()).ram_end
     with linked_for(machine, project) as elf:
         board = VirtualBoard(elf, ram_end, model, ("static_ticks",), machine=machine)

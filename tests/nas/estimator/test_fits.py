@@ -82,7 +82,7 @@ def test_the_generator_refuses_what_the_estimate_says_does_not_fit(
     limits, _ = limits_of(chip, runtime)
     needed = estimate("x", read, model_bytes, chip, limits, runtime).cost.linked_flash_bytes
     assert needed is not None
-    target = replace(chip, flash_bytes=needed + change_bytes)
+    target = chip.with_chip(flash_bytes=needed + change_bytes)
     limits, _ = limits_of(target, runtime)
     told = estimate("x", read, model_bytes, target, limits, runtime)
     assert told.fits == (change_bytes == 0)
@@ -102,7 +102,7 @@ def test_a_chip_with_ram_for_the_arena_of_tflm_but_not_for_its_variables_does_no
     path.write_bytes(graph_file(graph))
     source, chip = find_model(path), load_target("stm32f412")
     arena_bytes = reserved_bytes(parse_tflite(source.content))
-    target = replace(chip, ram_bytes=arena_bytes + chip.stack_bytes + 1024)
+    target = chip.with_chip(ram_bytes=arena_bytes + chip.stack_bytes + 1024)
     limits, _ = limits_of(target, "tflm")
     told = estimate("x", graph, len(source.content), target, limits, "tflm")
     assert [need.name for need in exceeded(told.cost, limits)] == ["linked RAM"]

@@ -57,7 +57,7 @@ def test_every_kernel_with_a_price_in_instructions_has_one_in_cycles() -> None:
     ],
 )
 def test_a_target_with_another_timing_has_no_cycles(tmp_path: Path, line: str, other: str) -> None:
-    text = (Path("firmware") / "targets" / "stm32f412.toml").read_text()
+    text = (Path("firmware") / "chips" / "stm32f412.toml").read_text()
     assert line in text
     path = tmp_path / "other.toml"
     path.write_text(text.replace(line, other))
@@ -65,7 +65,7 @@ def test_a_target_with_another_timing_has_no_cycles(tmp_path: Path, line: str, o
 
 
 def test_the_same_memories_at_another_clock_take_as_many_cycles() -> None:
-    slow = replace(TARGET, core_hz=50_000_000)
+    slow = TARGET.with_chip(core_hz=50_000_000)
     times = [
         estimate("small", parse_tflite(small_model()), 999, chip, NO_LIMITS, "static").modelled_time
         for chip in (TARGET, slow)
@@ -96,7 +96,7 @@ def test_the_calls_of_an_estimate_add_up_to_its_cycles_and_milliseconds() -> Non
 
 def test_the_margin_is_the_worst_error_of_both_models() -> None:
     # 10 % of the prices, and 4.83 % of the cycle model: 1.1 x 1.0483 is 15.3 % more.
-    assert load_core("cortex-m4").errors.worst_fraction == 0.0483
+    assert load_core("cortex-m4").known_timing().errors.worst_fraction == 0.0483
     assert worst_fraction(MODELLED) == pytest.approx(0.15313)
     assert worst_fraction(MODEL) == pytest.approx(0.1)
     assert worst_fraction(replace(MODELLED, error=None)) is None
@@ -130,7 +130,7 @@ def test_the_text_marks_what_is_modelled_and_tells_both_errors() -> None:
 
 def test_without_modelled_cycles_the_latency_is_a_range(tmp_path: Path) -> None:
     path = tmp_path / "other.toml"
-    text = (Path("firmware") / "targets" / "stm32f412.toml").read_text()
+    text = (Path("firmware") / "chips" / "stm32f412.toml").read_text()
     path.write_text(text.partition("[timing]")[0])
     text = estimate_text(estimated(str(path)))
     assert "modelled" not in text

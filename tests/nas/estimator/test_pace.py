@@ -101,6 +101,6 @@ def test_where_no_cycles_are_modelled_a_limit_of_time_needs_a_board(
 def test_the_modelled_pace_of_a_target_has_its_clock() -> None:
     target = load_target("stm32f412")
     pace = make_modelled_pace(target, "static")
-    slow = make_modelled_pace(replace(target, core_hz=50_000_000), "static")
+    slow = make_modelled_pace(target.with_chip(core_hz=50_000_000), "static")
     graph = predict_file(NETWORK, TENSORFLOW)[0]
     assert slow.latency_us(graph) == pytest.approx(2 * pace.latency_us(graph), abs=1)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from firmware.cores import load_core
 from firmware.errors import BuildError, ConfigError
 from firmware.targets import load_target
 from hil.cli import main as hil
@@ -60,7 +61,7 @@ def test_cycles_are_those_of_the_instructions_and_their_stalls(elf: Path) -> Non
     for wait_states in (0, 3, 5):
         assert TARGET.timing is not None
         timing = replace(TARGET.timing, wait_states=wait_states)
-        target = replace(TARGET, timing=timing)
+        target = TARGET.with_chip(timing=timing)
         timed[wait_states] = measured(elf, cycle_model(target))[0].inference
     assert timed[0].by_cause()["flash data"] == timed[0].by_cause()["flash instructions"] == 0
     assert timed[0].cycles < timed[3].cycles < timed[5].cycles
@@ -141,8 +142,8 @@ def test_a_target_without_timing_is_named() -> None:
 
 
 def test_a_core_without_timing_is_named() -> None:
-    with pytest.raises(ConfigError, match=r"timing of a cortex-m0 is not known; known cores: cor"):
-        cycle_model(replace(TARGET, core="cortex-m0"))
+    with pytest.raises(ConfigError, match="timing of a cortex-m0plus is not known; known"):
+        cycle_model(replace(TARGET, processor=load_core("cortex-m0plus")))
 
 
 def test_the_plugin_has_no_warnings() -> None:
