@@ -226,6 +226,25 @@ def sub(rng: Random) -> Case:
     return _binary(rng, "SUB")
 
 
+def div(rng: Random) -> Case:
+    """A network with a random DIV by one constant value, and an input.
+
+    The output's scale is such that a step of the input makes half a step of the output or more.
+    """
+    shape = [(1, 4, 5, 3), (1, 7), (1, 3, 2, 8)][int(rng.integers(3))]
+    model = ModelBuilder()
+    in_scale, scale, point = _scale(rng), _scale(rng), _point(rng)
+    value = point
+    while value == point:
+        value = _point(rng)
+    step = in_scale / (abs(value - point) * scale)
+    source = model.activation(shape, in_scale, _point(rng))
+    divisor = model.constant(np.full((1,) * int(rng.integers(3)), value, np.int8), scale, point)
+    out = model.activation(shape, step * _scale(rng, 0.3, 1.9), _point(rng))
+    model.operator("DIV", [source, divisor], out, fused_activation_function=_activation(rng))
+    return model.build([source], [out]), _values(rng, shape)
+
+
 def maximum(rng: Random) -> Case:
     """A network with a random MAXIMUM, and an input."""
     return _extreme(rng, "MAXIMUM")
@@ -586,6 +605,7 @@ CASES: dict[str, Callable[[Random], Case]] = (
         "CONV_2D": conv_2d,
         "DEPTHWISE_CONV_2D": depthwise_conv_2d,
         "DEQUANTIZE": dequantize,
+        "DIV": div,
         "ELU": elu,
         "EXP": exp,
         "EXPAND_DIMS": expand_dims,

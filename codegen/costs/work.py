@@ -232,6 +232,7 @@ OWN_KERNELS: dict[str, OwnKernel] = {
     "DEPTHWISE_CONV_2D": _convolution,
     "DEPTH_TO_SPACE": _of_operator(move_work),
     "DEQUANTIZE": _always(_elements),
+    "DIV": _lookup,
     "ELU": _lookup,
     "EXP": _lookup,
     "EXPAND_DIMS": _reshape,

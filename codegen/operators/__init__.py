@@ -5,6 +5,7 @@ from codegen.operators.activations import ABS, ELU, EXP, GELU, HARD_SWISH, LEAKY
 from codegen.operators.concatenation import CONCATENATION, PACK
 from codegen.operators.conversions import DEQUANTIZE, EXPAND_DIMS, QUANTIZE, RESHAPE, SQUEEZE
 from codegen.operators.depthwise import DEPTHWISE_CONV_2D
+from codegen.operators.division import DIV
 from codegen.operators.elementwise import ADD, MUL, SUB
 from codegen.operators.extremes import MAXIMUM, MINIMUM
 from codegen.operators.kernel_call import KernelCall
@@ -40,6 +41,7 @@ _SUPPORTED: dict[str, OperatorSupport] = {
     "DEPTHWISE_CONV_2D": DEPTHWISE_CONV_2D,
     "DEPTH_TO_SPACE": DEPTH_TO_SPACE,
     "DEQUANTIZE": DEQUANTIZE,
+    "DIV": DIV,
     "ELU": ELU,
     "EXP": EXP,
     "EXPAND_DIMS": EXPAND_DIMS,

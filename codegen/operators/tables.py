@@ -50,7 +50,7 @@ def table_call(graph: Graph, operator: Operator, values: Values) -> KernelCall:
         params_type="nn_lookup_params",
         params=(("row_elements", row_elements(source)), ("channels", 1), ("table", "table")),
         constants=(ConstantArray("table", "uint8_t", byte_table(values, -128)),),
-        inputs=operator.inputs,
+        inputs=operator.inputs[:1],
         output=operator.outputs[0],
         rings=("input", "output"),
         is_one_row=not has_rows(source),

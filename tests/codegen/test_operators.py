@@ -148,6 +148,7 @@ GENERATED = {
     "REDUCE_MAX": single("REDUCE_MAX", activation(1, 4, 3), indices(1), activation(1, 3)),
     "REDUCE_MIN": single("REDUCE_MIN", activation(1, 4, 3), indices(-1), activation(1, 4)),
     "SUM": single("SUM", activation(1, 4, 3), indices(-1), activation(1, 4)),
+    "DIV": single("DIV", activation(1, 4), constant(1), activation(1, 4)),
     "SLICE": single("SLICE", activation(1, 4), indices(0, 1), indices(1, -1), activation(1, 3)),
     "SPACE_TO_DEPTH": single(
         "SPACE_TO_DEPTH", activation(1, 4, 4, 2), activation(1, 2, 2, 8), block_size=2
@@ -317,6 +318,14 @@ REFUSED = {
     ),
     "op 0 HARD_SWISH with a factor of 2^0 or more": single(
         "HARD_SWISH", activation(1, 4), activation(1, 4, scale=Quantization((0.002,), (0,)))
+    ),
+    "op 0 DIV by zero": single("DIV", activation(1, 4), constant(1, value=3), activation(1, 4)),
+    "op 0 DIV by 4 values": single("DIV", activation(1, 4), constant(4), activation(1, 4)),
+    "op 0 DIV with computed divisor": single(
+        "DIV", activation(1, 4), activation(1), activation(1, 4)
+    ),
+    "op 0 DIV with scales for which the reference kernel shifts 32 bits by 33": single(
+        "DIV", activation(1, 4), constant(1), activation(1, 4, scale=Quantization((4.0,), (0,)))
     ),
     "op 0 SUM rounded as LiteRT, whose reference kernels have no sum in int8": replace(
         single("SUM", activation(1, 4), indices(1), activation(1)), rounding="litert"

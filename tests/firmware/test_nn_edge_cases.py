@@ -89,6 +89,16 @@ def with_itself(kind: str, output_scale: float) -> Case:
     return model.build([source], [output]), ALL_INT8[None]
 
 
+def divided_by(value: int, output_scale: float) -> Case:
+    """All values by a constant with the zero point 5."""
+    model = ModelBuilder()
+    source = model.activation((1, 256), 0.05, -7)
+    divisor = model.constant(np.array(value, np.int8), 0.02, 5)
+    output = model.activation((1, 256), output_scale, 11)
+    model.operator("DIV", [source, divisor], output, fused_activation_function=NONE)
+    return model.build([source], [output]), ALL_INT8[None]
+
+
 def with_a_constant_of_shape(kind: str, shape: tuple[int, ...]) -> Case:
     model = ModelBuilder()
     source = model.activation((1, 4, 5, 6), 0.05, 127)
@@ -181,6 +191,10 @@ CASES: dict[str, Callable[[], Case]] = {
     "square": lambda: with_itself("MUL", 0.2),
     "square that grows": lambda: with_itself("MUL", 0.0004),
     "double": lambda: with_itself("ADD", 0.11),
+    "quotients by a step": lambda: divided_by(6, 2.5),
+    "quotients by a large value": lambda: divided_by(127, 0.018),
+    "quotients by a negative value": lambda: divided_by(-128, 0.025),
+    "quotients that grow": lambda: divided_by(-30, 0.003),
     "constant of the image's shape": lambda: with_a_constant_of_shape("ADD", (1, 4, 5, 6)),
     "constant of one row": lambda: with_a_constant_of_shape("MUL", (1, 1, 5, 6)),
     "constant of one element": lambda: with_a_constant_of_shape("ADD", (1,)),

@@ -1,0 +1,129 @@
+"""DIV of an int8 activation by one constant value: a table of 256 bytes. Pure."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from codegen.model.fixed_point import Multiplier, quantize_multiplier, single
+from codegen.model.graph import DType, Graph, Operator, Tensor
+from codegen.operators.kernel_call import KernelCall
+from codegen.operators.macc import no_macc
+from codegen.operators.memory import IN_PLACE
+from codegen.operators.rows import elementwise_rows
+from codegen.operators.support import (
+    OperatorSupport,
+    check_activation,
+    check_constant,
+    check_output_shape,
+    check_quantization,
+    check_types,
+    data_of,
+    has_scales,
+    output_limits,
+    scale_of,
+    zero_point_of,
+)
+from codegen.operators.tables import STORED, Values, table_call
+
+_INT32 = (-(1 << 31), (1 << 31) - 1)
+_MOST_SHIFT = 31
+
+
+@dataclass(frozen=True, slots=True)
+class _Quotients:
+    """Quotients of stored values, before the output's scale: 31 bits, and the shift of each."""
+
+    values: NDArray[np.int64]
+    shifts: NDArray[np.int64]
+
+
+def _check(graph: Graph, operator: Operator) -> list[str]:
+    source, divisor = graph.inputs_of(operator)
+    (output,) = graph.outputs_of(operator)
+    reasons = check_types([source, divisor, output], [DType.INT8]) + check_activation(operator)
+    reasons += check_constant(divisor, "divisor") + check_quantization(graph, operator)
+    if divisor.element_count != 1:
+        reasons.append(f"by {divisor.element_count} values")
+    reasons += check_output_shape(output, source.shape)
+    if reasons or divisor.data is None or not has_scales(graph, operator):
+        return reasons
+    if _divisor(divisor) == 0:
+        return ["by zero"]
+    shifts = _quotients(source, divisor, _factor(graph, operator)).shifts
+    if shifts.min() < 0 or shifts.max() > _MOST_SHIFT:
+        wrong = shifts.min() if shifts.min() < 0 else shifts.max()
+        return [f"with scales for which the reference kernel shifts 32 bits by {wrong}"]
+    return []
+
+
+def _divisor(divisor: Tensor) -> int:
+    return int(data_of(divisor).item()) - zero_point_of(divisor)
+
+
+def _factor(graph: Graph, operator: Operator) -> Multiplier:
+    """From a quotient of stored values to the output. Source: TFLite, DivPrepare: in float32."""
+    source, divisor = graph.inputs_of(operator)
+    (output,) = graph.outputs_of(operator)
+    scale = single(scale_of(divisor) * scale_of(output))
+    return quantize_multiplier(single(scale_of(source) / scale))
+
+
+def _quotients(source: Tensor, divisor: Tensor, factor: Multiplier) -> _Quotients:
+    """Of all stored values. Source: TFLite, DivElementwise: a product with the reciprocal."""
+    by = _divisor(divisor)
+    values = (STORED - zero_point_of(source)) * (1 if by > 0 else -1)
+    magnitudes = np.where(values < 0, ~values, values).tolist()
+    headroom = np.array([31 - int(own).bit_length() for own in magnitudes])
+    integer_bits = abs(by).bit_length() - 1
+    products = _high(values << headroom, _reciprocal(abs(by)))
+    return _Quotients(_high(products, factor.multiplier), integer_bits + headroom - factor.shift)
+
+
+def _reciprocal(value: int) -> int:
+    """2^31 times the reciprocal of a positive value, which is scaled to 1 to 2 before.
+
+    Source: TFLite, GetReciprocal, and gemmlowp, one_over_one_plus_x_for_x_in_0_1: three steps of
+    Newton's method in Q2.29.
+    """
+    fraction = (value << (32 - value.bit_length())) - (1 << 31)
+    half = (fraction + _INT32[1] + 1) // 2
+    x = 1515870810 + _product(half, -1010580540)
+    for _ in range(3):
+        rest = (1 << 29) - _product(half, x)
+        x += _limited(_product(x, rest) << 2)
+    return _limited(x << 1)
+
+
+def _product(first: int, second: int) -> int:
+    return int(_high(np.array(first, np.int64), second))
+
+
+def _limited(value: int) -> int:
+    return min(max(value, _INT32[0]), _INT32[1])
+
+
+def _high(values: NDArray[np.int64], factor: int) -> NDArray[np.int64]:
+    """Values · factor / 2^31, rounded half away from zero, as gemmlowp does."""
+    products = values * factor
+    return np.where(
+        products >= 0, (products + (1 << 30)) >> 31, -((-products + (1 << 30) - 1) >> 31)
+    )
+
+
+def _lower(graph: Graph, operator: Operator) -> KernelCall:
+    source, divisor = graph.inputs_of(operator)
+    (output,) = graph.outputs_of(operator)
+    quotients = _quotients(source, divisor, _factor(graph, operator))
+    stored = _rounded(quotients) + zero_point_of(output)
+    return table_call(graph, operator, np.clip(stored, *output_limits(operator, output)))
+
+
+def _rounded(quotients: _Quotients) -> Values:
+    """Shifted to the right, rounded half away from zero."""
+    values, shifts = quotients.values, quotients.shifts
+    half = (1 << shifts) >> 1
+    return np.where(values < 0, -((-values + half) >> shifts), (values + half) >> shifts)
+
+
+DIV = OperatorSupport(_check, _lower, elementwise_rows, (2,), IN_PLACE, no_macc)
