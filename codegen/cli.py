@@ -42,7 +42,9 @@ def _parser() -> argparse.ArgumentParser:
         "model", type=some_path, metavar="RUN_OR_TFLITE", help="a run's folder or a .tflite"
     )
     build.add_argument(
-        "--target", required=True, help=f"chip, one of: {', '.join(board_targets())}"
+        "--target",
+        required=True,
+        help=f"board or its chip, one of {', '.join(board_targets())}, or a TOML file of your own",
     )
     build.add_argument(
         "--out", required=True, type=some_path, metavar="DIR", help="the project's folder"

@@ -20,7 +20,7 @@ boot_inverted = false
 cycles_fraction = 0.05
 """
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -114,10 +114,11 @@ def _entry(path: Path, name: str, table: Any) -> BoardEntry:
         _check_known(path, kind, "tolerance", own, Tolerances)
     _check_known(path, kind, "field", table, BoardEntry)
     entry = convert({**table, "name": name}, BoardEntry, path, kind)
-    if not load_target(entry.target).has_board:
+    target = load_target(entry.target)
+    if not target.has_board:
         possible = ", ".join(board_targets())
         raise kind.refusal(path, f"target: firmware can be built for {possible}")
-    return entry
+    return replace(entry, target=target.name)
 
 
 def _check_known(path: Path, kind: Kind, what: str, table: dict[str, Any], form: type) -> None:

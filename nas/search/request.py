@@ -59,7 +59,8 @@ class SearchRequest:
         ),
     ]
     target: Annotated[
-        str, Option(f"chip, one of {', '.join(known_targets())}, or a TOML file of your own")
+        str,
+        Option(f"chip or board, one of {', '.join(known_targets())}, or a TOML file of your own"),
     ]
     out: Annotated[Path, Option("folder of the run", "DIR")]
     input: Annotated[

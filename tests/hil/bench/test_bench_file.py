@@ -65,7 +65,10 @@ def test_lines_are_idle_as_their_polarity_says(tmp_path: Path) -> None:
             "flash: expected 'swd' or 'uart' or 'pio' or 'none', found 'jtag'",
         ),
         ('[board.left]\ntarget = "stm32f412"\nport = "x"\nreset = "cts"', "reset: .*found 'cts'"),
-        ('[board.left]\ntarget = "stm32l010rb"\nport = "x"', "firmware can be built for stm32f412"),
+        (
+            '[board.left]\ntarget = "stm32l010rb"\nport = "x"',
+            "firmware can be built for nucleo-f412zg, stm32f412",
+        ),
         (
             '[board.left]\ntarget = "stm32f412"\nport = "x"\ntolerance = 3',
             "tolerance: expected object, found 3",
@@ -85,6 +88,11 @@ def test_a_bench_file_that_says_nonsense_is_refused(
 ) -> None:
     with pytest.raises(ConfigError, match=complaint):
         read_bench(bench(tmp_path, text))
+
+
+def test_a_board_may_be_named_in_place_of_its_chip(tmp_path: Path) -> None:
+    (board,) = read_bench(bench(tmp_path, '[board.left]\ntarget = "nucleo-f412zg"\nport = "x"'))
+    assert board.target == "stm32f412"
 
 
 def test_a_bench_file_that_is_absent_is_named(tmp_path: Path) -> None:
