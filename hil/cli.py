@@ -16,7 +16,7 @@ from firmware.platformio import run_platformio
 from firmware.printable import printable
 from firmware.progress import Progress
 from firmware.records.conversion import to_record
-from firmware.targets import load_board_target
+from firmware.targets import load_real_target
 from hil.bench.attached import attached, bench_text, state_of
 from hil.bench.bench_file import DEFAULT_FILE, read_bench
 from hil.bench.ready_board import VIRTUAL, Choice
@@ -144,7 +144,7 @@ def _init_boards(arguments: argparse.Namespace) -> None:
     path = arguments.bench or Path(DEFAULT_FILE)
     if path.exists():
         raise ConfigError(f"{str(path)!r} exists; name another with --bench, or edit it")
-    target = load_board_target(arguments.target)
+    target = load_real_target(arguments.target)
     found = attached()
     if not any(own.is_nucleo for own in found):
         raise NoBoardError("no Nucleo is attached; docs/bench.md shows a bench file for others")
@@ -153,7 +153,7 @@ def _init_boards(arguments: argparse.Namespace) -> None:
 
 
 def _serve(arguments: argparse.Namespace) -> None:
-    target = load_board_target(arguments.target)
+    target = load_real_target(arguments.target)
     faults = LineFaults(
         drop=arguments.drop,
         flip=arguments.flip,

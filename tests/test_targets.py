@@ -3,7 +3,13 @@ from pathlib import Path
 import pytest
 
 from firmware.errors import ConfigError
-from firmware.targets import board_targets, known_targets, load_board_target, load_target
+from firmware.targets import (
+    board_targets,
+    known_targets,
+    load_board_target,
+    load_real_target,
+    load_target,
+)
 from nas.cli import main
 
 SHIPPED = (Path(__file__).parent.parent / "firmware" / "chips" / "stm32l412kb.toml").read_text()
@@ -13,7 +19,7 @@ SHIPPED = (Path(__file__).parent.parent / "firmware" / "chips" / "stm32l412kb.to
 def test_every_target_can_be_read(name: str) -> None:
     target = load_target(name)
     assert name in (target.name, target.board and target.board.name)
-    assert target.stack_bytes < target.ram_bytes < target.flash_bytes
+    assert target.stack_bytes < target.ram_bytes <= target.flash_bytes
     assert target.has_board == (name in board_targets())
 
 
@@ -55,3 +61,18 @@ def test_projects_are_generated_only_where_there_is_a_board() -> None:
     assert load_board_target("stm32f412").environment == "nucleo_f412zg"
     with pytest.raises(ConfigError, match="stm32l412kb is a target for estimates only"):
         load_board_target("stm32l412kb")
+
+
+def test_a_board_of_qemu_gets_firmware_but_is_not_flashed() -> None:
+    assert load_board_target("microbit").machine == "microbit"
+    with pytest.raises(ConfigError, match="nrf51822 is a board of QEMU, .* flashed: nucleo-f412zg"):
+        load_real_target("microbit")
+
+
+def test_a_board_has_a_serial_port_or_is_one_of_qemu(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        'name = "mine"\ndescription = "mine"\nchip = "stm32f412"\nenvironment = "mine"\n'
+    )
+    with pytest.raises(ConfigError, match="either 'serial' or 'machine'"):
+        load_target(str(path))

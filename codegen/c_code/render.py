@@ -235,7 +235,8 @@ def render_project(
     }
     names = ("platformio.ini", "board.ld", "flags.py", "README.md", "src/bench_model.c")
     texts = _render({name: (f"{Path(name).name}.j2", values) for name in names})
-    return texts | {"src/target.h": target_header(target)}
+    # A board of QEMU has one form: its facts are constants of its support.
+    return texts if target.machine else texts | {"src/target.h": target_header(target)}
 
 
 def target_header(target: Target) -> str:

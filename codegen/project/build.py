@@ -66,6 +66,7 @@ def build_project(
     """
     graph = replace(parse_model(source.path, source.content), rounding=rounding)
     check_model(graph, *_single(runtime))
+    _check_toolchain(target, toolchain)
     _check_rounding(source, graph, runtime)
     manifest, texts = _generate(source, graph, target, runtime, toolchain, tflm_place)
     contents = {path: text.encode() for path, text in texts.items()}
@@ -138,6 +139,16 @@ def _part(
     return Part(graph, model, plan, None, 0, arena.used_bytes)
 
 
+def _check_toolchain(target: Target, toolchain: str) -> None:
+    """PlatformIO's own platform knows real boards only."""
+    if target.machine and toolchain == "platformio":
+        raise ConfigError(
+            f"PlatformIO has no compiler settings for {target.name}, a board of QEMU; install "
+            "arm-none-eabi-gcc (Debian: apt-get install gcc-arm-none-eabi) and choose --toolchain "
+            "system"
+        )
+
+
 def _check_rounding(source: ModelSource, graph: Graph, runtime: str) -> None:
     """With one of `ROUNDED_KINDS`, firmware and golden file must use the same rounding."""
     if "tflm" in _single(runtime) and graph.rounding != "tflm":
@@ -185,7 +196,7 @@ def _fixed_sources(target: Target, runtime: str, toolchain: str) -> dict[str, by
     """The files that do not depend on the model, by their paths in the project."""
     places = [(LIBRARIES[own], f"lib/{LIBRARIES[own]}") for own in _single(runtime)]
     places.append(("bench", "src"))
-    families = ("cortex_m", "stm32", target.family)
+    families = ("cortex_m", "" if target.machine else "stm32", target.family)
     places += [(f"board/{own}", "src") for own in families if own]
     contents: dict[str, bytes] = {}
     if toolchain == "system":

@@ -7,11 +7,15 @@ from firmware.targets import Target
 def platformio_board(target: Target) -> bytes:
     """The JSON of a board; its name is the target's `environment`."""
     page = target.environment.replace("_", "-")
+    made = ("ST", f"https://www.st.com/en/evaluation-tools/{page}.html")
+    if target.machine:
+        made = ("QEMU", "https://www.qemu.org/docs/master/system/target-arm.html")
+    vendor, address = made
     return json_bytes(
         {
             "name": target.description,
-            "vendor": "ST",
-            "url": f"https://www.st.com/en/evaluation-tools/{page}.html",
+            "vendor": vendor,
+            "url": address,
             "build": {"cpu": target.core, "f_cpu": f"{target.core_hz}L", "mcu": target.name},
             "upload": {
                 "maximum_ram_size": target.ram_bytes,

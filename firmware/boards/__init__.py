@@ -21,7 +21,8 @@ class BoardRecord:
         description: The board in one line.
         chip: The chip's name, or its file.
         environment: Name of the PlatformIO board and environment.
-        serial: The serial port that the host sees.
+        serial: The serial port of an STM32 that the host sees; None on other boards.
+        machine: QEMU's name of the board, if it exists only there; empty for a real one.
         sources: Folder of the board's own C files, from the folder of its TOML file; a file takes
             the place of the SDK's with the same name. Empty if it has none.
         probe_target: pyOCD's name of its chip; empty if it cannot be flashed with pyOCD.
@@ -31,9 +32,19 @@ class BoardRecord:
     description: str
     chip: str
     environment: Annotated[str, Meta(pattern=r"^[a-z0-9_]+\Z")]
-    serial: SerialPort
+    serial: SerialPort | None = None
+    machine: str = ""
     sources: str = ""
     probe_target: str = ""
+
+    def __post_init__(self) -> None:
+        """Check how the host talks to it.
+
+        Raises:
+            ValueError: It has no port, or two.
+        """
+        if (self.serial is None) == (not self.machine):
+            raise ValueError("a board has either 'serial' or 'machine'")
 
 
 def known_boards() -> tuple[str, ...]:

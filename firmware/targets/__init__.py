@@ -139,9 +139,14 @@ class Target:
         return self.known_board.environment
 
     @property
-    def serial(self) -> SerialPort:
+    def serial(self) -> SerialPort | None:
         """The serial port of the board. Raises as `known_board` does."""
         return self.known_board.serial
+
+    @property
+    def machine(self) -> str:
+        """QEMU's name of the board, if it exists only there; else empty."""
+        return self.board.machine if self.board else ""
 
     @property
     def probe_target(self) -> str:
@@ -198,6 +203,35 @@ def load_board_target(name_or_path: str) -> Target:
     target = load_target(name_or_path)
     _ = target.known_board
     return target
+
+
+def real_targets() -> tuple[str, ...]:
+    """Names of the targets whose boards exist outside QEMU, and get firmware; sorted."""
+    return tuple(name for name in board_targets() if not load_target(name).machine)
+
+
+def load_real_target(name_or_path: str) -> Target:
+    """Read the descriptions of a target whose board exists outside QEMU.
+
+    Raises:
+        ConfigError: There is no such target, or none to attach or to flash.
+    """
+    target = load_board_target(name_or_path)
+    check_real(target)
+    return target
+
+
+def check_real(target: Target) -> None:
+    """Raise an error if the board of a target exists only in QEMU.
+
+    Raises:
+        ConfigError: There is none to attach or to flash.
+    """
+    if target.machine:
+        raise ConfigError(
+            f"{target.name} is a board of QEMU, which runs its firmware with 'hil run --board "
+            f"virtual' alone; boards that are flashed: {', '.join(real_targets())}"
+        )
 
 
 def _from_file(path: Path) -> Target:

@@ -29,7 +29,7 @@ from msgspec import Meta
 from firmware.errors import ConfigError, ManyBoardsError, NoBoardError
 from firmware.printable import brief
 from firmware.records.reader import Kind, convert, read_toml
-from firmware.targets import board_targets, load_target
+from firmware.targets import load_target, real_targets
 from hil.tolerances import Tolerances
 
 DEFAULT_FILE = "bench.toml"
@@ -115,8 +115,8 @@ def _entry(path: Path, name: str, table: Any) -> BoardEntry:
     _check_known(path, kind, "field", table, BoardEntry)
     entry = convert({**table, "name": name}, BoardEntry, path, kind)
     target = load_target(entry.target)
-    if not target.has_board:
-        possible = ", ".join(board_targets())
+    if target.machine or not target.has_board:
+        possible = ", ".join(real_targets())
         raise kind.refusal(path, f"target: firmware can be built for {possible}")
     return replace(entry, target=target.name)
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from firmware.errors import BuildError, ConfigError
+from firmware.targets import check_real
 from hil.bench.bench_file import DEFAULT_FILE, BoardEntry, choose_board, read_bench
 from hil.bench.lock import BoardLock
 from hil.board import Board
@@ -77,6 +78,7 @@ def ready_board(
         return
     with contextlib.ExitStack() as stack:
         if choice.name == VIRTUAL_NUCLEO:
+            check_real(project.target)
             NETDUINOPLUS2.check(size)
             stack.enter_context(BoardLock(VIRTUAL_NUCLEO, choice.wait_s))
             server = stack.enter_context(Rfc2217Server(VirtualNucleo(project.target)))
@@ -109,7 +111,7 @@ def virtual_board(
         BoardError: The firmware needs more memory than every machine has.
         BuildError: It cannot be linked for the machine.
     """
-    machine = machine_for(project.target.core, size)
+    machine = machine_for(project.target, size)
     cycles = None
     try:
         # The code is at the machine's address; the timing of the flash is the chip's.

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from firmware.errors import BoardError
+from firmware.targets import Target
 from hil.elf import FirmwareSize
 
 
@@ -83,7 +84,8 @@ class EmulatedMachine:
     def _way_out(self) -> str:
         """What to do with firmware that it does not hold."""
         way = "measure it on a real board"
-        return way if self.support else f"{way}, or choose --board virtual, which has more"
+        is_small = self.name == NETDUINOPLUS2.name
+        return f"{way}, or choose --board virtual, which has more" if is_small else way
 
 
 NETDUINOPLUS2 = EmulatedMachine(
@@ -106,6 +108,9 @@ hw/arm/netduinoplus2.c: a tick is 5.95 instructions."""
 SUPPORT_BYTES = 64 << 10
 """Bytes after the flash of a machine that its own board support can use."""
 
+_FPGA_SHIFT = 3
+"""An instruction in 8 ns: at this pace a tick of 25 MHz is 5 instructions."""
+
 MPS2_AN386 = EmulatedMachine(
     name="mps2-an386",
     core="cortex-m4",
@@ -115,8 +120,8 @@ MPS2_AN386 = EmulatedMachine(
     ram_bytes=4 << 20,
     serial_port=0,
     tick_hz=25_000_000,
-    instruction_shift=3,
-    support="mps2_an386",
+    instruction_shift=_FPGA_SHIFT,
+    support="mps2",
 )
 """Arm's MPS2 with a Cortex-M4F: as much memory as any chip with this core, but no chip of ST.
 
@@ -126,19 +131,39 @@ _MACHINES = (NETDUINOPLUS2, MPS2_AN386)
 """In the order in which they are tried: of each core, the largest is the last."""
 
 
-def machine_for(core: str, size: FirmwareSize) -> EmulatedMachine:
-    """The machine that runs a firmware: the first with its core that has enough memory.
+def machine_of(target: Target) -> EmulatedMachine:
+    """The machine that is a target itself, so that it runs its firmware as it is."""
+    return EmulatedMachine(
+        name=target.machine,
+        core=target.core,
+        flash_origin=target.flash_origin,
+        flash_bytes=target.flash_bytes,
+        ram_origin=target.ram_origin,
+        ram_bytes=target.ram_bytes,
+        serial_port=0,
+        tick_hz=target.core_hz,
+        instruction_shift=_FPGA_SHIFT,
+    )
+
+
+def machine_for(target: Target, size: FirmwareSize) -> EmulatedMachine:
+    """The machine that runs a firmware: the target's own, or a similar one with enough memory.
+
+    That is the first machine with its core that holds the firmware.
 
     Args:
-        core: Name of the core that the firmware is for.
+        target: What the firmware is for.
         size: Size of the firmware.
 
     Raises:
         BoardError: No machine has this core, or as much memory.
     """
-    known = [own for own in _MACHINES if own.core == core]
+    if target.machine:
+        known = [machine_of(target)]
+    else:
+        known = [own for own in _MACHINES if own.core == target.core]
     if not known:
-        raise BoardError(f"no virtual board has a {core}; measure it on a real board")
+        raise BoardError(f"no virtual board is like {target.name}; measure it on a real board")
     machine = next((own for own in known if own.holds(size)), known[-1])
     machine.check(size)
     return machine

@@ -2,6 +2,7 @@
 #ifndef CLOCK_H
 #define CLOCK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 typedef struct {
@@ -22,5 +23,10 @@ uint32_t clock_wait_states(void);
 
 /** Enabled caches: the words "prefetch", "instruction", "data". */
 const char *clock_flash_caches(void);
+
+/** Whether a tick of SysTick takes real time; false if QEMU emulates the chip. Only chips whose
+ * core has no cycle counter implement it: Armv6-M. On the others the counter tells, which QEMU
+ * lacks. */
+bool clock_keeps_time(void);
 
 #endif

@@ -1,12 +1,22 @@
 /**
  * Registers of the Cortex-M core that the bench application uses, and no others.
  *
- * Sections are those of the Armv7-M Architecture Reference Manual (DDI 0403).
+ * Sections are those of the Armv7-M Architecture Reference Manual (DDI 0403). Armv8-M (DDI 0553)
+ * has all of them at the same addresses. Armv6-M (DDI 0419) has SysTick alone: no registers that
+ * tell the cause of a fault, no FPU, and no cycle counter.
  */
 #ifndef CORTEX_M_H
 #define CORTEX_M_H
 
 #include <stdint.h>
+
+#if defined(__ARM_ARCH_6M__)
+#define CORE_HAS_FAULT_STATUS 0
+#define CORE_HAS_CYCLE_COUNTER 0
+#else
+#define CORE_HAS_FAULT_STATUS 1
+#define CORE_HAS_CYCLE_COUNTER 1
+#endif
 
 #define REGISTER(address) (*(volatile uint32_t *)(address))
 

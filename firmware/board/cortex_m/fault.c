@@ -36,10 +36,12 @@ static void put_report(const uint32_t *frame) {
             put_word(saved[i], frame[i]);
         }
     }
+#if CORE_HAS_FAULT_STATUS
     put_word(" cfsr 0x", SCB_CFSR);
     put_word(" hfsr 0x", SCB_HFSR);
     put_word(" mmfar 0x", SCB_MMFAR);
     put_word(" bfar 0x", SCB_BFAR);
+#endif
     put_text("]\r\nm-ready\r\n");
 }
 
@@ -59,5 +61,11 @@ __attribute__((naked)) void hard_fault_handler(void) {
     __asm volatile("mov r0, sp\n"
                    "ldr r1, =__stack_end\n"
                    "mov sp, r1\n"
-                   "b hard_fault_report\n");
+#if defined(__ARM_ARCH_6M__)
+                   "ldr r1, =hard_fault_report\n" /* b reaches 2 KB there */
+                   "bx r1\n"
+#else
+                   "b hard_fault_report\n"
+#endif
+    );
 }

@@ -25,8 +25,10 @@ static void paint_stack(void) {
 }
 
 void reset_handler(void) {
+#if defined(__ARM_FP)
     SCB_CPACR |= SCB_CPACR_FPU;
     __asm volatile("dsb\n isb");
+#endif
     paint_stack();
     const uint32_t *from = __data_load;
     for (uint32_t *to = __data_start; to < __data_end;) {
@@ -46,6 +48,7 @@ void reset_handler(void) {
 
 /* Interrupts but SysTick stay disabled, so the table ends with the system exceptions.
  * DDI 0403, B1.5.2. */
+/* Armv6-M has no MemManage, BusFault, UsageFault and DebugMonitor: their entries are not used. */
 typedef void (*vector_t)(void);
 __attribute__((section(".isr_vector"), used)) static const vector_t vectors[16] = {
     (vector_t)(uintptr_t)__stack_end,

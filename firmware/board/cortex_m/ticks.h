@@ -11,7 +11,8 @@ void ticks_start(void);
 /** The counter of ticks_since_mark: "dwt" or "systick". */
 const char *ticks_source(void);
 
-/** Whether ticks are real time: true with "dwt", which every real chip has. */
+/** Whether ticks are real time. A core with DWT has it, unless QEMU emulates it; Armv6-M has none,
+ * and clock_keeps_time() tells. */
 bool ticks_keep_time(void);
 
 /** Core clock cycles since ticks_start. */

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from firmware.errors import BoardError
@@ -6,6 +8,7 @@ from hil.elf import FirmwareSize
 from hil.virtual.machine import MPS2_AN386, NETDUINOPLUS2, machine_for
 
 RAM = 0x2000_0000
+STM32F412 = load_target("stm32f412")
 
 
 def firmware(ram_bytes: int, flash_bytes: int = 20_000) -> FirmwareSize:
@@ -30,25 +33,42 @@ def test_what_a_tick_is_in_instructions() -> None:
 def test_the_first_machine_with_enough_memory_is_chosen(
     size: FirmwareSize, machine: object
 ) -> None:
-    assert machine_for("cortex-m4", size) is machine
+    assert machine_for(STM32F412, size) is machine
 
 
 def test_firmware_that_no_machine_holds_is_refused_with_the_largest_limit() -> None:
     with pytest.raises(
         BoardError, match="RAM up to 0x20400010, the .* ends at 0x20400000; measure"
     ):
-        machine_for("cortex-m4", firmware((4 << 20) + 16))
+        machine_for(STM32F412, firmware((4 << 20) + 16))
     with pytest.raises(BoardError, match="4,194,304 bytes of flash, the virtual board 4,128,768;"):
-        machine_for("cortex-m4", firmware(8_192, 4 << 20))
+        machine_for(STM32F412, firmware(8_192, 4 << 20))
 
 
-def test_a_core_that_no_machine_has_is_refused() -> None:
-    with pytest.raises(BoardError, match="no virtual board has a cortex-m55; measure it on a real"):
-        machine_for("cortex-m55", firmware(8_192))
+def test_a_chip_whose_core_no_machine_has_is_refused() -> None:
+    chip = replace(
+        STM32F412.with_chip(name="stm32n657"),
+        processor=replace(STM32F412.processor, name="cortex-m55"),
+    )
+    with pytest.raises(BoardError, match="no virtual board is like stm32n657; measure it"):
+        machine_for(chip, firmware(8_192))
+
+
+def test_a_board_of_qemu_is_its_own_machine_with_its_own_limits() -> None:
+    """16 MHz with an instruction each 8 nanoseconds: a tick is 7.8 instructions."""
+    target = load_target("microbit")
+    machine = machine_for(target, firmware(16_384))
+    assert (machine.name, machine.core) == ("microbit", "cortex-m0plus")
+    assert machine.instructions(16) == 125
+    with pytest.raises(BoardError, match="RAM up to 0x20004004, .* ends at 0x20004000; measure it"):
+        machine_for(target, firmware(16_388))
 
 
 @pytest.mark.parametrize("name", board_targets())
 def test_a_machine_holds_whatever_fits_a_chip(name: str) -> None:
     target = load_target(name)
-    machine = machine_for(target.core, firmware(target.ram_bytes, target.flash_bytes))
+    whole = FirmwareSize(
+        target.flash_bytes, 1_000, target.ram_bytes, target.ram_origin + target.ram_bytes
+    )
+    machine = machine_for(target, whole)
     assert machine.ram_origin == target.ram_origin

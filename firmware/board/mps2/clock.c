@@ -1,8 +1,8 @@
 #include "clock.h"
 
-/* The clock of core and peripherals is fixed: SYSCLK_FRQ in QEMU's hw/arm/mps2.c. */
-#define CORE_HZ 25000000U
+#include "mps2.h"
 
+/* The clock of core and peripherals is fixed. */
 clock_tree_t clock_start(void) {
     const clock_tree_t tree = {.source = "fixed", .core_hz = CORE_HZ, .usart_hz = CORE_HZ};
     return tree;

@@ -1,7 +1,7 @@
 /* UART0 of the board. */
 #include "usart.h"
 
-#include "mps2_an386.h"
+#include "mps2.h"
 
 void usart_start(uint32_t usart_hz) {
     UART0_BAUDDIV = usart_hz / USART_BAUD;

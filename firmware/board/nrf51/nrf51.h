@@ -1,0 +1,24 @@
+/**
+ * Registers of Nordic's nRF51822, the chip of the BBC micro:bit.
+ *
+ * From the nRF51 Series Reference Manual, version 3.0.1, chapter 29 "UART".
+ */
+#ifndef NRF51_H
+#define NRF51_H
+
+#include "cortex_m.h"
+
+#define UART_STARTRX REGISTER(0x40002000U)
+#define UART_STARTTX REGISTER(0x40002008U)
+#define UART_RXDRDY REGISTER(0x40002108U)
+#define UART_TXDRDY REGISTER(0x4000211CU)
+#define UART_ENABLE REGISTER(0x40002500U)
+#define UART_ENABLED 4U
+#define UART_PSELTXD REGISTER(0x4000250CU)
+#define UART_PSELRXD REGISTER(0x40002514U)
+#define UART_RXD REGISTER(0x40002518U)
+#define UART_TXD REGISTER(0x4000251CU)
+#define UART_BAUDRATE REGISTER(0x40002524U)
+#define UART_BAUDRATE_115200 0x01D7E000U
+
+#endif
