@@ -1,12 +1,12 @@
 """Chips: a core, its memories and its clock. Reads package data."""
 
-import itertools
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 from msgspec import Meta
 
+from firmware.chips.sectors import SectorRun, sectors_in
 from firmware.records.description import Shelf
 from firmware.records.reader import convert
 
@@ -54,8 +54,10 @@ class Chip:
         stack_bytes: Stack that the application reserves.
         family: Folder of its code in `firmware/board/`; empty if a board brings all of it.
         wait_states: Of the flash at `core_hz`.
-        sector_bytes: Sizes of the flash sectors, in order.
-        device_id: DEV_ID of its debug unit, which the ROM bootloader also reports.
+        sectors: The sectors or pages of the flash, in the order of their addresses.
+        erased_byte: What a byte of erased flash reads.
+        device_id: DEV_ID of its debug unit; also the product id of its ROM bootloader.
+        id_register: Address of DBGMCU_IDCODE, whose lower 12 bits are DEV_ID.
         timing: Of its memories; None if that is not known.
     """
 
@@ -71,17 +73,19 @@ class Chip:
     stack_bytes: _Size
     family: Annotated[str, Meta(pattern=r"^[a-z0-9_]*\Z")] = ""
     wait_states: _Count = 0
-    sector_bytes: tuple[_Size, ...] = ()
+    sectors: tuple[SectorRun, ...] = ()
+    erased_byte: Annotated[int, Meta(ge=0, le=255)] = 0xFF
     device_id: _Address = 0
+    id_register: _Address = 0
     timing: ChipTiming | None = None
 
     def sectors_of(self, address: int, count: int) -> list[int]:
         """Numbers of the flash sectors that hold these bytes."""
-        starts = itertools.accumulate(self.sector_bytes, initial=self.flash_origin)
+        first = address - self.flash_origin
         return [
-            number
-            for number, (start, size) in enumerate(zip(starts, self.sector_bytes, strict=False))
-            if start < address + count and address < start + size
+            own.number
+            for own in sectors_in(self.sectors)
+            if own.offset < first + count and first < own.offset + own.size_bytes
         ]
 
 

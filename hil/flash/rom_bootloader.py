@@ -21,9 +21,16 @@ GET_ID, READ, WRITE, EXTENDED_ERASE = 0x02, 0x11, 0x31, 0x44
 MASS_ERASE = 0xFFFF
 BLOCK_BYTES = 256
 """Maximum bytes of one transfer."""
+WRITTEN_AT_ONCE = 8
+"""Blocks are padded to whole units of what any of the chips writes at once."""
 
 SECTOR_ERASE_LIMIT_S, MASS_ERASE_LIMIT_S = 4.0, 60.0
 """Longest erase of a sector, and of all: twice that of DS11139, table 47, for 8-bit parallelism."""
+PAGE_ERASE_LIMIT_S = 0.1
+"""Longest erase of a page of an STM32L0, L1, L4 or G0: twice the 40 ms of an STM32G0."""
+LARGEST_PAGE_BYTES = 8192
+ERASED_AT_ONCE = 64
+"""Sectors or pages in one command. An STM32L1 accepts at most 512; a short one is soon repeated."""
 ATTEMPTS = 8
 """Attempts of each command. With 0.05 % of all bytes damaged, 1 in 8 transfers of a block fails."""
 _SYNC_ATTEMPTS = 3
@@ -55,6 +62,7 @@ class RomBootloader:
         port: Its serial port.
         answer_limit_s: Longest wait for an answer to anything but an erase.
         erase_limit_s: Longest erase of one sector.
+        erased_byte: What a byte of erased flash reads.
         deadline: Ends every wait.
     """
 
@@ -63,11 +71,13 @@ class RomBootloader:
         port: LoaderPort,
         answer_limit_s: float = 1.0,
         erase_limit_s: float = SECTOR_ERASE_LIMIT_S,
+        erased_byte: int = ERASED,
         deadline: Deadline | None = None,
     ) -> None:
         self._port = port
         self._answer_limit_s = answer_limit_s
         self._erase_limit_s = erase_limit_s
+        self._erased = bytes([erased_byte])
         self._deadline = deadline or Deadline.never()
 
     def synchronise(self) -> None:
@@ -107,9 +117,14 @@ class RomBootloader:
     def erase(self, sectors: Iterable[int]) -> None:
         """Erase sectors by their numbers; none means the whole flash."""
         numbers = list(sectors)
+        for first in range(0, max(len(numbers), 1), ERASED_AT_ONCE):
+            self._erase(numbers[first : first + ERASED_AT_ONCE])
+
+    def _erase(self, numbers: list[int]) -> None:
         codes = [len(numbers) - 1, *numbers] if numbers else [MASS_ERASE]
         payload = struct.pack(f">{len(codes)}H", *codes)
         limit_s = self._erase_limit_s * len(numbers) if numbers else MASS_ERASE_LIMIT_S
+        limit_s += self._answer_limit_s
 
         def erase_once() -> None:
             self._command(EXTENDED_ERASE, "erase")
@@ -155,7 +170,7 @@ class RomBootloader:
         """Whether a block is already written. Raises if the flash is neither written nor erased."""
         for _ in range(READ_ATTEMPTS):
             found = self.read(address, len(block))
-            if found in (block, _FILLER * len(block)):
+            if found in (block, self._erased * len(block)):
                 return found == block
         raise FlashError(
             f"the block at 0x{address:08x} was damaged on the line, and flash must be erased again"
@@ -202,7 +217,7 @@ class RomBootloader:
 
     def _write_once(self, address: int, block: bytes) -> None:
         what = f"write at 0x{address:08x}"
-        padded = block + _FILLER * (-len(block) % 4)
+        padded = block + _FILLER * (-len(block) % WRITTEN_AT_ONCE)
         self._command(WRITE, what)
         self._send(struct.pack(">I", address), what)
         self._send(bytes([len(padded) - 1]) + padded, what)

@@ -19,9 +19,8 @@ from hil.bench.bench_file import BoardEntry
 from hil.flash.image import FlashImage
 from hil.flash.programmer import OnBytes
 
-DBGMCU_IDCODE = 0xE004_2000
-"""RM0402, section 30.6.1; its lower 12 bits are DEV_ID."""
 _DEVICE_ID = 0xFFF
+"""The bits of DBGMCU_IDCODE that are DEV_ID: RM0402, section 30.6.1."""
 _SHOWN_CHARACTERS = 200
 
 
@@ -107,7 +106,7 @@ class SwdProgrammer:
     def device_id(self) -> int:
         """See `Programmer`."""
         with _told("read the chip's id"):
-            return int(self._session.target.read32(DBGMCU_IDCODE)) & _DEVICE_ID
+            return int(self._session.target.read32(self._target.chip.id_register)) & _DEVICE_ID
 
     def write(self, image: FlashImage, on_bytes: OnBytes) -> None:
         """See `Programmer`."""

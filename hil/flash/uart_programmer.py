@@ -12,13 +12,31 @@ from hil.bench.bench_file import BoardEntry
 from hil.deadline import Deadline
 from hil.flash.image import FlashImage
 from hil.flash.programmer import OnBytes
-from hil.flash.rom_bootloader import BLOCK_BYTES, RomBootloader
+from hil.flash.rom_bootloader import (
+    BLOCK_BYTES,
+    LARGEST_PAGE_BYTES,
+    PAGE_ERASE_LIMIT_S,
+    SECTOR_ERASE_LIMIT_S,
+    LoaderPort,
+    RomBootloader,
+)
 from hil.transport import close_port, open_port
 
 RESET_S = 0.05
 """How long NRST is low. The chip needs 20 µs (DS11139, table 58), adapters need more."""
 BOOT_S = 0.1
 """Time from the end of the reset until the bootloader accepts data."""
+
+
+def bootloader_of(target: Target, port: LoaderPort, deadline: Deadline) -> RomBootloader:
+    """The bootloader of a chip, which has its own erase time and erased byte."""
+    has_pages = all(own.size_bytes <= LARGEST_PAGE_BYTES for own in target.chip.sectors)
+    return RomBootloader(
+        port,
+        erase_limit_s=PAGE_ERASE_LIMIT_S if has_pages else SECTOR_ERASE_LIMIT_S,
+        erased_byte=target.chip.erased_byte,
+        deadline=deadline,
+    )
 
 
 class UartProgrammer:
@@ -48,7 +66,7 @@ class UartProgrammer:
         )
         try:
             self._reset(into_loader=True)
-            self._loader = RomBootloader(self._port, deadline=self._deadline)
+            self._loader = bootloader_of(self._target, self._port, self._deadline)
             self._loader.synchronise()
         except BaseException:
             self.__exit__(None, None, None)

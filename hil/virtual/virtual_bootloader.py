@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import reduce
 from operator import xor
 
+from firmware.chips.sectors import sectors_in
 from firmware.targets import Target
 from hil.flash.rom_bootloader import (
     ACK,
@@ -14,10 +15,13 @@ from hil.flash.rom_bootloader import (
     READ,
     SYNC,
     WRITE,
+    WRITTEN_AT_ONCE,
 )
 
 _GET = 0x00
 _VERSION = 0x31
+MOST_ERASED = 512
+"""Sectors or pages in one command: what the bootloader of an STM32L1 accepts."""
 
 
 class VirtualBootloader:
@@ -122,10 +126,14 @@ class VirtualBootloader:
         if data is None:
             return None
         block = data[1:-1]
-        if reduce(xor, data) != 0 or self._refuses or offset + len(block) > len(self._flash):
+        is_aligned = offset % WRITTEN_AT_ONCE == len(block) % WRITTEN_AT_ONCE == 0
+        is_there = offset + len(block) <= len(self._flash)
+        if reduce(xor, data) != 0 or self._refuses or not (is_aligned and is_there):
             return self._end(False)
-        for index, byte in enumerate(block):
-            self._flash[offset + index] &= byte  # without an erase, writing can only clear bits
+        # Without an erase, writing can only change the bits that an erase has left.
+        erased = self._target.chip.erased_byte
+        for index, byte in enumerate(block, offset):
+            self._flash[index] = erased ^ (self._flash[index] ^ erased | byte ^ erased)
         return self._end(True)
 
     def _erase(self) -> bytes | None:
@@ -137,12 +145,12 @@ class VirtualBootloader:
         if data is None:
             return None
         numbers = [int.from_bytes(data[i : i + 2], "big") for i in range(2, len(data) - 1, 2)]
-        sectors = range(len(self._target.chip.sector_bytes)) if is_all else numbers
-        is_known = all(number < len(self._target.chip.sector_bytes) for number in sectors)
+        known = {own.number: own for own in sectors_in(self._target.chip.sectors)}
+        sectors = list(known) if is_all else numbers
+        is_known = known.keys() >= set(sectors) and len(sectors) <= MOST_ERASED
         if reduce(xor, data) != 0 or self._refuses or not is_known:
             return self._end(False)
         for number in sectors:
-            start = sum(self._target.chip.sector_bytes[:number])
-            size = self._target.chip.sector_bytes[number]
-            self._flash[start : start + size] = b"\xff" * size
+            start, size = known[number].offset, known[number].size_bytes
+            self._flash[start : start + size] = bytes([self._target.chip.erased_byte]) * size
         return self._end(True)

@@ -38,7 +38,7 @@ class VirtualNucleo:
     def __init__(self, target: Target, faults: LineFaults | None = None) -> None:
         self._target = target
         self._faults = faults or LineFaults()
-        self._flash = bytearray(b"\xff" * target.flash_bytes)
+        self._flash = bytearray([target.chip.erased_byte]) * target.flash_bytes
         self._folder = tempfile.TemporaryDirectory(prefix="mcu-nas-nucleo-")
         self._loader: VirtualBootloader | None = None
         self._board: VirtualBoard | None = None
@@ -160,7 +160,7 @@ class VirtualNucleo:
         if self._rts:
             self._loader = VirtualBootloader(self._target, self._flash, self._faults.refuses)
             return
-        if self._flash[:8] == b"\xff" * 8 or self._faults.hangs:
+        if self._flash[:8] == bytes([self._target.chip.erased_byte]) * 8 or self._faults.hangs:
             return  # no firmware: the board does not answer
         image = Path(self._folder.name) / "flash.bin"
         image.write_bytes(self._flash)

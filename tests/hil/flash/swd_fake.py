@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from firmware.targets import Target
-from hil.flash.swd_programmer import DBGMCU_IDCODE, Pyocd
+from hil.flash.swd_programmer import Pyocd
 
 
 class FakeChip:
@@ -20,7 +20,7 @@ class FakeChip:
 
     def __init__(self, target: Target) -> None:
         self.target = target
-        self.flash = bytearray(b"\xff" * target.flash_bytes)
+        self.flash = bytearray([target.chip.erased_byte]) * target.flash_bytes
         self.is_running = True
         self.refuses = False
         self.device_id = target.device_id
@@ -32,7 +32,7 @@ class FakeChip:
         self.is_running = True
 
     def read32(self, address: int) -> int:
-        assert address == DBGMCU_IDCODE
+        assert address == self.target.chip.id_register
         return 0x3000_0000 | self.device_id
 
     def read_memory_block8(self, address: int, count: int) -> list[int]:

@@ -7,7 +7,7 @@ from typing import Protocol
 import pytest
 
 from firmware.errors import FlashError, ManyBoardsError, NoBoardError, WrongDeviceError
-from firmware.targets import load_target
+from firmware.targets import Target, load_target
 from hil.bench.bench_file import BoardEntry
 from hil.bench.ready_board import virtual_entry
 from hil.flash.image import FlashImage
@@ -19,13 +19,21 @@ from hil.virtual.rfc2217_server import Rfc2217Server
 from hil.virtual.virtual_nucleo import VirtualNucleo
 from tests.hil.flash.swd_fake import FakeChip, fake_pyocd
 
-TARGET = load_target("stm32f412")
+CHIPS = tuple(map(load_target, ("stm32f412", "stm32g0b1re", "stm32l152re")))
+"""One with sectors, one with pages, one with pages that read as zeros when they are erased."""
+TARGET = CHIPS[0]
 CONTENT = bytes(range(256)) * 2 + b"end"
 IMAGE = FlashImage(TARGET.flash_origin, CONTENT)
 
 
+def str_of(case: tuple[str, Target]) -> str:
+    return f"{case[0]}-{case[1].name}"
+
+
 class Bench(Protocol):
     """A chip with a way to program it."""
+
+    target: Target
 
     def programmer(self) -> Programmer: ...
 
@@ -42,12 +50,13 @@ class Bench(Protocol):
 
 
 class SwdBench:
-    def __init__(self) -> None:
-        self._chip = FakeChip(TARGET)
+    def __init__(self, target: Target) -> None:
+        self.target = target
+        self._chip = FakeChip(target)
 
     def programmer(self) -> Programmer:
-        entry = BoardEntry("left", "stm32f412", "/dev/null", flash="swd", probe="066DFF")
-        return SwdProgrammer(entry, TARGET, fake_pyocd(self._chip))
+        entry = BoardEntry("left", self.target.name, "/dev/null", flash="swd", probe="066DFF")
+        return SwdProgrammer(entry, self.target, fake_pyocd(self._chip))
 
     def flash(self) -> bytes:
         return bytes(self._chip.flash)
@@ -63,17 +72,18 @@ class SwdBench:
 
 
 class UartBench:
-    def __init__(self) -> None:
+    def __init__(self, target: Target) -> None:
+        self.target = target
         self._faults = LineFaults(hangs=True)  # what is written here is no firmware
-        self._start(TARGET.device_id)
+        self._start(target.device_id)
 
     def _start(self, device_id: int) -> None:
-        self._nucleo = VirtualNucleo(TARGET.with_chip(device_id=device_id), self._faults)
+        self._nucleo = VirtualNucleo(self.target.with_chip(device_id=device_id), self._faults)
         self._server = Rfc2217Server(self._nucleo)
         self._server.__enter__()
 
     def programmer(self) -> Programmer:
-        return UartProgrammer(virtual_entry(self._server.url, "stm32f412"), TARGET)
+        return UartProgrammer(virtual_entry(self._server.url, self.target.name), self.target)
 
     def flash(self) -> bytes:
         return self._nucleo.flash
@@ -92,19 +102,20 @@ class UartBench:
         self._server.__exit__(None, None, None)
 
 
-@pytest.fixture(params=["swd", "uart"])
+@pytest.fixture(params=[(way, chip) for way in ("swd", "uart") for chip in CHIPS], ids=str_of)
 def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
-    if request.param == "swd":
-        yield SwdBench()
+    way, target = request.param
+    if way == "swd":
+        yield SwdBench(target)
         return
-    uart = UartBench()
+    uart = UartBench(target)
     yield uart
     uart.close()
 
 
 def test_what_is_written_lies_in_the_flash_and_the_chip_is_let_go(bench: Bench) -> None:
     told: list[tuple[str, int, int]] = []
-    program(bench.programmer(), IMAGE, TARGET.device_id, lambda *own: told.append(own))
+    program(bench.programmer(), IMAGE, bench.target.device_id, lambda *own: told.append(own))
     assert bench.flash()[: len(CONTENT)] == CONTENT
     assert told[-1] == ("verified", len(CONTENT), len(CONTENT))
     assert bench.is_let_go()
@@ -113,22 +124,22 @@ def test_what_is_written_lies_in_the_flash_and_the_chip_is_let_go(bench: Bench) 
 def test_another_image_replaces_the_first(bench: Bench) -> None:
     for content in (b"\0" * 600, CONTENT):
         image = FlashImage(TARGET.flash_origin, content)
-        program(bench.programmer(), image, TARGET.device_id, lambda *_: None)
+        program(bench.programmer(), image, bench.target.device_id, lambda *_: None)
     assert bench.flash()[: len(CONTENT)] == CONTENT
 
 
 def test_another_chip_is_not_written(bench: Bench) -> None:
     bench.exchange(0x413)
-    with pytest.raises(WrongDeviceError, match="has id 0x413, the firmware is for 0x441; nothing"):
-        program(bench.programmer(), IMAGE, TARGET.device_id, lambda *_: None)
-    assert set(bench.flash()) == {0xFF}
+    with pytest.raises(WrongDeviceError, match="has id 0x413, the firmware is for 0x4..; nothing"):
+        program(bench.programmer(), IMAGE, bench.target.device_id, lambda *_: None)
+    assert set(bench.flash()) == {bench.target.chip.erased_byte}
     assert bench.is_let_go()
 
 
 def test_a_chip_that_refuses_is_told_and_let_go(bench: Bench) -> None:
     bench.protect()
     with pytest.raises(FlashError):
-        program(bench.programmer(), IMAGE, TARGET.device_id, lambda *_: None)
+        program(bench.programmer(), IMAGE, bench.target.device_id, lambda *_: None)
     assert bench.is_let_go()
 
 
@@ -154,7 +165,7 @@ class Forgetful:
 
 def test_what_reads_back_otherwise_is_no_success(bench: Bench) -> None:
     with pytest.raises(FlashError, match="at 0x08000000 differs from what was written"):
-        program(Forgetful(bench.programmer()), IMAGE, TARGET.device_id, lambda *_: None)
+        program(Forgetful(bench.programmer()), IMAGE, bench.target.device_id, lambda *_: None)
 
 
 def swd(probe: str, probes: tuple[str, ...]) -> SwdProgrammer:

@@ -5,17 +5,21 @@ from collections import Counter
 
 import pytest
 
+from firmware.chips.sectors import sectors_in
 from firmware.errors import FlashError, NoAnswerError
-from firmware.targets import load_target
+from firmware.targets import Target, load_target, real_targets
 from hil.deadline import Deadline
 from hil.flash.image import FlashImage
 from hil.flash.programmer import program
 from hil.flash.rom_bootloader import ACK, BLOCK_BYTES, NACK, RomBootloader
+from hil.flash.uart_programmer import bootloader_of
 from hil.virtual.line_faults import LineFaults
 from hil.virtual.virtual_bootloader import VirtualBootloader
 from tests.fake_clock import FakeClock
 
 TARGET = load_target("stm32f412")
+SECTOR_BYTES = 16384
+"""Of the first sector."""
 BLOCK = bytes(range(256))
 CONTENT = BLOCK * 40 + b"end"
 
@@ -29,26 +33,27 @@ class Loopback:
         lost: Which byte of which transfer is lost on its way there.
         lost_answers: Transfers of which the answer is lost.
         writes: Blocks that were sent.
+        transfers: Transfers so far.
     """
 
-    def __init__(self, clock: FakeClock, refuses: bool = False) -> None:
-        self.flash = bytearray(b"\0" * TARGET.flash_bytes)
+    def __init__(self, clock: FakeClock, refuses: bool = False, target: Target = TARGET) -> None:
+        self.flash = bytearray([target.chip.erased_byte ^ 0xFF]) * target.flash_bytes
         self.faults = LineFaults()
         self.lost: dict[int, int] = {}
         self.lost_answers: set[int] = set()
         self.writes = 0
         self._clock = clock
-        self._loader = VirtualBootloader(TARGET, self.flash, refuses)
+        self._loader = VirtualBootloader(target, self.flash, refuses)
         self._answers = b""
-        self._transfers = 0
+        self.transfers = 0
 
     def write(self, data: bytes) -> int:
-        self._transfers += 1
+        self.transfers += 1
         self.writes += len(data) == BLOCK_BYTES + 2
-        at = self.lost.get(self._transfers, len(data))
+        at = self.lost.get(self.transfers, len(data))
         arrived = self.faults.pass_on(data[:at] + data[at + 1 :])
         answer = self._loader.feed(arrived)
-        if self._transfers not in self.lost_answers:
+        if self.transfers not in self.lost_answers:
             self._answers += self.faults.pass_on(answer)
         return len(data)
 
@@ -172,8 +177,46 @@ def test_an_erase_of_which_a_byte_was_lost_is_given_again(clock: FakeClock) -> N
         port, loader = synchronised(clock)
         port.lost = {3: byte}
         loader.erase([0])
-        assert set(port.flash[: TARGET.sector_bytes[0]]) == {0xFF}
-        assert set(port.flash[TARGET.sector_bytes[0] :]) == {0}
+        assert set(port.flash[:SECTOR_BYTES]) == {0xFF}
+        assert set(port.flash[SECTOR_BYTES:]) == {0}
+
+
+@pytest.mark.parametrize("name", real_targets())
+def test_of_every_chip_just_the_pages_of_an_image_are_erased(clock: FakeClock, name: str) -> None:
+    """Also where an image reaches the second bank, and where it needs more than one command."""
+    target = load_target(name)
+    port = Loopback(clock, target=target)
+    loader = bootloader_of(target, port, Deadline.after(1_000.0, clock))
+    loader.synchronise()
+    first, end = target.flash_bytes // 4 + 1, target.flash_bytes * 3 // 4 - 1
+    loader.erase(target.sectors_of(target.flash_origin + first, end - first))
+    sizes = list(sectors_in(target.chip.sectors))
+    erased = {
+        position
+        for own in sizes
+        if own.offset < end and own.offset + own.size_bytes > first
+        for position in (own.offset, own.offset + own.size_bytes - 1)
+    }
+    changed = {
+        position
+        for own in sizes
+        for position in (own.offset, own.offset + own.size_bytes - 1)
+        if port.flash[position] == target.chip.erased_byte
+    }
+    assert changed == erased
+    assert len(changed) < 2 * len(sizes)
+
+
+def test_a_block_on_flash_that_is_erased_to_zeros_is_sent_again(clock: FakeClock) -> None:
+    target = load_target("stm32l152re")
+    port = Loopback(clock, target=target)
+    loader = bootloader_of(target, port, Deadline.after(1_000.0, clock))
+    loader.synchronise()
+    loader.erase(target.sectors_of(target.flash_origin, BLOCK_BYTES))
+    port.lost = {port.transfers + 3: 128}
+    loader.write(target.flash_origin, BLOCK)
+    assert port.flash[:BLOCK_BYTES] == BLOCK
+    assert port.writes == 2
 
 
 def test_flash_that_refuses_is_told_from_a_bad_line(clock: FakeClock) -> None:
