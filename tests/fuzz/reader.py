@@ -22,6 +22,7 @@ from typing import Any
 from firmware.command_line import run
 from tests.fuzz.formats import Format, find_format
 from tests.fuzz.mutations import mutate
+from tests.peak_memory import peak_bytes, restart_peak
 
 LONGEST_S = 2.0
 """Of processor time, which other programs do not change; waits are limited by who started this."""
@@ -56,7 +57,7 @@ class Reader:
         """How reading ends: what is wrong with it (or nothing), seconds, bytes."""
         path = self._folder / self._format.file_name
         path.write_bytes(content)
-        bytes_before, first_s = _restart_peak(), time.process_time()
+        bytes_before, first_s = restart_peak(), time.process_time()
         trouble, code = "", -1
         with self._streams():
             try:
@@ -64,7 +65,7 @@ class Reader:
             except (Exception, SystemExit):
                 trouble = traceback.format_exc(limit=-4)
         seconds = time.process_time() - first_s
-        grown_bytes = _peak_bytes() - bytes_before
+        grown_bytes = peak_bytes() - bytes_before
         return {
             "trouble": trouble or self._trouble(seconds, grown_bytes),
             "code": code,
@@ -96,21 +97,6 @@ class Reader:
         if grown_bytes > MOST_BYTES:
             return f"took {grown_bytes / 1e6:.0f} MB"
         return ""
-
-
-def _restart_peak() -> int:
-    """Make the kernel forget the peak; gives what is in use. Source: proc(5), clear_refs."""
-    Path("/proc/self/clear_refs").write_text("5")
-    return _status("VmRSS")
-
-
-def _peak_bytes() -> int:
-    return _status("VmHWM")
-
-
-def _status(key: str) -> int:
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{key}:"))
 
 
 def serve(own: Format, first: int, end: int, seed: int, tell: Callable[[str], None]) -> None:
