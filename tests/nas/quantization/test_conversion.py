@@ -18,6 +18,7 @@ from nas.quantization.golden import golden_inputs
 from nas.quantization.predict_file import predict_file
 from nas.spaces import Candidate, find_space
 from nas.spaces.converters import OWN, TENSORFLOW
+from tests.nas.conftest import TENSORFLOW_GROUP
 from tests.networks import CELL_SPACES
 from tests.reference_kernels import run_reference
 from tests.tflm_wheel import recorded, tflm_answer
@@ -31,7 +32,7 @@ CONVERSIONS = [
 OWN_SPACES = [space for space in CELL_SPACES if OWN in find_space(space).converters]
 
 
-pytestmark = [pytest.mark.long, pytest.mark.xdist_group("conversions")]
+pytestmark = [pytest.mark.long, TENSORFLOW_GROUP]
 
 
 class Converter:
@@ -64,8 +65,8 @@ class Converter:
 
 
 @pytest.fixture(scope="module")
-def convert(worker: Worker, tmp_path_factory: pytest.TempPathFactory) -> Converter:
-    return Converter(worker, tmp_path_factory.mktemp("converted"))
+def convert(tensorflow_worker: Worker, tmp_path_factory: pytest.TempPathFactory) -> Converter:
+    return Converter(tensorflow_worker, tmp_path_factory.mktemp("converted"))
 
 
 def facts(graph: Graph, has_names: bool) -> list[tuple[object, ...]]:

@@ -35,6 +35,7 @@ from nas.trainer.library import NetworkStatus
 from nas.trainer.measure import measure
 from nas.trainer.network import Augmentation, TrainableNetwork
 from nas.trainer.program import LANES, NetworkRow, NodeKind
+from tests.nas.conftest import TENSORFLOW_GROUP
 from tests.nas.random_networks import random_network
 from tests.networks import CELL_SPACES
 
@@ -119,6 +120,7 @@ def check_against_keras(
         np.testing.assert_allclose(parameters, expected["after"], rtol=error, atol=error)
 
 
+@TENSORFLOW_GROUP
 @pytest.mark.parametrize("space", CELL_SPACES)
 @pytest.mark.parametrize(
     ("candidate", "shape"),
@@ -131,18 +133,21 @@ def check_against_keras(
     ids=str,
 )
 def test_losses_gradients_and_probabilities_of_each_space_are_those_of_keras(
-    tmp_path: Path, worker: Worker, space: str, candidate: Candidate, shape: Shape
+    tmp_path: Path, tensorflow_worker: Worker, space: str, candidate: Candidate, shape: Shape
 ) -> None:
     network = find_space(space).network(candidate, shape, CLASSES)
-    check_against_keras(without_dropout(network), tmp_path, worker)
+    check_against_keras(without_dropout(network), tmp_path, tensorflow_worker)
 
 
+@TENSORFLOW_GROUP
 @pytest.mark.parametrize("seed", range(16))
 def test_losses_gradients_and_probabilities_of_any_graph_are_those_of_keras(
-    tmp_path: Path, worker: Worker, seed: int
+    tmp_path: Path, tensorflow_worker: Worker, seed: int
 ) -> None:
     # Nothing keeps what a graph gives near 1; losses of probabilities near 0 are cut off.
-    check_against_keras(random_network(seed, CLASSES), tmp_path, worker, logits_factor=0.1)
+    check_against_keras(
+        random_network(seed, CLASSES), tmp_path, tensorflow_worker, logits_factor=0.1
+    )
 
 
 def test_a_batch_in_parts_has_the_gradients_of_the_whole() -> None:
