@@ -15,7 +15,13 @@ from pathlib import Path
 
 from benchmarks.runtime import ROOT
 from codegen.c_code.program import make_program
-from codegen.c_code.render import ModelNames, model_text, render_model, render_project
+from codegen.c_code.render import (
+    ModelNames,
+    model_text,
+    render_model,
+    render_project,
+    target_header,
+)
 from codegen.model.graph import Graph
 from codegen.planning.planner import MemoryPlan, plan_graph
 from firmware.targets import Target
@@ -227,7 +233,9 @@ def compiled_library(target: Target) -> Iterator[list[Path]]:
     folders = [*_boards(target), _NN / "src"]
     sources = [path for folder in folders for path in sorted(folder.glob("*.c"))]
     with tempfile.TemporaryDirectory() as folder:
-        command = [*_compiling(target), "-c", *(f"-I{path}" for path in _includes(target))]
+        (Path(folder) / "target.h").write_text(target_header(target), encoding="utf-8")
+        includes = [folder, *_includes(target)]
+        command = [*_compiling(target), "-c", *(f"-I{path}" for path in includes)]
         subprocess.run([*command, *map(str, sources)], check=True, timeout=LIMIT_S, cwd=folder)
         yield sorted(Path(folder).glob("*.o"))
 
@@ -238,7 +246,7 @@ def _compiling(target: Target) -> list[str]:
 
 
 def _boards(target: Target) -> list[Path]:
-    return [ROOT / "firmware" / "board" / name for name in ("cortex_m", target.name)]
+    return [ROOT / "firmware" / "board" / name for name in target.board_folders]
 
 
 def _includes(target: Target) -> list[Path]:

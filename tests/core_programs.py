@@ -18,7 +18,7 @@ def kernels_of(board: str) -> tuple[Path, ...]:
 def linked(board: str, project: Path) -> Path:
     """The firmware of a generated project of the model `small`, where PlatformIO would put it."""
     target, firmware = load_target(board), ROOT / "firmware"
-    folders = [firmware / own for own in ("bench", "board/cortex_m", f"board/{target.family}")]
+    folders = [firmware / "bench", *(firmware / "board" / own for own in target.board_folders)]
     command = (*_command(board), *(f"-I{own}" for own in folders))
     shared = objects(command, tuple(own for folder in folders for own in _sources(folder)))
     elf = firmware_path(project, target)

@@ -196,8 +196,7 @@ def _fixed_sources(target: Target, runtime: str, toolchain: str) -> dict[str, by
     """The files that do not depend on the model, by their paths in the project."""
     places = [(LIBRARIES[own], f"lib/{LIBRARIES[own]}") for own in _single(runtime)]
     places.append(("bench", "src"))
-    families = ("cortex_m", "" if target.machine else "stm32", target.family)
-    places += [(f"board/{own}", "src") for own in families if own]
+    places += [(f"board/{own}", "src") for own in target.board_folders]
     contents: dict[str, bytes] = {}
     if toolchain == "system":
         places.append(("platform", "platform"))

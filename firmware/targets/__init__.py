@@ -115,6 +115,11 @@ class Target:
         return self.chip.sectors_of(address, count)
 
     @property
+    def board_folders(self) -> tuple[str, ...]:
+        """Folders of firmware/board whose sources are in its firmware, the most general first."""
+        return tuple(filter(None, ("cortex_m", "" if self.machine else "stm32", self.family)))
+
+    @property
     def has_board(self) -> bool:
         """Whether projects can be generated for it, not only estimates."""
         return self.board is not None

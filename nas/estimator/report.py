@@ -21,9 +21,15 @@ def estimate_text(estimate: Estimate) -> str:
         _operators(estimate),
         _needs(estimate),
         _details(estimate),
-        "\n".join([*_warnings(estimate), f"fits: {'yes' if estimate.fits else 'no'}"]),
+        "\n".join([*_warnings(estimate), f"fits: {_verdict(estimate)}"]),
     ]
     return "\n\n".join(parts)
+
+
+def _verdict(estimate: Estimate) -> str:
+    if not estimate.fits:
+        return "no"
+    return "yes" if estimate.code else "yes, as far as is known: the code of the firmware is not"
 
 
 def _operators(estimate: Estimate) -> str:
@@ -73,7 +79,7 @@ def _needs(estimate: Estimate) -> str:
     rows = [
         (
             f"{need.name}, {need.unit}{_ADVICE[need.name] if need.is_advice else ''}",
-            f"{need.needed:,}",
+            f"{_at_least(estimate, need.name)}{need.needed:,}",
             f"{need.limit:,}",
             f"{100 * need.used_fraction:.1f} %",
         )
@@ -82,6 +88,11 @@ def _needs(estimate: Estimate) -> str:
     if estimate.cost.arena_bytes is None:
         rows.append(("RAM, bytes", "not known", f"{estimate.limits.ram_bytes:,}", _NONE))
     return table(("limited", "needed", "limit", "used"), rows)
+
+
+def _at_least(estimate: Estimate, name: str) -> str:
+    """A mark of what is a lower bound: the firmware, where its code was not measured."""
+    return "at least " if name.startswith("linked") and estimate.code is None else ""
 
 
 def _details(estimate: Estimate) -> str:

@@ -1,4 +1,5 @@
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -196,7 +197,11 @@ def test_a_core_that_was_not_measured_has_no_code_and_no_time(
     assert record["flash"] is None
     assert record["time"] is None
     assert main(["estimate", "--candidate", "5,3", "--target", "stm32l010rb"]) == 0
-    assert "nothing was measured" in capsys.readouterr().out
+    text = capsys.readouterr().out
+    assert "nothing was measured" in text
+    assert re.search(r"linked RAM, bytes +at least [\d,]+ ", text)
+    assert re.search(r"linked flash, bytes +at least [\d,]+ ", text)
+    assert text.endswith("fits: yes, as far as is known: the code of the firmware is not\n")
 
 
 def test_the_table_ends_with_whether_it_fits(capsys: pytest.CaptureFixture[str]) -> None:
