@@ -386,7 +386,9 @@ def test_an_unknown_target_is_refused(
     capsys: pytest.CaptureFixture[str], model: Path, tmp_path: Path
 ) -> None:
     assert main(["build", str(model), "--target", "avr", "--out", str(tmp_path / "out")]) == 1
-    assert "unknown target 'avr'; known targets: nucleo-f412zg" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "unknown target 'avr'; known targets: " in said
+    assert "nucleo-f412zg, " in said
 
 
 @pytest.mark.parametrize("name", ["9 lives", "naïve model", "a-b.c", "__x", "nn"])

@@ -48,9 +48,9 @@ def test_a_folder_that_does_not_exist(capsys: pytest.CaptureFixture[str], tmp_pa
 def test_an_unknown_target(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     arguments = ("run", "--data", "digits", "--out", str(tmp_path / "run"))
     text = refusal(capsys, *arguments, "--target", "stm32f9")
-    assert text.startswith(
-        "unknown target 'stm32f9'; known targets: nucleo-f412zg, stm32f412, stm32f446re"
-    )
+    assert text.startswith("unknown target 'stm32f9'; known targets: ")
+    assert "nucleo-f412zg, " in text
+    assert "stm32f412, stm32f446re, " in text
 
 
 def test_limits_that_nobody_meets(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
