@@ -88,7 +88,7 @@ def test_a_run_records_what_it_did(finished: Path) -> None:
     assert abs(record["int8_test_accuracy"] - record["float_test_accuracy"]) < 0.05
     assert record["versions"]["ai-edge-litert"].startswith("2.")
     assert record["command"] == ["nas", *RUN, "--out", str(finished)]
-    assert record["target"]["name"] == "stm32f412"
+    assert record["target"]["chip"]["name"] == "stm32f412"
     start = json.loads((finished / "search.json").read_text())
     assert start == {name: record[name] for name in start}
 
