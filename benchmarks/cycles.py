@@ -101,12 +101,15 @@ class Comparison:
         return not self.program.chose_rules
 
 
-def chip(wait_states: int) -> Target:
-    """The STM32F407, as far as the cycle model is concerned."""
+def chip(**facts: object) -> Target:
+    """Another chip with a Cortex-M4, as far as the cycle model is concerned.
+
+    Args:
+        facts: Where its timing differs from that of the STM32F412.
+    """
     target = load_target("stm32f412")
     assert target.timing is not None
-    timing = replace(target.timing, wait_states=wait_states, memory_origins=MEMORIES)
-    return target.with_chip(timing=timing)
+    return target.with_chip(timing=replace(target.timing, **facts))  # type: ignore[arg-type]
 
 
 def build(program: Program, prologue: str, folders: Mapping[str, Path], out: Path) -> Path:
@@ -150,7 +153,9 @@ def count(elf: Path, wait_states: int, folder: Path) -> list[Counts]:
     log = folder / f"log{wait_states}"
     command = ["qemu-system-arm", "-M", "netduinoplus2", "-kernel", str(elf), "-semihosting"]
     command += ["-icount", "shift=0", "-display", "none", "-monitor", "none", "-serial", "null"]
-    command += cycle_model(chip(wait_states)).options(folder, log, [])
+    command += cycle_model(chip(wait_states=wait_states, memory_origins=MEMORIES)).options(
+        folder, log, []
+    )
     done = subprocess.run(command, capture_output=True, text=True, timeout=RUN_LIMIT_S)
     if done.returncode != 0:
         raise ConfigError(f"the program failed: {done.stderr.strip()[:400]}")

@@ -12,14 +12,15 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
 
+from benchmarks.cycles import chip
 from firmware.errors import ConfigError, SdkError
 from firmware.files import write_json
 from firmware.records.reader import Kind, convert, read_toml
-from firmware.targets import Target, load_target
+from firmware.targets import Target
 from firmware.text_table import table
 from hil.modelled import Counts
 from hil.virtual.cycles.cycle_log import CycleLog
@@ -79,18 +80,9 @@ class Images:
 
     def chip(self, image: Image) -> Target:
         """The STM32L4R5, as far as the cycle model is concerned."""
-        target = load_target("stm32f412")
-        assert target.timing is not None
-        mode = self.modes[image.mode]
-        timing = replace(
-            target.timing,
-            wait_states=self.wait_states,
-            flash_line_bytes=mode.flash_line_bytes,
-            instruction_lines=mode.instruction_lines,
-            data_lines=mode.data_lines,
-            memory_origins=MEMORIES,
+        return chip(
+            wait_states=self.wait_states, memory_origins=MEMORIES, **asdict(self.modes[image.mode])
         )
-        return replace(target, timing=timing)
 
 
 def adapted(content: bytes) -> bytes:

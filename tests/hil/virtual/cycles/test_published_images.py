@@ -33,9 +33,23 @@ def test_data_that_look_like_an_exclusive_store_are_kept() -> None:
     assert adapted(image) == image
 
 
-def test_the_recorded_errors_are_those_of_the_published_times() -> None:
+def images_of_the_list() -> Images:
     kind = Kind("is not a list of firmware images", "")
-    images = convert(read_toml(LIST, kind), Images, LIST, kind)
+    return convert(read_toml(LIST, kind), Images, LIST, kind)
+
+
+def test_each_image_is_run_with_the_flash_of_its_mode() -> None:
+    images = images_of_the_list()
+    for own in images.image:
+        timing = images.chip(own).timing
+        assert timing is not None
+        assert timing.wait_states == images.wait_states == 5
+        assert timing.flash_line_bytes == {"single": 16, "dual": 8}[own.mode]
+        assert timing.instruction_lines == images.modes[own.mode].instruction_lines
+
+
+def test_the_recorded_errors_are_those_of_the_published_times() -> None:
+    images = images_of_the_list()
     rows = json.loads((HERE / "image_cycles.json").read_text())["rows"]
     assert [row["image"] for row in rows] == [own.title for own in images.image]
     for row, own in zip(rows, images.image, strict=True):
