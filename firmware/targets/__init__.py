@@ -3,7 +3,9 @@
 A target is a chip with its core, and the board that carries it. A chip alone can be estimated.
 """
 
+from collections import Counter
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 from firmware.boards import BOARDS, BoardRecord, known_boards, load_board
@@ -170,7 +172,15 @@ def known_targets() -> tuple[str, ...]:
 
 def board_targets() -> tuple[str, ...]:
     """Names of the targets for which projects can be generated, sorted."""
-    return tuple(name for name in known_targets() if load_target(name).has_board)
+    return tuple(sorted(_boards_by_name()))
+
+
+@cache
+def _boards_by_name() -> dict[str, BoardRecord]:
+    """The SDK's boards by their names, and by the name of a chip that exactly one of them has."""
+    boards = {name: load_board(name) for name in known_boards()}
+    count = Counter(own.chip for own in boards.values())
+    return boards | {own.chip: own for own in boards.values() if count[own.chip] == 1}
 
 
 def load_target(name_or_path: str) -> Target:
@@ -186,16 +196,13 @@ def load_target(name_or_path: str) -> Target:
     """
     if name_or_path.endswith(".toml"):
         return _from_file(Path(name_or_path))
-    if name_or_path in known_boards():
-        return _of_board(BOARDS.find(name_or_path))
+    if name_or_path in board_targets():
+        return _of_board(BOARDS.find(_boards_by_name()[name_or_path].name))
     if name_or_path not in known_chips():
         raise ConfigError(
             f"unknown target {brief(repr(name_or_path), 60)}; known targets: "
             f"{', '.join(known_targets())}; a file of your own must end in .toml"
         )
-    boards = [name for name in known_boards() if load_board(name).chip == name_or_path]
-    if len(boards) == 1:
-        return _of_board(BOARDS.find(boards[0]))
     return _of_chip(CHIPS.find(name_or_path))
 
 
@@ -212,7 +219,7 @@ def load_board_target(name_or_path: str) -> Target:
 
 def real_targets() -> tuple[str, ...]:
     """Names of the targets whose boards exist outside QEMU, and get firmware; sorted."""
-    return tuple(name for name in board_targets() if not load_target(name).machine)
+    return tuple(sorted(name for name, own in _boards_by_name().items() if not own.machine))
 
 
 def load_real_target(name_or_path: str) -> Target:
