@@ -60,9 +60,25 @@ def rescale(values: NDArray[np.int64], factor: Multiplier) -> NDArray[np.int64]:
 
     Source: TFLite, MultiplyByQuantizedMultiplier with the double rounding of gemmlowp.
     """
-    high = ((values << max(factor.shift, 0)) * factor.multiplier + (1 << 30)) >> 31
-    right = max(-factor.shift, 0)
-    return high if right == 0 else (high - (high < 0) + (1 << (right - 1))) >> right
+    high = high_product(values << max(factor.shift, 0), factor.multiplier)
+    return shifted_right(high, max(-factor.shift, 0))
+
+
+def high_product(values: NDArray[np.int64], factor: int) -> NDArray[np.int64]:
+    """Values · factor / 2^31, rounded to the nearest.
+
+    Source: gemmlowp, SaturatingRoundingDoublingHighMul.
+    """
+    return (values * factor + (1 << 30)) >> 31
+
+
+def shifted_right(values: NDArray[np.int64], bits: int | NDArray[np.int64]) -> NDArray[np.int64]:
+    """Values / 2^bits, rounded to the nearest, half away from zero.
+
+    Source: gemmlowp, RoundingDivideByPOT.
+    """
+    half = (1 << np.asarray(bits)) >> 1
+    return (values + half - ((values < 0) & (half > 0))) >> bits
 
 
 def single(value: float) -> float:

@@ -5,7 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from codegen.model.fixed_point import Multiplier, quantize_multiplier, single
+from codegen.model.fixed_point import (
+    Multiplier,
+    high_product,
+    quantize_multiplier,
+    shifted_right,
+    single,
+)
 from codegen.model.graph import DType, Graph, Operator, Tensor
 from codegen.operators.kernel_call import KernelCall
 from codegen.operators.macc import no_macc
@@ -24,7 +30,7 @@ from codegen.operators.support import (
     scale_of,
     zero_point_of,
 )
-from codegen.operators.tables import STORED, Values, table_call
+from codegen.operators.tables import STORED, table_call
 
 _INT32 = (-(1 << 31), (1 << 31) - 1)
 _MOST_SHIFT = 31
@@ -76,8 +82,10 @@ def _quotients(source: Tensor, divisor: Tensor, factor: Multiplier) -> _Quotient
     magnitudes = np.where(values < 0, ~values, values).tolist()
     headroom = np.array([31 - int(own).bit_length() for own in magnitudes])
     integer_bits = abs(by).bit_length() - 1
-    products = _high(values << headroom, _reciprocal(abs(by)))
-    return _Quotients(_high(products, factor.multiplier), integer_bits + headroom - factor.shift)
+    products = high_product(values << headroom, _reciprocal(abs(by)))
+    return _Quotients(
+        high_product(products, factor.multiplier), integer_bits + headroom - factor.shift
+    )
 
 
 def _reciprocal(value: int) -> int:
@@ -96,34 +104,19 @@ def _reciprocal(value: int) -> int:
 
 
 def _product(first: int, second: int) -> int:
-    return int(_high(np.array(first, np.int64), second))
+    return int(high_product(np.array(first, np.int64), second))
 
 
 def _limited(value: int) -> int:
     return min(max(value, _INT32[0]), _INT32[1])
 
 
-def _high(values: NDArray[np.int64], factor: int) -> NDArray[np.int64]:
-    """Values · factor / 2^31, rounded half away from zero, as gemmlowp does."""
-    products = values * factor
-    return np.where(
-        products >= 0, (products + (1 << 30)) >> 31, -((-products + (1 << 30) - 1) >> 31)
-    )
-
-
 def _lower(graph: Graph, operator: Operator) -> KernelCall:
     source, divisor = graph.inputs_of(operator)
     (output,) = graph.outputs_of(operator)
     quotients = _quotients(source, divisor, _factor(graph, operator))
-    stored = _rounded(quotients) + zero_point_of(output)
+    stored = shifted_right(quotients.values, quotients.shifts) + zero_point_of(output)
     return table_call(graph, operator, np.clip(stored, *output_limits(operator, output)))
-
-
-def _rounded(quotients: _Quotients) -> Values:
-    """Shifted to the right, rounded half away from zero."""
-    values, shifts = quotients.values, quotients.shifts
-    half = (1 << shifts) >> 1
-    return np.where(values < 0, -((-values + half) >> shifts), (values + half) >> shifts)
 
 
 DIV = OperatorSupport(_check, _lower, elementwise_rows, (2,), IN_PLACE, no_macc)
