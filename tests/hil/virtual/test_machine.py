@@ -64,7 +64,17 @@ def test_a_board_of_qemu_is_its_own_machine_with_its_own_limits() -> None:
         machine_for(target, firmware(16_388))
 
 
-@pytest.mark.parametrize("name", board_targets())
+OTHER_CORES = ("nucleo-g0b1re", "nucleo-l152re", "stm32g0b1re", "stm32l152re")
+"""STM32 with a Cortex-M0+ and a Cortex-M3, which none of QEMU's machines is like."""
+
+
+@pytest.mark.parametrize("name", OTHER_CORES)
+def test_a_chip_whose_core_no_machine_has_is_measured_on_a_real_board(name: str) -> None:
+    with pytest.raises(BoardError, match="no virtual board is like stm32.*measure it on a real"):
+        machine_for(load_target(name), firmware(8_192))
+
+
+@pytest.mark.parametrize("name", sorted({*board_targets()} - {*OTHER_CORES}))
 def test_a_machine_holds_whatever_fits_a_chip(name: str) -> None:
     target = load_target(name)
     whole = FirmwareSize(
