@@ -13,7 +13,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -27,6 +27,8 @@ KILL_LIMIT_S = 1.0
 """Longest wait for the end of a killed process. After that, it is left to the kernel."""
 _LOOK_S = 0.02
 _CHUNK_BYTES = 65536
+_ENDED = ("Z", "X")
+"""States of a process that only waits to be removed."""
 _running: "set[ChildProcess]" = set()
 
 
@@ -143,9 +145,13 @@ class ChildProcess:
         return self._popen.returncode
 
     def close(self) -> None:
-        """Kill it, wait for its end, and close the pipes. No other thread may use them then."""
+        """Kill it, wait for the end of all its processes, and close the pipes.
+
+        No other thread may use the pipes then.
+        """
         self.kill()
         self.exit_code()
+        _wait_for_end_of(self.id)
         for stream in (self._popen.stdin, self._popen.stdout, self._popen.stderr):
             if stream is not None:
                 with contextlib.suppress(OSError):
@@ -250,20 +256,29 @@ def _kill_group(group: int) -> None:
 def _kill_session(session: int) -> None:
     """Kill the process groups of a session. Repeats until no new group appears."""
     killed: set[int] = {session}
-    while groups := _groups_of_session(session) - killed:
+    while groups := {group for _, group, own in _processes() if own == session} - killed:
         for group in groups:
             _kill_group(group)
         killed |= groups
 
 
-def _groups_of_session(session: int) -> set[int]:
-    """The process groups of a session, from /proc; none without /proc. Source: proc_pid_stat(5)."""
-    groups = set()
+def _wait_for_end_of(leader: int) -> None:
+    """Wait until no process of a killed group and session runs. The kernel ends them later."""
+    end_s = time.monotonic() + KILL_LIMIT_S
+    while any(state not in _ENDED and leader in ids for state, *ids in _processes()):
+        if time.monotonic() >= end_s:
+            return
+        time.sleep(_LOOK_S)
+
+
+def _processes() -> Iterator[tuple[str, int, int]]:
+    """State, process group and session of each process; none without /proc.
+
+    Source: proc_pid_stat(5).
+    """
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:
-            _, _, group, own_session = path.read_text().rpartition(")")[2].split()[:4]
+            state, _, group, session = path.read_text().rpartition(")")[2].split()[:4]
         except (OSError, ValueError):
             continue
-        if int(own_session) == session:
-            groups.add(int(group))
-    return groups
+        yield state, int(group), int(session)
