@@ -1,13 +1,16 @@
-"""Firmware for the boards of QEMU, one for each core, compiled without PlatformIO."""
+"""Firmware for every core and board, compiled without PlatformIO."""
 
 from pathlib import Path
 
+from firmware.boards import known_boards, load_board
 from firmware.platformio import firmware_path
 from firmware.targets import load_target
-from tests.host_compiler import ROOT, WARNINGS, kernel_objects, objects, run_compiler
+from tests.host_compiler import NN, ROOT, WARNINGS, kernel_objects, objects, run_compiler
 
-CORE_BOARDS = ("microbit", "mps2-an385", "mps2-an386", "mps2-an500", "mps2-an505")
-"""Cortex-M0+, M3, M4, M7, M33."""
+BENCH = ROOT / "firmware" / "bench"
+CORE_BOARDS = tuple(name for name in known_boards() if load_board(name).machine)
+"""Boards of QEMU: Cortex-M0+, M3, M4, M7, M33."""
+REAL_BOARDS = tuple(name for name in known_boards() if not load_board(name).machine)
 
 
 def kernels_of(board: str) -> tuple[Path, ...]:
@@ -16,19 +19,24 @@ def kernels_of(board: str) -> tuple[Path, ...]:
 
 
 def linked(board: str, project: Path) -> Path:
-    """The firmware of a generated project of the model `small`, where PlatformIO would put it."""
-    target, firmware = load_target(board), ROOT / "firmware"
-    folders = [firmware / "bench", *(firmware / "board" / own for own in target.board_folders)]
-    command = (*_command(board), *(f"-I{own}" for own in folders))
-    shared = objects(command, tuple(own for folder in folders for own in _sources(folder)))
-    elf = firmware_path(project, target)
+    """The firmware of a generated project of the model `small`, where PlatformIO would put it.
+
+    Kernels and bench application, the same in all projects, are compiled once for each core.
+    """
+    bench = objects((*_command(board), f"-I{BENCH}"), _sources(BENCH))
+    _check_same(BENCH, project / "src")
+    _check_same(NN / "src", project / "lib" / "nn" / "src")
+    shared = {path.stem for path in bench}
+    own = [path for path in _sources(project / "src") if path.stem not in shared]
+    own += _sources(project / "lib" / "small" / "src")
+    elf = firmware_path(project, load_target(board))
     elf.parent.mkdir(parents=True)
-    include = [f"-I{own}" for own in (*project.glob("lib/*/include"), project / "src")]
-    own = [project / "src" / "bench_model.c", *project.glob("lib/small/src/*.c")]
+    include = [f"-I{path}" for path in (*project.glob("lib/*/include"), project / "src")]
     link = ["-Wl,--gc-sections", "-Wl,--fatal-warnings", "-Wl,--no-warn-rwx-segments"]
     link += ["-nostartfiles", "--specs=nano.specs", "--specs=nosys.specs"]
     link += [f"-T{project / 'board.ld'}", "-o", str(elf)]
-    run_compiler([*command, *include, *link, *map(str, (*own, *shared, *kernels_of(board))), "-lm"])
+    inputs = map(str, (*own, *bench, *kernels_of(board)))
+    run_compiler([*_command(board), *include, *link, *inputs, "-lm"])
     return elf
 
 
@@ -37,5 +45,11 @@ def _command(board: str) -> tuple[str, ...]:
     return ("arm-none-eabi-gcc", *load_target(board).cpu_flags, *flags)
 
 
-def _sources(folder: Path) -> list[Path]:
-    return sorted(folder.glob("*.c"))
+def _sources(folder: Path) -> tuple[Path, ...]:
+    return tuple(sorted(folder.glob("*.c")))
+
+
+def _check_same(shared: Path, copy: Path) -> None:
+    """What was compiled from the SDK is what the project holds."""
+    for path in shared.iterdir():
+        assert (copy / path.name).read_bytes() == path.read_bytes()
