@@ -1,6 +1,6 @@
 """Measures what each kernel takes of flash and stack, and what the bench application takes.
 
-    python -m benchmarks.code_size --out FILE.json
+    python -m benchmarks.code_size --out codegen [--core NAME]
 
 Builds a firmware for each kernel and takes apart what the linker kept; stack is measured on the
 virtual board. `nas estimate` adds these figures up; they hold for the compiler and flags that they
@@ -22,6 +22,7 @@ import numpy as np
 
 from benchmarks.elf_symbols import named_symbols, objects_named
 from benchmarks.glue_size import Glue, fit_prices, glue_of, measure_glue
+from benchmarks.measured_cores import BOARDS, target_of
 from benchmarks.operator_cases import CASES, FUSED
 from benchmarks.random_networks import random_network
 from benchmarks.runtime import ROOT
@@ -29,6 +30,7 @@ from benchmarks.stack_size import calls_of, measure_stack
 from benchmarks.tflite_builder import ModelBuilder
 from codegen.costs.code_size import whole_words
 from codegen.costs.stream_size import stream_constant_bytes, stream_variable_bytes
+from codegen.costs.tables import code_table
 from codegen.model.graph import DEFAULT_ROUNDING, Graph
 from codegen.model.read_tflite import parse_tflite
 from codegen.operators import check_operators
@@ -39,7 +41,7 @@ from codegen.project.source import find_model
 from codegen.simplify.executed import executed_graph
 from firmware.files import write_json
 from firmware.platformio import run_platformio
-from firmware.targets import Target, load_target
+from firmware.targets import Target
 from hil.elf import measure_elf
 from hil.project import Project, read_project
 
@@ -82,12 +84,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("--target", default="stm32f412", help="chip (%(default)s)")
-    parser.add_argument("--out", required=True, type=Path, metavar="FILE", help="the table")
+    parser.add_argument("--core", default="cortex-m4", choices=BOARDS, help="%(default)s")
+    parser.add_argument("--out", required=True, type=Path, metavar="FOLDER", help="of the table")
     arguments = parser.parse_args()
-    target = load_target(arguments.target)
+    target = target_of(arguments.core)
     table = make_table(_build(list(_models()), target), target)
-    write_json(arguments.out, table)
+    write_json(arguments.out / code_table("static", target.core), table)
     for function, own in table["functions"].items():
         stack_bytes = max(own["stack_bytes"].values())
         print(f"{function:<28}{sum(own['symbols'].values()):>8,}{stack_bytes:>7,}")

@@ -7,8 +7,10 @@ a thousand networks of up to 70 calls take some minutes.
 import subprocess
 import tempfile
 from collections import defaultdict
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from itertools import product
 from pathlib import Path
 
@@ -131,22 +133,37 @@ def _compile(
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text, encoding="utf-8")
     (source,) = folder.rglob(f"{NAME}.c")
-    folders = [ROOT / "firmware" / "nn" / "include", *{path.parent for path in folder.rglob("*.h")}]
-    command = ["arm-none-eabi-gcc", *target.cpu_flags, "-std=c11", "-O2", "-ffunction-sections"]
-    command += ["-fdata-sections", "-fstack-usage", *(f"-I{own}" for own in folders)]
-    for file, name in ((source, "own"), (ROOT / "firmware" / "nn" / "src" / "stream.c", "stream")):
-        subprocess.run([*command, "-c", file, "-o", folder / f"{name}.o"], check=True, timeout=300)
+    stacks = _stacks(
+        source, {path.parent for path in folder.rglob("*.h")}, folder, target.cpu_flags
+    )
     with (folder / "own.o").open("rb") as stream:
         sections = {s.name: s["sh_size"] for s in ELFFile(stream).iter_sections()}
-    texts = [(folder / f"{name}.su").read_text() for name in ("own", "stream")]
-    lines = [line.split("\t") for text in texts for line in text.splitlines()]
-    stacks = {place.rsplit(":", 1)[-1]: int(size) for place, size, _ in lines}
     beginning = ".text."
     return {
         name.removeprefix(beginning): size
         for name, size in sections.items()
         if name.startswith(beginning)
-    }, stacks
+    }, stacks | _driver_stacks(target.cpu_flags)
+
+
+@cache
+def _driver_stacks(cpu_flags: tuple[str, ...]) -> dict[str, int]:
+    """Stack of what runs the steps of streamed segments, by function."""
+    with tempfile.TemporaryDirectory() as folder:
+        source = ROOT / "firmware" / "nn" / "src" / "stream.c"
+        return _stacks(source, (), Path(folder), cpu_flags)
+
+
+def _stacks(
+    source: Path, includes: Iterable[Path], folder: Path, cpu_flags: tuple[str, ...]
+) -> dict[str, int]:
+    """Compile a file to `own.o` in a folder. Returns the stack of each function."""
+    includes = (ROOT / "firmware" / "nn" / "include", *includes)
+    command = ["arm-none-eabi-gcc", *cpu_flags, "-std=c11", "-O2", "-ffunction-sections"]
+    command += ["-fdata-sections", "-fstack-usage", *(f"-I{own}" for own in includes)]
+    subprocess.run([*command, "-c", source, "-o", folder / "own.o"], check=True, timeout=300)
+    lines = [line.split("\t") for line in (folder / "own.su").read_text().splitlines()]
+    return {place.rsplit(":", 1)[-1]: int(size) for place, size, _ in lines}
 
 
 def fit_prices(glue: list[Glue]) -> dict[str, float]:

@@ -26,7 +26,7 @@ from codegen.model.graph import Graph
 from codegen.planning.planner import MemoryPlan, plan_graph
 from firmware.targets import Target
 from hil.elf import measure_elf
-from hil.virtual.machine import NETDUINOPLUS2
+from hil.virtual.machine import EmulatedMachine, machine_for
 from hil.virtual.virtual_board import VirtualBoard
 
 MOST_TOGETHER = 60
@@ -154,9 +154,9 @@ def _run(graphs: Sequence[Graph], target: Target, library: Sequence[Path]) -> li
         rows="\n".join(_ROW.format(name=name, upper=name.upper()) for name in names),
         put_number=PUT_NUMBER,
     )
-    numbers = numbers_of(graphs, plans, main, target, library)
+    machine, numbers = numbers_of(graphs, plans, main, target, library)
     return [
-        [CallRun(NETDUINOPLUS2.instructions(next(numbers)), next(numbers)) for _ in plan.steps]
+        [CallRun(machine.instructions(next(numbers)), next(numbers)) for _ in plan.steps]
         for plan in plans
     ]
 
@@ -172,13 +172,15 @@ def numbers_of(
     main: str,
     target: Target,
     library: Sequence[Path],
-) -> Iterator[int]:
-    """What a firmware of networks and of this `main` writes."""
+) -> tuple[EmulatedMachine, Iterator[int]]:
+    """What a firmware of networks and of this `main` writes, and the machine that it runs on."""
     with tempfile.TemporaryDirectory() as folder:
         elf = build(Path(folder), graphs, plans, main, target, library)
-        with VirtualBoard(elf, measure_elf(elf, ()).ram_end) as board:
+        size = measure_elf(elf, ())
+        machine = machine_for(target, size)
+        with VirtualBoard(elf, size.ram_end, machine=machine) as board:
             said = await_end(board)
-    return iter(map(int, said.rstrip(".").split()))
+    return machine, iter(map(int, said.rstrip(".").split()))
 
 
 def await_end(board: VirtualBoard) -> str:
@@ -233,7 +235,8 @@ def compiled_library(target: Target) -> Iterator[list[Path]]:
     folders = [*_boards(target), _NN / "src"]
     sources = [path for folder in folders for path in sorted(folder.glob("*.c"))]
     with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "target.h").write_text(target_header(target), encoding="utf-8")
+        if target.serial is not None:
+            (Path(folder) / "target.h").write_text(target_header(target), encoding="utf-8")
         includes = [folder, *_includes(target)]
         command = [*_compiling(target), "-c", *(f"-I{path}" for path in includes)]
         subprocess.run([*command, *map(str, sources)], check=True, timeout=LIMIT_S, cwd=folder)

@@ -16,12 +16,15 @@ from codegen.model.graph import Graph
 from codegen.planning.planner import MemoryPlan
 from codegen.planning.segments import is_row_fed
 from firmware.errors import BoardError
-from firmware.targets import Target
+from firmware.targets import Target, load_target
 from hil.elf import measure_elf
 from hil.modelled import Counts, Mark, counts_of_run, counts_of_steps
 from hil.virtual.cycles.cycle_model import CycleModel, cycle_model
+from hil.virtual.machine import machine_for
 from hil.virtual.virtual_board import VirtualBoard
 
+_TIMED = "stm32f412"
+"""Whose cycle model counts the instructions of a target whose timing is not known."""
 _READS = 4
 """Pairs of readings of the clock; the last one counts, when the caches are warm."""
 _MAIN = """
@@ -124,18 +127,24 @@ def run_plans(
 ) -> list[PlanRun]:
     """An inference of each network by its plan.
 
+    Only its instructions count on a target whose timing is not known.
+
     Raises:
         BoardError: QEMU cannot count cycles.
-        ConfigError: The timing of the target is not known.
     """
     planned = {id(graph): plan for graph, plan in zip(graphs, plans, strict=True)}
-    model = cycle_model(target)
+    model = cycle_model(target if is_timed(target) else load_target(_TIMED))
 
     def run(part: list[Graph]) -> list[PlanRun]:
         return _run(part, [planned[id(graph)] for graph in part], target, library, model)
 
     with compiled_library(target) as library, ThreadPoolExecutor(2) as pool:
         return [own for part in pool.map(run, parts_of(graphs)) for own in part]
+
+
+def is_timed(target: Target) -> bool:
+    """Whether its cycles can be modelled."""
+    return target.timing is not None and target.processor.timing is not None
 
 
 def _run(
@@ -158,8 +167,9 @@ def _run(
     )
     with tempfile.TemporaryDirectory() as folder:
         elf = build(Path(folder), graphs, plans, main, target, library)
-        ram_end = measure_elf(elf, ()).ram_end
-        with VirtualBoard(elf, ram_end, model, ("ticks",), _refuse) as board:
+        size = measure_elf(elf, ())
+        machine = machine_for(target, size)
+        with VirtualBoard(elf, size.ram_end, model, ("ticks",), _refuse, machine) as board:
             await_end(board)
             parts = _by_start(board.take_marks())
     runs = parts[-2 * len(graphs) :]

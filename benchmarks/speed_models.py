@@ -1,16 +1,16 @@
 """Fits the speed models of the static runtime on the virtual board, and shows their errors.
 
-    python -m benchmarks.speed_models [--out nas/estimator] [MODEL.tflite...]
+    python -m benchmarks.speed_models [--out nas/estimator] [--core NAME] [MODEL.tflite...]
 
-One model predicts instructions, the other one the cycles of the cycle model. Random networks are
-what they are fitted on, every other one row by row where it can be; the models named are not among
-them, and a table shows how well they are predicted.
+One model predicts instructions, the other one the cycles of the cycle model, if the timing of the
+core is known. Random networks are what they are fitted on, every other one row by row where it can
+be; the models named are not among them, and a table shows how well they are predicted.
 """
 
 import argparse
 import statistics
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -18,11 +18,13 @@ from typing import Literal
 import numpy as np
 
 from benchmarks.code_size import compiler_version
-from benchmarks.many_streams import PlanRun, run_plans
+from benchmarks.many_streams import PlanRun, is_timed, run_plans
+from benchmarks.measured_cores import BOARDS, target_of
 from benchmarks.operator_cases import CASES, FUSED
 from benchmarks.random_networks import random_network, random_products, random_softmaxes
 from benchmarks.streamed_plan import plan_all_by_rows
 from codegen.costs.convolution_work import Work
+from codegen.costs.tables import cycle_table, instruction_table
 from codegen.costs.work import plan_work, stream_work
 from codegen.model.fold_constants import fold_constants
 from codegen.model.graph import ROUNDINGS, Graph
@@ -31,15 +33,18 @@ from codegen.operators import check_operators
 from codegen.planning.planner import MemoryPlan, plan_graph
 from codegen.simplify.executed import executed_graph
 from firmware.files import write_json
-from firmware.targets import Target, load_target
+from firmware.targets import Target
 from nas.estimator.calibration import MeasuredCall, MeasuredCalls, calibrate
-from nas.estimator.speed import INSTRUCTION_MODELS, MODELLED_CYCLES, SpeedModel, predict_all
+from nas.estimator.speed import SpeedModel, predict_all
 
 Unit = Literal["instructions", "cycles"]
 SMALL_TICKS = 100_000
 """A network that takes less is no whole network: a millisecond at 100 MHz, in cycles."""
-FILES: dict[Unit, dict[str, str]] = {"instructions": INSTRUCTION_MODELS, "cycles": MODELLED_CYCLES}
-"""File names of the models by runtime."""
+FILES: dict[Unit, Callable[[str, str], str]] = {
+    "instructions": instruction_table,
+    "cycles": cycle_table,
+}
+"""File names of the models, by runtime and core."""
 PRODUCTS, SOFTMAXES, CASES_PER_KERNEL = 6, 6, 12
 """Networks of FULLY_CONNECTED alone, for each rounding: it is seldom elsewhere, and small. Of
 SOFTMAX, which elsewhere has one row. And of each kernel that random networks do not call."""
@@ -53,9 +58,9 @@ def main() -> int:
     parser.add_argument("models", nargs="*", type=Path, metavar="MODEL.tflite")
     parser.add_argument("--networks", type=int, default=200, metavar="N", help="to fit on")
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="write both models")
-    parser.add_argument("--target", default="stm32f412", help="chip (%(default)s)")
+    parser.add_argument("--core", default="cortex-m4", choices=BOARDS, help="%(default)s")
     arguments = parser.parse_args()
-    target = load_target(arguments.target)
+    target = target_of(arguments.core)
     fitted_on = random_graphs(arguments.networks)
     compared = [executed_graph(read_tflite(path)) for path in arguments.models]
     graphs = [*fitted_on, *compared]
@@ -65,13 +70,15 @@ def main() -> int:
     ]
     measured = list(map(Measured, graphs, plans, run_plans(graphs, plans, target)))
     own, others = measured[: len(fitted_on)], measured[len(fitted_on) :]
-    for unit, names in FILES.items():
+    for unit, name in FILES.items():
+        if unit == "cycles" and not is_timed(target):
+            continue
         model = fit(unit, own, target, arguments.networks)
         print(_kernels_text(model))
         if others:
             print(_networks_text(model, arguments.models, others))
         if arguments.out:
-            write_json(arguments.out / names["static"], model.as_record())
+            write_json(arguments.out / name("static", target.core), model.as_record())
     return 0
 
 

@@ -16,6 +16,7 @@ from codegen.costs.convolution_work import Work
 from codegen.costs.glue import glue_parts, stack_kind, stack_kinds
 from codegen.costs.port_size import bench_port_bytes, further_port_bytes
 from codegen.costs.stream_size import stream_constant_bytes, stream_variable_bytes
+from codegen.costs.tables import code_table
 from codegen.costs.work import plan_work
 from codegen.model.graph import Graph
 from codegen.model.placeholders import with_placeholders
@@ -24,8 +25,7 @@ from codegen.planning.placement import aligned
 from codegen.planning.planner import MemoryPlan
 from codegen.tflm.library import Registration, registrations
 
-_STATIC = "static_cortex_m4_code.json"
-_TFLM = "tflm_cortex_m4_code.json"
+_STATIC, _TFLM = "static", "tflm"
 _WORD = 4
 _TICKS_BYTES = 4
 """For the time of an operator under TFLM, in the bench application."""
@@ -56,12 +56,12 @@ class Code:
 
 
 def estimate_code(graph: Graph, plan: MemoryPlan, core: str) -> Code | None:
-    """Flash and stack of the static runtime; None if the table lacks the core or a kernel.
+    """Flash and stack of the static runtime; None if the core has no table, or it lacks a kernel.
 
     The graph must have passed `check_operators`, unless it is a candidate without weights.
     """
-    table = _table(_STATIC)
-    if table["core"] != core:
+    table = _table(_STATIC, core)
+    if table is None:
         return None
     calls = _calls(graph, plan)
     names = sorted({call.function for call in calls})
@@ -104,7 +104,9 @@ def unmeasured_kernels(graph: Graph, plan: MemoryPlan | None, core: str) -> tupl
         plan: Of the static runtime; None for TFLM, whose kernels have the names of operators.
         core: The core's name.
     """
-    table = _table(_TFLM if plan is None else _STATIC)
+    table = _table(_TFLM if plan is None else _STATIC, core)
+    if table is None:
+        return ()
     if plan is None:
         needed, measured = set(_keys(graph, table)), table["operators"].keys()
     else:
@@ -112,7 +114,7 @@ def unmeasured_kernels(graph: Graph, plan: MemoryPlan | None, core: str) -> tupl
             {call.function for call in _calls(graph, plan)},
             table["functions"].keys(),
         )
-    return tuple(sorted(needed - measured)) if table["core"] == core else ()
+    return tuple(sorted(needed - measured))
 
 
 def _deepest_bytes(
@@ -138,9 +140,9 @@ def estimate_tflm_code(graph: Graph, model_bytes: int, core: str) -> Code | None
 
     The variables are those of the interpreter and of the bench application.
     """
-    table = _table(_TFLM)
-    runtime_bytes = tflm_runtime_bytes(graph, table) if table["core"] == core else None
-    if runtime_bytes is None:
+    table = _table(_TFLM, core)
+    runtime_bytes = None if table is None else tflm_runtime_bytes(graph, table)
+    if table is None or runtime_bytes is None:
         return None
     return Code(
         weight_bytes=model_bytes,
@@ -199,10 +201,13 @@ def _key(own: Registration, operators: Mapping[str, Any]) -> str:
 
 
 @cache
-def _table(name: str) -> dict[str, Any]:
-    text = files("codegen").joinpath(name).read_text(encoding="utf-8")
-    table: dict[str, Any] = json.loads(text)
-    return table
+def _table(runtime: str, core: str) -> dict[str, Any] | None:
+    """What was measured of a runtime on a core; None if nothing was."""
+    path = files("codegen").joinpath(code_table(runtime, core))
+    if not path.is_file():
+        return None
+    table: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return table if table["core"] == core else None
 
 
 def constant_bytes(graph: Graph, plan: MemoryPlan) -> int:

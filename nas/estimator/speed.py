@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from codegen.costs.convolution_work import Work
+from codegen.costs.tables import cycle_table, instruction_table
 from firmware.chips import ChipTiming
 from firmware.records.reader import Kind, convert, parse_json, read_json_values
 from firmware.records.values import Count, NotNegative
@@ -20,10 +21,6 @@ from firmware.targets import Target
 
 SCHEMA = 1
 _KIND = Kind("is not a speed model", "make one with 'nas calibrate'", SCHEMA)
-INSTRUCTION_MODELS = {"static": "static_cortex_m4.json"}
-MODELLED_CYCLES = {"static": "static_cortex_m4_cycles.json"}
-"""Speed models by runtime, in instructions and in modelled cycles. `benchmarks.speed_models`
-fits both on the virtual board."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +117,11 @@ def read_speed_model(path: Path) -> SpeedModel:
 
 
 def shipped_speed_model(runtime: str, core: str) -> SpeedModel | None:
-    """The instruction model that comes with the SDK for a runtime and a core, if there is one."""
-    model = _shipped(INSTRUCTION_MODELS.get(runtime, ""))
+    """The instruction model that comes with the SDK for a runtime and a core, if there is one.
+
+    `benchmarks.speed_models` fits it on the virtual board, and the prices in modelled cycles.
+    """
+    model = _shipped(instruction_table(runtime, core))
     return model if model is not None and model.core == core else None
 
 
@@ -130,7 +130,7 @@ def modelled_speed_model(runtime: str, target: Target) -> SpeedModel | None:
 
     None if no cycles were modelled for its core with memories of the same timing.
     """
-    model = _shipped(MODELLED_CYCLES.get(runtime, ""))
+    model = _shipped(cycle_table(runtime, target.core))
     if model is None or (model.core, model.timing) != (target.core, target.timing):
         return None
     return model
@@ -138,8 +138,7 @@ def modelled_speed_model(runtime: str, target: Target) -> SpeedModel | None:
 
 @cache
 def _shipped(name: str) -> SpeedModel | None:
-    if not name:
+    file, path = files("nas.estimator").joinpath(name), Path(name)
+    if not file.is_file():
         return None
-    content = files("nas.estimator").joinpath(name).read_bytes()
-    path = Path(name)
-    return convert(parse_json(content, path, _KIND), SpeedModel, path, _KIND)
+    return convert(parse_json(file.read_bytes(), path, _KIND), SpeedModel, path, _KIND)

@@ -13,6 +13,7 @@ from benchmarks.operator_cases import CASES
 from codegen.c_code.lower_steps import lower_step
 from codegen.costs import code_size
 from codegen.costs.code_size import estimate_code
+from codegen.costs.tables import code_table
 from codegen.costs.work import OWN_KERNELS, plan_work, stream_work
 from codegen.model.fold_constants import fold_constants
 from codegen.model.graph import DType, Graph, Tensor
@@ -163,11 +164,13 @@ def test_a_kind_without_work_fails_by_its_name(monkeypatch: pytest.MonkeyPatch) 
 @pytest.fixture
 def nothing_measured(monkeypatch: pytest.MonkeyPatch) -> SpeedModel:
     """Tables of the core that hold no kernel: the speed model, and those of code from now on."""
-    names = ("static_cortex_m4_code.json", "tflm_cortex_m4_code.json")
-    tables = {n: json.loads((FOLDER / "codegen" / n).read_text(encoding="utf-8")) for n in names}
-    empty = {n: {**own, "functions": {}, "operators": {}} for n, own in tables.items()}
-    monkeypatch.setattr(code_size, "_table", empty.__getitem__)
-    shipped = shipped_speed_model("static", "cortex-m4")
+    core, empty = "cortex-m4", {}
+    for runtime in ("static", "tflm"):
+        path = FOLDER / "codegen" / code_table(runtime, core)
+        table = json.loads(path.read_text(encoding="utf-8"))
+        empty[runtime, core] = {**table, "functions": {}, "operators": {}}
+    monkeypatch.setattr(code_size, "_table", lambda *own: empty[own])
+    shipped = shipped_speed_model("static", core)
     assert shipped is not None
     return replace(shipped, kernels={})
 

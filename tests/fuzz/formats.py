@@ -20,6 +20,7 @@ import numpy as np
 from PIL import Image
 
 from codegen.cli import main as codegen
+from codegen.costs.tables import instruction_table
 from firmware.records.manifest import PortRecord
 from firmware.targets import load_target
 from hil.bench.bench_file import read_bench
@@ -27,7 +28,7 @@ from hil.estimate import read_estimate
 from hil.project import read_golden, read_project
 from nas.cli import main as nas
 from nas.estimator.calibration import read_measurements
-from nas.estimator.speed import INSTRUCTION_MODELS, read_speed_model
+from nas.estimator.speed import read_speed_model
 from nas.report.facts import gather
 from nas.report.measurement import read_measurement
 from nas.report.record import report_record
@@ -293,7 +294,9 @@ FORMATS = (
     Format(
         "speed_model",
         "model.json",
-        lambda: [(ROOT / "nas" / "estimator" / INSTRUCTION_MODELS["static"]).read_bytes()],
+        lambda: [
+            (ROOT / "nas" / "estimator" / instruction_table("static", "cortex-m4")).read_bytes()
+        ],
         _nothing,
         lambda folder: (read_speed_model(folder / "model.json"), None)[1],
     ),

@@ -12,3 +12,6 @@ clock_tree_t clock_start(void) {
 uint32_t clock_wait_states(void) { return 0; }
 
 const char *clock_flash_caches(void) { return ""; }
+
+/* Only QEMU has this board with a core that lacks a cycle counter. */
+bool clock_keeps_time(void) { return false; }

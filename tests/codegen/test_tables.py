@@ -1,0 +1,51 @@
+"""The measured tables that come with the SDK."""
+
+import json
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from benchmarks.measured_cores import BOARDS, target_of
+from codegen.costs.code_size import estimate_code, unmeasured_kernels
+from codegen.costs.tables import code_table, cycle_table, instruction_table
+from codegen.model.read_tflite import parse_tflite
+from codegen.planning.planner import plan_graph
+from firmware.cores import known_cores, load_core, timed_cores
+from nas.estimator.speed import shipped_speed_model
+from tests.small_model import small_model
+
+
+def test_every_core_is_measured_on_a_board_of_its_own_flags() -> None:
+    assert set(BOARDS) == set(known_cores())
+    for core in BOARDS:
+        assert target_of(core).cpu_flags == load_core(core).cpu_flags
+
+
+def test_a_table_is_found_by_the_runtime_and_the_core_that_it_names() -> None:
+    tables = [
+        Path(str(own)) for own in files("codegen").iterdir() if own.name.endswith("_code.json")
+    ]
+    assert tables
+    for path in tables:
+        runtime = path.name.split("_")[0]
+        assert path.name == code_table(runtime, json.loads(path.read_text())["core"])
+    for own in files("nas.estimator").iterdir():
+        if own.name.endswith(".json"):
+            table = json.loads(own.read_text(encoding="utf-8"))
+            find = instruction_table if table["unit"] == "instructions" else cycle_table
+            assert own.name == find(table["runtime"], table["core"])
+
+
+def test_cycles_are_known_only_of_cores_whose_timing_is_known() -> None:
+    names = {own.name for own in files("nas.estimator").iterdir() if "_cycles" in own.name}
+    assert names == {cycle_table("static", core) for core in timed_cores()}
+
+
+@pytest.mark.parametrize("core", ["cortex-m23", "cortex_m4"])
+def test_a_core_without_a_table_has_no_figures(core: str) -> None:
+    graph = parse_tflite(small_model())
+    plan = plan_graph(graph)
+    assert estimate_code(graph, plan, core) is None
+    assert unmeasured_kernels(graph, plan, core) == ()
+    assert shipped_speed_model("static", core) is None
