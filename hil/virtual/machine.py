@@ -1,8 +1,8 @@
 """The machines of QEMU that run firmware: their cores, memories and clocks. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from firmware.errors import BoardError
+from firmware.errors import BoardError, ConfigError
 from firmware.targets import Target
 from hil.elf import FirmwareSize
 
@@ -21,7 +21,8 @@ class EmulatedMachine:
         serial_port: Index of the serial port that the firmware uses.
         tick_hz: Frequency of SysTick.
         instruction_shift: An instruction takes 2 to this power nanoseconds of virtual time.
-        support: Folder of its board support; empty if it runs the firmware of the chip as it is.
+        support: Folder of its board support; empty if it runs the firmware of a chip as it is.
+        family: Family of the chips whose firmware it runs as it is; empty with a `support`.
     """
 
     name: str
@@ -34,6 +35,19 @@ class EmulatedMachine:
     tick_hz: int
     instruction_shift: int
     support: str = ""
+    family: str = ""
+
+    def runs(self, target: Target) -> bool:
+        """Whether it runs the firmware of a target: as it is, or linked again for its `support`.
+
+        As it is, the firmware finds the clock of its family, and its serial port: in QEMU, the
+        serial ports of an STM32 are numbered from USART1, which is 0.
+        """
+        if self.support:
+            return self.core == target.core
+        usart = target.serial.usart if target.serial else ""
+        own = (self.core, self.family, f"USART{self.serial_port + 1}")
+        return own == (target.core, target.family, usart)
 
     @property
     def ram_end(self) -> int:
@@ -98,6 +112,7 @@ NETDUINOPLUS2 = EmulatedMachine(
     serial_port=2,
     tick_hz=168_000_000,
     instruction_shift=0,
+    family="stm32f4",
 )
 """An STM32F405: a Cortex-M4F with the STM32F4's USARTs where the F412 has them, and its flash.
 
@@ -127,7 +142,10 @@ MPS2_AN386 = EmulatedMachine(
 
 Memories and clock (SYSCLK_FRQ) are those of QEMU's hw/arm/mps2.c: a tick is 5 instructions."""
 
-_MACHINES = (NETDUINOPLUS2, MPS2_AN386)
+MPS2_AN385 = replace(MPS2_AN386, name="mps2-an385", core="cortex-m3")
+"""The same with a Cortex-M3, which has all instructions of a Cortex-M0+."""
+
+_MACHINES = (NETDUINOPLUS2, MPS2_AN386, MPS2_AN385, replace(MPS2_AN385, core="cortex-m0plus"))
 """In the order in which they are tried: of each core, the largest is the last."""
 
 
@@ -147,9 +165,7 @@ def machine_of(target: Target) -> EmulatedMachine:
 
 
 def machine_for(target: Target, size: FirmwareSize) -> EmulatedMachine:
-    """The machine that runs a firmware: the target's own, or a similar one with enough memory.
-
-    That is the first machine with its core that holds the firmware.
+    """The machine that runs a firmware: the target's own, or the first one that can and holds it.
 
     Args:
         target: What the firmware is for.
@@ -161,9 +177,23 @@ def machine_for(target: Target, size: FirmwareSize) -> EmulatedMachine:
     if target.machine:
         known = [machine_of(target)]
     else:
-        known = [own for own in _MACHINES if own.core == target.core]
+        known = [own for own in _MACHINES if own.runs(target)]
     if not known:
         raise BoardError(f"no virtual board is like {target.name}; measure it on a real board")
     machine = next((own for own in known if own.holds(size)), known[-1])
     machine.check(size)
     return machine
+
+
+def nucleo_machine(target: Target) -> EmulatedMachine:
+    """The machine of the virtual Nucleo, which runs the firmware that is in its flash.
+
+    Raises:
+        ConfigError: It does not run that of the target.
+    """
+    if not NETDUINOPLUS2.runs(target):
+        raise ConfigError(
+            "the virtual Nucleo runs firmware of an STM32F4 whose serial port is USART3, such as "
+            f"the nucleo-f412zg, not of {target.name}, which '--board virtual' may run"
+        )
+    return NETDUINOPLUS2
