@@ -79,14 +79,14 @@ def ready_board(
     with contextlib.ExitStack() as stack:
         if choice.name == VIRTUAL_NUCLEO:
             check_real(project.target)
-            nucleo_machine(project.target).check(size)
+            nucleo_machine(project.target, size)
             stack.enter_context(BoardLock(VIRTUAL_NUCLEO, choice.wait_s))
             server = stack.enter_context(Rfc2217Server(VirtualNucleo(project.target)))
             entry = virtual_entry(server.url, project.target.name)
         else:
             entry = _entry(choice, project)
             if entry.is_virtual:
-                nucleo_machine(project.target).check(size)
+                nucleo_machine(project.target, size)
             for name in entry.lock_names:
                 stack.enter_context(BoardLock(name, choice.wait_s))
         if choice.flashes:

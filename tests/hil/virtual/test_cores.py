@@ -8,9 +8,9 @@ import pytest
 
 from codegen.cli import main as codegen
 from firmware.targets import load_target
+from firmware.targets.machine import machine_of
 from hil.cli import main as hil
 from hil.elf import measure_elf
-from hil.virtual.machine import machine_of
 from hil.virtual.virtual_board import VirtualBoard
 from nas.cli import main as nas
 from tests.core_programs import CORE_BOARDS, linked

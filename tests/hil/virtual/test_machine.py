@@ -4,9 +4,10 @@ import pytest
 
 from firmware.errors import BoardError, ConfigError
 from firmware.targets import board_targets, load_target
+from firmware.targets.machine import MPS2_AN386, NETDUINOPLUS2
 from hil.cli import main as hil
 from hil.elf import FirmwareSize
-from hil.virtual.machine import MPS2_AN386, NETDUINOPLUS2, machine_for, nucleo_machine
+from hil.virtual.machine import machine_for, nucleo_machine
 
 RAM = 0x2000_0000
 STM32F412 = load_target("stm32f412")

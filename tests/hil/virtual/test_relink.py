@@ -10,13 +10,13 @@ from codegen.cli import main as codegen
 from firmware.errors import BuildError
 from firmware.platformio import run_platformio
 from firmware.targets import load_target
+from firmware.targets.machine import MPS2_AN386, NETDUINOPLUS2, EmulatedMachine
 from hil.cli import main as hil
 from hil.elf import measure_elf
 from hil.measure import Measurement, Settings
 from hil.project import Project, read_project
 from hil.session import Session, measure_on
 from hil.virtual.cycles.cycle_model import cycle_model
-from hil.virtual.machine import MPS2_AN386, NETDUINOPLUS2, EmulatedMachine
 from hil.virtual.relink import linked_for
 from hil.virtual.virtual_board import VirtualBoard
 from nas.cli import main as nas
