@@ -1,6 +1,6 @@
 """Compares the estimate of each model with its firmware, measured on the virtual board.
 
-    python -m benchmarks.estimate_errors [MODEL.tflite...] [--json FILE] [--target NAME]
+    python -m benchmarks.estimate_errors [MODEL.tflite...] [--json FILE] [--core NAME]
 
 Prints estimate minus measurement. The inputs are random: on zeros, some kernels take short cuts. If
 a model cannot be generated, the reason is printed.
@@ -17,13 +17,14 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.measured_cores import BOARDS, target_of
 from benchmarks.runtime import ROOT, run_model
 from codegen.model.graph import DEFAULT_ROUNDING, Graph
 from codegen.model.read_tflite import read_tflite
 from firmware.errors import ModelError, SdkError
 from firmware.files import write_json
 from firmware.printable import brief
-from firmware.targets import Target, load_target
+from firmware.targets import Target
 from nas.estimator.cost import Limits
 from nas.estimator.network import estimate
 from nas.quantization.golden import golden_inputs, write_golden
@@ -43,10 +44,10 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("models", nargs="*", type=Path, default=MODELS, metavar="MODEL.tflite")
-    parser.add_argument("--target", default="stm32f412", help="chip (%(default)s)")
+    parser.add_argument("--core", default="cortex-m4", choices=BOARDS, help="%(default)s")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures")
     arguments = parser.parse_args()
-    target = load_target(arguments.target)
+    target = target_of(arguments.core)
     with ThreadPoolExecutor(2) as pool:
         rows = list(pool.map(lambda path: compare_or_refuse(path, target), arguments.models))
     print(errors_text(rows))
@@ -68,10 +69,14 @@ def compare(path: Path, target: Target, folder: Path) -> dict[str, Any]:
     """Estimate and measurement of a model, whose project goes to `folder`."""
     graph, model_bytes = read_tflite(path), path.stat().st_size
     predicted = estimate(path.stem, graph, model_bytes, target, _NO_LIMITS, "static")
-    if predicted.code is None or predicted.time is None or predicted.modelled_time is None:
+    if predicted.code is None or predicted.time is None:
         raise ModelError("there is no estimate of its code or its time")
     with tempfile.TemporaryDirectory() as place:
         _, figures = run_model(_with_inputs(path, graph, Path(place)), target, folder)
+    estimated, measured = {}, {}
+    if predicted.modelled_time is not None:
+        estimated[CYCLES] = predicted.modelled_time.cycles
+        measured[CYCLES] = figures["modelled"]["cycles"]
     return {
         "model_sha256": figures["model_sha256"],
         "estimated": {
@@ -81,10 +86,10 @@ def compare(path: Path, target: Target, folder: Path) -> dict[str, Any]:
             "weight_bytes": predicted.code.weight_bytes,
             "flash_bytes": predicted.linked_flash_bytes,
             INSTRUCTIONS: predicted.time.ticks,
-            CYCLES: predicted.modelled_time.cycles,
+            **estimated,
         },
         "measured": {name: figures[name] for name in _MEASURED}
-        | {"stack_bytes": figures["stack_peak_bytes"], CYCLES: figures["modelled"]["cycles"]},
+        | {"stack_bytes": figures["stack_peak_bytes"], **measured},
     }
 
 
@@ -124,8 +129,13 @@ def summary(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     }
     return {"networks": len(compared), **spans} | {
         name: _median_and_worst([abs(error_fraction(row, name)) for row in compared])
-        for name in TIMES
+        for name in _times(compared)
     }
+
+
+def _times(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """Those of `TIMES` that are known: cycles are of a core whose timing is known."""
+    return [name for name in TIMES if all(name in row.get("estimated", TIMES) for row in rows)]
 
 
 def _median_and_worst(errors: Sequence[float]) -> dict[str, float]:
@@ -136,13 +146,14 @@ def errors_text(rows: Sequence[dict[str, Any]]) -> str:
     """A line for each model, and one for all."""
     titles = [name.removesuffix("_bytes") for name in QUANTITIES]
     header = f"{'estimate less measurement':<30}" + "".join(f"{own:>9}" for own in titles)
-    lines = [header + "".join(f"{own:>24}" for own in TIMES)]
+    times = _times(rows)
+    lines = [header + "".join(f"{own:>24}" for own in times)]
     for row in rows:
         if "refused" in row:
             lines.append(f"{row['model']:<30}{brief(row['refused'], 90)}")
             continue
         cells = "".join(f"{difference(row, name):>+9,}" for name in QUANTITIES)
-        for name in TIMES:
+        for name in times:
             cells += f"{row['measured'][name]:>14,}{100 * error_fraction(row, name):>+8.2f} %"
         lines.append(f"{row['model']:<30}{cells}")
     own = summary(rows)
@@ -150,7 +161,7 @@ def errors_text(rows: Sequence[dict[str, Any]]) -> str:
         off = "; ".join(
             f"{name} off by {100 * own[name]['median']:.2f} % (median), "
             f"{100 * own[name]['worst']:.2f} % at worst"
-            for name in TIMES
+            for name in times
         )
         lines.append(
             f"{own['networks']} networks: flash {own['flash_bytes'][0]:+,} to "

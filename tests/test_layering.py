@@ -27,7 +27,6 @@ ROOMS = {
         "costs",
         "check",
         "project",
-        "boards",
         "cli",
     ),
     "nas": (

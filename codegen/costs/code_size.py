@@ -12,6 +12,7 @@ from importlib.resources import files
 from typing import Any
 
 from codegen.c_code.lower_steps import lower_step
+from codegen.costs.board_size import board_size
 from codegen.costs.convolution_work import Work
 from codegen.costs.glue import glue_parts, stack_kind, stack_kinds
 from codegen.costs.port_size import bench_port_bytes, further_port_bytes
@@ -55,10 +56,16 @@ class Code:
     stack_bytes: int | None = None
 
 
-def estimate_code(graph: Graph, plan: MemoryPlan, core: str) -> Code | None:
+def estimate_code(graph: Graph, plan: MemoryPlan, core: str, family: str = "") -> Code | None:
     """Flash and stack of the static runtime; None if the core has no table, or it lacks a kernel.
 
     The graph must have passed `check_operators`, unless it is a candidate without weights.
+
+    Args:
+        graph: The network.
+        plan: Its plan.
+        core: The core's name.
+        family: Of the chip, as `board_size` takes it.
     """
     table = _table(_STATIC, core)
     if table is None:
@@ -68,7 +75,7 @@ def estimate_code(graph: Graph, plan: MemoryPlan, core: str) -> Code | None:
     if unmeasured_kernels(graph, plan, core):
         return None
     functions = {name: table["functions"][name] for name in names}
-    model, application = table["model"], table["application"]
+    model, application, board = table["model"], table["application"], board_size(core, family)
     kind = stack_kind(plan, calls)
     symbols = {n: size for own in functions.values() for n, size in own["symbols"].items()}
     if any(segment.streamed for segment in plan.segments):
@@ -87,9 +94,10 @@ def estimate_code(graph: Graph, plan: MemoryPlan, core: str) -> Code | None:
         + sum(_padding_bytes(call) + call.ring_array_bytes for call in calls),
         application_bytes=application["flash_bytes"]
         + application["more_flash_bytes"].get(kind, 0)
+        + board.flash_bytes
         + bench_port_bytes(graph),
         application_ram_bytes=aligned(
-            application["ram_bytes"] + stream_variable_bytes(graph, plan)
+            application["ram_bytes"] + board.ram_bytes + stream_variable_bytes(graph, plan)
         ),
         stack_bytes=max(application["stack_bytes"], _deepest_bytes(graph, plan, calls, table)),
         holds_for=f"{table['compiler']}, {' '.join(table['flags'])}",
@@ -117,11 +125,6 @@ def unmeasured_kernels(graph: Graph, plan: MemoryPlan | None, core: str) -> tupl
     return tuple(sorted(needed - measured))
 
 
-def is_measured(runtime: str, core: str) -> bool:
-    """Whether flash and variables of a runtime were measured on a core."""
-    return _table(runtime, core) is not None
-
-
 def _deepest_bytes(
     graph: Graph, plan: MemoryPlan, calls: list[KernelCall], table: dict[str, Any]
 ) -> int:
@@ -140,7 +143,7 @@ def _stack_bytes(by_part: dict[str, int], work: Work) -> int:
     return max(by_part[part] for part in (used if used <= by_part.keys() else by_part))
 
 
-def estimate_tflm_code(graph: Graph, model_bytes: int, core: str) -> Code | None:
+def estimate_tflm_code(graph: Graph, model_bytes: int, core: str, family: str = "") -> Code | None:
     """Flash and variables of TFLM, the .tflite included; None if it lacks the core or an operator.
 
     The variables are those of the interpreter and of the bench application.
@@ -153,7 +156,7 @@ def estimate_tflm_code(graph: Graph, model_bytes: int, core: str) -> Code | None
         weight_bytes=model_bytes,
         runtime_bytes=runtime_bytes,
         holds_for=table["built"],
-        application_bytes=table["application_bytes"],
+        application_bytes=table["application_bytes"] + board_size(core, family).flash_bytes,
         application_ram_bytes=tflm_variables_bytes(graph, table),
     )
 

@@ -28,7 +28,12 @@ class Footprint:
 
 
 def code_of(
-    graph: Graph, plan: MemoryPlan | None, model_bytes: int, runtime: str, core: str
+    graph: Graph,
+    plan: MemoryPlan | None,
+    model_bytes: int,
+    runtime: str,
+    core: str,
+    family: str = "",
 ) -> Code | None:
     """Flash and stack of a runtime; None if no build of it was measured.
 
@@ -38,10 +43,11 @@ def code_of(
         model_bytes: Of the .tflite.
         runtime: `static` or `tflm`.
         core: The core's name.
+        family: Of the chip, on which the size of the board support depends.
     """
     if runtime == "tflm" or plan is None:
-        return estimate_tflm_code(graph, model_bytes, core)
-    return estimate_code(graph, plan, core)
+        return estimate_tflm_code(graph, model_bytes, core, family)
+    return estimate_code(graph, plan, core, family)
 
 
 def footprint(

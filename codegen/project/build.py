@@ -188,7 +188,7 @@ def _footprint(source: ModelSource, graph: Graph, target: Target, runtime: str) 
     graph = _graph_of(graph, runtime)
     plan = plan_graph(graph) if runtime == "static" else None
     arena_bytes = plan.arena_bytes if plan is not None else reserved_bytes(graph)
-    code = code_of(graph, plan, model_bytes, runtime, target.core)
+    code = code_of(graph, plan, model_bytes, runtime, target.core, target.family)
     return footprint(graph, plan, model_bytes, arena_bytes, code, target.stack_bytes)
 
 

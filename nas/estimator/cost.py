@@ -51,8 +51,8 @@ class Limits:
         latency_us: Time of one inference; None if it is not limited.
         macc_is_advice: Whether an exceeded MACC limit is only reported: it is a rule of thumb and
             not a limit of the chip.
-        core, chip_ram_bytes, chip_flash_bytes, stack_bytes: The chip that the whole firmware must
-            fit; the core is empty if no chip is given.
+        core, chip_ram_bytes, chip_flash_bytes, stack_bytes, family: The chip that the whole
+            firmware must fit; the core is empty if no chip is given.
     """
 
     macc: int
@@ -64,6 +64,7 @@ class Limits:
     chip_ram_bytes: int | None = None
     chip_flash_bytes: int | None = None
     stack_bytes: int = 0
+    family: str = ""
 
     def __post_init__(self) -> None:
         for name in ("macc", "flash_bytes", "ram_bytes", "latency_us"):
@@ -77,6 +78,7 @@ def with_chip(limits: Limits, target: Target) -> Limits:
     return replace(
         limits,
         core=target.core,
+        family=target.family,
         chip_ram_bytes=target.ram_bytes,
         chip_flash_bytes=target.flash_bytes,
         stack_bytes=target.stack_bytes,
@@ -144,7 +146,7 @@ def measure_cost(
     )
     if limits is None or not limits.core:
         return cost
-    code = code_of(graph, plan, cost.model_bytes, runtime, limits.core)
+    code = code_of(graph, plan, cost.model_bytes, runtime, limits.core, limits.family)
     return with_linked(cost, graph, plan, code, limits)
 
 

@@ -45,7 +45,7 @@ def static_parts(
 ) -> Parts:
     """The parts with the static runtime."""
     plan = plan_graph(graph)
-    code = None if unsupported else estimate_code(graph, plan, target.core)
+    code = None if unsupported else estimate_code(graph, plan, target.core, target.family)
     ram, blocks = static_memory(graph, plan, code, target.stack_bytes)
     parts = Parts(ram, blocks, plan.live_bytes, unsupported, code=code, plan=plan)
     if unsupported:
@@ -82,7 +82,7 @@ def tflm_parts(
     graph: Graph, model_bytes: int, target: Target, unsupported: tuple[str, ...]
 ) -> Parts:
     """The parts with TensorFlow Lite Micro."""
-    code = estimate_tflm_code(graph, model_bytes, target.core)
+    code = estimate_tflm_code(graph, model_bytes, target.core, target.family)
     if not is_modelled_core(target.core):
         unknown = (None,) * len(graph.operators)
         missing = (f"scratch buffers on {target.core}",)

@@ -190,6 +190,9 @@ def _time(estimate: Estimate) -> list[tuple[str, str]]:
     clock = f"at {estimate.target.core_hz / 1e6:g} MHz"
     if estimate.modelled_time is not None:
         return [*lines, ("counted on", time.source), *_modelled(estimate.modelled_time, clock)]
+    if time.unit == "instructions" and time.lowest_ms is None:
+        why = f"not known: the cycles of a {estimate.target.core} are not modelled"
+        return [*lines, ("counted on", time.source), ("latency", why)]
     if time.lowest_ms is None or time.highest_ms is None:
         latency = f"{time.middle_ms:.2f} ms {clock}, with an unknown error"
         return [*lines, ("latency", latency), ("measured on", time.source)]

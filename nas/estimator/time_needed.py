@@ -6,12 +6,12 @@ from codegen.costs.convolution_work import Work
 from firmware.cores import load_core
 from nas.estimator.speed import Error, SpeedModel, predict_all
 
-CYCLES_PER_INSTRUCTION = (1.0, 2.0)
-"""Cycles per instruction, from and to, of a Cortex-M4 that runs from flash with an accelerator.
+CYCLES_PER_INSTRUCTION = {"cortex-m4": (1.0, 2.0)}
+"""Cycles per instruction by core, from and to, running from flash with an accelerator.
 
-No instruction takes less than one cycle; a load takes two unless it follows another, a taken
-branch two to four (Arm, Cortex-M4 Technical Reference Manual, section 3.3.1). Kernels consist
-of single-cycle arithmetic for more than half.
+On a Cortex-M4, no instruction takes less than one cycle; a load takes two unless it follows
+another, a taken branch two to four (Arm, Cortex-M4 Technical Reference Manual, section 3.3.1).
+Kernels consist of single-cycle arithmetic for more than half.
 """
 
 
@@ -25,7 +25,7 @@ class Time:
         error: Errors for whole networks that the model was not fitted on.
         lowest_ms: Milliseconds at the target's clock. With cycles, both ends are the prediction
             less and plus `worst_fraction`, None if that is unknown; with instructions, it is a
-            range and not a prediction.
+            range and not a prediction, None if the core has none.
         highest_ms: See `lowest_ms`.
         middle_ms: The prediction; only with cycles.
         is_calibrated: Whether the milliseconds come from a measured board.
@@ -81,10 +81,10 @@ def worst_fraction(model: SpeedModel) -> float | None:
 
 
 def _range_ms(model: SpeedModel, one_ms: float | None) -> tuple[float | None, float | None]:
-    worst = worst_fraction(model)
-    if one_ms is None or (model.unit == "cycles" and worst is None):
+    span = CYCLES_PER_INSTRUCTION.get(model.core)
+    if model.unit == "cycles":
+        worst = worst_fraction(model)
+        span = None if worst is None else (1 - worst, 1 + worst)
+    if one_ms is None or span is None:
         return None, None
-    first, last = CYCLES_PER_INSTRUCTION
-    if model.unit == "cycles" and worst is not None:
-        first, last = 1 - worst, 1 + worst
-    return max(0.0, one_ms * first), one_ms * last
+    return max(0.0, one_ms * span[0]), one_ms * span[1]

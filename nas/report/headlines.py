@@ -57,8 +57,11 @@ def _time(facts: Facts) -> Headline:
     if modelled is not None and modelled.middle_ms is not None and modelled.cycles is not None:
         detail = f"modelled, not measured: {quantity(modelled.cycles, '')} cycles, estimated"
         return Headline(label, f"{modelled.middle_ms:.2f} ms", detail, Tone.NEUTRAL)
-    if time is None or time.ticks is None or time.lowest_ms is None or time.highest_ms is None:
+    if time is None or time.ticks is None:
         return Headline(label, "not known", "no estimate and no measurement", Tone.NEUTRAL)
+    if time.lowest_ms is None or time.highest_ms is None:
+        detail = f"{quantity(time.ticks, '')} {time.unit}, estimated; no cycles are modelled"
+        return Headline(label, "not known", detail, Tone.NEUTRAL)
     value = f"{time.lowest_ms:.1f}–{time.highest_ms:.1f} ms"
     detail = f"a range, not measured: {quantity(time.ticks, '')} {time.unit}, estimated"
     return Headline(label, value, detail, Tone.NEUTRAL)

@@ -80,7 +80,7 @@ def _modelled_note(time: ModelledTime, core_hz: int) -> str:
 
 
 def _time_note(time: Time, core_hz: int, is_modelled: bool) -> str:
-    if time.ticks is None or time.lowest_ms is None or time.highest_ms is None:
+    if time.ticks is None:
         return "The time is not estimated: a kernel was not measured."
     off = ""
     if time.error is not None:
@@ -89,7 +89,7 @@ def _time_note(time: Time, core_hz: int, is_modelled: bool) -> str:
             "out"
         )
     text = f"Estimated: {time.ticks:,} {time.unit} per inference{off}."
-    if is_modelled:
+    if is_modelled or time.lowest_ms is None or time.highest_ms is None:
         return text
     return (
         f"{text} At {core_hz / 1e6:g} MHz that "

@@ -3,16 +3,20 @@
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from codegen.cli import main as codegen
+from codegen.model.read_tflite import read_tflite
 from firmware.targets import load_target
-from firmware.targets.machine import machine_of
 from hil.cli import main as hil
 from hil.elf import measure_elf
+from hil.virtual.machine import machine_of
 from hil.virtual.virtual_board import VirtualBoard
 from nas.cli import main as nas
+from nas.estimator.cost import Limits
+from nas.estimator.network import estimate
 from tests.core_programs import CORE_BOARDS, linked
 from tests.hil.conftest import NEEDS_BOARD
 from tests.small_model import small_model
@@ -20,6 +24,12 @@ from tests.small_model import small_model
 pytestmark = NEEDS_BOARD
 MACC = 6 * 6 * 4 * 3 * 3 * 2 + 4 * 3
 """Of the convolution and the matrix product; no core does more than one in an instruction here."""
+MEASURED_CORES = ("cortex-m0plus", "cortex-m3", "cortex-m4")
+NO_LIMITS = Limits(2**62, 2**62, 2**62)
+FLASH_FRACTION, RAM_BYTES, STACK_BYTES = 0.01, 8, 32
+"""What docs/estimates.md says of the errors on each core."""
+INSTRUCTIONS_FRACTION = 0.04
+"""Of a network of 13,000 instructions on a Cortex-M4; SOFTMAX and its data count in it."""
 
 
 @pytest.fixture(scope="module")
@@ -40,12 +50,33 @@ def project(model: Path, request: pytest.FixtureRequest) -> Path:
     return folder
 
 
-def test_each_core_gives_identical_outputs(project: Path) -> None:
+@pytest.fixture(scope="module")
+def record(project: Path) -> dict[str, Any]:
+    """The measurement of a project."""
     assert hil(["run", str(project), "--no-build", "--board", "virtual"]) == 0
-    record = json.loads((project / "measurement.json").read_text())
+    own: dict[str, Any] = json.loads((project / "measurement.json").read_text())
+    return own
+
+
+def test_each_core_gives_identical_outputs(project: Path, record: dict[str, Any]) -> None:
     assert record["outputs_identical_fraction"] == 1
     assert record["provenance"]["emulated_machine"] == project.name
     assert record["instructions"] > MACC
+
+
+def test_each_core_takes_what_is_estimated(
+    project: Path, record: dict[str, Any], model: Path
+) -> None:
+    target, graph = load_target(project.name), read_tflite(model)
+    own = estimate("small", graph, model.stat().st_size, target, NO_LIMITS, "static")
+    if target.core not in MEASURED_CORES:
+        assert own.linked_flash_bytes is None
+        return
+    assert own.linked_flash_bytes == pytest.approx(record["flash_bytes"], rel=FLASH_FRACTION)
+    assert own.ram.linked_bytes == pytest.approx(record["ram_bytes"], abs=RAM_BYTES)
+    assert own.ram.stack_peak_bytes == pytest.approx(record["stack_peak_bytes"], abs=STACK_BYTES)
+    assert own.time is not None
+    assert own.time.ticks == pytest.approx(record["instructions"], rel=INSTRUCTIONS_FRACTION)
 
 
 def test_each_core_reports_a_fault(project: Path) -> None:

@@ -52,8 +52,9 @@ def test_the_limits_are_those_of_the_target_unless_given(
 ) -> None:
     record = estimated(capsys, "--space", "paper", "--candidate", "6,4", "--ram", "3000")
     limits = {"macc": 3_390_000, "flash_bytes": 1 << 20, "ram_bytes": 3000, "latency_us": None}
-    chip = {"core": "cortex-m4", "chip_ram_bytes": 1 << 18, "chip_flash_bytes": 1 << 20}
-    assert record["limits"] == limits | chip | {"macc_is_advice": True, "stack_bytes": 4096}
+    chip: dict[str, object] = {"core": "cortex-m4", "family": "stm32f4", "stack_bytes": 4096}
+    chip |= {"chip_ram_bytes": 1 << 18, "chip_flash_bytes": 1 << 20}
+    assert record["limits"] == limits | chip | {"macc_is_advice": True}
     assert record["fits"] is False
     assert record["exceeded"] == [
         {"name": "RAM", "needed": record["arena_bytes"], "limit": 3000, "operator": 12}
@@ -191,17 +192,39 @@ def test_a_run_is_estimated_by_its_folder(
 
 
 def test_a_core_that_was_not_measured_has_no_code_and_no_time(
-    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    record = estimated(capsys, "--candidate", "5,3", "--target", "stm32l010rb")
+    for folder, name, old in (("cores", "cortex-m33", "m33"), ("chips", "stm32l412kb", "m4")):
+        text = (Path("firmware") / folder / f"{name}.toml").read_text()
+        own = text.replace(f'name = "cortex-{old}"', 'name = "cortex-m23"')
+        own = own.replace(f'core = "cortex-{old}"', 'core = "cortex-m33.toml"')
+        (tmp_path / f"{name}.toml").write_text(own)
+    words = ["--candidate", "5,3", "--target", str(tmp_path / "stm32l412kb.toml")]
+    record = estimated(capsys, *words)
     assert record["flash"] is None
     assert record["time"] is None
-    assert main(["estimate", "--candidate", "5,3", "--target", "stm32l010rb"]) == 0
+    assert main(["estimate", *words]) == 0
     text = capsys.readouterr().out
     assert "nothing was measured" in text
     assert re.search(r"linked RAM, bytes +at least [\d,]+ ", text)
     assert re.search(r"linked flash, bytes +at least [\d,]+ ", text)
     assert text.endswith("fits: yes, as far as is known: the code of the firmware is not\n")
+
+
+def test_instructions_of_a_core_whose_cycles_are_not_known_give_no_milliseconds(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    record = estimated(capsys, "--candidate", "5,3", "--target", "stm32l152re")
+    time = record["time"]
+    assert isinstance(time, dict)
+    assert time["unit"] == "instructions"
+    assert time["ticks"] > 0
+    assert (time["lowest_ms"], time["middle_ms"], time["highest_ms"]) == (None, None, None)
+    assert record["modelled_time"] is None
+    assert main(["estimate", "--candidate", "5,3", "--target", "stm32l152re"]) == 0
+    text = capsys.readouterr().out
+    assert "not known: the cycles of a cortex-m3 are not modelled" in text
+    assert " ms" not in text
 
 
 def test_the_table_ends_with_whether_it_fits(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,1 +1,0 @@
-"""What the SDK can do with each board."""
