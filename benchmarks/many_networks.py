@@ -25,8 +25,9 @@ from codegen.c_code.render import (
 from codegen.model.graph import Graph
 from codegen.planning.planner import MemoryPlan, plan_graph
 from firmware.targets import Target
+from firmware.targets.machine import EmulatedMachine
 from hil.elf import measure_elf
-from hil.virtual.machine import EmulatedMachine, machine_for
+from hil.virtual.machine import machine_for
 from hil.virtual.virtual_board import VirtualBoard
 
 MOST_TOGETHER = 60

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from codegen.boards.cli import add_boards
 from codegen.model.graph import DEFAULT_ROUNDING, ROUNDINGS
 from codegen.operators import supported_kinds
 from codegen.project.build import RUNTIMES, TOOLCHAINS, build_project
@@ -100,6 +101,7 @@ def _parser() -> argparse.ArgumentParser:
         "--runtime", choices=RUNTIMES[:2], default="static", help="runtime (%(default)s)"
     )
     operators.add_argument("--json", action="store_true", help="print a list as JSON")
+    add_boards(verbs, "codegen")
     return parser
 
 

@@ -4,10 +4,10 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from firmware.errors import BoardError, NoAnswerError
+from firmware.targets.machine import EmulatedMachine
 from hil.modelled import Mark
 from hil.tolerances import Tolerances
 from hil.transport import Transport
-from hil.virtual.machine import EmulatedMachine
 
 
 class Board(Protocol):

@@ -29,6 +29,7 @@ from hil.record import record_of_all
 from hil.report import markdown, tables
 from hil.session import Session, run_on_boards
 from hil.virtual.line_faults import LineFaults
+from hil.virtual.machine import nucleo_machine
 from hil.virtual.rfc2217_server import Rfc2217Server
 from hil.virtual.virtual_nucleo import VirtualNucleo
 from hil.windows import Plan
@@ -154,6 +155,7 @@ def _init_boards(arguments: argparse.Namespace) -> None:
 
 def _serve(arguments: argparse.Namespace) -> None:
     target = load_real_target(arguments.target)
+    _ = nucleo_machine(target)
     faults = LineFaults(
         drop=arguments.drop,
         flip=arguments.flip,

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Literal
 
 from firmware.errors import NoAnswerError, WrongFirmwareError
+from firmware.targets.machine import EmulatedMachine
 from hil.board import Board
 from hil.clock_check import SHORTEST_S, ClockMeasurement, check_clock, measure_clock
 from hil.deadline import Deadline
@@ -25,7 +26,6 @@ from hil.outputs import (
 )
 from hil.project import Golden, Project
 from hil.protocol import BenchClient, Timestamp
-from hil.virtual.machine import EmulatedMachine
 from hil.windows import Plan, Windows, measure_windows
 
 OnSample = Callable[[int, int], None]

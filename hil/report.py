@@ -7,7 +7,6 @@ from firmware.printable import escape_markdown, printable
 from firmware.text_table import table as text_table
 from hil.cycle_table import cycle_rows
 from hil.judge import Check, Verdict
-from hil.virtual.machine import NETDUINOPLUS2
 
 _WORDS = {True: "holds", False: "BROKEN", None: "–"}
 _CODE = "code of the runtime, bytes"
@@ -48,10 +47,10 @@ def machine_line(verdict: Verdict) -> str:
     if machine is None or not machine.support:
         return ""
     return (
-        f"emulated on {machine.name}, which has more memory than {NETDUINOPLUS2.name}: all code "
-        f"and data of the {chip} are at the same places, but flash begins at "
+        f"emulated on {machine.name}, for which the firmware was linked again: all code and data "
+        f"of the {chip} are at the same places, but flash begins at "
         f"0x{machine.flash_origin:08x}, and clock, serial port and chip id are the machine's; "
-        f"bytes and modelled cycles are those of the {chip}"
+        f"bytes, instructions and modelled cycles are those of the {chip}"
     )
 
 

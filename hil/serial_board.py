@@ -4,11 +4,11 @@ from types import TracebackType
 from typing import Self
 
 from firmware.errors import BoardError, NoAnswerError, WrongBaudError
+from firmware.targets.machine import NETDUINOPLUS2, EmulatedMachine
 from hil.bench.bench_file import BoardEntry
 from hil.exchange import Exchange
 from hil.modelled import Mark
 from hil.transport import SerialTransport, Transport
-from hil.virtual.machine import NETDUINOPLUS2, EmulatedMachine
 
 OTHER_BAUDS = (115_200, 9_600, 38_400, 57_600, 230_400, 460_800, 921_600)
 """Other baud rates to try if a board does not answer."""

@@ -32,11 +32,12 @@ def linked(board: str, project: Path) -> Path:
     elf = firmware_path(project, load_target(board))
     elf.parent.mkdir(parents=True)
     include = [f"-I{path}" for path in (*project.glob("lib/*/include"), project / "src")]
+    run_compiler([*_command(board), *include, "-c", *map(str, own)], elf.parent)
     link = ["-Wl,--gc-sections", "-Wl,--fatal-warnings", "-Wl,--no-warn-rwx-segments"]
     link += ["-nostartfiles", "--specs=nano.specs", "--specs=nosys.specs"]
-    link += [f"-T{project / 'board.ld'}", "-o", str(elf)]
-    inputs = map(str, (*own, *bench, *kernels_of(board)))
-    run_compiler([*_command(board), *include, *link, *inputs, "-lm"])
+    link += [f"-T{project / 'board.ld'}", f"-Wl,-Map={elf.with_suffix('.map')}", "-o", str(elf)]
+    inputs = (*(elf.parent / f"{path.stem}.o" for path in own), *bench, *kernels_of(board))
+    run_compiler([*_command(board), *link, *map(str, inputs), "-lm"])
     return elf
 
 

@@ -27,6 +27,7 @@ ROOMS = {
         "costs",
         "check",
         "project",
+        "boards",
         "cli",
     ),
     "nas": (

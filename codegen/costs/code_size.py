@@ -125,6 +125,11 @@ def unmeasured_kernels(graph: Graph, plan: MemoryPlan | None, core: str) -> tupl
     return tuple(sorted(needed - measured))
 
 
+def is_measured(runtime: str, core: str) -> bool:
+    """Whether flash and variables of a runtime were measured on a core."""
+    return _table(runtime, core) is not None
+
+
 def _deepest_bytes(
     graph: Graph, plan: MemoryPlan, calls: list[KernelCall], table: dict[str, Any]
 ) -> int:

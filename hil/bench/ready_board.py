@@ -23,7 +23,7 @@ from hil.flash.write_firmware import write_firmware
 from hil.project import Project
 from hil.serial_board import SerialBoard
 from hil.virtual.cycles.cycle_model import cycle_model
-from hil.virtual.machine import NETDUINOPLUS2, machine_for
+from hil.virtual.machine import machine_for, nucleo_machine
 from hil.virtual.relink import linked_for
 from hil.virtual.rfc2217_server import Rfc2217Server
 from hil.virtual.virtual_board import VirtualBoard
@@ -79,14 +79,14 @@ def ready_board(
     with contextlib.ExitStack() as stack:
         if choice.name == VIRTUAL_NUCLEO:
             check_real(project.target)
-            NETDUINOPLUS2.check(size)
+            nucleo_machine(project.target, size)
             stack.enter_context(BoardLock(VIRTUAL_NUCLEO, choice.wait_s))
             server = stack.enter_context(Rfc2217Server(VirtualNucleo(project.target)))
             entry = virtual_entry(server.url, project.target.name)
         else:
             entry = _entry(choice, project)
             if entry.is_virtual:
-                NETDUINOPLUS2.check(size)
+                nucleo_machine(project.target, size)
             for name in entry.lock_names:
                 stack.enter_context(BoardLock(name, choice.wait_s))
         if choice.flashes:

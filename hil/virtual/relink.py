@@ -16,10 +16,10 @@ from firmware.child_process import run_to_end
 from firmware.errors import BuildError
 from firmware.printable import printable
 from firmware.targets import Target
+from firmware.targets.machine import EmulatedMachine
 from hil.elf import ElfSymbol, symbols_of
 from hil.linker_map import read_inputs
 from hil.project import Project
-from hil.virtual.machine import EmulatedMachine
 
 _LIMIT_S = 120.0
 _SHOWN_CHARACTERS = 300

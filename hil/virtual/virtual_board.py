@@ -16,6 +16,7 @@ from typing import Self
 from firmware.child_process import ChildProcess
 from firmware.errors import BoardError, NoAnswerError
 from firmware.printable import printable
+from firmware.targets.machine import NETDUINOPLUS2, EmulatedMachine
 from hil.deadline import Deadline
 from hil.elf import arrays_of
 from hil.modelled import Mark
@@ -23,7 +24,7 @@ from hil.tolerances import Tolerances
 from hil.transport import SerialTransport, Transport
 from hil.virtual.cycles.cycle_log import CycleLog
 from hil.virtual.cycles.cycle_model import CycleModel
-from hil.virtual.machine import NETDUINOPLUS2, EmulatedMachine
+from hil.virtual.machine import check_ram
 from hil.virtual.resting_line import RestingLine
 
 _PROGRAM = "qemu-system-arm"
@@ -76,7 +77,7 @@ class VirtualBoard:
         Raises:
             BoardError: QEMU is missing or fails, or the firmware needs more RAM than it has.
         """
-        self.machine.check_ram(self._ram_end)
+        check_ram(self.machine, self._ram_end)
         if not self._firmware.is_file():
             raise BoardError(f"no firmware at {str(self._firmware)!r}; build the project first")
         program = shutil.which(_PROGRAM)

@@ -6,9 +6,11 @@ import sys
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from codegen.boards.cli import add_boards
 from codegen.model.graph import Graph
 from codegen.model.model_file import is_saved_model, read_model_file
 from codegen.model.read_tflite import parse_model
@@ -48,10 +50,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         "ignore", module=r"PIL\."
     )  # of damaged images, which are reported by name
     words = tuple(sys.argv[1:] if argv is None else argv)
-    arguments = parse(
-        make_parser(_run, _pick, _estimate, _calibrate, _golden, add_front, add_report, add_data),
-        words,
-    )
+    others = (add_front, add_report, add_data, partial(add_boards, program="nas"))
+    arguments = parse(make_parser(_run, _pick, _estimate, _calibrate, _golden, *others), words)
     arguments.words = words
     return run_command("nas", arguments.command, arguments)
 

@@ -1,4 +1,4 @@
-"""The project of each board that the SDK ships compiles and links with what is installed."""
+"""The project of each board that the SDK ships: it compiles, links, and runs in QEMU."""
 
 import json
 import shutil
@@ -7,10 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from codegen.cli import main
+from codegen.cli import main as codegen
+from firmware.platformio import firmware_path
 from firmware.targets import load_target
+from hil.cli import main as hil
 from hil.elf import measure_elf, open_elf
+from nas.cli import main as nas
 from tests.core_programs import REAL_BOARDS, linked
+from tests.hil.conftest import NEEDS_BOARD
 from tests.small_model import small_model
 
 pytestmark = pytest.mark.skipif(
@@ -18,14 +22,28 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-@pytest.mark.parametrize("board", REAL_BOARDS)
-def test_the_firmware_of_a_board_compiles_and_links(board: str, tmp_path: Path) -> None:
-    """Without a warning: each is an error."""
-    model, project, target = tmp_path / "small.tflite", tmp_path / "project", load_target(board)
-    model.write_bytes(small_model())
-    arguments = ["build", str(model), "--target", board, "--toolchain", "system"]
-    assert main([*arguments, "--out", str(project)]) == 0
-    firmware = linked(board, project)
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("small") / "small.tflite"
+    path.write_bytes(small_model())
+    golden = str(path.with_name("small.golden.npz"))
+    assert nas(["golden", str(path), "--samples", "2", "--out", golden]) == 0
+    return path
+
+
+@pytest.fixture(scope="module", params=REAL_BOARDS)
+def project(model: Path, request: pytest.FixtureRequest) -> Path:
+    """Compiled and linked without a warning: each is an error."""
+    folder = model.parent / request.param
+    arguments = ["build", str(model), "--target", request.param, "--toolchain", "system"]
+    assert codegen([*arguments, "--out", str(folder)]) == 0
+    linked(request.param, folder)
+    return folder
+
+
+def test_the_firmware_starts_where_its_chip_does(project: Path) -> None:
+    target = load_target(project.name)
+    firmware = firmware_path(project, target)
     size = measure_elf(firmware, ("small_op",))
     manifest = json.loads((project / "manifest.json").read_text())
     assert size.model_bytes == manifest["weight_bytes"]
@@ -35,3 +53,10 @@ def test_the_firmware_of_a_board_compiles_and_links(board: str, tmp_path: Path) 
         assert start["sh_addr"] == target.flash_origin
         vectors = struct.unpack("<II", start.data()[:8])
         assert vectors == (target.ram_origin + target.stack_bytes, elf["e_entry"])
+
+
+@NEEDS_BOARD
+def test_the_firmware_gives_identical_outputs_on_the_virtual_board(project: Path) -> None:
+    assert hil(["run", str(project), "--no-build", "--board", "virtual"]) == 0
+    record = json.loads((project / "measurement.json").read_text())
+    assert record["outputs_identical_fraction"] == 1

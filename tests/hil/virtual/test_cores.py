@@ -10,9 +10,9 @@ import pytest
 from codegen.cli import main as codegen
 from codegen.model.read_tflite import read_tflite
 from firmware.targets import load_target
+from firmware.targets.machine import machine_of
 from hil.cli import main as hil
 from hil.elf import measure_elf
-from hil.virtual.machine import machine_of
 from hil.virtual.virtual_board import VirtualBoard
 from nas.cli import main as nas
 from nas.estimator.cost import Limits

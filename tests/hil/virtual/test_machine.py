@@ -2,10 +2,12 @@ from dataclasses import replace
 
 import pytest
 
-from firmware.errors import BoardError
+from firmware.errors import BoardError, ConfigError
 from firmware.targets import board_targets, load_target
+from firmware.targets.machine import MPS2_AN386, NETDUINOPLUS2
+from hil.cli import main as hil
 from hil.elf import FirmwareSize
-from hil.virtual.machine import MPS2_AN386, NETDUINOPLUS2, machine_for
+from hil.virtual.machine import machine_for, nucleo_machine
 
 RAM = 0x2000_0000
 STM32F412 = load_target("stm32f412")
@@ -64,17 +66,40 @@ def test_a_board_of_qemu_is_its_own_machine_with_its_own_limits() -> None:
         machine_for(target, firmware(16_388))
 
 
-OTHER_CORES = ("nucleo-g0b1re", "nucleo-l152re", "stm32g0b1re", "stm32l152re")
-"""STM32 with a Cortex-M0+ and a Cortex-M3, which none of QEMU's machines is like."""
+@pytest.mark.parametrize(
+    ("name", "machine"),
+    [
+        ("nucleo-f412zg", "netduinoplus2"),
+        ("nucleo-f446re", "mps2-an386"),
+        ("nucleo-l412kb", "mps2-an386"),
+        ("nucleo-l152re", "mps2-an385"),
+        ("nucleo-g0b1re", "mps2-an385"),
+    ],
+)
+def test_firmware_runs_as_it_is_only_where_the_machine_has_its_clock_and_serial_port(
+    name: str, machine: str
+) -> None:
+    assert machine_for(load_target(name), firmware(8_192)).name == machine
 
 
-@pytest.mark.parametrize("name", OTHER_CORES)
-def test_a_chip_whose_core_no_machine_has_is_measured_on_a_real_board(name: str) -> None:
-    with pytest.raises(BoardError, match="no virtual board is like stm32.*measure it on a real"):
-        machine_for(load_target(name), firmware(8_192))
+def test_a_serial_port_that_the_smaller_machine_has_elsewhere_is_not_the_one() -> None:
+    board = STM32F412.known_board
+    assert board.serial is not None
+    other = replace(STM32F412, board=replace(board, serial=replace(board.serial, usart="USART2")))
+    assert nucleo_machine(STM32F412) is NETDUINOPLUS2
+    assert machine_for(other, firmware(8_192)) is MPS2_AN386
+    with pytest.raises(ConfigError, match="runs firmware of an STM32F4 whose serial port is USA"):
+        nucleo_machine(other)
 
 
-@pytest.mark.parametrize("name", sorted({*board_targets()} - {*OTHER_CORES}))
+def test_what_the_virtual_nucleo_does_not_run_is_not_served(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert hil(["virtual", "--target", "nucleo-l412kb"]) == 1
+    assert "not of stm32l412kb, which '--board virtual' may run" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", board_targets())
 def test_a_machine_holds_whatever_fits_a_chip(name: str) -> None:
     target = load_target(name)
     whole = FirmwareSize(

@@ -10,13 +10,13 @@ from codegen.cli import main as codegen
 from firmware.errors import BuildError
 from firmware.platformio import run_platformio
 from firmware.targets import load_target
+from firmware.targets.machine import MPS2_AN386, NETDUINOPLUS2, EmulatedMachine
 from hil.cli import main as hil
 from hil.elf import measure_elf
 from hil.measure import Measurement, Settings
 from hil.project import Project, read_project
 from hil.session import Session, measure_on
 from hil.virtual.cycles.cycle_model import cycle_model
-from hil.virtual.machine import MPS2_AN386, NETDUINOPLUS2, EmulatedMachine
 from hil.virtual.relink import linked_for
 from hil.virtual.virtual_board import VirtualBoard
 from nas.cli import main as nas
@@ -54,8 +54,8 @@ def test_a_network_of_200_kb_is_confirmed_and_the_machine_is_named(
     *lines, verdict = capsys.readouterr().out.splitlines()
     assert verdict == "verdict: confirmed on board virtual"
     (machine,) = (line for line in lines if line.startswith("emulated on "))
-    assert machine.startswith("emulated on mps2-an386, which has more memory than netduinoplus2:")
-    assert machine.endswith("bytes and modelled cycles are those of the stm32f412")
+    assert machine.startswith("emulated on mps2-an386, for which the firmware was linked again:")
+    assert machine.endswith("bytes, instructions and modelled cycles are those of the stm32f412")
     path = wide_project / "measurement.json"
     assert sorted(wide_project.rglob("*")) == sorted([*before, path])
     record = json.loads(path.read_text())

@@ -12,12 +12,12 @@ import pytest
 from firmware.cores import load_core
 from firmware.errors import BuildError, ConfigError
 from firmware.targets import load_target
+from firmware.targets.machine import NETDUINOPLUS2
 from hil.cli import main as hil
 from hil.elf import measure_elf
 from hil.modelled import CycleMeter, ModelledTiming
 from hil.protocol import BenchClient
 from hil.virtual.cycles.cycle_model import PLUGIN, CycleModel, cycle_model
-from hil.virtual.machine import NETDUINOPLUS2
 from hil.virtual.virtual_board import VirtualBoard
 from tests.hil.conftest import NEEDS_BOARD
 from tests.hil.virtual.cycles.conftest import SOURCES

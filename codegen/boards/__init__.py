@@ -1,0 +1,1 @@
+"""What the SDK can do with each board."""
