@@ -17,8 +17,10 @@ from firmware.printable import printable
 from firmware.progress import Progress
 from firmware.records.conversion import to_record
 from firmware.targets import load_real_target
-from hil.bench.attached import attached, bench_text, state_of
+from hil.bench.attached import attached, attached_nucleos, state_of
 from hil.bench.bench_file import DEFAULT_FILE, read_bench
+from hil.bench.mbed_ids import board_with
+from hil.bench.new_bench import bench_text, new_entries
 from hil.bench.ready_board import VIRTUAL, Choice
 from hil.judge import verdict_code
 from hil.junit import Outcome, junit
@@ -136,6 +138,7 @@ def _list_boards(arguments: argparse.Namespace) -> None:
         print(printable("  ".join(row.values())))
     for own in found:
         text = f"attached {own.kind}  {own.port}  {own.serial}  {own.description}"
+        text += f"  {board_with(own.mbed_id)}"
         print(printable(text.rstrip()))
     if not rows and not found:
         print(f"there is no {DEFAULT_FILE} here, and no USB serial port or probe is attached")
@@ -145,12 +148,18 @@ def _init_boards(arguments: argparse.Namespace) -> None:
     path = arguments.bench or Path(DEFAULT_FILE)
     if path.exists():
         raise ConfigError(f"{str(path)!r} exists; name another with --bench, or edit it")
-    target = load_real_target(arguments.target)
-    found = attached()
-    if not any(own.is_nucleo for own in found):
+    given = arguments.target or ""
+    if given:
+        _ = load_real_target(given)
+    if given.endswith(".toml"):
+        given = str(Path(given).resolve())
+    nucleos = attached_nucleos()
+    if not nucleos:
         raise NoBoardError("no Nucleo is attached; docs/bench.md shows a bench file for others")
-    write_text(path, bench_text(found, target.name))
+    entries = new_entries(nucleos, given)
+    write_text(path, bench_text(entries))
     print(f"{printable(str(path))}: {len(read_bench(path))} boards")
+    print("\n".join(printable(f"{own.name}  {own.target}, {own.source}") for own in entries))
 
 
 def _serve(arguments: argparse.Namespace) -> None:

@@ -139,12 +139,17 @@ def _add_boards(verbs: _Verbs, list_boards: Command, init_boards: Command) -> No
     action = actions.add_parser(
         "init",
         help="write a bench file",
-        description="Write a bench file for the attached Nucleos.",
+        description="Write a bench file for the attached Nucleos. Each ST-LINK is asked on which "
+        "board it is.",
         epilog="example: hil boards init --bench lab.toml",
     )
     action.set_defaults(command=init_boards)
     _add_bench(action)
-    action.add_argument("--target", default=DEFAULT_TARGET, help="their chip (%(default)s)")
+    action.add_argument(
+        "--target",
+        help="board or chip of the Nucleos whose ST-LINK does not tell it, or a TOML file of your "
+        "own (none)",
+    )
 
 
 def _add_virtual(verbs: _Verbs, command: Command) -> None:

@@ -26,6 +26,8 @@ class BoardRecord:
         sources: Folder of the board's own C files, from the folder of its TOML file; a file takes
             the place of the SDK's with the same name. Empty if it has none.
         probe_target: pyOCD's name of its chip; empty if it cannot be flashed with pyOCD.
+        mbed_id: What its ST-LINK calls it: the first four characters of the code in its MBED.HTM;
+            empty if that is not known.
     """
 
     name: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]+\Z")]
@@ -36,6 +38,7 @@ class BoardRecord:
     machine: str = ""
     sources: str = ""
     probe_target: str = ""
+    mbed_id: Annotated[str, Meta(pattern=r"^([0-9A-F]{4})?\Z")] = ""
 
     def __post_init__(self) -> None:
         """Check how the host talks to it.

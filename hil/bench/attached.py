@@ -2,7 +2,8 @@
 
 import contextlib
 import threading
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from serial.tools import list_ports
 from firmware.errors import ConfigError
 from hil.bench.bench_file import BoardEntry
 from hil.bench.lock import holder_of
+from hil.bench.mbed_ids import drive_ids, probe_ids
 from hil.flash.swd_programmer import load_pyocd
 
 PROBE_LIMIT_S = 10.0
@@ -29,12 +31,14 @@ class Attached:
         port: Its path; where the system has one, the path that stays the same after reconnecting.
         serial: Serial number of the USB device; on a Nucleo, of the debug probe.
         description: The system's name for it.
+        mbed_id: On a Nucleo, what its ST-LINK calls the board; empty if it did not tell.
     """
 
     kind: str
     port: str
     serial: str
     description: str
+    mbed_id: str = ""
 
     @property
     def is_nucleo(self) -> bool:
@@ -43,13 +47,20 @@ class Attached:
 
 
 def attached() -> list[Attached]:
-    """The serial ports of USB devices, sorted, then the debug probes without a serial port."""
+    """The serial ports of USB devices, sorted, then the debug probes without a serial port.
+
+    Nucleos whose drive is mounted have their id.
+    """
+    ids = drive_ids()
     ports = [
-        Attached(
-            "Nucleo" if port.vid == ST_VENDOR and port.pid in NUCLEO_PRODUCTS else "port",
-            _stable(port.device),
-            port.serial_number or "",
-            port.description or "",
+        _with_id(
+            Attached(
+                "Nucleo" if port.vid == ST_VENDOR and port.pid in NUCLEO_PRODUCTS else "port",
+                _stable(port.device),
+                port.serial_number or "",
+                port.description or "",
+            ),
+            ids,
         )
         for port in sorted(list_ports.comports(), key=lambda port: str(port.device))
         if port.vid is not None
@@ -58,19 +69,40 @@ def attached() -> list[Attached]:
     return ports + [probe for probe in _probes() if probe.serial not in known]
 
 
+def attached_nucleos() -> list[Attached]:
+    """The Nucleos among them. Those whose drive is not mounted are asked over USB for their id."""
+    nucleos = [own for own in attached() if own.is_nucleo]
+    if all(own.mbed_id for own in nucleos):
+        return nucleos
+    ids = _before_limit(lambda: list(probe_ids().items()))
+    return [_with_id(own, dict(ids)) for own in nucleos]
+
+
+def _with_id(own: Attached, ids: dict[str, str]) -> Attached:
+    """A Nucleo with its id by serial number, if it has none yet."""
+    is_told = not own.is_nucleo or own.mbed_id
+    return own if is_told else replace(own, mbed_id=ids.get(own.serial, ""))
+
+
 def _probes() -> list[Attached]:
     """The probes that pyOCD finds before the deadline; none if pyOCD is not installed."""
-    found: list[Any] = []
 
-    def look() -> None:
+    def look() -> list[Any]:
         with contextlib.suppress(ConfigError):
-            found.extend(load_pyocd().probes())
+            return load_pyocd().probes()
+        return []
 
-    # PyOCD has no deadline of its own, and a probe may hang.
-    thread = threading.Thread(target=look, daemon=True)
+    found = _before_limit(look)
+    return [Attached("probe", "", str(own.unique_id), str(own.description)) for own in found]
+
+
+def _before_limit(look: Callable[[], list[Any]]) -> list[Any]:
+    """What pyOCD finds; nothing after the limit: it has no deadline of its own."""
+    found: list[Any] = []
+    thread = threading.Thread(target=lambda: found.extend(look()), daemon=True)
     thread.start()
     thread.join(PROBE_LIMIT_S)
-    return [Attached("probe", "", str(own.unique_id), str(own.description)) for own in found]
+    return list(found)
 
 
 def _stable(device: str) -> str:
@@ -86,14 +118,3 @@ def state_of(board: BoardEntry) -> str:
         return "absent"
     holders = [holder for name in board.lock_names if (holder := holder_of(name))]
     return f"used by {holders[0]}" if holders else "free"
-
-
-def bench_text(ports: list[Attached], target: str) -> str:
-    """The text of a bench file for the attached Nucleos."""
-    nucleos = [port for port in ports if port.is_nucleo]
-    tables = [
-        f'[board.nucleo{index}]\ntarget = "{target}"\nport = "{port.port}"\n'
-        f'flash = "swd"\nprobe = "{port.serial}"\n'
-        for index, port in enumerate(nucleos, 1)
-    ]
-    return "\n".join(["# Boards of this bench; docs/bench.md explains every key.", *tables])
