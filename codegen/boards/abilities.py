@@ -94,7 +94,7 @@ def _prices(name: str) -> dict[str, Any]:
 def _generated(target: Target) -> tuple[str, ...]:
     if not target.has_board:
         return ()
-    return (_RUNTIME, "tflm") if is_modelled_core(target.core) else (_RUNTIME,)
+    return (_RUNTIME, "tflm") if is_modelled_core(target.processor) else (_RUNTIME,)
 
 
 def _virtual(target: Target) -> tuple[str, ...]:

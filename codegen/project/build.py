@@ -169,7 +169,7 @@ def _check_rounding(source: ModelSource, graph: Graph, runtime: str) -> None:
 def _check_fits(source: ModelSource, graph: Graph, target: Target, runtime: str) -> None:
     """Raise an error before anything is written if the firmware would not fit."""
     if "tflm" in _single(runtime):
-        check_core(target.core)
+        check_core(target.processor)
     needed = together([_footprint(source, graph, target, own) for own in _single(runtime)])
     for what, own, limit in (
         ("RAM", needed.ram_bytes, target.ram_bytes),

@@ -11,10 +11,9 @@ from math import prod
 
 from codegen.model.graph import DType, Graph, Operator
 from codegen.tflm.structures import Build, operator_data_bytes
+from firmware.cores import Core
 from firmware.errors import ModelError
 
-_WITH_DSP = ("cortex-m4", "cortex-m7")
-"""Cores with the DSP extension, for which CMSIS-NN's buffers are modelled."""
 _INT_BYTES = 4
 _WITHOUT_NEEDS = frozenset(
     "ARG_MAX ARG_MIN BATCH_TO_SPACE_ND BROADCAST_ARGS BROADCAST_TO CAST CEIL EXP "
@@ -48,9 +47,9 @@ def is_modelled(kind: str) -> bool:
     return kind in _WITHOUT_NEEDS or kind in _ONLY_OPERATOR_DATA or kind in _PREPARE
 
 
-def is_modelled_core(core: str) -> bool:
+def is_modelled_core(core: Core) -> bool:
     """Whether the requests of kernels are known on a core: CMSIS-NN with the DSP extension."""
-    return core.startswith(_WITH_DSP)
+    return core.has_dsp
 
 
 def unmodelled_name(graph: Graph, operator: Operator) -> str:

@@ -4,6 +4,7 @@ from codegen.model.graph import Graph
 from codegen.tflm.arena import plan_tflm_arena
 from codegen.tflm.kernels import is_modelled_core
 from codegen.tflm.structures import DOWNLOADED, MCU
+from firmware.cores import Core
 from firmware.errors import ConfigError
 
 STEP_BYTES = 16
@@ -30,7 +31,7 @@ def reserved_bytes(graph: Graph) -> int:
     return needed + STEP_BYTES * steps
 
 
-def check_core(core: str) -> None:
+def check_core(core: Core) -> None:
     """Raise an error for a core whose kernels are not modelled.
 
     Raises:
@@ -38,6 +39,6 @@ def check_core(core: str) -> None:
     """
     if not is_modelled_core(core):
         raise ConfigError(
-            f"what TensorFlow Lite Micro takes of memory on {core} is not known; take --runtime "
-            "static"
+            f"what TensorFlow Lite Micro takes of memory on {core.name} is not known; take "
+            "--runtime static"
         )

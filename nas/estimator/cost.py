@@ -7,7 +7,7 @@ from codegen.costs.footprint import code_of, footprint
 from codegen.model.graph import Graph
 from codegen.operators import count_macc
 from codegen.planning.planner import MemoryPlan, plan_graph
-from codegen.tflm.reserve import check_core, reserved_bytes
+from codegen.tflm.reserve import reserved_bytes
 from firmware.errors import ConfigError
 from firmware.records.values import Count
 from firmware.targets import Target
@@ -129,13 +129,11 @@ def measure_cost(
         limits: Limits with the chip; without a chip, the needs of the whole firmware are None.
 
     Raises:
-        ConfigError: There is no such runtime, its memory on this core is not known, a kernel
-            was never measured, or the network has no int8 form.
+        ConfigError: There is no such runtime, a kernel was never measured, or the network has no
+            int8 form.
         ModelError: The converter cannot convert it.
     """
     check_runtime(runtime)
-    if runtime == "tflm" and limits is not None and limits.core:
-        check_core(limits.core)
     graph, model_bytes = predict_file(network, converter)
     plan = plan_graph(graph) if runtime == "static" else None
     cost = Cost(

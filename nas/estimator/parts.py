@@ -83,7 +83,7 @@ def tflm_parts(
 ) -> Parts:
     """The parts with TensorFlow Lite Micro."""
     code = estimate_tflm_code(graph, model_bytes, target.core, target.family)
-    if not is_modelled_core(target.core):
+    if not is_modelled_core(target.processor):
         unknown = (None,) * len(graph.operators)
         missing = (f"scratch buffers on {target.core}",)
         return Parts(unknown_memory(graph), (), unknown, unsupported, missing, code=code)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from codegen.tflm.reserve import check_core
 from firmware.errors import ConfigError
 from firmware.files import cache_folder, sha256_of_file
 from firmware.progress import parse_duration
@@ -57,6 +58,8 @@ def run_search(
         WorkerError: Training or conversion failed.
     """
     chip, told = load_target(request.target), listener or Listener()
+    if request.runtime == "tflm":
+        check_core(chip.processor)
     converter = find_converter(request.space, request.converter)  # checked before images are read
     limits, pace = limits_of(
         chip,

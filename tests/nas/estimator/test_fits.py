@@ -18,7 +18,8 @@ from nas.estimator.cost import RUNTIMES, Cost, Limits, exceeded, fits, measure_c
 from nas.estimator.network import estimate
 from nas.quantization.predict_file import predict_file
 from nas.report.facts import TrialOutcome, outcome_of
-from nas.search.api import limits_of
+from nas.search.api import limits_of, run_search
+from nas.search.request import SearchRequest
 from nas.search.trials import Trial, TrialStatus
 from nas.spaces import Candidate, find_space
 from nas.spaces.converters import OWN
@@ -41,12 +42,12 @@ def test_the_search_accepts_what_the_estimate_accepts_and_nothing_else(
 ) -> None:
     target = load_target(name)
     limits, _ = limits_of(target, runtime)
-    if runtime == "tflm" and not is_modelled_core(target.core):
+    if runtime == "tflm" and not is_modelled_core(target.processor):
         network = find_space("folded").network(Candidate(k=1, c=0), (8, 8, 1), 10)
         graph, _ = predict_file(network, OWN)
         assert not estimate("x", graph, 1000, target, limits, runtime).fits
         with pytest.raises(ConfigError, match="is not known; take --runtime static"):
-            measure_cost(network, runtime, OWN, None, limits)
+            run_search(SearchRequest("digits", name, Path("not written"), runtime=runtime))
         return
     answers = set()
     for k in (1, 8, 20, 30, 40, 41, 42, 50, 60, 80, 120, 200):
