@@ -5,6 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 C_SOURCES = $(shell git ls-files '*.c' '*.h')
 
+# Commands that the tests start would compile all modules again, each time.
+unexport PYTHONDONTWRITEBYTECODE
+
 MODELS = $(wildcard benchmarks/models/*.tflite)
 
 .PHONY: help demo test soak fuzz check bench check-bench check-results setup system-tools test-tools clean

@@ -1,13 +1,17 @@
 import contextlib
 import os
 import signal
+from collections.abc import Iterator
 
 import pytest
 
+from nas.host.worker import CONVERSION, Worker
 from tests.compiler_cache import use_compiler_cache
 from tests.fake_clock import FakeClock
 
 use_compiler_cache()  # before there are workers, which then share it
+
+TENSORFLOW_GROUP = pytest.mark.xdist_group("tensorflow")
 
 # A shell starts background jobs with Ctrl-C ignored, and their child processes inherit that.
 with contextlib.suppress(ValueError):  # not on the main thread
@@ -27,3 +31,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture
 def clock() -> FakeClock:
     return FakeClock()
+
+
+@pytest.fixture(scope="session")
+def tensorflow_worker() -> Iterator[Worker]:
+    """Its tests are one group, `TENSORFLOW_GROUP`: TensorFlow takes seconds to start."""
+    with Worker(CONVERSION) as worker:
+        yield worker

@@ -1,12 +1,9 @@
 """The networks of MLPerf Tiny with random weights, converted to int8, and what they must answer.
 
-Run as a program: writes NAME.tflite and NAME.npz (inputs, outputs of the reference kernels) to a
-folder. Layers and shapes are those of the benchmark's public descriptions; weights are random,
+Layers and shapes are those of the benchmark's public descriptions; weights are random,
 because what is tested are operators, shapes and memory, not accuracy.
 """
 
-import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -57,10 +54,15 @@ def _anomaly_detection(layers: Any) -> Any:
     return values, layers.Dense(640)(x)
 
 
-def _write(folder: Path, name: str) -> None:
+def write(arguments: dict[str, Any], _: object) -> dict[str, Any]:
+    """Writes the network `name` to `folder`; a task of a worker. Needs TensorFlow.
+
+    The files are NAME.tflite, and NAME.npz with `inputs` and `outputs` of the reference kernels.
+    """
     import keras
     import tensorflow as tf
 
+    folder, name = Path(arguments["folder"]), arguments["name"]
     rng = np.random.default_rng(0)
     source, output = globals()[f"_{name}"](keras.layers)
     model = keras.Model(source, output)
@@ -94,9 +96,4 @@ def _write(folder: Path, name: str) -> None:
         interpreter.invoke()
         wanted.append(interpreter.get_tensor(interpreter.get_output_details()[0]["index"])[0])
     np.savez(folder / f"{name}.npz", inputs=given, outputs=np.stack(wanted))
-
-
-if __name__ == "__main__":
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-    for network in NAMES:
-        _write(Path(sys.argv[1]), network)
+    return {}

@@ -1,9 +1,6 @@
 """Whole networks of the field: supported, bit-exact on the host and on the virtual board."""
 
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,27 +9,21 @@ import pytest
 from codegen.model.read_tflite import parse_tflite
 from codegen.operators import check_operators
 from codegen.planning.planner import plan_graph
+from nas.host.worker import Worker
 from tests.board_program import failures_on_virtual_board
+from tests.conftest import TENSORFLOW_GROUP
 from tests.generated_program import run_generated
-from tests.host_compiler import ROOT
 from tests.mlperf_networks import NAMES
 
-# TensorFlow makes the networks once, in one process.
-pytestmark = [pytest.mark.long, pytest.mark.xdist_group("mlperf")]
+pytestmark = [pytest.mark.long, TENSORFLOW_GROUP]
 
 
 @pytest.fixture(scope="module")
-def networks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def networks(tmp_path_factory: pytest.TempPathFactory, tensorflow_worker: Worker) -> Path:
     folder = tmp_path_factory.mktemp("networks")
-    subprocess.run(
-        [sys.executable, "-m", "tests.mlperf_networks", str(folder)],
-        cwd=ROOT,
-        check=True,
-        timeout=300,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env=os.environ | {"CUDA_VISIBLE_DEVICES": ""},
-    )
+    for name in NAMES:
+        arguments = {"folder": str(folder), "name": name}
+        tensorflow_worker.call("tests.mlperf_networks:write", arguments)
     return folder
 
 

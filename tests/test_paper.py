@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 import pytest
-from scipy.stats import binomtest
 
 from benchmarks import paper
 from nas.host.host_memory import PROFILES
@@ -47,6 +46,8 @@ def test_every_published_winner_is_among_the_networks() -> None:
 
 @pytest.mark.parametrize(("right", "count"), [(6286, 8059), (0, 10), (10, 10), (1, 2), (703, 1406)])
 def test_intervals_are_those_of_scipy(right: int, count: int) -> None:
+    from scipy.stats import binomtest  # it takes longer to import than all tests of this file
+
     interval = binomtest(right, count).proportion_ci(method="wilson")
     found = paper.wilson(right / count, count)
     assert (found.lowest, found.highest) == pytest.approx((interval.low, interval.high), abs=1e-6)

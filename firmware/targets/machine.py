@@ -19,6 +19,8 @@ class EmulatedMachine:
         serial_port: Index of the serial port that the firmware uses.
         tick_hz: Frequency of SysTick.
         instruction_shift: An instruction takes 2 to this power nanoseconds of virtual time.
+        drops_early_bytes: Whether its serial port drops bytes until the firmware starts it.
+            Others refuse them, and take them later.
         support: Folder of its board support; empty if it runs the firmware of a chip as it is.
         family: Family of the chips whose firmware it runs as it is; empty with a `support`.
     """
@@ -32,6 +34,7 @@ class EmulatedMachine:
     serial_port: int
     tick_hz: int
     instruction_shift: int
+    drops_early_bytes: bool = False
     support: str = ""
     family: str = ""
 
@@ -71,6 +74,7 @@ NETDUINOPLUS2 = EmulatedMachine(
     serial_port=2,
     tick_hz=168_000_000,
     instruction_shift=0,
+    drops_early_bytes=True,
     family="stm32f4",
 )
 """An STM32F405: a Cortex-M4F with the STM32F4's USARTs where the F412 has them, and its flash.

@@ -6,6 +6,7 @@ import os
 import tracemalloc
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -97,19 +98,20 @@ def test_a_file_of_two_gigabytes_is_refused_before_it_is_read(
 
 
 @pytest.mark.parametrize(
-    "content",
+    "file",
     [
-        file_of_shared_vectors(300, [1] * 20_000),
-        file_of_shared_vectors(400, [20_000], scales=20_000),
-        file_of_shared_vectors(4000, name_bytes=300_000),
-        file_of_shared_vectors(1500, [500_000], data_bytes=500_000),
-        file_of_shared_vectors(2000, [2] * 8, scales=2, name_bytes=9000),
+        {"tensors": 300, "shape": [1] * 20_000},
+        {"tensors": 400, "shape": [20_000], "scales": 20_000},
+        {"tensors": 4000, "name_bytes": 300_000},
+        {"tensors": 1500, "shape": [500_000], "data_bytes": 500_000},
+        {"tensors": 2000, "shape": [2] * 8, "scales": 2, "name_bytes": 9000},
     ],
     ids=["dimensions", "scales", "names", "constants", "a little of each"],
 )
 def test_a_small_file_whose_tensors_share_a_vector_is_refused_before_it_is_unpacked(
-    content: bytes,
+    file: dict[str, Any],
 ) -> None:
+    content = file_of_shared_vectors(**file)
     tracemalloc.start()
     try:
         with pytest.raises(ModelError, match=r"more than 4 times|dimensions"):

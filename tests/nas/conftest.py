@@ -8,11 +8,9 @@ from nas.data.array_samples import ArraySamples
 from nas.data.data_source import find_data
 from nas.data.dataset import Dataset, prepare_dataset
 from nas.data.sample import DataSource
-from nas.host.worker import CONVERSION, TRAINING, Worker
+from nas.host.worker import TRAINING, Worker
 from nas.network.description import Shape
 from nas.trainer.library import load_library
-
-TENSORFLOW_GROUP = pytest.mark.xdist_group("tensorflow")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -25,13 +23,6 @@ def _trainer() -> None:
 def worker() -> Iterator[Worker]:
     """One worker for all tests, without TensorFlow."""
     with Worker(TRAINING) as worker:
-        yield worker
-
-
-@pytest.fixture(scope="session")
-def tensorflow_worker() -> Iterator[Worker]:
-    """Its tests are one group, `TENSORFLOW_GROUP`: TensorFlow takes seconds to start."""
-    with Worker(CONVERSION) as worker:
         yield worker
 
 

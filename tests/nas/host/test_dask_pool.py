@@ -18,11 +18,10 @@ from nas.search.explore import Host, explore
 from nas.search.trial_store import TrialStore
 from nas.search.trials import Trial
 
-distributed = pytest.importorskip("distributed")
-
 
 @pytest.fixture
 def cluster() -> Iterator[Any]:
+    distributed = pytest.importorskip("distributed")
     with distributed.LocalCluster(
         n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0"
     ) as cluster:

@@ -18,7 +18,7 @@ from nas.quantization.golden import golden_inputs
 from nas.quantization.predict_file import predict_file
 from nas.spaces import Candidate, find_space
 from nas.spaces.converters import OWN, TENSORFLOW
-from tests.nas.conftest import TENSORFLOW_GROUP
+from tests.conftest import TENSORFLOW_GROUP
 from tests.networks import CELL_SPACES
 from tests.reference_kernels import run_reference
 from tests.tflm_wheel import recorded, tflm_answer

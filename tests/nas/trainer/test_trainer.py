@@ -35,7 +35,7 @@ from nas.trainer.library import NetworkStatus
 from nas.trainer.measure import measure
 from nas.trainer.network import Augmentation, TrainableNetwork
 from nas.trainer.program import LANES, NetworkRow, NodeKind
-from tests.nas.conftest import TENSORFLOW_GROUP
+from tests.conftest import TENSORFLOW_GROUP
 from tests.nas.random_networks import random_network
 from tests.networks import CELL_SPACES
 
