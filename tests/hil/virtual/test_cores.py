@@ -24,7 +24,7 @@ from tests.small_model import small_model
 pytestmark = NEEDS_BOARD
 MACC = 6 * 6 * 4 * 3 * 3 * 2 + 4 * 3
 """Of the convolution and the matrix product; no core does more than one in an instruction here."""
-MEASURED_CORES = ("cortex-m0plus", "cortex-m3", "cortex-m4")
+MEASURED_CORES = ("cortex-m0plus", "cortex-m3", "cortex-m4", "cortex-m7")
 NO_LIMITS = Limits(2**62, 2**62, 2**62)
 FLASH_FRACTION, RAM_BYTES, STACK_BYTES = 0.01, 8, 32
 """What docs/estimates.md says of the errors on each core."""
