@@ -18,8 +18,11 @@ from hil.flash.swd_programmer import load_pyocd
 PROBE_LIMIT_S = 10.0
 """Longest wait for the list of debug probes."""
 ST_VENDOR = 0x0483
-NUCLEO_PRODUCTS = {0x374B, 0x374E, 0x3752, 0x3753}
-"""ST-LINK/V2-1 and V3 with a virtual serial port (UM1974; USB ids of STMicroelectronics)."""
+NUCLEO_PRODUCTS = {0x374B, 0x3752} | {0x374E, 0x374F, 0x3753, 0x3754, 0x3757}
+"""ST-LINK/V2-1, then V3: with a virtual serial port; with or without a drive, or a bridge.
+
+Source: USB_PID_EP_MAP in pyOCD's probe/stlink/usb.py, without 0x374A (an audio device) and 0x3755
+(the loader of a V3); the STLINK_*_PID in OpenOCD's src/jtag/drivers/stlink_usb.c."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from hil.bench.attached import Attached, attached, state_of
+from hil.bench.attached import NUCLEO_PRODUCTS, Attached, attached, state_of
 from hil.bench.bench_file import BoardEntry, read_bench
 from hil.bench.lock import BoardLock
 from hil.bench.new_bench import bench_text, new_entries
@@ -47,6 +47,30 @@ def test_usb_ports_are_listed_and_nucleos_known(usb: list[SimpleNamespace]) -> N
         Attached("Nucleo", "/dev/ttyACM0", "066DFF", "STLink"),
         Attached("port", "/dev/ttyUSB0", "A5", "FT232R"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("product", "kind"),
+    [
+        (0x3752, "Nucleo"),  # V2-1 without a drive
+        (0x374F, "Nucleo"),  # V3 with a bridge
+        (0x3754, "Nucleo"),  # V3 without a drive
+        (0x3757, "Nucleo"),  # V3 that measures power
+        (0x374D, "port"),  # the loader of a V3
+        (0x5740, "port"),  # the virtual serial port of an application on an STM32
+    ],
+)
+def test_an_st_link_of_any_kind_is_known(
+    usb: list[SimpleNamespace], product: int, kind: str
+) -> None:
+    usb[usb.index(NUCLEO)] = SimpleNamespace(**{**vars(NUCLEO), "pid": product})
+    assert attached()[0] == Attached(kind, "/dev/ttyACM0", "066DFF", "STLink")
+
+
+def test_the_st_links_are_those_of_pyocd() -> None:
+    listed = pytest.importorskip("pyocd.probe.stlink.usb").STLinkUSBInterface.USB_PID_EP_MAP
+    newer = {product for product, own in listed.items() if own.version_name != "V2"}
+    assert newer - {0x374A, 0x3755} == NUCLEO_PRODUCTS
 
 
 def test_a_probe_is_listed_once(
