@@ -1,14 +1,15 @@
 #include "costs.h"
 
 static cost_t split(uint32_t cycles, uint32_t alone_cycles) {
-    return (cost_t){cycles, 0, (int64_t)alone_cycles - (int64_t)cycles};
+    return (cost_t){(int32_t)cycles, 0, (int32_t)alone_cycles - (int32_t)cycles};
 }
 
-static cost_t whole(uint32_t cycles) { return (cost_t){cycles, 0, 0}; }
+static cost_t whole(uint32_t cycles) { return (cost_t){(int32_t)cycles, 0, 0}; }
 
 void costs_start(const facts_t *facts, cost_t costs[KINDS]) {
     const uint32_t before_load = facts->store_cycles + facts->store_before_load_cycles;
-    const cost_t multiple = {facts->multiple_cycles, facts->multiple_each_cycles, 0};
+    const cost_t multiple = {(int32_t)facts->multiple_cycles, (int32_t)facts->multiple_each_cycles,
+                             0};
     costs[KIND_ALU] = whole(facts->alu_cycles);
     costs[KIND_NOP] = whole(facts->nop_cycles);
     costs[KIND_IT] = whole(facts->it_cycles);

@@ -10,9 +10,9 @@
  * register of a multiple transfer. The bus is busy for `bus_cycles` more; some instructions may be
  * executed in this time. */
 typedef struct {
-    int64_t cycles;
-    int64_t each_cycles;
-    int64_t bus_cycles;
+    int32_t cycles;
+    int32_t each_cycles;
+    int32_t bus_cycles;
 } cost_t;
 
 /** The costs of all kinds. */

@@ -46,11 +46,14 @@ static const char *read_lines(FILE *file, facts_t *facts) {
         return "a fact is missing, or there twice";
     }
     const uint32_t line = facts->flash_line_bytes;
-    if (line < 4U || (line & (line - 1U)) != 0U ||
-        facts->flash_bytes / line > FACTS_MOST_FLASH_LINES ||
+    if (line < 4U || (line & (line - 1U)) != 0U || facts->flash_origin % line != 0U ||
+        facts->flash_bytes % line != 0U || facts->flash_bytes / line > FACTS_MOST_FLASH_LINES ||
         facts->instruction_lines > FACTS_MOST_CACHED || facts->data_lines > FACTS_MOST_CACHED ||
         facts->fetch_buffer_words == 0U || facts->fetch_buffer_words > FACTS_MOST_FETCHED) {
         return "the flash, a cache or the fetch buffer has a size that cannot be modelled";
+    }
+    if (facts->branch_refill_cycles == 0U || facts->branch_by_register_refill_cycles == 0U) {
+        return "a branch fills the pipeline in no time, which cannot be modelled";
     }
     return NULL;
 }

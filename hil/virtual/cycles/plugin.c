@@ -31,19 +31,11 @@ static void write_record(const access_t *access, const counts_t *counts) {
     }
 }
 
-static void executed(unsigned cpu, void *data) {
-    (void)cpu;
-    trace_enter(data);
-}
-
-static void accessed(unsigned cpu, qemu_plugin_meminfo_t info, uint64_t address, void *data) {
-    (void)cpu;
-    const access_t access = {
-        .address = (uint32_t)address,
-        .bytes = (uint8_t)(1U << qemu_plugin_mem_size_shift(info)),
-        .is_store = qemu_plugin_mem_is_store(info),
+static access_t describe(uint32_t how) {
+    return (access_t){
+        .bytes = 1U << qemu_plugin_mem_size_shift(how),
+        .is_store = qemu_plugin_mem_is_store(how),
     };
-    trace_access(data, access);
 }
 
 static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *from) {
@@ -55,19 +47,18 @@ static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *from) {
     }
     for (size_t i = 0; i < count; i++) {
         struct qemu_plugin_insn *const insn = qemu_plugin_tb_get_insn(from, i);
-        trace_instruction_t *const own = &block->instructions[i];
         uint16_t code[2] = {0, 0};
         const uint32_t bytes = qemu_plugin_insn_size(insn) == 2U ? 2U : 4U;
         memcpy(code, qemu_plugin_insn_data(insn), bytes);
-        own->block = block;
-        own->index = (uint32_t)i;
-        own->instruction = instruction_decode((uint32_t)qemu_plugin_insn_vaddr(insn), code, bytes);
+        const uint32_t address = (uint32_t)qemu_plugin_insn_vaddr(insn);
+        trace_instruction_t *const own =
+            trace_fill(block, (uint32_t)i, instruction_decode(address, code, bytes));
         if (own->instruction.accesses) {
-            qemu_plugin_register_vcpu_mem_cb(insn, accessed, QEMU_PLUGIN_CB_NO_REGS,
+            qemu_plugin_register_vcpu_mem_cb(insn, trace_access, QEMU_PLUGIN_CB_NO_REGS,
                                              QEMU_PLUGIN_MEM_RW, own);
         }
     }
-    qemu_plugin_register_vcpu_tb_exec_cb(from, executed, QEMU_PLUGIN_CB_NO_REGS, block);
+    qemu_plugin_register_vcpu_tb_exec_cb(from, trace_enter, QEMU_PLUGIN_CB_NO_REGS, block);
 }
 
 /* The value of an argument NAME=VALUE; NULL if it is another one. */
@@ -83,7 +74,7 @@ static bool mark(const char *text) {
     if (*end != ':') {
         return false;
     }
-    return trace_mark((trace_mark_t){origin, (uint32_t)strtoul(end + 1, NULL, 0)});
+    return trace_mark((range_t){origin, (uint32_t)strtoul(end + 1, NULL, 0)});
 }
 
 static const char *take(const char *argument, facts_t *facts) {
@@ -115,7 +106,7 @@ EXPORTED int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, i
         (void)fprintf(stderr, "cycle model: facts and log are missing\n");
         return 1;
     }
-    trace_start(&facts, write_record);
+    trace_start(&facts, describe, write_record);
     qemu_plugin_register_vcpu_tb_trans_cb(id, translated);
     return 0;
 }

@@ -206,6 +206,9 @@ BROKEN = {
     "the flash, a cache or the fetch buffer has a size that cannot be modelled": facts_text(
         flash_line_bytes=12
     ),
+    "a branch fills the pipeline in no time, which cannot be modelled": facts_text(
+        branch_refill_cycles=0
+    ),
 }
 
 
