@@ -11,7 +11,7 @@ from collections.abc import Callable
 from hil.deadline import Clock
 from hil.transport import Transport
 
-REST_AFTER_S = 1.0
+REST_AFTER_S = 0.25
 """Seconds without data."""
 _ASKS, _ANSWERED = b"%", b"m-ready\r\n"
 
