@@ -142,6 +142,20 @@ def _median_and_worst(errors: Sequence[float]) -> dict[str, float]:
     return {"median": round(statistics.median(errors), 5), "worst": round(max(errors), 5)}
 
 
+def core_row(core: str, rows: Sequence[dict[str, Any]]) -> str:
+    """The errors on a core as a row of the table in docs/estimates.md."""
+    own, time = summary(rows), summary(rows)[INSTRUCTIONS]
+    compared = [row for row in rows if "refused" not in row]
+    flash = max(
+        abs(difference(row, "flash_bytes")) / row["measured"]["flash_bytes"] for row in compared
+    )
+    spans = [f"{own[name][0]:+} to {own[name][1]:+}" for name in ("flash_bytes", "stack_bytes")]
+    return (
+        f"| {core} | {spans[0]} | {100 * flash:.2f} % | {spans[1]} | "
+        f"{100 * time['median']:.2f} % | {100 * time['worst']:.2f} % |"
+    )
+
+
 def errors_text(rows: Sequence[dict[str, Any]]) -> str:
     """A line for each model, and one for all."""
     titles = [name.removesuffix("_bytes") for name in QUANTITIES]

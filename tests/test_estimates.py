@@ -11,6 +11,7 @@ from benchmarks.estimate_errors import (
     MODELS,
     TIMES,
     compare,
+    core_row,
     difference,
     error_fraction,
     summary,
@@ -35,6 +36,14 @@ CASES = {
 }
 
 
+RECORDS = {
+    core: ROOT
+    / "benchmarks"
+    / f"estimate_errors{'' if core == 'cortex-m4' else '_' + core.replace('-', '_')}.json"
+    for core in ("cortex-m0plus", "cortex-m3", "cortex-m4")
+}
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("name", CASES)
 def test_what_is_estimated_is_generated_and_measured(tmp_path: Path, name: str) -> None:
@@ -49,6 +58,21 @@ def test_what_is_estimated_is_generated_and_measured(tmp_path: Path, name: str) 
     for quantity, limit in TIME_FRACTIONS.items():
         is_softmax = name == "classes_of_pixels"
         assert abs(error_fraction(row, quantity)) <= (SOFTMAX_FRACTION if is_softmax else limit)
+
+
+@pytest.mark.parametrize("core", RECORDS)
+def test_the_recorded_errors_on_each_core_are_within_what_the_page_says(core: str) -> None:
+    record = json.loads(RECORDS[core].read_text(encoding="utf-8"))
+    rows, own = record["networks"], record["summary"]
+    assert own == summary(rows)
+    assert own["networks"] >= 18
+    assert core_row(core, rows) in (ROOT / "docs" / "estimates.md").read_text(encoding="utf-8")
+    for row in rows:
+        assert abs(difference(row, "flash_bytes")) <= 0.01 * row["measured"]["flash_bytes"]
+    assert own["arena_bytes"] == own["weight_bytes"] == [0, 0]
+    assert -8 <= own["ram_bytes"][0] <= own["ram_bytes"][1] <= 8
+    assert -8 <= own["stack_bytes"][0] <= own["stack_bytes"][1] <= 40
+    assert own[INSTRUCTIONS]["median"] <= 0.03
 
 
 def test_the_recorded_errors_are_those_of_the_recorded_figures_and_small() -> None:
