@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from serial.tools import list_ports
 
@@ -16,13 +16,16 @@ from hil.bench.mbed_ids import drive_ids, probe_ids
 from hil.flash.swd_programmer import load_pyocd
 
 PROBE_LIMIT_S = 10.0
-"""Longest wait for the list of debug probes."""
+"""Longest wait for the list of debug probes, and for what drives tell."""
 ST_VENDOR = 0x0483
 NUCLEO_PRODUCTS = {0x374B, 0x3752} | {0x374E, 0x374F, 0x3753, 0x3754, 0x3757}
 """ST-LINK/V2-1, then V3: with a virtual serial port; with or without a drive, or a bridge.
 
 Source: USB_PID_EP_MAP in pyOCD's probe/stlink/usb.py, without 0x374A (an audio device) and 0x3755
 (the loader of a V3); the STLINK_*_PID in OpenOCD's src/jtag/drivers/stlink_usb.c."""
+
+
+_Found = TypeVar("_Found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ def attached() -> list[Attached]:
 
     Nucleos whose drive is mounted have their id.
     """
-    ids = drive_ids()
+    ids = _before_limit(drive_ids)
     ports = [
         _with_id(
             Attached(
@@ -77,8 +80,8 @@ def attached_nucleos() -> list[Attached]:
     nucleos = [own for own in attached() if own.is_nucleo]
     if all(own.mbed_id for own in nucleos):
         return nucleos
-    ids = _before_limit(lambda: list(probe_ids().items()))
-    return [_with_id(own, dict(ids)) for own in nucleos]
+    ids = _before_limit(probe_ids)
+    return [_with_id(own, ids) for own in nucleos]
 
 
 def _with_id(own: Attached, ids: dict[str, str]) -> Attached:
@@ -90,22 +93,25 @@ def _with_id(own: Attached, ids: dict[str, str]) -> Attached:
 def _probes() -> list[Attached]:
     """The probes that pyOCD finds before the deadline; none if pyOCD is not installed."""
 
-    def look() -> list[Any]:
+    def look() -> dict[str, Any]:
         with contextlib.suppress(ConfigError):
-            return load_pyocd().probes()
-        return []
+            return {str(own.unique_id): own for own in load_pyocd().probes()}
+        return {}
 
-    found = _before_limit(look)
-    return [Attached("probe", "", str(own.unique_id), str(own.description)) for own in found]
+    found = _before_limit(look).items()
+    return [Attached("probe", "", serial, str(own.description)) for serial, own in found]
 
 
-def _before_limit(look: Callable[[], list[Any]]) -> list[Any]:
-    """What pyOCD finds; nothing after the limit: it has no deadline of its own."""
-    found: list[Any] = []
-    thread = threading.Thread(target=lambda: found.extend(look()), daemon=True)
+def _before_limit(look: Callable[[], dict[str, _Found]]) -> dict[str, _Found]:
+    """What is found by serial number; nothing after the limit.
+
+    PyOCD has no deadline of its own, nor has a drive that does not answer.
+    """
+    found: dict[str, _Found] = {}
+    thread = threading.Thread(target=lambda: found.update(look()), daemon=True)
     thread.start()
     thread.join(PROBE_LIMIT_S)
-    return list(found)
+    return dict(found)
 
 
 def _stable(device: str) -> str:

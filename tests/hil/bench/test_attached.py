@@ -1,5 +1,6 @@
 import json
 import os
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -47,6 +48,23 @@ def test_usb_ports_are_listed_and_nucleos_known(usb: list[SimpleNamespace]) -> N
         Attached("Nucleo", "/dev/ttyACM0", "066DFF", "STLink"),
         Attached("port", "/dev/ttyUSB0", "A5", "FT232R"),
     ]
+
+
+def test_a_drive_that_does_not_answer_is_not_waited_for(
+    usb: list[SimpleNamespace], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, is_over = threading.Event(), threading.Event()
+
+    def hang() -> dict[str, str]:
+        asked.set()
+        is_over.wait(30)
+        return {"066DFF": "0826"}
+
+    monkeypatch.setattr("hil.bench.attached.drive_ids", hang)
+    monkeypatch.setattr("hil.bench.attached.PROBE_LIMIT_S", 0.05)
+    assert [own.mbed_id for own in attached()] == ["", ""]
+    assert asked.is_set()
+    is_over.set()
 
 
 @pytest.mark.parametrize(
