@@ -1,5 +1,7 @@
 """Boards outside the SDK: only files of the user, named by a path."""
 
+import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,11 +12,16 @@ from firmware.errors import ConfigError
 from firmware.records.conversion import from_record, to_record
 from firmware.targets import Target, load_target
 from firmware.targets.earlier import with_parts
+from hil.cli import main as hil
 from hil.project import read_project
 from nas.cli import main as nas
+from tests.core_programs import linked
+from tests.hil.conftest import NEEDS_BOARD
 from tests.small_model import small_model
 
 ROOT = Path(__file__).parent.parent / "firmware"
+PAGE = ROOT.parent / "docs" / "extending.md"
+_WRITTEN = re.compile(r"^cat > (\S+) <<'(\w+)'\n(.*?)^\2$", re.MULTILINE | re.DOTALL)
 BOARD = """
 name = "mine"
 description = "a board of mine"
@@ -66,6 +73,37 @@ def test_a_project_needs_no_file_of_its_board_after_it_was_made(
     (project,) = read_project(out)
     assert project.target == replace(target, folder="")
     assert str(tmp_path) not in (out / "manifest.json").read_text()
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the files that docs/extending.md writes, and a model with its outputs."""
+    folder = tmp_path_factory.mktemp("page")
+    for name, _, text in _WRITTEN.findall(PAGE.read_text()):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    (folder / "small.tflite").write_bytes(small_model())
+    golden = str(folder / "small.golden.npz")
+    assert nas(["golden", str(folder / "small.tflite"), "--samples", "2", "--out", golden]) == 0
+    return folder
+
+
+@NEEDS_BOARD
+@pytest.mark.parametrize(
+    ("board", "machine"), [("my-board.toml", "mps2-an386"), ("l0/board.toml", "mps2-an385")]
+)
+def test_the_boards_of_the_docs_page_run_on_the_virtual_board(
+    page: Path, board: str, machine: str
+) -> None:
+    """A chip of a known family, and one of a family that the SDK does not know."""
+    target, out = str(page / board), page / machine
+    model = str(page / "small.tflite")
+    assert codegen(["build", model, "--target", target, "--out", str(out)]) == 0
+    linked(target, out)
+    assert hil(["run", str(out), "--no-build", "--board", "virtual"]) == 0
+    record = json.loads((out / "measurement.json").read_text())
+    assert record["outputs_identical_fraction"] == 1
+    assert record["provenance"]["emulated_machine"] == machine
 
 
 @pytest.mark.parametrize(
