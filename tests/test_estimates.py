@@ -40,7 +40,7 @@ RECORDS = {
     core: ROOT
     / "benchmarks"
     / f"estimate_errors{'' if core == 'cortex-m4' else '_' + core.replace('-', '_')}.json"
-    for core in ("cortex-m0plus", "cortex-m3", "cortex-m4")
+    for core in ("cortex-m0plus", "cortex-m3", "cortex-m4", "cortex-m7")
 }
 
 
