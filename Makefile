@@ -9,6 +9,7 @@ C_SOURCES = $(shell git ls-files '*.c' '*.h')
 unexport PYTHONDONTWRITEBYTECODE
 
 MODELS = $(wildcard benchmarks/models/*.tflite)
+CORES_MODEL = benchmarks/models/nas_k8_c3.tflite
 
 .PHONY: help demo test soak fuzz check bench check-bench check-results setup system-tools test-tools clean
 
@@ -47,10 +48,10 @@ check: setup
 	$(BIN)/python -m pytest tests/test_layering.py tests/test_sizes.py
 
 bench: setup
-	$(BIN)/python -m benchmarks.runtime $(MODELS)
+	$(BIN)/python -m benchmarks.runtime $(MODELS) --cores $(CORES_MODEL)
 
 check-bench: setup
-	$(BIN)/python -m benchmarks.runtime $(MODELS) --check benchmarks/runtime.json
+	$(BIN)/python -m benchmarks.runtime $(MODELS) --cores $(CORES_MODEL) --check benchmarks/runtime.json
 
 check-results: setup
 	$(BIN)/python -m benchmarks.same_results $(RESULTS)

@@ -1,6 +1,8 @@
 """What the static runtime takes of each model, on the virtual board, beside its peers.
 
-    python -m benchmarks.runtime MODEL.tflite... [--json FILE] [--check FILE]
+    python -m benchmarks.runtime MODEL.tflite... [--cores MODEL.tflite] [--json FILE] [--check FILE]
+
+`--cores` runs one more model on the board of QEMU of each core, for its instructions there.
 
 Bytes and instructions are exact, so `--check` compares them exactly with a recorded file and exits
 with 1 if anything became worse. Outputs are checked where `MODEL.golden.npz` lies beside a model.
@@ -11,7 +13,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from typing import Any
 from codegen.model.graph import DEFAULT_ROUNDING
 from codegen.project.build import build_project
 from codegen.project.source import find_model
+from firmware.boards import known_boards
 from firmware.files import write_json
 from firmware.platformio import run_platformio
 from firmware.records.conversion import to_record
@@ -32,6 +35,8 @@ from hil.session import Session, run_on_board
 
 ROOT = Path(__file__).parent.parent
 CHECKED = ("arena_bytes", "stack_peak_bytes", "runtime_code_bytes", "weight_bytes", "instructions")
+CORES = "on each core"
+"""Key of the figures of `--cores`, beside the names of the models."""
 MACS_PER_SMLAD = 2
 
 
@@ -81,19 +86,25 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("models", nargs="+", type=Path, metavar="MODEL.tflite")
+    parser.add_argument("models", nargs="*", type=Path, metavar="MODEL.tflite")
+    parser.add_argument("--cores", type=Path, metavar="MODEL.tflite", help="run it on each core")
     parser.add_argument("--target", default="stm32f412", help="chip (%(default)s)")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also replace the figures there")
     parser.add_argument("--check", type=Path, metavar="FILE", help="compare with recorded figures")
     arguments = parser.parse_args()
     target = load_target(arguments.target)
-    figures = {}
+    figures: dict[str, Any] = {}
     for model in arguments.models:
         figures[model.stem] = measure_model(model, target)
         print(model_text(model.stem, figures[model.stem]), end="\n\n")
+    if arguments.cores:
+        cores = measure_cores(arguments.cores)
+        figures[CORES] = {arguments.cores.stem: cores}
+        print(cores_text(arguments.cores.stem, cores), end="\n\n")
     if arguments.json:
-        write_json(arguments.json, figures)
-    return 0 if arguments.check is None else check(figures, arguments.check)
+        others = _recorded(arguments.json) if arguments.json.exists() else {}
+        write_json(arguments.json, others | figures)
+    return 0 if arguments.check is None else check(figures, _recorded(arguments.check))
 
 
 def run_model(
@@ -188,21 +199,64 @@ def model_text(name: str, figures: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def check(figures: dict[str, Any], recorded_path: Path) -> int:
-    """1 if a figure is not the recorded one, else 0."""
-    recorded = json.loads(recorded_path.read_text(encoding="utf-8"))
-    changed = [
-        f"{model}: {name} is {own[name]:,}, recorded {recorded[model][name]:,}"
-        for model, own in figures.items()
-        if model in recorded
-        for name in CHECKED
-        if own[name] != recorded[model][name]
+def measure_cores(model: Path) -> dict[str, dict[str, Any]]:
+    """What a model takes on the board of QEMU of each core, by the core's name."""
+    figures = {}
+    for target in filter(lambda own: own.machine, map(load_target, known_boards())):
+        with tempfile.TemporaryDirectory() as folder:
+            _, own = run_model(model, target, Path(folder) / "project")
+        figures[target.core] = {
+            "board": target.machine,
+            "model_sha256": own["model_sha256"],
+            "stack_peak_bytes": own["stack_peak_bytes"],
+            "instructions": own["instructions"],
+            "outputs_identical_fraction": own["outputs_identical_fraction"],
+        }
+    return figures
+
+
+def cores_text(name: str, figures: Mapping[str, Mapping[str, Any]]) -> str:
+    """The figures of one model on each core."""
+    lines = [f"{name}: static runtime, on each core in QEMU"]
+    lines += [
+        f"  {core:<14}{own['instructions']:>14,} instructions{own['stack_peak_bytes']:>7,} stack "
+        f"bytes  outputs {_identical(own['outputs_identical_fraction'])}"
+        for core, own in figures.items()
     ]
-    for line in changed:
+    return "\n".join(lines)
+
+
+def _identical(fraction: float | None) -> str:
+    return "not checked" if fraction is None else f"{100 * fraction:g} % identical"
+
+
+def check(figures: dict[str, Any], recorded: dict[str, Any]) -> int:
+    """1 if a figure is not the recorded one, else 0. Models that are not recorded are skipped."""
+    own, there = _by_title(figures), _by_title(recorded)
+    changed = [
+        f"{title}: {name} is {own[title][name]:,}, recorded {there[title][name]:,}"
+        for title in own.keys() & there.keys()
+        for name in CHECKED
+        if name in there[title] and own[title][name] != there[title][name]
+    ]
+    for line in sorted(changed):
         print(line, file=sys.stderr)
     if changed:
-        print(f"record the new figures with --json {recorded_path}", file=sys.stderr)
+        print("record the new figures with --json", file=sys.stderr)
     return 1 if changed else 0
+
+
+def _by_title(figures: Mapping[str, Any]) -> dict[str, Any]:
+    """The figures of each model, also those on each core, by what they are of."""
+    models = {name: own for name, own in figures.items() if name != CORES}
+    cores = figures.get(CORES, {})
+    return models | {f"{name} on {c}": own for name in cores for c, own in cores[name].items()}
+
+
+def _recorded(path: Path) -> dict[str, Any]:
+    """The figures in a file."""
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found
 
 
 if __name__ == "__main__":
