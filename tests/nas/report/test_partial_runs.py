@@ -10,6 +10,7 @@ from nas.report.record import report_record
 from nas.report.run_folder import read_run
 from nas.report.sections.published import published_section
 from nas.report.sections.search import time_text
+from nas.report.sections.target import target_section
 from tests.nas.report.page import by_class, page_of, section, text_of
 from tests.nas.report.small_run import (
     TRIALS,
@@ -95,3 +96,18 @@ def test_the_time_that_passed_is_not_made_of_the_sum_where_it_was_not_recorded(
     assert "the time that passed is not in the record" in time_text(facts)
     assert published_section(facts).tables[0].rows[0][-1] == "–"
     assert report_record(facts)["search_seconds"] is None
+
+
+def test_instructions_of_a_core_without_modelled_cycles_have_no_milliseconds(
+    tmp_path: Path,
+) -> None:
+    facts = gather(read_run(write_run(tmp_path)), ())
+    assert facts.estimate is not None
+    assert facts.estimate.time is not None
+    time = replace(facts.estimate.time, lowest_ms=None, highest_ms=None)
+    own = replace(facts, estimate=replace(facts.estimate, time=time, modelled_time=None))
+    told = next(one for one in report_record(own)["headlines"] if one["label"] == "one inference")
+    assert told["value"] == "not known"
+    assert told["detail"].endswith("instructions, estimated; no cycles are modelled")
+    assert f"Estimated: {time.ticks:,} instructions per inference" in target_section(own).notes[1]
+    assert " ms" not in " ".join(target_section(own).notes)
