@@ -92,6 +92,8 @@ def main() -> int:
     parser.add_argument("--json", type=Path, metavar="FILE", help="also replace the figures there")
     parser.add_argument("--check", type=Path, metavar="FILE", help="compare with recorded figures")
     arguments = parser.parse_args()
+    if not arguments.models and not arguments.cores:
+        parser.error("name a model, or one with --cores")
     target = load_target(arguments.target)
     figures: dict[str, Any] = {}
     for model in arguments.models:
@@ -237,7 +239,7 @@ def check(figures: dict[str, Any], recorded: dict[str, Any]) -> int:
         f"{title}: {name} is {own[title][name]:,}, recorded {there[title][name]:,}"
         for title in own.keys() & there.keys()
         for name in CHECKED
-        if name in there[title] and own[title][name] != there[title][name]
+        if name in own[title] and own[title][name] != there[title][name]
     ]
     for line in sorted(changed):
         print(line, file=sys.stderr)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.runtime import CORES, ROOT, check
+from benchmarks.runtime import CORES, ROOT, check, main
 from firmware.cores import known_cores
 
 RECORDED = json.loads((ROOT / "benchmarks" / "runtime.json").read_text())
@@ -50,3 +50,19 @@ def test_another_figure_on_one_core_fails(
 def test_another_figure_of_a_model_fails(measured: dict[str, Any]) -> None:
     measured[MODEL]["arena_bytes"] -= 1
     assert check(measured, RECORDED) == 1
+
+
+def test_a_figure_that_the_record_lacks_is_an_error(measured: dict[str, Any]) -> None:
+    recorded = copy.deepcopy(RECORDED)
+    del recorded[MODEL]["instructions"]
+    with pytest.raises(KeyError, match="instructions"):
+        check(measured, recorded)
+
+
+def test_nothing_to_measure_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["runtime", "--check", "benchmarks/runtime.json"])
+    with pytest.raises(SystemExit):
+        main()
+    assert "name a model, or one with --cores" in capsys.readouterr().err
