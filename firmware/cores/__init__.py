@@ -17,7 +17,7 @@ class ModelErrors:
     """How far the cycle model was from cycles that were published for a chip with this core.
 
     Attributes:
-        calls: Number of compared calls.
+        calls: Number of compared calls of functions, and of inferences.
         median_fraction: Median of the sizes of the relative errors.
         worst_fraction: Largest of them.
     """
