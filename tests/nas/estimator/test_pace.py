@@ -78,7 +78,7 @@ def test_a_modelled_time_has_the_error_of_both_models() -> None:
     assert pace.record.margin_fraction == pytest.approx(0.177)
     assert not Pace(MODEL, 1_000_000).record.is_modelled
     assert modelled_note(pace.record) == (
-        "the limit of latency is judged by modelled milliseconds and 15.3 % for their errors, not "
+        "the limit of latency is judged by modelled milliseconds and 17.7 % for their errors, not "
         "by a measurement"
     )
 
