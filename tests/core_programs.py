@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+from codegen.cli import main as codegen
 from firmware.boards import known_boards, load_board
 from firmware.platformio import firmware_path
 from firmware.targets import load_target
+from nas.cli import main as nas
 from tests.host_compiler import NN, ROOT, WARNINGS, kernel_objects, objects, run_compiler
+from tests.small_model import small_model
 
 BENCH = ROOT / "firmware" / "bench"
 CORE_BOARDS = tuple(name for name in known_boards() if load_board(name).machine)
@@ -16,6 +19,23 @@ REAL_BOARDS = tuple(name for name in known_boards() if not load_board(name).mach
 def kernels_of(board: str) -> tuple[Path, ...]:
     """The kernels, compiled as in firmware; only once."""
     return kernel_objects(_command(board))
+
+
+def small_with_golden(folder: Path) -> Path:
+    """The model `small` in a folder, with its expected outputs beside it."""
+    path = folder / "small.tflite"
+    path.write_bytes(small_model())
+    golden = str(folder / "small.golden.npz")
+    assert nas(["golden", str(path), "--samples", "2", "--out", golden]) == 0
+    return path
+
+
+def built(model: Path, board: str, out: Path) -> Path:
+    """Generate the project of `small` for a board and link its firmware; gives the project."""
+    arguments = ["build", str(model), "--target", board, "--toolchain", "system"]
+    assert codegen([*arguments, "--out", str(out)]) == 0
+    linked(board, out)
+    return out
 
 
 def linked(board: str, project: Path) -> Path:

@@ -15,7 +15,7 @@ from firmware.targets.earlier import with_parts
 from hil.cli import main as hil
 from hil.project import read_project
 from nas.cli import main as nas
-from tests.core_programs import linked
+from tests.core_programs import built, small_with_golden
 from tests.hil.conftest import NEEDS_BOARD
 from tests.small_model import small_model
 
@@ -82,9 +82,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, _, text in _WRITTEN.findall(PAGE.read_text()):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
-    (folder / "small.tflite").write_bytes(small_model())
-    golden = str(folder / "small.golden.npz")
-    assert nas(["golden", str(folder / "small.tflite"), "--samples", "2", "--out", golden]) == 0
+    small_with_golden(folder)
     return folder
 
 
@@ -96,10 +94,7 @@ def test_the_boards_of_the_docs_page_run_on_the_virtual_board(
     page: Path, board: str, machine: str
 ) -> None:
     """A chip of a known family, and one of a family that the SDK does not know."""
-    target, out = str(page / board), page / machine
-    model = str(page / "small.tflite")
-    assert codegen(["build", model, "--target", target, "--out", str(out)]) == 0
-    linked(target, out)
+    out = built(page / "small.tflite", str(page / board), page / machine)
     assert hil(["run", str(out), "--no-build", "--board", "virtual"]) == 0
     record = json.loads((out / "measurement.json").read_text())
     assert record["outputs_identical_fraction"] == 1

@@ -7,15 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from codegen.cli import main as codegen
 from firmware.platformio import firmware_path
 from firmware.targets import load_target
 from hil.cli import main as hil
 from hil.elf import measure_elf, open_elf
-from nas.cli import main as nas
-from tests.core_programs import REAL_BOARDS, linked
+from tests.core_programs import REAL_BOARDS, built, small_with_golden
 from tests.hil.conftest import NEEDS_BOARD
-from tests.small_model import small_model
 
 pytestmark = pytest.mark.skipif(
     shutil.which("arm-none-eabi-gcc") is None, reason="arm-none-eabi-gcc is not installed"
@@ -24,21 +21,13 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("small") / "small.tflite"
-    path.write_bytes(small_model())
-    golden = str(path.with_name("small.golden.npz"))
-    assert nas(["golden", str(path), "--samples", "2", "--out", golden]) == 0
-    return path
+    return small_with_golden(tmp_path_factory.mktemp("small"))
 
 
 @pytest.fixture(scope="module", params=REAL_BOARDS)
 def project(model: Path, request: pytest.FixtureRequest) -> Path:
     """Compiled and linked without a warning: each is an error."""
-    folder = model.parent / request.param
-    arguments = ["build", str(model), "--target", request.param, "--toolchain", "system"]
-    assert codegen([*arguments, "--out", str(folder)]) == 0
-    linked(request.param, folder)
-    return folder
+    return built(model, request.param, model.parent / request.param)
 
 
 def test_the_firmware_starts_where_its_chip_does(project: Path) -> None:

@@ -7,19 +7,16 @@ from typing import Any
 
 import pytest
 
-from codegen.cli import main as codegen
 from codegen.model.read_tflite import read_tflite
 from firmware.targets import load_target
 from firmware.targets.machine import machine_of
 from hil.cli import main as hil
 from hil.elf import measure_elf
 from hil.virtual.virtual_board import VirtualBoard
-from nas.cli import main as nas
 from nas.estimator.cost import Limits
 from nas.estimator.network import estimate
-from tests.core_programs import CORE_BOARDS, linked
+from tests.core_programs import CORE_BOARDS, built, small_with_golden
 from tests.hil.conftest import NEEDS_BOARD
-from tests.small_model import small_model
 
 pytestmark = NEEDS_BOARD
 MACC = 6 * 6 * 4 * 3 * 3 * 2 + 4 * 3
@@ -34,20 +31,12 @@ INSTRUCTIONS_FRACTION = 0.04
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("small") / "small.tflite"
-    path.write_bytes(small_model())
-    golden = str(path.with_name("small.golden.npz"))
-    assert nas(["golden", str(path), "--samples", "2", "--out", golden]) == 0
-    return path
+    return small_with_golden(tmp_path_factory.mktemp("small"))
 
 
 @pytest.fixture(scope="module", params=CORE_BOARDS)
 def project(model: Path, request: pytest.FixtureRequest) -> Path:
-    folder = model.parent / request.param
-    arguments = ["build", str(model), "--target", request.param, "--toolchain", "system"]
-    assert codegen([*arguments, "--out", str(folder)]) == 0
-    linked(request.param, folder)
-    return folder
+    return built(model, request.param, model.parent / request.param)
 
 
 @pytest.fixture(scope="module")
