@@ -131,7 +131,8 @@ class CompiledLibrary:
             ) from error
         if finished.exit_code != 0:
             said = " ".join(finished.output.split())[-_REASON_CHARACTERS:]
-            raise BuildError(f"{command[0]!r} does not compile the {self.name}: {said}")
+            why = said or f"exit code {finished.exit_code}, without a message"
+            raise BuildError(f"{command[0]!r} does not compile the {self.name}: {why}")
 
 
 def _processor() -> str:

@@ -103,6 +103,12 @@ def test_a_compiler_that_refuses_is_quoted_in_one_line(calls: Path) -> None:
         build.compiled_trainer()
 
 
+def test_a_compiler_that_fails_without_a_word_is_told_by_its_exit_code(calls: Path) -> None:
+    Path(os.environ["CC"]).write_text("#!/bin/sh\nexit 3\n")
+    with pytest.raises(BuildError, match="the trainer: exit code 3, without a message$"):
+        build.compiled_trainer()
+
+
 def test_a_machine_without_a_compiler_is_told_what_to_install(
     calls: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
