@@ -144,7 +144,8 @@ def _median_and_worst(errors: Sequence[float]) -> dict[str, float]:
 
 def core_row(core: str, rows: Sequence[dict[str, Any]]) -> str:
     """The errors on a core as a row of the table in docs/estimates.md."""
-    own, time = summary(rows), summary(rows)[INSTRUCTIONS]
+    own = summary(rows)
+    time = own[INSTRUCTIONS]
     compared = [row for row in rows if "refused" not in row]
     flash = max(
         abs(difference(row, "flash_bytes")) / row["measured"]["flash_bytes"] for row in compared

@@ -146,7 +146,7 @@ def _link(folder: Path, sources: Sequence[Path], model: bytes) -> Path:
     command += ["--specs=nano.specs", "--specs=nosys.specs", f"-T{script}", "-o", str(elf)]
     command += [f"-I{folder}", f"-I{NN / 'include'}", *include]
     # The kernels have -O2 as in firmware. What is generated are calls and constants: with -O1 it
-    # takes a third of the time.
+    # takes less than half of the time.
     run_compiler([*command, "-O1", *map(str, (*sources, *compiled)), "-lm"])
     return elf
 

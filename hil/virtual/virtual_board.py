@@ -30,8 +30,8 @@ from hil.virtual.resting_line import RestingLine
 _PROGRAM = "qemu-system-arm"
 _LINE = ("-serial", "pty")
 _BUFFERED_LINE = ("-chardev", "pty,id=line,mux=on", "-serial", "chardev:line", "-echr", "0x100")
-"""With the buffer of a multiplexer, QEMU takes a byte in a third of the time. It does not offer a
-byte again that was refused. The multiplexer's escape character is set to no byte."""
+"""With the buffer of a multiplexer, QEMU takes a long input in three quarters of the time. It does
+not offer a byte again that was refused. The multiplexer's escape character is set to no byte."""
 _START_LIMIT_S = 20.0
 _STOP_LIMIT_S = 1.0
 _SHOWN_CHARACTERS = 300

@@ -39,14 +39,14 @@ def search_accepts(space: str, candidate: Candidate, target: Target, runtime: st
 
 
 @cache
-def predicted_networks() -> list[tuple[Network, Graph, int]]:
-    """Networks that fit all, some or no chips, with their files as they are predicted."""
+def predicted_networks() -> list[tuple[str, Network, Graph, int]]:
+    """Candidates that fit all, some or no chips: name, network, and its file as predicted."""
     found = []
     for index, k in enumerate((1, 8, 20, 30, 40, 41, 42, 50, 60, 80, 120, 200)):
         for c in range(3) if 40 <= k <= 42 else [index % 3]:
             for space in ("folded", "separable"):
                 network = find_space(space).network(Candidate(k=k, c=c), (8, 8, 1), 10)
-                found.append((network, *predict_file(network, OWN)))
+                found.append((f"{space} {k},{c}", network, *predict_file(network, OWN)))
     return found
 
 
@@ -65,10 +65,10 @@ def test_the_search_accepts_what_the_estimate_accepts_and_nothing_else(
             run_search(SearchRequest("digits", name, Path("not written"), runtime=runtime))
         return
     answers = set()
-    for network, graph, model_bytes in predicted_networks():
+    for candidate, network, graph, model_bytes in predicted_networks():
         cost = measure_cost(network, runtime, OWN, None, limits)
         told = estimate("x", graph, model_bytes, target, limits, runtime)
-        assert told.fits == fits(cost, limits)
+        assert told.fits == fits(cost, limits), candidate
         assert told.cost == cost
         answers.add(told.fits)
     assert answers == {True, False}

@@ -9,7 +9,6 @@ from firmware.errors import WorkerError
 from nas.host.dask_pool import DaskPool
 from nas.host.worker import Outcome
 
-distributed = pytest.importorskip("distributed")
 ADDRESS = "tcp://gateway:8786"
 DONE = Outcome({"done": True}, None, 1.0, 1)
 
@@ -54,6 +53,7 @@ class FakeClient:
 
 @pytest.fixture
 def make_pool(monkeypatch: pytest.MonkeyPatch) -> Callable[..., DaskPool]:
+    pytest.importorskip("distributed")
     monkeypatch.setattr("nas.host.dask_pool.check_scheduler", lambda _: None)
     monkeypatch.setattr("nas.host.dask_pool.LOOK_S", 0.0)
     monkeypatch.setattr("nas.host.dask_pool._CHECK_S", 0.0)
