@@ -14,6 +14,7 @@ from firmware.errors import SdkError
 from firmware.interruption import Catcher, exit_code_of, number_of, word_of
 from firmware.output_streams import flush_streams, make_streams_safe, say
 from firmware.printable import printable
+from firmware.verbs import CommandParser
 
 EXIT_DONE = 0
 EXIT_FAILED = 1
@@ -36,6 +37,8 @@ class _PrintCompletion(argparse.Action):
     ) -> None:
         import shtab
 
+        if isinstance(parser, CommandParser):
+            parser.complete()
         print(shtab.complete(parser, values))  # noqa: T201
         parser.exit()
 

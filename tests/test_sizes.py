@@ -12,9 +12,9 @@ LONG_FILES: dict[str, str] = {}
 _OPTIONS = "a list of options, one after the other"
 LONG_FUNCTIONS = {
     "nas/data_tools/cli.py:_add_vww": _OPTIONS,
-    "codegen/cli.py:_parser": _OPTIONS,
-    "hil/options.py:_add_run": _OPTIONS,
-    "hil/options.py:_add_virtual": _OPTIONS,
+    "codegen/cli/build.py:add_arguments": _OPTIONS,
+    "hil/cli/run.py:add_arguments": _OPTIONS,
+    "hil/cli/virtual.py:add_arguments": _OPTIONS,
 }
 SOURCES = sorted(
     path

@@ -3,25 +3,20 @@
 import argparse
 import json
 from dataclasses import asdict
-from typing import TypeAlias
 
 from codegen.boards.abilities import abilities_of, shipped_names
 from codegen.boards.table import markdown_table, text_table
 from firmware.targets import load_target
 
-_Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
-
-def add_boards(verbs: _Verbs, program: str) -> None:
-    """Add the verb to the command line of a program."""
-    parser = verbs.add_parser(
-        "boards",
-        help="list what can be done with each board",
-        description="List the boards of the SDK, or those named: chip, core, memories and clock; "
-        "the figures that can be estimated; the runtimes of generated firmware; whether it runs on "
-        "the virtual board; how it is flashed. See docs/boards.md.",
-        epilog=f"example: {program} boards my-board.toml",
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the verb."""
+    parser.description = (
+        "List the boards of the SDK, or those named: chip, core, memories and clock; the figures "
+        "that can be estimated; the runtimes of generated firmware; whether it runs on the virtual "
+        "board; how it is flashed. See docs/boards.md."
     )
+    parser.epilog = f"example: {parser.prog} my-board.toml"
     parser.set_defaults(command=_boards)
     add = parser.add_argument
     add(

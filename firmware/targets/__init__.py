@@ -16,6 +16,8 @@ from firmware.errors import ConfigError
 from firmware.printable import brief
 from firmware.records.reader import Kind, read_toml
 
+DEFAULT_TARGET = "stm32f412"
+"""Of the commands that need none to be named."""
 MACC_PER_COREMARK = 10_000
 """Multiply-accumulates per inference allowed for one CoreMark: the method's rule of thumb."""
 _KIND = Kind("is neither a board nor a chip", "a board has a 'chip', a chip has a 'core'")

@@ -23,14 +23,10 @@ _Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 _NAMED = 5
 
 
-def add_data(verbs: _Verbs) -> None:
-    """Add the verb `data` with its own verbs."""
-    parser = verbs.add_parser(
-        "data",
-        help="build, check or show a dataset",
-        description="Build Visual Wake Words from COCO, check a dataset, show what is in it.",
-        epilog="example: nas data check photos/",
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the verb, and its own verbs."""
+    parser.description = "Build Visual Wake Words from COCO, check a dataset, show what is in it."
+    parser.epilog = "example: nas data check photos/"
     own = parser.add_subparsers(required=True, metavar="VERB")
     _add_vww(own)
     _add_check(own)

@@ -1,5 +1,6 @@
 import argparse
 import subprocess
+import sys
 import tomllib
 
 import pytest
@@ -35,6 +36,19 @@ def test_each_command_prints_its_version(main: object, capsys: pytest.CaptureFix
         main(["--version"])
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert (end.value.code, capsys.readouterr().out) == (0, f"mcu-nas {project['version']}\n")
+
+
+@pytest.mark.parametrize("program", ["nas", "codegen", "hil"])
+def test_a_verb_is_imported_only_if_it_is_used(program: str) -> None:
+    source = (
+        f"import contextlib, sys; from {program}.cli import main\n"
+        "with contextlib.suppress(SystemExit): main(['--help'])\n"
+        "print('numpy' in sys.modules, *(m for m in sys.modules if m.endswith('.run')))"
+    )
+    command = [sys.executable, "-c", source]
+    printed = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+    assert printed.startswith(f"usage: {program} [-h]")
+    assert printed.splitlines()[-1] == "False"
 
 
 def test_an_interruption_says_how_to_go_on(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,16 +1,15 @@
+import argparse
+
 import pytest
 
 from hil.cli import main as hil
-from hil.options import make_parser
-
-
-def nothing(_: object) -> None:
-    pass
+from hil.cli.run import add_arguments
 
 
 def wait_s(text: str) -> float:
-    parser = make_parser(nothing, nothing, nothing, nothing)
-    waits: float = parser.parse_args(["run", "project", "--wait-s", text]).wait_s
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    waits: float = parser.parse_args(["project", "--wait-s", text]).wait_s
     return waits
 
 

@@ -11,7 +11,7 @@ from firmware.errors import ConfigError, DataError, DivergedError, InfeasibleErr
 from firmware.records.conversion import to_record
 from firmware.targets import load_target
 from nas import Listener, SearchRequest, run_search
-from nas.cli.options import make_parser
+from nas.cli.run import add_arguments
 from nas.estimator.cost import Limits
 from nas.estimator.network import estimate
 from nas.report.terminal import run_text
@@ -23,13 +23,9 @@ from tests.host_compiler import ROOT
 
 
 def parsed(*words: str) -> argparse.Namespace:
-    def nothing(_: object) -> None:
-        pass
-
-    parser = make_parser(
-        nothing, nothing, nothing, nothing, nothing, lambda *_: None, lambda *_: None
-    )
-    required = ["run", "--data", "digits", "--target", "stm32f412", "--out", "x"]
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    required = ["--data", "digits", "--target", "stm32f412", "--out", "x"]
     return parser.parse_args([*required, *words])
 
 

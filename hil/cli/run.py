@@ -1,46 +1,110 @@
-"""The `hil` command. Reads arguments, prints results."""
+"""The verb `hil run`: a project is measured on boards. I/O."""
 
 import argparse
 import json
 import re
-from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
-from firmware.command_line import EXIT_DONE, parse, run
-from firmware.errors import ConfigError, NoBoardError, SdkError
+from firmware.command_line import EXIT_DONE, some_path
+from firmware.errors import ConfigError, SdkError
 from firmware.files import write_json, write_text
 from firmware.output_files import MARK, check_outputs
 from firmware.platformio import run_platformio
-from firmware.printable import printable
 from firmware.progress import Progress
 from firmware.records.conversion import to_record
-from firmware.targets import load_real_target
-from hil.bench.attached import attached, attached_nucleos, state_of
-from hil.bench.bench_file import DEFAULT_FILE, read_bench
-from hil.bench.mbed_ids import board_with
-from hil.bench.new_bench import bench_text, new_entries
 from hil.bench.ready_board import VIRTUAL, Choice
+from hil.cli.bench_option import add_bench
 from hil.judge import verdict_code
 from hil.junit import Outcome, junit
 from hil.measure import Settings
-from hil.options import make_parser
+from hil.option_values import positive_fraction, positive_seconds, seconds
 from hil.project import Project, read_project
 from hil.record import record_of_all
 from hil.report import markdown, tables
 from hil.session import Session, run_on_boards
-from hil.virtual.line_faults import LineFaults
-from hil.virtual.machine import nucleo_machine
-from hil.virtual.rfc2217_server import Rfc2217Server
-from hil.virtual.virtual_nucleo import VirtualNucleo
 from hil.windows import Plan
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line. Returns the exit code of the process."""
-    arguments = parse(make_parser(_run, _list_boards, _init_boards, _serve), argv)
-    return run("hil", arguments.command, arguments)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the verb."""
+    parser.description = (
+        "Build a generated project, flash it to a board, measure it there, and compare "
+        "the results with the project's manifest. Exits with 0 only if every check passes; each "
+        "kind of failure has its own code, see docs/bench.md."
+    )
+    parser.epilog = "example: hil run runs/demo/project --board virtual-nucleo --junit hil.xml"
+    parser.set_defaults(command=_run)
+    add = parser.add_argument
+    add("project", type=some_path, metavar="PROJECT", help="folder made by 'codegen build'")
+    add(
+        "--board",
+        action="append",
+        metavar="BOARD",
+        help="virtual (QEMU), virtual-nucleo (flashed through its bootloader), a name or target of "
+        "the bench file, or a serial port whose board runs the firmware; repeat it to measure "
+        "several boards in parallel (virtual)",
+    )
+    add_bench(parser)
+    add(
+        "--wait-s",
+        type=seconds,
+        default=0.0,
+        metavar="S",
+        help="longest wait for another process that uses the board, in seconds (%(default)g)",
+    )
+    add("--no-build", action="store_true", help="use the firmware that is already built")
+    add("--no-flash", action="store_true", help="the board already runs the firmware")
+    add(
+        "--estimate",
+        type=some_path,
+        metavar="FILE",
+        help="also check the output of 'nas estimate --json'",
+    )
+    _add_measuring(parser)
+    add(
+        "--out",
+        type=some_path,
+        metavar="FILE",
+        help="file for the measurement (PROJECT/measurement.json; with several boards "
+        "PROJECT/measurement-BOARD.json)",
+    )
+    add("--junit", type=some_path, metavar="FILE", help="also write JUnit XML")
+    add("--markdown", type=some_path, metavar="FILE", help="also write a page in Markdown")
+    add("--json", action="store_true", help="print the measurement as JSON")
+
+
+def _add_measuring(parser: argparse.ArgumentParser) -> None:
+    plan = Plan()
+    add = parser.add_argument
+    add(
+        "--timeout-s",
+        type=positive_seconds,
+        default=60.0,
+        metavar="S",
+        help="longest wait for one answer, in seconds (%(default)g)",
+    )
+    add(
+        "--session-s",
+        type=positive_seconds,
+        default=Settings(60.0).session_limit_s,
+        metavar="S",
+        help="time limit for flashing and measuring a board, in seconds (%(default)g)",
+    )
+    add(
+        "--window-s",
+        type=positive_seconds,
+        default=plan.window_s,
+        metavar="S",
+        help="length of a timing window on a real board, in seconds (%(default)g)",
+    )
+    add(
+        "--confidence",
+        type=positive_fraction,
+        default=plan.half_width_fraction,
+        metavar="FRACTION",
+        help="measure windows until half of the 95 %% confidence interval is at most this fraction "
+        "of the latency (%(default)g)",
+    )
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -115,70 +179,3 @@ def _exit_code(outcomes: dict[str, Outcome], progress: Progress) -> int:
             progress.note(f"error: {name}: {outcome}")
             codes.append(outcome.exit_code)
     return max(codes)
-
-
-def _list_boards(arguments: argparse.Namespace) -> None:
-    path = arguments.bench or Path(DEFAULT_FILE)
-    boards = read_bench(path) if arguments.bench or path.is_file() else ()
-    found = attached()
-    rows: list[dict[str, Any]] = [
-        {
-            "board": board.name,
-            "target": board.target,
-            "port": board.port,
-            "flash": board.flash,
-            "state": state_of(board),
-        }
-        for board in boards
-    ]
-    if arguments.json:
-        print(json.dumps({"boards": rows, "attached": [asdict(own) for own in found]}, indent=2))
-        return
-    for row in rows:
-        print(printable("  ".join(row.values())))
-    for own in found:
-        text = f"attached {own.kind}  {own.port}  {own.serial}  {own.description}"
-        text += f"  {board_with(own.mbed_id)}"
-        print(printable(text.rstrip()))
-    if not rows and not found:
-        print(f"there is no {DEFAULT_FILE} here, and no USB serial port or probe is attached")
-
-
-def _init_boards(arguments: argparse.Namespace) -> None:
-    path = arguments.bench or Path(DEFAULT_FILE)
-    if path.exists():
-        raise ConfigError(f"{str(path)!r} exists; name another with --bench, or edit it")
-    given = arguments.target or ""
-    if given:
-        _ = load_real_target(given)
-    if given.endswith(".toml"):
-        given = str(Path(given).resolve())
-    nucleos = attached_nucleos()
-    if not nucleos:
-        raise NoBoardError("no Nucleo is attached; docs/bench.md shows a bench file for others")
-    entries = new_entries(nucleos, given)
-    write_text(path, bench_text(entries))
-    print(f"{printable(str(path))}: {len(read_bench(path))} boards")
-    print("\n".join(printable(f"{own.name}  {own.target}, {own.source}") for own in entries))
-
-
-def _serve(arguments: argparse.Namespace) -> None:
-    target = load_real_target(arguments.target)
-    _ = nucleo_machine(target)
-    faults = LineFaults(
-        drop=arguments.drop,
-        flip=arguments.flip,
-        delay_s=arguments.delay_s,
-        refuses=arguments.refuse,
-        hangs=arguments.hang,
-        stops=arguments.fault,
-        reset_after=arguments.reset_after,
-        seed=arguments.seed,
-    )
-    with Rfc2217Server(VirtualNucleo(target, faults), arguments.port) as server:
-        print(
-            f'[board.desk]\ntarget = "{target.name}"\nport = "{server.url}"\nflash = "uart"\n'
-            "is_virtual = true",
-            flush=True,
-        )
-        server.wait()
