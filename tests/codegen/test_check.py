@@ -36,6 +36,11 @@ TARGET = load_target("stm32f412")
 KINDS = sorted(
     set(names_of(tflite.BuiltinOperator).values()) | {"CUSTOM 'mine'", "operator code 9"}
 )
+INPUTS = [(count, constants) for count in range(4) for constants in range(min(count, 1) + 1)]
+FORMS = (
+    *(((), DType.INT8), ((1, 4), DType.INT8), ((1, 4, 4, 2), DType.INT8)),
+    *(((1, 4, 4, 2), DType.INT16), ((1, 4), DType.FLOAT32)),
+)
 
 
 def estimated(graph: Graph, runtime: str) -> Estimate:
@@ -46,9 +51,8 @@ def graphs_of(kind: str) -> Iterator[Graph]:
     """Graphs of one operator, with inputs of several numbers, ranks and types."""
     scale = Quantization((0.05,), (0,))
     has_table = kind in supported_kinds()
-    types = (DType.INT8, DType.INT16, DType.FLOAT32) if has_table else (DType.INT8,)
-    shapes = ((), (1, 4), (1, 4, 4, 2)) if has_table else ((4,),)
-    for count, constants, shape, dtype in product(range(4), range(2), shapes, types):
+    forms = FORMS if has_table else (((4,), DType.INT8),)
+    for (count, constants), (shape, dtype) in product(INPUTS, forms):
         own = scale if dtype in (DType.INT8, DType.UINT8) else None
         source = Tensor("", shape, dtype, quantization=own)
         data = np.ones(shape, np.int8 if dtype is DType.OTHER else dtype.value)

@@ -50,6 +50,12 @@ def predicted_networks() -> list[tuple[str, Network, Graph, int]]:
     return found
 
 
+def networks_for(target: str) -> list[tuple[str, Network, Graph, int]]:
+    """The two largest and a third of the others; three chips in a row see all of them."""
+    *others, folded, separable = predicted_networks()
+    return [*others[known_targets().index(target) % 3 :: 3], folded, separable]
+
+
 @pytest.mark.parametrize("runtime", RUNTIMES)
 @pytest.mark.parametrize("name", known_targets())
 def test_the_search_accepts_what_the_estimate_accepts_and_nothing_else(
@@ -65,7 +71,7 @@ def test_the_search_accepts_what_the_estimate_accepts_and_nothing_else(
             run_search(SearchRequest("digits", name, Path("not written"), runtime=runtime))
         return
     answers = set()
-    for candidate, network, graph, model_bytes in predicted_networks():
+    for candidate, network, graph, model_bytes in networks_for(name):
         cost = measure_cost(network, runtime, OWN, None, limits)
         told = estimate("x", graph, model_bytes, target, limits, runtime)
         assert told.fits == fits(cost, limits), candidate
