@@ -51,10 +51,8 @@ def test_a_network_gives_the_same_bits_on_the_board(
     networks: Path, tmp_path: Path, name: str
 ) -> None:
     model, given, wanted = load(networks, name)
-    for index, (sample, expected) in enumerate(zip(given, wanted, strict=True)):
-        folder = tmp_path / str(index)
-        folder.mkdir()
-        assert failures_on_virtual_board(folder, [(model, sample, expected)], "litert") == []
+    cases = [(model, sample, expected) for sample, expected in zip(given, wanted, strict=True)]
+    assert failures_on_virtual_board(tmp_path, cases, "litert") == []
 
 
 def test_tensors_overlap_where_a_network_allows_it(networks: Path) -> None:
