@@ -23,7 +23,8 @@ from tests.generated_program import run_generated
 from tests.plans import Planner, plan_rows, plan_whole
 from tests.reference_kernels import run_reference
 
-CASE_COUNT = int(os.environ.get("NN_KERNEL_CASES", "12"))
+FEW = 12
+CASE_COUNT = int(os.environ.get("NN_KERNEL_CASES", FEW))
 
 
 ONCE = "FULLY_CONNECTED rounded once"
@@ -124,8 +125,8 @@ def test_kernels_give_the_bits_of_the_reference_kernels(
 
 
 def indices_on_board(kind: str, planner: Planner) -> range:
-    """Every network runs on the board once: whole or by rows, where both are possible."""
-    if kind in WHOLE_ALONE:
+    """Where there are few, each runs on the board once: whole or by rows, if it can do both."""
+    if kind in WHOLE_ALONE or CASE_COUNT > FEW:
         return range(CASE_COUNT)
     return range(planner is plan_rows, CASE_COUNT, 2)
 
