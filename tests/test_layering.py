@@ -214,11 +214,11 @@ def module_name(path: Path) -> str:
     return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
-@pytest.mark.parametrize("command", ["nas.cli.commands", "codegen.cli", "hil.cli"])
+@pytest.mark.parametrize("command", ["nas", "codegen", "hil"])
 def test_the_verbs_of_a_command_are_imported_without_tensorflow(command: str) -> None:
     source = (
-        f"import sys; from importlib import import_module; from {command} import VERBS; "
-        "modules = [import_module(own.module) for own in VERBS]; "
+        f"import sys; from importlib import import_module; from {command}.cli import commands; "
+        "modules = [import_module(own.module) for own in commands.VERBS]; "
         f"sys.exit(len(modules) < 3 or bool({HEAVY} & set(sys.modules)))"
     )
     completed = subprocess.run([sys.executable, "-c", source], cwd=ROOT, timeout=60)

@@ -1,20 +1,5 @@
-"""The command line of `codegen`: generates firmware projects from models."""
+"""The command line of `codegen`."""
 
-from collections.abc import Sequence
+from codegen.cli.commands import main
 
-from codegen.boards import BOARDS_VERB
-from firmware.command_line import parse, run
-from firmware.verbs import CommandParser, Verb
-
-VERBS = (
-    Verb("build", "write a PlatformIO project for a model", "codegen.cli.build"),
-    Verb("operators", "list the operators that a runtime supports", "codegen.cli.operators"),
-    BOARDS_VERB,
-)
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line. Returns the exit code."""
-    parser = CommandParser("codegen", "Generates firmware projects from models.", VERBS)
-    arguments = parse(parser, argv)
-    return run("codegen", arguments.command, arguments)
+__all__ = ["main"]

@@ -28,6 +28,12 @@ def test_another_wait_is_wrong_usage(text: str, capsys: pytest.CaptureFixture[st
     assert "a number of seconds or a duration such as 90s" in capsys.readouterr().err
 
 
+def test_a_project_that_is_not_there_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert hil(["run", "nowhere"]) == 1
+    text = "could not read 'nowhere/manifest.json': No such file or directory; make a project with"
+    assert capsys.readouterr().err == f"hil: error: {text} 'codegen build'\n"
+
+
 @pytest.mark.parametrize(
     ("verb", "option", "value", "text"),
     [
