@@ -10,8 +10,9 @@ from firmware.targets import load_target
 from tests.core_programs import CORE_BOARDS, kernels_of
 from tests.host_compiler import NN, WARNINGS
 
-LEVELS = ("-O0", "-O1", "-O3", "-Os", "-Og -fno-omit-frame-pointer")
-COMPILED = [("mps2-an386", level) for level in LEVELS]
+LEVELS = ("-O0", "-O1", "-O3", "-Os")
+FRAMES = [f"{level} -fno-omit-frame-pointer" for level in ("-O1", "-O2", "-O3", "-Os", "-Og")]
+COMPILED = [("mps2-an386", level) for level in (*LEVELS, *FRAMES)]
 COMPILED += [("microbit", "-O0")]  # without the instructions for signals that the others have
 
 pytestmark = pytest.mark.skipif(

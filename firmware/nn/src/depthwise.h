@@ -8,6 +8,14 @@
 #include "nn/depthwise_conv_2d.h"
 
 #include "band.h"
+#include "dsp.h"
+
+/* The products need every register of the core, also those of a frame pointer. GCC has it off when
+ * it optimises, unless -fno-omit-frame-pointer is given. Clang finds registers in either case. */
+#if NN_HAS_DSP && !defined(__clang__)
+#pragma GCC optimize("omit-frame-pointer")
+#endif
+
 #include "quads.h"
 #include "scale_sums.h"
 
