@@ -18,10 +18,10 @@ from firmware.files import cache_folder, write_json
 from firmware.targets import load_target
 from nas.data.data_source import find_data
 from nas.data.dataset import open_dataset, prepare_dataset
-from nas.data.input_size import parse_shape
 from nas.data.splits import Split
 from nas.estimator.cost import Limits, exceeded, measure_cost
 from nas.network.description import Shape
+from nas.network.input_shape import parse_shape
 from nas.network.shapes import count_macs
 from nas.search.config import SEARCH_BATCH, SEARCH_LEARNING_RATE
 from nas.spaces import Candidate, find_converter, find_space, known_spaces

@@ -26,11 +26,11 @@ from firmware.files import cache_folder, write_json
 from firmware.targets import load_target
 from nas.data.data_source import find_data
 from nas.data.dataset import open_dataset, prepare_dataset
-from nas.data.input_size import parse_shape
 from nas.data.splits import Split
 from nas.estimator.cost import fits, measure_cost
+from nas.estimator.limits import limits_of
 from nas.network.description import Shape
-from nas.search.api import limits_of
+from nas.network.input_shape import parse_shape
 from nas.search.bounds import Bounds
 from nas.search.config import RECIPES
 from nas.spaces import Candidate, find_space

@@ -20,8 +20,8 @@ from benchmarks.whole_search import subset
 from firmware.files import cache_folder, write_json
 from nas.data.data_source import find_data
 from nas.data.dataset import open_dataset, prepare_dataset
-from nas.data.input_size import parse_shape
 from nas.data.splits import Split
+from nas.network.input_shape import parse_shape
 from nas.search.config import RECIPES
 from nas.spaces import find_space, known_spaces
 from nas.trainer.library import load_library

@@ -21,10 +21,11 @@ import numpy as np
 from firmware.files import cache_folder, new_folder, write_json
 from nas.data.data_source import find_data
 from nas.data.dataset import Dataset, open_dataset, prepare_dataset
-from nas.data.input_size import first_side, input_sides, parse_shape
+from nas.data.input_size import first_side, input_sides
 from nas.data.splits import Split
 from nas.estimator.cost import Limits
 from nas.host.machine import Machine
+from nas.network.input_shape import parse_shape
 from nas.search.config import SearchConfig
 from nas.search.listener import Listener
 from nas.search.run import run

@@ -14,13 +14,13 @@ from firmware.files import sha256_of_bytes, write_text
 from firmware.output_files import check_outputs
 from firmware.printable import printable_lines
 from firmware.targets import DEFAULT_TARGET, load_target
-from nas.data.input_size import parse_shape
+from nas.estimator.limits import limits_of
 from nas.estimator.memory_map import memory_map_svg
 from nas.estimator.network import estimate
 from nas.estimator.report import estimate_text
 from nas.estimator.speed import read_speed_model
+from nas.network.input_shape import parse_shape
 from nas.quantization.predict_file import predict_file
-from nas.search.api import limits_of
 from nas.search.request import add_options
 from nas.spaces import find_converter, find_space
 

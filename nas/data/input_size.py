@@ -2,10 +2,9 @@
 
 from statistics import median
 
-from firmware.errors import ConfigError, DataError
+from firmware.errors import DataError
 from nas.data.image_file import UNREADABLE
 from nas.data.sample import DataSource
-from nas.network.description import Shape
 
 AUTO = "auto"
 """Value of `--input` with which the search chooses the input size."""
@@ -45,20 +44,3 @@ def _own_side(source: DataSource) -> int:
     if not sides:
         raise DataError(f"no image of {source.name!r} could be read")
     return int(median(sides))
-
-
-def parse_shape(text: str) -> Shape:
-    """Parse an input shape such as `50x50x3`, written as `HxWxC`.
-
-    Raises:
-        ConfigError: The text is not three numbers in their ranges.
-    """
-    parts = text.lower().split("x")
-    if len(parts) != 3 or not all(part.isdecimal() for part in parts):
-        raise ConfigError(f"input {text!r} is not of the form HxWxC, such as 50x50x3")
-    height, width, depth = (int(part) for part in parts)
-    if not (1 <= height <= 1024 and 1 <= width <= 1024 and depth in (1, 3)):
-        raise ConfigError(
-            f"input {text!r}: height and width must be 1 to 1024 pixels, channels 1 or 3"
-        )
-    return height, width, depth

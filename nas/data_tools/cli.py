@@ -177,8 +177,8 @@ def _check(arguments: argparse.Namespace) -> int:
 
 def _show(arguments: argparse.Namespace) -> None:
     from nas.data.data_source import find_data
-    from nas.data.input_size import parse_shape
     from nas.data_tools.contact_sheet import choose_rows, draw_sheet, made_by
+    from nas.network.input_shape import parse_shape
 
     if arguments.out.suffix.lower() != ".png":
         raise ConfigError(f"--out {str(arguments.out)!r} does not end with .png")

@@ -10,18 +10,19 @@ from codegen.tflm.reserve import check_core
 from firmware.errors import ConfigError
 from firmware.files import cache_folder, sha256_of_file
 from firmware.progress import parse_duration
-from firmware.targets import Target, load_target
+from firmware.targets import load_target
 from nas.data.data_source import find_data
 from nas.data.dataset import Dataset, prepare_dataset
 from nas.data.decoding_memory import memory_within
 from nas.data.digits_source import DIGITS
-from nas.data.input_size import AUTO, first_side, input_sides, parse_shape
-from nas.estimator.cost import Limits, with_chip
-from nas.estimator.pace import Pace, make_modelled_pace, make_pace, modelled_note
-from nas.estimator.speed import read_speed_model
+from nas.data.input_size import AUTO, first_side, input_sides
+from nas.estimator.cost import Limits
+from nas.estimator.limits import limits_of
+from nas.estimator.pace import Pace, modelled_note
 from nas.host.host_memory import parse_host_memory
 from nas.host.machine import Machine
 from nas.host.scheduler_address import check_scheduler
+from nas.network.input_shape import parse_shape
 from nas.search.config import SearchConfig
 from nas.search.final_length import SEARCH_SHARE, parse_epochs
 from nas.search.listener import Listener
@@ -116,38 +117,6 @@ def _config(
         pace=None if pace is None else pace.record,
         learning_rate=request.learning_rate,
     )
-
-
-def limits_of(
-    target: Target,
-    runtime: str,
-    ram: int | None = None,
-    flash: int | None = None,
-    macc: int | None = None,
-    latency: str = "",
-    measured_latency: Path | None = None,
-) -> tuple[Limits, Pace | None]:
-    """The limits of a target or of the options; with a latency limit, what predicts the latency.
-
-    Raises:
-        ConfigError: A limit is invalid, or nothing predicts the latency.
-    """
-    limits = Limits(
-        macc=target.macc_limit if macc is None else macc,
-        flash_bytes=target.flash_bytes if flash is None else flash,
-        ram_bytes=target.ram_bytes - target.stack_bytes if ram is None else ram,
-    )
-    limits = with_chip(limits, target)
-    if not latency:
-        if measured_latency is not None:
-            raise ConfigError("--measured-latency needs --latency, the limit, such as 50ms")
-        return limits, None
-    if measured_latency is None:
-        pace = make_modelled_pace(target, runtime)
-    else:
-        model = read_speed_model(measured_latency)
-        pace = make_pace(model, target.core, target.core_hz, runtime)
-    return replace(limits, latency_us=round(1e6 * parse_duration(latency))), pace
 
 
 def machine_of(

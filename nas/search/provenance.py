@@ -4,7 +4,6 @@ import os
 import platform
 import re
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 
 import psutil
@@ -39,6 +38,8 @@ def versions(*, has_tensorflow: bool) -> dict[str, str]:
     Args:
         has_tensorflow: Whether TensorFlow is included.
     """
+    from importlib.metadata import version  # slow to import, and few verbs need it
+
     packages = [*_PACKAGES, *(_TENSORFLOW_PACKAGES if has_tensorflow else ())]
     return {"python": platform.python_version()} | {name: version(name) for name in packages}
 

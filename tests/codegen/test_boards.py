@@ -18,8 +18,8 @@ from hil.bench.ready_board import VIRTUAL, VIRTUAL_NUCLEO
 from hil.elf import FirmwareSize
 from hil.virtual.machine import machine_for, nucleo_machine
 from nas.cli import main as nas
+from nas.estimator.limits import limits_of
 from nas.estimator.network import estimate
-from nas.search.api import limits_of
 from tests.host_compiler import ROOT
 from tests.small_model import small_model
 

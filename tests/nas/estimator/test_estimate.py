@@ -237,7 +237,7 @@ def test_the_table_ends_with_whether_it_fits(capsys: pytest.CaptureFixture[str])
 def test_an_estimate_loads_neither_tensorflow_nor_other_slow_packages() -> None:
     source = (
         "import sys; from nas.cli import main; main(['estimate', '--candidate', '9,4', '--json']); "
-        "slow = {'tensorflow', 'keras', 'sklearn', 'platformio', 'matplotlib'}; "
+        "slow = {'tensorflow', 'keras', 'sklearn', 'platformio', 'matplotlib', 'PIL', 'email'}; "
         "sys.exit(bool(slow & set(sys.modules)))"
     )
     completed = subprocess.run(

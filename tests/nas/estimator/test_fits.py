@@ -17,11 +17,12 @@ from firmware.errors import ConfigError, InfeasibleError
 from firmware.targets import Target, known_targets, load_target
 from nas.cli import main
 from nas.estimator.cost import RUNTIMES, Cost, Limits, exceeded, fits, measure_cost, needs
+from nas.estimator.limits import limits_of
 from nas.estimator.network import estimate
 from nas.network.description import Network
 from nas.quantization.predict_file import predict_file
 from nas.report.facts import TrialOutcome, outcome_of
-from nas.search.api import limits_of, run_search
+from nas.search.api import run_search
 from nas.search.request import SearchRequest
 from nas.search.trials import Trial, TrialStatus
 from nas.spaces import Candidate, find_space

@@ -1,7 +1,7 @@
 import pytest
 
 from firmware.errors import ConfigError
-from nas.data.input_size import parse_shape
+from nas.network.input_shape import parse_shape
 from nas.report.published import PUBLISHED_NETWORKS, PublishedNetwork
 from nas.spaces import Candidate, find_space
 from nas.spaces.cells import cell_limit, channels
