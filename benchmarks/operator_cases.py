@@ -227,19 +227,19 @@ def sub(rng: Random) -> Case:
 
 
 def div(rng: Random) -> Case:
-    """A network with a random DIV by one constant value, and an input.
+    """A network with a random DIV by a constant, or by one for each channel, and an input.
 
     The output's scale is such that a step of the input makes half a step of the output or more.
     """
     shape = [(1, 4, 5, 3), (1, 7), (1, 3, 2, 8)][int(rng.integers(3))]
     model = ModelBuilder()
     in_scale, scale, point = _scale(rng), _scale(rng), _point(rng)
-    value = point
-    while value == point:
-        value = _point(rng)
-    step = in_scale / (abs(value - point) * scale)
+    divisors = [(), (1,), (1, 1), shape[-1:], (1, *shape[-1:])]
+    values = _values(rng, divisors[int(rng.integers(len(divisors)))])
+    values = np.where(values == point, point + 1 if point < 127 else -128, values)
+    step = in_scale / (np.abs(values.astype(int) - point).max() * scale)
     source = model.activation(shape, in_scale, _point(rng))
-    divisor = model.constant(np.full((1,) * int(rng.integers(3)), value, np.int8), scale, point)
+    divisor = model.constant(values.astype(np.int8), scale, point)
     out = model.activation(shape, step * _scale(rng, 0.3, 1.9), _point(rng))
     model.operator("DIV", [source, divisor], out, fused_activation_function=_activation(rng))
     return model.build([source], [out]), _values(rng, shape)

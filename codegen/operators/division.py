@@ -1,9 +1,8 @@
-"""DIV of an int8 activation by one constant value: a table of 256 bytes. Pure."""
+"""DIV of an int8 activation by constants, one or one for each channel: tables of bytes. Pure."""
 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from codegen.model.fixed_point import (
     Multiplier,
@@ -13,6 +12,7 @@ from codegen.model.fixed_point import (
     single,
 )
 from codegen.model.graph import DType, Graph, Operator, Tensor
+from codegen.operators.elementwise import repeats
 from codegen.operators.kernel_call import KernelCall
 from codegen.operators.macc import no_macc
 from codegen.operators.memory import IN_PLACE
@@ -30,7 +30,7 @@ from codegen.operators.support import (
     scale_of,
     zero_point_of,
 )
-from codegen.operators.tables import STORED, table_call
+from codegen.operators.tables import STORED, Values, table_call
 
 _INT32 = (-(1 << 31), (1 << 31) - 1)
 _MOST_SHIFT = 31
@@ -38,10 +38,10 @@ _MOST_SHIFT = 31
 
 @dataclass(frozen=True, slots=True)
 class _Quotients:
-    """Quotients of stored values, before the output's scale: 31 bits, and the shift of each."""
+    """Quotients (divisors, 256) of stored values: 31 bits, and the shift of each to the output."""
 
-    values: NDArray[np.int64]
-    shifts: NDArray[np.int64]
+    values: Values
+    shifts: Values
 
 
 def _check(graph: Graph, operator: Operator) -> list[str]:
@@ -49,12 +49,12 @@ def _check(graph: Graph, operator: Operator) -> list[str]:
     (output,) = graph.outputs_of(operator)
     reasons = check_types([source, divisor, output], [DType.INT8]) + check_activation(operator)
     reasons += check_constant(divisor, "divisor") + check_quantization(graph, operator)
-    if divisor.element_count != 1:
-        reasons.append(f"by {divisor.element_count} values")
+    if not (repeats(source, divisor) and divisor.element_count in (1, *source.shape[-1:])):
+        reasons.append(f"of {list(source.shape)} by {list(divisor.shape)}")
     reasons += check_output_shape(output, source.shape)
     if reasons or divisor.data is None or not has_scales(graph, operator):
         return reasons
-    if _divisor(divisor) == 0:
+    if 0 in _divisors(divisor):
         return ["by zero"]
     shifts = _quotients(source, divisor, _factor(graph, operator)).shifts
     if shifts.min() < 0 or shifts.max() > _MOST_SHIFT:
@@ -63,8 +63,9 @@ def _check(graph: Graph, operator: Operator) -> list[str]:
     return []
 
 
-def _divisor(divisor: Tensor) -> int:
-    return int(data_of(divisor).item()) - zero_point_of(divisor)
+def _divisors(divisor: Tensor) -> list[int]:
+    stored = np.ravel(data_of(divisor)).astype(np.int64) - zero_point_of(divisor)
+    return [int(value) for value in stored]
 
 
 def _factor(graph: Graph, operator: Operator) -> Multiplier:
@@ -77,15 +78,18 @@ def _factor(graph: Graph, operator: Operator) -> Multiplier:
 
 def _quotients(source: Tensor, divisor: Tensor, factor: Multiplier) -> _Quotients:
     """Of all stored values. Source: TFLite, DivElementwise: a product with the reciprocal."""
-    by = _divisor(divisor)
-    values = (STORED - zero_point_of(source)) * (1 if by > 0 else -1)
+    rows = [_quotients_by(by, STORED - zero_point_of(source), factor) for by in _divisors(divisor)]
+    values, shifts = zip(*rows, strict=True)
+    return _Quotients(np.stack(values), np.stack(shifts))
+
+
+def _quotients_by(by: int, values: Values, factor: Multiplier) -> tuple[Values, Values]:
+    values = values if by > 0 else -values
     magnitudes = np.where(values < 0, ~values, values).tolist()
     headroom = np.array([31 - int(own).bit_length() for own in magnitudes])
     integer_bits = abs(by).bit_length() - 1
     products = high_product(values << headroom, _reciprocal(abs(by)))
-    return _Quotients(
-        high_product(products, factor.multiplier), integer_bits + headroom - factor.shift
-    )
+    return high_product(products, factor.multiplier), integer_bits + headroom - factor.shift
 
 
 def _reciprocal(value: int) -> int:

@@ -42,13 +42,17 @@ def byte_table(values: Values, lowest: int) -> NDArray[np.uint8]:
 
 
 def table_call(graph: Graph, operator: Operator, values: Values) -> KernelCall:
-    """The call that looks up each element; `values` are the outputs for −128 to 127."""
+    """The call that looks up each element.
+
+    `values` (256) or (channels, 256) are the outputs for −128 to 127, also for each channel.
+    """
     source = graph.tensors[operator.inputs[0]]
+    channels = values.size // STORED.size
     return KernelCall(
         function="nn_lookup_8",
         header="nn/lookup.h",
         params_type="nn_lookup_params",
-        params=(("row_elements", row_elements(source)), ("channels", 1), ("table", "table")),
+        params=(("row_elements", row_elements(source)), ("channels", channels), ("table", "table")),
         constants=(ConstantArray("table", "uint8_t", byte_table(values, -128)),),
         inputs=operator.inputs[:1],
         output=operator.outputs[0],

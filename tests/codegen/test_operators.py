@@ -319,8 +319,18 @@ REFUSED = {
     "op 0 HARD_SWISH with a factor of 2^0 or more": single(
         "HARD_SWISH", activation(1, 4), activation(1, 4, scale=Quantization((0.002,), (0,)))
     ),
-    "op 0 DIV by zero": single("DIV", activation(1, 4), constant(1, value=3), activation(1, 4)),
-    "op 0 DIV by 4 values": single("DIV", activation(1, 4), constant(4), activation(1, 4)),
+    "op 0 DIV by zero": single(
+        "DIV",
+        activation(1, 4),
+        replace(constant(4), data=np.array([1, 2, 3, 4], np.int8)),
+        activation(1, 4),
+    ),
+    "op 0 DIV of [1, 3, 4] by [3, 1]": single(
+        "DIV", activation(1, 3, 4), constant(3, 1), activation(1, 3, 4)
+    ),
+    "op 0 DIV of [1, 3, 4] by [3, 4]": single(
+        "DIV", activation(1, 3, 4), constant(3, 4), activation(1, 3, 4)
+    ),
     "op 0 DIV with computed divisor": single(
         "DIV", activation(1, 4), activation(1), activation(1, 4)
     ),
