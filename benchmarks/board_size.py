@@ -43,12 +43,16 @@ def main() -> int:
 
 
 def make_table() -> dict[str, dict[str, dict[str, int]]]:
-    """Bytes more than on the measured board, by core and family."""
-    families: dict[tuple[str, str], Target] = {}
-    for target in map(load_target, known_boards()):
-        families.setdefault((target.core, target.family), target)
+    """Bytes more than on the measured board, by core and family.
+
+    The board of a core stands for its whole family, as the first one of any other family does.
+    """
     nothing = {"flash_bytes": 0, "ram_bytes": 0}
     table = {core: {target_of(core).family: nothing} for core in sorted(BOARDS)}
+    families: dict[tuple[str, str], Target] = {}
+    for target in map(load_target, known_boards()):
+        if target.family not in table[target.core]:
+            families.setdefault((target.core, target.family), target)
     with tempfile.TemporaryDirectory() as folder:
         measured = {core: _size(target_of(core), Path(folder) / core) for core in sorted(BOARDS)}
         for (core, family), target in sorted(families.items()):
@@ -57,7 +61,7 @@ def make_table() -> dict[str, dict[str, dict[str, int]]]:
                 "flash_bytes": own.flash_bytes - measured[core].flash_bytes,
                 "ram_bytes": own.ram_bytes - measured[core].ram_bytes,
             }
-    return table
+    return {core: dict(sorted(own.items())) for core, own in table.items()}
 
 
 def _size(target: Target, folder: Path) -> FirmwareSize:

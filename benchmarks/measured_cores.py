@@ -8,15 +8,15 @@ from firmware.targets import Target, load_target
 BOARDS = {
     "cortex-m0plus": "mps2-an385",
     "cortex-m3": "mps2-an385",
-    "cortex-m33": "mps2-an505",
+    "cortex-m33": "mps2-an500",
     "cortex-m4": "stm32f412",
     "cortex-m7": "mps2-an500",
 }
 """By core: the chip whose clock and memories are modelled, or a board of QEMU.
 
 A Cortex-M3 has all instructions of a Cortex-M0+, whose own board in QEMU, the micro:bit, has too
-little memory for many networks in one firmware. A Cortex-M33 has no tables yet: with the plugin
-that counts instructions, QEMU runs the AN505 too slowly."""
+little memory for many networks in one firmware. A Cortex-M7 has all instructions that are in
+firmware for a Cortex-M33, whose own board in QEMU, the AN505, has too little memory, too."""
 
 
 def target_of(core: str) -> Target:

@@ -16,6 +16,7 @@ from benchmarks.estimate_errors import (
     error_fraction,
     summary,
 )
+from benchmarks.measured_cores import BOARDS
 from benchmarks.random_networks import random_network
 from benchmarks.runtime import ROOT
 from codegen.model.read_tflite import parse_tflite
@@ -40,7 +41,7 @@ RECORDS = {
     core: ROOT
     / "benchmarks"
     / f"estimate_errors{'' if core == 'cortex-m4' else '_' + core.replace('-', '_')}.json"
-    for core in ("cortex-m0plus", "cortex-m3", "cortex-m4", "cortex-m7")
+    for core in BOARDS
 }
 
 

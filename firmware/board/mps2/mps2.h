@@ -1,23 +1,15 @@
 /**
  * Registers of Arm's MPS2, a board with an FPGA, as QEMU emulates it with four of Arm's images.
  *
- * Addresses are those of the images' application notes, "Memory map": DAI 0385 (AN385, Cortex-M3),
- * DAI 0386 (AN386, Cortex-M4), DAI 0500 (AN500, Cortex-M7), DAI 0505 (AN505, Cortex-M33).
- * Registers are those of DDI 0479 (Cortex-M System Design Kit), "APB UART". Clocks are SYSCLK_FRQ
- * in QEMU's hw/arm/mps2.c and sysclk_frq in hw/arm/mps2-tz.c.
+ * The images are AN385 (Cortex-M3), AN386 (Cortex-M4), AN500 (Cortex-M7) and AN505 (Cortex-M33).
+ * Registers are those of DDI 0479 (Cortex-M System Design Kit), "APB UART". Where they lie is in
+ * mps2_image.h, of which a board may bring its own.
  */
 #ifndef MPS2_H
 #define MPS2_H
 
 #include "cortex_m.h"
-
-#if defined(__ARM_ARCH_8M_MAIN__)
-#define CORE_HZ 20000000U
-#define UART0 0x50200000U /* for secure code, as which the core starts */
-#else
-#define CORE_HZ 25000000U
-#define UART0 0x40004000U
-#endif
+#include "mps2_image.h"
 
 #define UART0_DATA REGISTER(UART0)
 #define UART0_STATE REGISTER(UART0 + 0x04U)
