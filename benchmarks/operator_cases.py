@@ -321,6 +321,17 @@ def softmax(rng: Random) -> Case:
     return model.build([source], [out]), _values(rng, shape)
 
 
+def log_softmax(rng: Random) -> Case:
+    """A network with a random LOG_SOFTMAX of one row, or of several, and an input."""
+    rows, classes = int(rng.choice([1, 1, 3, 7])), int(rng.integers(1, 30))
+    shape = (1, classes) if rows == 1 else (1, rows, classes)
+    model = ModelBuilder()
+    source = model.activation(shape, _scale(rng, 0.001, 2.0), _point(rng))
+    out = model.activation(shape, 1 / 16, 127)
+    model.operator("LOG_SOFTMAX", [source], out)
+    return model.build([source], [out]), _values(rng, shape)
+
+
 def quantize(rng: Random) -> Case:
     """A network with a random QUANTIZE, and an input."""
     shape = (1, *(int(n) for n in rng.integers(1, 7, 3)))
@@ -628,6 +639,7 @@ CASES: dict[str, Callable[[Random], Case]] = (
         "RESHAPE": reshape,
         "RESIZE_BILINEAR": resize_bilinear,
         "RESIZE_NEAREST_NEIGHBOR": resize_nearest_neighbor,
+        "LOG_SOFTMAX": log_softmax,
         "SOFTMAX": softmax,
         "SQUEEZE": squeeze,
         "SUB": sub,

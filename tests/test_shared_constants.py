@@ -8,7 +8,7 @@ import pytest
 
 from codegen.c_code.render import target_header
 from codegen.costs import convolution_work, work
-from codegen.operators import channels, convolution_memory, reductions
+from codegen.operators import channels, convolution_memory, softmax
 from codegen.planning.placement import ALIGNMENT_BYTES
 from firmware.targets import load_target, real_targets
 from hil import identity, protocol, transport
@@ -20,7 +20,7 @@ INCLUDES = (
     *("firmware/board/cortex_m", "firmware/board/stm32", "firmware/board/stm32f4"),
 )
 SOURCES = (
-    *("bench.h", "nn/conv_2d.h", "quads.h", "patches.h", "softmax.c"),
+    *("bench.h", "nn/conv_2d.h", "quads.h", "patches.h", "log_softmax.c"),
     "channel_sums.h",
     *("family.h", "usart.h", "identity.c"),
 )
@@ -37,7 +37,8 @@ PAIRS = {
     "NN_QUAD": convolution_work.QUAD,
     "NN_PATCHES": convolution_work.PATCHES,
     "NN_GROUP": channels.PATCH_GROUP,
-    "(1 << SUM_INTEGER_BITS) - 1": reductions.MOST_CLASSES,
+    "(1 << NN_SUM_INTEGER_BITS) - 1": softmax.MOST_CLASSES,
+    "OUTPUT_ZERO_POINT": softmax.OUTPUTS["LOG_SOFTMAX"].zero_point,
 }
 
 

@@ -12,12 +12,11 @@ from codegen.model.fixed_point import Multiplier, rescale
 from codegen.model.graph import DType, Graph, Operator
 from codegen.model.placeholders import with_placeholders
 from codegen.operators import lower_operator
-from codegen.operators.elementwise import SCALING
 
 _QUARTER_BITS = 24
-"""Of an exponent in Q5.26: exp is taken apart into its quarters and a rest (nn/softmax.c)."""
+"""Of an exponent in Q5.26: exp is taken apart into its quarters and a rest (src/exponentials.h)."""
 _DIFFERENCES = 256
-"""An input of SOFTMAX lies so many steps below the largest, or fewer; all as often."""
+"""An input of either SOFTMAX lies so many steps below the largest, or fewer; all as often."""
 
 
 def scaled_work(graph: Graph, operator: Operator, elements: int) -> dict[str, int]:
@@ -92,5 +91,5 @@ def _params(graph: Graph, operator: Operator) -> dict[str, int]:
     )
     call = lower_operator(graph if is_known else with_placeholders(graph), operator)
     return {
-        name.removeprefix(SCALING): value for name, value in call.params if isinstance(value, int)
+        name.rpartition(".")[2]: value for name, value in call.params if isinstance(value, int)
     } | {constant.name: 1 for constant in call.constants}

@@ -242,6 +242,7 @@ OWN_KERNELS: dict[str, OwnKernel] = {
     "LEAKY_RELU": _lookup,
     "LOG": _lookup,
     "LOGISTIC": _lookup,
+    "LOG_SOFTMAX": _always(softmax_work),
     "MAXIMUM": _always(extreme_work),
     "MAX_POOL_2D": _always(_pooling),
     "MEAN": _of_operator(reduction_work),

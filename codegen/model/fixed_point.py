@@ -141,14 +141,16 @@ def mean_multiplier(factor: float, count: int) -> Multiplier:
 
 @dataclass(frozen=True, slots=True)
 class SoftmaxScaling:
-    """Fixed-point parameters of SOFTMAX.
+    """Fixed-point parameters of SOFTMAX and LOG_SOFTMAX.
 
     Attributes:
         input: From differences of stored values to Q5.26.
+        inverse: From Q5.26 to differences of stored values.
         smallest_difference: To the largest of a row; below it exp is 0.
     """
 
     input: Multiplier
+    inverse: Multiplier
     smallest_difference: int
 
 
@@ -158,10 +160,12 @@ def softmax_factor(input_scale: float, beta: float) -> float:
 
 
 def softmax_scaling(input_scale: float, beta: float) -> SoftmaxScaling:
-    """How SOFTMAX scales its input.
+    """How SOFTMAX and LOG_SOFTMAX scale their input.
 
-    Source: TFLite, PreprocessSoftmaxScaling and CalculateInputRadius.
+    Source: TFLite, PreprocessLogSoftmaxScalingExp and CalculateInputRadius.
     """
     scaled = quantize_multiplier(min(softmax_factor(input_scale, beta), (1 << 31) - 1.0))
     largest = ((1 << SOFTMAX_INTEGER_BITS) - 1) * (1 << (31 - SOFTMAX_INTEGER_BITS))
-    return SoftmaxScaling(scaled, -math.floor(largest / (1 << max(scaled.shift, 0))))
+    inverse = quantize_multiplier(2.0 ** (31 - scaled.shift) / scaled.multiplier)
+    smallest = -math.floor(largest / (1 << max(scaled.shift, 0)))
+    return SoftmaxScaling(scaled, inverse, smallest)

@@ -24,9 +24,10 @@ from codegen.operators.moves import (
 from codegen.operators.pad import PAD, PADV2
 from codegen.operators.prelu import PRELU
 from codegen.operators.reduce import MEAN, REDUCE_MAX, REDUCE_MIN, SUM
-from codegen.operators.reductions import FULLY_CONNECTED, SOFTMAX
+from codegen.operators.reductions import FULLY_CONNECTED
 from codegen.operators.resize import RESIZE_BILINEAR, RESIZE_NEAREST_NEIGHBOR
 from codegen.operators.rows import RowWindow, not_by_rows
+from codegen.operators.softmax import LOG_SOFTMAX, SOFTMAX
 from codegen.operators.support import OperatorSupport
 from codegen.operators.tables import LOGISTIC, RELU, RELU6, RELU_0_TO_1, RELU_N1_TO_1
 from codegen.operators.transpose_conv import TRANSPOSE_CONV
@@ -51,6 +52,7 @@ _SUPPORTED: dict[str, OperatorSupport] = {
     "LEAKY_RELU": LEAKY_RELU,
     "LOG": LOG,
     "LOGISTIC": LOGISTIC,
+    "LOG_SOFTMAX": LOG_SOFTMAX,
     "MAXIMUM": MAXIMUM,
     "MAX_POOL_2D": MAX_POOL_2D,
     "MEAN": MEAN,

@@ -1,6 +1,4 @@
-"""Operators of a network's classifier: FULLY_CONNECTED, SOFTMAX. Pure."""
-
-from math import prod
+"""FULLY_CONNECTED: products of vectors with a matrix. Pure."""
 
 import numpy as np
 
@@ -8,8 +6,6 @@ from codegen.model.fixed_point import (
     Multiplier,
     product_in_single_precision,
     quantize_multiplier,
-    softmax_factor,
-    softmax_scaling,
 )
 from codegen.model.graph import DType, Graph, Operator, Tensor
 from codegen.operators.channels import (
@@ -19,14 +15,13 @@ from codegen.operators.channels import (
     multiplier_arrays,
 )
 from codegen.operators.kernel_call import ConstantArray, KernelCall
-from codegen.operators.macc import no_macc, weight_macc
+from codegen.operators.macc import weight_macc
 from codegen.operators.memory import OWN_BYTES
 from codegen.operators.rows import not_by_rows
 from codegen.operators.support import (
     OperatorSupport,
     check_activation,
     check_constant,
-    check_output_shape,
     check_quantization,
     check_types,
     data_of,
@@ -34,9 +29,6 @@ from codegen.operators.support import (
     scale_of,
     zero_point_of,
 )
-
-MOST_CLASSES = 4095
-"""More could overflow the sum of SOFTMAX's exponentials, which has twelve integer bits."""
 
 
 def _check_fully_connected(graph: Graph, operator: Operator) -> list[str]:
@@ -137,49 +129,6 @@ def _scales(source: Tensor, weights: Tensor, output: Tensor) -> _Own:
     return fields, (ConstantArray("weight_scales", "float", scales),)
 
 
-def _check_softmax(graph: Graph, operator: Operator) -> list[str]:
-    (source,) = graph.inputs_of(operator)
-    (output,) = graph.outputs_of(operator)
-    reasons = check_types([source, output], [DType.INT8]) + check_quantization(graph, operator)
-    reasons += check_output_shape(output, source.shape)
-    classes = source.shape[-1] if source.shape else 0
-    if not 1 <= classes <= MOST_CLASSES:
-        reasons.append(f"over {classes} classes")
-    if reasons or source.quantization is None or output.quantization is None:
-        return reasons
-    scale, zero_point = scale_of(output), zero_point_of(output)
-    if (scale, zero_point) != (1 / 256, -128):
-        reasons.append(f"with output scale {scale:g} and zero point {zero_point}")
-    if softmax_factor(scale_of(source), _beta(operator)) <= 1.0:
-        reasons.append(f"with input scale {scale_of(source):g} and beta {_beta(operator):g}")
-    return reasons
-
-
-def _beta(operator: Operator) -> float:
-    return float(operator.options.get("beta", 1.0))
-
-
-def _lower_softmax(graph: Graph, operator: Operator) -> KernelCall:
-    (source,) = graph.inputs_of(operator)
-    scaling = softmax_scaling(scale_of(source), _beta(operator))
-    return KernelCall(
-        function="nn_softmax_s8",
-        header="nn/softmax.h",
-        params_type="nn_softmax_params",
-        params=(
-            ("rows", prod(source.shape[:-1])),
-            ("classes", source.shape[-1]),
-            ("multiplier", scaling.input.multiplier),
-            ("shift", scaling.input.shift),
-            ("smallest_difference", scaling.smallest_difference),
-        ),
-        constants=(),
-        inputs=operator.inputs,
-        output=operator.outputs[0],
-    )
-
-
 FULLY_CONNECTED = OperatorSupport(
     _check_fully_connected, _lower_fully_connected, not_by_rows, (2, 3), OWN_BYTES, weight_macc
 )
-SOFTMAX = OperatorSupport(_check_softmax, _lower_softmax, not_by_rows, (1,), OWN_BYTES, no_macc)

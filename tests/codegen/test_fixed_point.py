@@ -91,6 +91,7 @@ def test_softmax_scales_its_input_to_five_integer_bits() -> None:
     assert value_of(scaling.input) == 2.0**26 / 16
     assert scaling.input.shift == 23
     assert scaling.smallest_difference == -((31 << 26) >> 23)
+    assert value_of(scaling.inverse) == 16 / 2.0**26
 
 
 def test_softmax_takes_beta_as_part_of_the_scale() -> None:

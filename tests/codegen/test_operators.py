@@ -220,6 +220,9 @@ GENERATED = {
         constant(2, 8), activation(6, 2), activation(1, 6, 8)
     ),
     "SOFTMAX": softmax(activation(1, 10)),
+    "LOG_SOFTMAX": single(
+        "LOG_SOFTMAX", activation(1, 10), activation(1, 10, scale=Quantization((1 / 16,), (127,)))
+    ),
     "QUANTIZE": single("QUANTIZE", activation(1, 4, dtype=DType.UINT8), activation(1, 4)),
     "DEQUANTIZE": single(
         "DEQUANTIZE", activation(1, 4), activation(1, 4, dtype=DType.FLOAT32, scale=None)
@@ -417,6 +420,14 @@ REFUSED = {
     ),
     "op 0 SOFTMAX with output scale 0.5 and zero point 3": softmax(activation(1, 4), SCALE),
     "op 0 SOFTMAX over 5000 classes": softmax(activation(1, 5000)),
+    "op 0 LOG_SOFTMAX with output scale 0.5 and zero point 3": single(
+        "LOG_SOFTMAX", activation(1, 4), activation(1, 4)
+    ),
+    "op 0 LOG_SOFTMAX with input scale 9.31323e-10": single(
+        "LOG_SOFTMAX",
+        activation(1, 4, scale=Quantization((2.0**-30,), (0,))),
+        activation(1, 4, scale=Quantization((1 / 16,), (127,))),
+    ),
     "op 0 QUANTIZE from uint8 to uint8": single(
         "QUANTIZE", *[activation(1, 4, dtype=DType.UINT8)] * 2
     ),
