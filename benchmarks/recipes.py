@@ -21,19 +21,22 @@ from firmware.files import cache_folder, write_json
 from nas.data.data_source import find_data
 from nas.data.dataset import open_dataset, prepare_dataset
 from nas.data.splits import Split
+from nas.network.description import Shape
 from nas.network.input_shape import parse_shape
-from nas.search.config import RECIPES
+from nas.search.config import RECIPES, SHIFT_SHARE
 from nas.spaces import find_space, known_spaces
 from nas.trainer.library import load_library
 from nas.training.epochs import Trainer, TrainingRecipe
 
-COMPARED: dict[str, dict[str, Any]] = {
+ROWS: dict[str, dict[str, Any]] = {
     "published": RECIPES["paper"],
     "cosine, batches of 32": RECIPES["augmented"] | {"smoothing": 0.0},
-    "and mirrored": RECIPES["augmented"] | {"smoothing": 0.0, "flip": 0.5},
-    "and moved": RECIPES["augmented"] | {"smoothing": 0.0, "flip": 0.5, "shift": 4},
-    "and smoothed": RECIPES["augmented"] | {"flip": 0.5, "shift": 4},
+    "and mirrored": {"flip": 0.5},
+    "and moved": {"shift": SHIFT_SHARE},
+    "and smoothed": {"smoothing": RECIPES["augmented"]["smoothing"]},
+    "and averaged": {"average": RECIPES["averaged"]["average"]},
 }
+"""Each row after the second adds its values to those of the row before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,7 @@ def main() -> int:
     add("--images", type=int, default=3000, metavar="N", help="0 for all (%(default)s)")
     add("--epochs", type=int, default=60, metavar="N", help="(%(default)s)")
     add("--seeds", type=int, default=2, metavar="N", help="(%(default)s)")
+    add("--rows", nargs="+", default=list(ROWS), choices=list(ROWS), metavar="NAME", help="(all)")
     add("--json", type=Path, metavar="FILE", help="also write the figures")
     arguments = parser.parse_args()
     load_library(lambda stage: print(stage, file=sys.stderr))
@@ -73,11 +77,11 @@ def main() -> int:
         ]
         jobs = [
             pool.submit(_train, name, folder, seed, arguments)
-            for name in COMPARED
+            for name in arguments.rows
             for seed, folder in enumerate(folders)
         ]
         results = [job.result() for job in jobs]
-    for name in COMPARED:
+    for name in arguments.rows:
         own = [result for result in results if result.name == name]
         accuracies = [result.test_accuracy for result in own]
         spread = statistics.stdev(accuracies) if len(accuracies) > 1 else 0.0
@@ -90,9 +94,24 @@ def main() -> int:
     return 0
 
 
+def _recipe_of(name: str, shape: Shape) -> dict[str, Any]:
+    """The hyperparameters of a row for images of a shape; grey ones are not mirrored."""
+    if name == "published":
+        return ROWS[name]
+    recipe: dict[str, Any] = {}
+    for row in list(ROWS)[1 : list(ROWS).index(name) + 1]:
+        recipe |= ROWS[row]
+    if "shift" in recipe:
+        recipe["shift"] = max(1, round(recipe["shift"] * min(shape[:2])))
+    if shape[2] == 1:
+        recipe["flip"] = 0.0
+    return recipe
+
+
 def _train(name: str, folder: str, seed: int, arguments: argparse.Namespace) -> Result:
-    recipe = TrainingRecipe(epochs=arguments.epochs, seed=seed, **COMPARED[name])
     space, dataset = find_space(arguments.space), open_dataset(Path(folder))
+    values = _recipe_of(name, dataset.shape)
+    recipe = TrainingRecipe(epochs=arguments.epochs, seed=seed, **values)
     candidate, first = space.parse(arguments.candidate), time.monotonic()
     network = space.network(candidate, dataset.shape, len(dataset.classes))
     best, weights = -1.0, None

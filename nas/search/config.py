@@ -22,13 +22,15 @@ PROXIES: dict[str, dict[str, Any]] = {
 }
 """Hyperparameters of the training of candidates: the published ones, and ours."""
 FINAL_EPOCHS = 100
+_AUGMENTED: dict[str, Any] = {
+    "batch_size": 32,
+    "learning_rate": 5e-3,
+    "schedule": "cosine",
+    "smoothing": 0.1,
+}
 RECIPES: dict[str, dict[str, Any]] = {
-    "augmented": {
-        "batch_size": 32,
-        "learning_rate": 5e-3,
-        "schedule": "cosine",
-        "smoothing": 0.1,
-    },
+    "augmented": _AUGMENTED,
+    "averaged": _AUGMENTED | {"average": 0.05},
     "paper": {"batch_size": 128, "learning_rate": 1e-2},
 }
 """Hyperparameters of the final training: ours, from `benchmarks.recipes`, and the published."""
@@ -130,6 +132,11 @@ class SearchConfig:
     def proxy(self) -> str:
         """Name of the hyperparameters of a candidate's training, a key of `PROXIES`."""
         return "cosine" if self.strategy == EVOLUTION else PUBLISHED_PROXY
+
+    @property
+    def averages_weights(self) -> bool:
+        """Whether the recipe of the winner averages its weights."""
+        return "average" in RECIPES[self.recipe]
 
     def training_record(self) -> dict[str, Any]:
         """The settings that determine a candidate's accuracy: without limits and target."""

@@ -178,7 +178,7 @@ def price(config: SearchConfig, host: Host, evaluation: Evaluation) -> Trial:
         return replace(trial, status=TrialStatus.HOST_MEMORY, reason=reason)
     if host.alone_bytes is not None and trial.status is TrialStatus.PRICED:
         network = network_of(config, evaluation.candidate)
-        needed = winner_bytes(network, LANES, host.images, host.base_bytes)
+        needed = winner_bytes(network, LANES, host.images, host.base_bytes, config.averages_weights)
         if needed > host.alone_bytes:
             reason = (
                 f"as the winner it needs {needed:,} bytes of the host, the limit is "
@@ -233,7 +233,8 @@ def training_extremes(
     by_input = [own for side in bounds.inputs if (own := bounds.narrowest(side))]
     smallest = [candidates[-1] for candidates in by_input]
     least = min(
-        winner_bytes(network_of(config, own), LANES, images, base_bytes) for own in smallest
+        winner_bytes(network_of(config, own), LANES, images, base_bytes, config.averages_weights)
+        for own in smallest
     )
     widest = map(bounds.widest, narrow_candidates(config, bounds))
     # They fit, so they are priced, and the price includes the memory of their training.

@@ -46,7 +46,8 @@ class FinalMemory:
 
     def needed(self, config: SearchConfig, candidate: Candidate, part: int = LANES) -> int:
         """Bytes for the final training of a candidate with this many images at a time."""
-        return winner_bytes(network_of(config, candidate), part, self.images, self.base_bytes)
+        network = network_of(config, candidate)
+        return winner_bytes(network, part, self.images, self.base_bytes, config.averages_weights)
 
     def allows(self, config: SearchConfig, candidate: Candidate, part: int = LANES) -> bool:
         """Whether there is enough memory for it."""

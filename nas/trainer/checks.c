@@ -35,6 +35,19 @@ int32_t check_settings(const step_settings *settings) {
     return is_possible ? NETWORK_OK : NETWORK_SETTINGS;
 }
 
+/* No shares are right too: no average is wanted then. */
+int32_t check_shares(float_array shares, int64_t steps) {
+    if (shares.count != 0 && !holds(shares, steps)) {
+        return NETWORK_SIZE;
+    }
+    for (int64_t i = 0; i < shares.count; i++) {
+        if (!is_share(shares.values[i])) {
+            return NETWORK_SETTINGS;
+        }
+    }
+    return NETWORK_OK;
+}
+
 bool are_finite(const float *values, int64_t count) {
     bool is_any_other = false;
     for (int64_t i = 0; i < count; i++) {

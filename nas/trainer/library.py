@@ -114,7 +114,10 @@ _FUNCTIONS: dict[str, tuple[type | None, tuple[Any, ...]]] = {
     "network_row_bytes": (_INT, ()),
     "network_kind": (_INT, (ctypes.c_char_p,)),
     "network_use_threads": (None, (_POINTER, _INT)),
-    "network_train": (_INT, (_POINTER, Array, _SOURCE, _SETTINGS, _LONG, Array, _DOUBLE_OUT)),
+    "network_train": (
+        _INT,
+        (_POINTER, Array, _SOURCE, _SETTINGS, _LONG, Array, Array, _DOUBLE_OUT),
+    ),
     "network_gradients": (_INT, (_POINTER, Array, _SOURCE, _SETTINGS, Array, _DOUBLE_OUT)),
     "network_predict": (_INT, (_POINTER, Array, _SOURCE, Array)),
     "network_ranges": (_INT, (_POINTER, Array, _SOURCE, Array)),

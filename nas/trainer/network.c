@@ -109,6 +109,13 @@ static void adam(float *state, int64_t count, const float *gradients, int64_t st
     }
 }
 
+/* Move the average of the parameters towards them; a share of 1 copies them. */
+static void move_average(const float *parameters, int64_t count, float share, float *average) {
+    for (int64_t i = 0; i < count; i++) {
+        average[i] = (1 - share) * average[i] + share * parameters[i];
+    }
+}
+
 void network_use_threads(network *n, int32_t threads) {
     n->step.threads = threads < 1 ? 1 : threads < n->step.groups ? threads : n->step.groups;
 }
@@ -122,18 +129,20 @@ static float momentum_at(int64_t step_number) {
 
 int32_t network_train(network *n, float_array state, const source *from,
                       const step_settings *settings, int64_t first_step, float_array rates,
-                      double *loss) {
+                      float_array shares, double *loss) {
     const int64_t steps = rates.count, part = part_of(n);
+    const int64_t values = (shares.count == 0 ? 3 : 4) * n->parameters;
     int32_t status = check_settings(settings);
     if (status != NETWORK_OK) {
         return status;
     }
     const int64_t batch = part * settings->accumulated;
     if (steps < 1 || first_step < 0 || steps > INT64_MAX / batch || !holds(rates, steps) ||
-        !holds(state, 3 * n->parameters)) {
+        !holds(state, values)) {
         return NETWORK_SIZE;
     }
-    status = check_source(n, from, steps * batch, true);
+    status = check_shares(shares, steps);
+    status = status != NETWORK_OK ? status : check_source(n, from, steps * batch, true);
     if (status != NETWORK_OK) {
         return status;
     }
@@ -149,11 +158,14 @@ int32_t network_train(network *n, float_array state, const source *from,
             run_back(n, state.values, n->gradients);
         }
         adam(state.values, n->parameters, n->gradients, first_step + i + 1, rates.values[i]);
+        if (shares.count != 0) {
+            move_average(state.values, n->parameters, shares.values[i],
+                         state.values + 3 * n->parameters);
+        }
     }
     *loss = sum / (double)steps;
     /* A value that was not finite in any step leaves a parameter or a moment not finite. */
-    return isfinite(*loss) && are_finite(state.values, 3 * n->parameters) ? NETWORK_OK
-                                                                          : NETWORK_DIVERGED;
+    return isfinite(*loss) && are_finite(state.values, values) ? NETWORK_OK : NETWORK_DIVERGED;
 }
 
 int32_t network_gradients(network *n, float_array parameters, const source *from,

@@ -94,10 +94,12 @@ void network_use_threads(network *n, int32_t threads);
 
 /* Make a step with Adam for each learning rate; the first step has the number `first_step`. `loss`
  * is the mean loss. `state` is the parameters and the two moments of Adam, each of
- * network_parameters values. */
+ * network_parameters values. If there are `shares`, one for each step, the average of the
+ * parameters follows in `state`: each step moves it towards the new parameters by its share of the
+ * distance, 0 to 1; with 1 it becomes a copy of them. */
 int32_t network_train(network *n, float_array state, const source *from,
                       const step_settings *settings, int64_t first_step, float_array rates,
-                      double *loss);
+                      float_array shares, double *loss);
 
 /* The gradients and the loss of one batch, without a step. */
 int32_t network_gradients(network *n, float_array parameters, const source *from,

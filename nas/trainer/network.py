@@ -21,8 +21,9 @@ _REASONS = {
     NetworkStatus.IMAGE: "the order contains an image that does not exist",
     NetworkStatus.LABEL: "a label is not one of the classes",
     NetworkStatus.SETTINGS: "smoothing and flip must be 0 to 1, shift 0 to 32,767, accumulated at "
-    "least 1",
+    "least 1, shares 0 to 1",
 }
+_NO_SHARES: NDArray[np.float32] = np.zeros(0, np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +111,13 @@ class TrainableNetwork:
         seed: int,
         accumulated: int = 1,
         augmentation: Augmentation = Augmentation(),
+        shares: NDArray[np.float32] = _NO_SHARES,
     ) -> float:
         """Run one step of Adam for each learning rate. Returns the mean loss.
 
         Args:
-            state: (3, parameters): the parameters and Adam's moments, updated in place.
+            state: (3, parameters): the parameters and Adam's moments, updated in place. With
+                shares (4, parameters): the average of the parameters follows.
             images: (n, h, w, c), contiguous; may be mapped.
             labels: (n,).
             order: Indices of images, `part` times `accumulated` for each step.
@@ -123,6 +126,8 @@ class TrainableNetwork:
             seed: Of dropout and augmentation.
             accumulated: Parts of a batch, whose gradients are added up.
             augmentation: Changes of images and labels.
+            shares: (steps,) the share by which a step moves the average towards the new parameters,
+                0 to 1; none if there is no average.
 
         Raises:
             ConfigError: An array is too short, or contains invalid indices.
@@ -136,6 +141,7 @@ class TrainableNetwork:
             _settings(augmentation, accumulated, seed),
             first_step,
             Array(rates),
+            Array(shares),
             loss,
         )
         return loss.value

@@ -57,6 +57,7 @@ void connect_buffers(network *n);
 /* Check the arguments of a call: arrays are long enough, and images and labels exist. */
 int32_t check_source(const network *n, const source *from, int64_t needed, bool has_labels);
 int32_t check_settings(const step_settings *settings);
+int32_t check_shares(float_array shares, int64_t steps);
 bool holds(float_array array, int64_t count);
 
 /* Whether all values are finite numbers. */

@@ -24,6 +24,8 @@ from nas.trainer.program import LANES
 SCHEDULES = ("constant", "cosine")
 _WARM_UP = 0.02
 """Fraction of all steps in which the learning rate rises, with the `cosine` schedule."""
+_AVERAGED_PART = 0.5
+"""Fraction of all steps, at the end, over which weights may be averaged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,11 @@ class TrainingRecipe:
         part: Images that go through the network at a time, a multiple of 16 that divides the
             batch; 0 for the whole batch. Batch normalisation uses the statistics of a part;
             gradients are added over the parts.
+        average: Time constant of an exponential moving average of the weights and of the moving
+            statistics, as a fraction of all steps; 0 for no average. It begins with the second
+            half of the training. Its values are evaluated and kept instead of the last ones.
+            Source: Polyak and Juditsky, Acceleration of Stochastic Approximation by Averaging,
+            1992; as a moving average: Tarvainen and Valpola, Mean teachers, 2017.
     """
 
     epochs: int
@@ -54,6 +61,7 @@ class TrainingRecipe:
     flip: float = 0.0
     shift: int = 0
     part: int = 0
+    average: float = 0.0
 
     def __post_init__(self) -> None:
         part = self.images_together
@@ -66,6 +74,8 @@ class TrainingRecipe:
             raise ConfigError(
                 f"unknown schedule {self.schedule!r}; known schedules: {', '.join(SCHEDULES)}"
             )
+        if not 0 <= self.average <= 1:
+            raise ConfigError(f"the average is over {self.average} of the steps, expected 0 to 1")
 
     @property
     def images_together(self) -> int:
@@ -94,7 +104,8 @@ class Trainer:
         self.network, self._dataset, self._recipe = network, dataset, recipe
         # Made before the network allocates memory, which then reuses the memory that this frees.
         parameters = initial_parameters(self.network, recipe.seed)
-        self.state: NDArray[np.float32] = np.zeros((3, len(parameters)), np.float32)
+        rows = 4 if recipe.average else 3
+        self.state: NDArray[np.float32] = np.zeros((rows, len(parameters)), np.float32)
         self.state[0] = parameters
         del parameters
         self._trained = TrainableNetwork(self.network, recipe.images_together, threads)
@@ -114,9 +125,15 @@ class Trainer:
         self._trained.__exit__(kind, error, trace)
 
     @property
+    def _evaluated(self) -> NDArray[np.float32]:
+        """The parameters that are evaluated: their average, if the recipe has one."""
+        parameters: NDArray[np.float32] = self.state[3 if self._recipe.average else 0]
+        return parameters
+
+    @property
     def weights(self) -> list[NDArray[np.float32]]:
-        """The parameters as arrays in their shapes, node by node."""
-        split = split_parameters(self.state[0].copy(), self.network)
+        """The parameters as arrays in their shapes, node by node; averages, if there are any."""
+        split = split_parameters(self._evaluated.copy(), self.network)
         return [array for own in split for array in own]
 
     def train_epoch(self, epoch: int) -> float:
@@ -144,6 +161,7 @@ class Trainer:
                 recipe.seed,
                 recipe.batch_size // recipe.images_together,
                 Augmentation(recipe.smoothing, recipe.flip, recipe.shift),
+                self._shares(first),
             )
         except DivergedError as error:
             raise DivergedError(f"training diverged in epoch {epoch + 1}") from error
@@ -161,6 +179,21 @@ class Trainer:
             ],
             np.float32,
         )
+
+    def _shares(self, first: int) -> NDArray[np.float32]:
+        """The share by which each step of an epoch moves the average towards the new weights.
+
+        The average is a copy of the weights until averaging begins, then their mean until that
+        spans the time constant.
+        """
+        if not self._recipe.average:
+            return np.zeros(0, np.float32)
+        total = self._steps * self._recipe.epochs
+        span = max(1.0, self._recipe.average * total)
+        begin = round((1 - _AVERAGED_PART) * total)
+        averaged = np.arange(first - begin, first - begin + self._steps)
+        shares: NDArray[np.float32] = (1 / (1 + averaged.clip(0, span - 1))).astype(np.float32)
+        return shares
 
     def accuracy(self, split: Split, weights: list[NDArray[np.float32]] | None = None) -> float:
         """Fraction of the images of a part that are classified correctly.
@@ -180,7 +213,7 @@ class Trainer:
             split: The part.
             weights: Weights to use instead of the current ones.
         """
-        parameters = self.state[0]
+        parameters = self._evaluated
         if weights is not None:
             parameters = np.concatenate([own.ravel() for own in weights])
         probabilities = self._trained.predict(parameters, self._dataset.images(split))

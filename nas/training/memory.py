@@ -35,13 +35,17 @@ def _training_bytes(taken: Measure, images: int, base_bytes: int) -> int:
     return base_bytes + taken.size_bytes + arrays + per_image * images
 
 
-def winner_bytes(network: Network, part: int, images: int, base_bytes: int) -> int:
+def winner_bytes(
+    network: Network, part: int, images: int, base_bytes: int, is_averaged: bool = False
+) -> int:
     """The larger anonymous memory of two processes: one trains the winner, one converts it.
 
-    Arguments and errors are those of `training_bytes`.
+    Arguments and errors are those of `training_bytes`. If the recipe averages the weights, the
+    average is one array more, and one copy more where the checkpoint is written or read.
     """
     taken = measure(network, part)
-    copies = _WINNER_COPIES * taken.parameters * _FLOAT
-    training = _training_bytes(taken, images, base_bytes)
+    averages = taken.parameters * _FLOAT if is_averaged else 0
+    copies = _WINNER_COPIES * taken.parameters * _FLOAT + averages
+    training = _training_bytes(taken, images, base_bytes) + averages
     conversion = base_bytes + taken.size_bytes + _CONVERTER_BYTES
     return max(training, conversion) + copies

@@ -82,6 +82,7 @@ def _recipe(recipe: dict[str, float | str]) -> list[tuple[str, str]]:
         "learning_rate": "learning rate, highest",
         "schedule": "its schedule",
         "smoothing": "label smoothing",
+        "average": "time constant of the average of the weights, fraction of the training",
         "shift": "largest shift of an image, pixels",
         "flip": "probability that an image is mirrored",
         "seed": "seed",

@@ -68,15 +68,16 @@ INVERTED = Template((Stage(3, 2, 5, 6, 1), Stage(2, 4, 3, 4, 2)), IDENTITIES, la
 
 
 @pytest.mark.parametrize(
-    ("space", "candidate"),
+    ("space", "candidate", "average"),
     [
-        pytest.param("folded", Candidate(k=8, c=1), id="few weights"),
-        pytest.param("folded", Candidate(k=64, c=2), id="many weights"),
-        pytest.param("residual", INVERTED.candidate(24), id="many activations"),
+        pytest.param("folded", Candidate(k=8, c=1), 0.0, id="few weights"),
+        pytest.param("folded", Candidate(k=64, c=2), 0.0, id="many weights"),
+        pytest.param("folded", Candidate(k=64, c=2), 0.5, id="many weights and their average"),
+        pytest.param("residual", INVERTED.candidate(24), 0.0, id="many activations"),
     ],
 )
 def test_training_and_conversion_take_what_was_predicted(
-    small_dataset: Dataset, tmp_path: Path, space: str, candidate: Candidate
+    small_dataset: Dataset, tmp_path: Path, space: str, candidate: Candidate, average: float
 ) -> None:
     network = find_space(space).network(candidate, small_dataset.shape, 2)
     recipe = {"epochs": 3, "batch_size": 16, "learning_rate": 1e-3, "seed": 0}
@@ -86,6 +87,7 @@ def test_training_and_conversion_take_what_was_predicted(
     with Worker() as worker:
         base_bytes = worker.call("nas.training.tasks:probe", {})["anonymous_bytes"]
         trained = worker.run("nas.training.tasks:train_candidate", arguments)
+        arguments["recipe"] = recipe | {"average": average}
         winner = worker.run("nas.training.tasks:train_winner", arguments | files)
         converted = worker.run("nas.quantization.tasks:convert_winner", arguments | files)
     inputs = tmp_path / "inputs.npz"
@@ -98,4 +100,5 @@ def test_training_and_conversion_take_what_was_predicted(
     assert training_bytes(*facts) == pytest.approx(trained.peak_anonymous_bytes, abs=500_000)
     assert converted.error is golden.error is None
     peak_bytes = max(own.peak_anonymous_bytes for own in (winner, converted, golden))
-    assert 0.8 * winner_bytes(*facts) < peak_bytes <= winner_bytes(*facts)
+    predicted_bytes = winner_bytes(*facts, is_averaged=average > 0)
+    assert 0.8 * predicted_bytes < peak_bytes <= predicted_bytes

@@ -190,16 +190,18 @@ def test_a_candidate_too_large_for_the_host_is_not_trained(tmp_path: Path) -> No
     assert len(worker.trained) > 2
 
 
+@pytest.mark.parametrize("recipe", ["augmented", "averaged"])
 def test_a_candidate_that_the_host_could_not_train_as_the_winner_is_not_trained(
-    tmp_path: Path,
+    tmp_path: Path, recipe: str
 ) -> None:
     """Else a search would end with a winner that nothing can be made of."""
     worker = FakeWorker()
     network = find_space("paper").network(Candidate(k=2, c=1), (8, 8, 1), 2)
-    limit = winner_bytes(network, 16, 100, 0)
-    with TrialStore(tmp_path, CONFIG) as store:
+    limit = winner_bytes(network, 16, 100, 0, is_averaged=recipe == "averaged")
+    config = replace(CONFIG, recipe=recipe)
+    with TrialStore(tmp_path, config) as store:
         host = Host(WorkerPool([worker]), {0: "images"}, 100, alone_bytes=limit)
-        _, trials = explore(CONFIG, host, store, lambda _: None, lambda *_: None)
+        _, trials = explore(config, host, store, lambda _: None, lambda *_: None)
     refused = [trial for trial in trials if trial.status is TrialStatus.HOST_MEMORY]
     assert refused
     assert refused[0].reason.startswith("as the winner it needs ")

@@ -33,6 +33,8 @@ static const network_row no_weights[] = {
     {.kind = DENSE, .inputs = {1}, .channels = CLASSES},
 };
 
+static const float_array no_shares = {NULL, 0};
+
 static network *make(const network_row *rows, int32_t count, int32_t groups) {
     int32_t status = -1, refused = 0;
     network *const n = network_create(rows, count, groups, 1.0f / 255, &status, &refused);
@@ -49,11 +51,11 @@ static float_array array_of(int64_t count, float value) {
     return array;
 }
 
-/* Parameters, and moments of 0. */
-static float_array state_of(const network *n) {
+/* Parameters, and moments and an average of 0. */
+static float_array state_of(const network *n, int32_t rows) {
     const int64_t count = network_parameters(n);
-    const float_array state = array_of(3 * count, 0.01f);
-    memset(state.values + count, 0, 2 * (size_t)count * sizeof(float));
+    const float_array state = array_of(rows * count, 0.01f);
+    memset(state.values + count, 0, (size_t)((rows - 1) * count) * sizeof(float));
     return state;
 }
 
@@ -88,13 +90,13 @@ static void use_everything(const network_row *rows, int32_t count, int32_t threa
     network *const n = make(rows, count, 2);
     network_use_threads(n, threads);
     const step_settings settings = {0.1f, 0.5f, 2, 2, 5};
-    const float_array state = state_of(n), rates = array_of(3, 0);
+    const float_array state = state_of(n, 3), rates = array_of(3, 0);
     for (int32_t i = 0; i < 3; i++) {
         rates.values[i] = 1e-3f;
     }
     const source training = make_source(3 * 2 * part_of(n));
     double loss = 0;
-    CHECK(network_train(n, state, &training, &settings, 0, rates, &loss) == NETWORK_OK);
+    CHECK(network_train(n, state, &training, &settings, 0, rates, no_shares, &loss) == NETWORK_OK);
     CHECK(loss > 0 && loss < 10);
     const source batch = make_source(part_of(n)), odd = make_source(37);
     const float_array gradients = array_of(network_parameters(n), 0);
@@ -124,23 +126,64 @@ static void use_everything(const network_row *rows, int32_t count, int32_t threa
     network_destroy(n);
 }
 
+/* The average is the mean of what the parameters are after the last two of three steps, and the
+ * parameters are the same as without it. */
+static void average(void) {
+    network *const n = make(all_kinds, COUNT(all_kinds), 1);
+    const int64_t count = network_parameters(n);
+    const step_settings settings = {0, 0, 0, 1, 5};
+    const float_array rate = array_of(1, 0), shares = array_of(3, 0), rates = array_of(3, 0);
+    const float_array plain = state_of(n, 3), averaged = state_of(n, 4), sums = array_of(count, 0);
+    source s = make_source(3 * LANES);
+    double loss = 0;
+    rate.values[0] = 1e-3f;
+    for (int64_t i = 0; i < 3; i++) {
+        rates.values[i] = rate.values[0];
+        shares.values[i] = i < 2 ? 1 : 0.5f;
+    }
+    CHECK(network_train(n, averaged, &s, &settings, 0, rates, shares, &loss) == NETWORK_OK);
+    const int64_t *const order = s.order;
+    for (int64_t i = 0; i < 3; i++) {
+        s.order = order + i * LANES;
+        CHECK(network_train(n, plain, &s, &settings, i, rate, no_shares, &loss) == NETWORK_OK);
+        for (int64_t j = 0; i > 0 && j < count; j++) {
+            sums.values[j] += plain.values[j];
+        }
+    }
+    s.order = order;
+    CHECK(memcmp(plain.values, averaged.values, 3 * (size_t)count * sizeof(float)) == 0);
+    for (int64_t i = 0; i < count; i++) {
+        CHECK(fabsf(averaged.values[3 * count + i] - sums.values[i] / 2) < 1e-6f);
+    }
+    CHECK(network_train(n, plain, &s, &settings, 0, rates, shares, &loss) == NETWORK_SIZE);
+    CHECK(network_train(n, averaged, &s, &settings, 0, rates, rate, &loss) == NETWORK_SIZE);
+    shares.values[2] = 1.5f;
+    CHECK(network_train(n, averaged, &s, &settings, 0, rates, shares, &loss) == NETWORK_SETTINGS);
+    const float_array all[] = {rate, shares, rates, plain, averaged, sums};
+    for (int32_t i = 0; i < COUNT(all); i++) {
+        free(all[i].values);
+    }
+    release(s);
+    network_destroy(n);
+}
+
 static void refuse_what_cannot_be_read(void) {
     network *const n = make(all_kinds, COUNT(all_kinds), 1);
     const step_settings settings = {0, 0, 0, 1, 0};
     const int64_t count = network_parameters(n);
-    const float_array state = state_of(n), rates = array_of(1, 0);
+    const float_array state = state_of(n, 3), rates = array_of(1, 0);
     const float_array none = {NULL, 0}, short_state = {state.values, 3 * count - 1};
     source s = make_source(LANES);
     double loss = 0;
-    CHECK(network_train(n, short_state, &s, &settings, 0, rates, &loss) == NETWORK_SIZE);
-    CHECK(network_train(n, none, &s, &settings, 0, rates, &loss) == NETWORK_SIZE);
-    CHECK(network_train(n, state, &s, &settings, 0, none, &loss) == NETWORK_SIZE);
+    CHECK(network_train(n, short_state, &s, &settings, 0, rates, no_shares, &loss) == NETWORK_SIZE);
+    CHECK(network_train(n, none, &s, &settings, 0, rates, no_shares, &loss) == NETWORK_SIZE);
+    CHECK(network_train(n, state, &s, &settings, 0, none, no_shares, &loss) == NETWORK_SIZE);
     s.order_count = LANES - 1;
-    CHECK(network_train(n, state, &s, &settings, 0, rates, &loss) == NETWORK_SIZE);
+    CHECK(network_train(n, state, &s, &settings, 0, rates, no_shares, &loss) == NETWORK_SIZE);
     CHECK(network_gradients(n, state, &s, &settings, state, &loss) == NETWORK_SIZE);
     s.order_count = LANES;
     s.image_count = LANES - 1;
-    CHECK(network_train(n, state, &s, &settings, 0, rates, &loss) == NETWORK_IMAGE);
+    CHECK(network_train(n, state, &s, &settings, 0, rates, no_shares, &loss) == NETWORK_IMAGE);
     CHECK(network_predict(n, state, &s, state) == NETWORK_IMAGE);
     s.image_count = IMAGES;
     int32_t *const labels = malloc(IMAGES * sizeof *labels);
@@ -148,13 +191,15 @@ static void refuse_what_cannot_be_read(void) {
     memset(labels, 0, IMAGES * sizeof *labels);
     labels[3] = CLASSES;
     const source wrong_label = {s.images, labels, s.order, IMAGES, LANES};
-    CHECK(network_train(n, state, &wrong_label, &settings, 0, rates, &loss) == NETWORK_LABEL);
+    CHECK(network_train(n, state, &wrong_label, &settings, 0, rates, no_shares, &loss) ==
+          NETWORK_LABEL);
     const step_settings wrong[] = {
         {-0.1f, 0, 0, 1, 0}, {0, 1.1f, 0, 1, 0}, {0, 0, -1, 1, 0},
         {0, 0, 32768, 1, 0}, {0, 0, 0, 0, 0},
     };
     for (int32_t i = 0; i < COUNT(wrong); i++) {
-        CHECK(network_train(n, state, &s, &wrong[i], 0, rates, &loss) == NETWORK_SETTINGS);
+        CHECK(network_train(n, state, &s, &wrong[i], 0, rates, no_shares, &loss) ==
+              NETWORK_SETTINGS);
     }
     free(labels);
     free(state.values);
@@ -195,12 +240,12 @@ static bool shows(const network *n, const source *s, int32_t lane, int32_t down,
 static void augment(float flip, int32_t shift) {
     network *const n = make(no_weights, COUNT(no_weights), 1);
     const step_settings settings = {0, flip, shift, 1, 9};
-    const float_array state = state_of(n), rates = array_of(1, 0);
+    const float_array state = state_of(n, 3), rates = array_of(1, 0);
     const source s = make_source(LANES);
     int32_t seen[2][16][16] = {{{0}}}, mirrored = 0;
     for (int64_t turn = 0; turn < 40; turn++) {
         double loss = 0;
-        CHECK(network_train(n, state, &s, &settings, turn, rates, &loss) == NETWORK_OK);
+        CHECK(network_train(n, state, &s, &settings, turn, rates, no_shares, &loss) == NETWORK_OK);
         for (int32_t lane = 0; lane < LANES; lane++) {
             int32_t found = 0;
             for (int32_t at = 0; at < 2 * (2 * shift + 1) * (2 * shift + 1); at++) {
@@ -233,6 +278,7 @@ void check_arrays(void) {
         use_everything(all_kinds, COUNT(all_kinds), threads);
         use_everything(no_weights, COUNT(no_weights), threads);
     }
+    average();
     refuse_what_cannot_be_read();
     augment(0, 0);
     augment(1, 0);

@@ -1,10 +1,11 @@
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from firmware.errors import DivergedError
+from firmware.errors import ConfigError, DivergedError
 from nas.data.dataset import Dataset
 from nas.data.splits import Split
 from nas.host.worker import Worker
@@ -57,13 +58,14 @@ def test_an_interrupted_training_goes_on_to_the_same_bits(
 ) -> None:
     task = "nas.training.tasks:train_winner"
     # An epoch takes milliseconds: of so many, some are left when the interruption arrives.
-    whole = worker.call(task, arguments(small_dataset, tmp_path / "whole.npz", epochs=400))
+    recipe = {"epochs": 400, "average": 0.9}
+    whole = worker.call(task, arguments(small_dataset, tmp_path / "whole.npz", **recipe))
 
     def interrupt(event: dict[str, Any]) -> None:
         if event["epoch"] == 2:
             raise InterruptionError
 
-    cut = arguments(small_dataset, tmp_path / "cut.npz", epochs=400)
+    cut = arguments(small_dataset, tmp_path / "cut.npz", **recipe)
     with pytest.raises(InterruptionError):
         worker.run(task, cut, interrupt)
     events: list[dict[str, Any]] = []
@@ -106,6 +108,35 @@ def test_a_later_epoch_that_diverges_is_named(small_dataset: Dataset) -> None:
         trainer.state[0][5] = np.nan
         with pytest.raises(DivergedError, match=r"^training diverged in epoch 2$"):
             trainer.train_epoch(1)
+
+
+def test_an_average_of_the_weights_begins_halfway_and_leaves_the_training_as_it_is(
+    small_dataset: Dataset,
+) -> None:
+    """One step in each epoch: of ten, the last five are averaged, with a time constant of two."""
+    count = small_dataset.counts["train"] // 16 * 16
+    recipe = TrainingRecipe(**RECIPE | {"epochs": 10, "batch_size": count, "schedule": "cosine"})
+    network = find_space("folded").network(Candidate(k=2, c=1), small_dataset.shape, 2)
+    with (
+        Trainer(network, small_dataset, recipe) as plain,
+        Trainer(network, small_dataset, replace(recipe, average=0.2), threads=2) as averaged,
+    ):
+        expected = np.zeros_like(plain.state[0])
+        for epoch in range(10):
+            assert plain.train_epoch(epoch) == averaged.train_epoch(epoch)
+            share = 1.0 if epoch <= 5 else 0.5
+            expected += share * (plain.state[0] - expected)
+            np.testing.assert_array_equal(averaged.state[:3], plain.state)
+            weights = np.concatenate([own.ravel() for own in averaged.weights])
+            np.testing.assert_allclose(weights, expected, rtol=1e-5, atol=1e-7)
+        assert not np.allclose(weights, plain.state[0])
+        answers = averaged.answers(Split.TEST)
+        np.testing.assert_array_equal(answers, plain.answers(Split.TEST, averaged.weights))
+
+
+def test_an_average_over_more_than_the_training_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"over 1.5 of the steps, expected 0 to 1"):
+        TrainingRecipe(**RECIPE, average=1.5)
 
 
 def test_a_checkpoint_of_another_training_is_not_used(
