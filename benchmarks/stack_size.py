@@ -6,6 +6,7 @@ application adds is the difference to whole firmware of a few networks.
 
 import statistics
 import tempfile
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.glue_size import Glue, stack_by_kind
+from benchmarks.glue_size import Glue, glue_of, stack_by_kind
 from benchmarks.many_networks import run_calls
 from benchmarks.network_chain import Chain, weights_of
 from benchmarks.operator_cases import CASES, FUSED, VALID
@@ -35,6 +36,12 @@ SHALLOW = "RESHAPE"
 WHOLE = ("SOFTMAX", "FULLY_CONNECTED")
 FED = ("CONV_2D", "AVERAGE_POOL_2D", "MAX_POOL_2D")
 """Operators of which whole firmware runs, on a whole input and on rows that are fed."""
+WHOLE_WAY, FED_WAY, AFTER_FED_WAY = "whole", "fed rows", "after fed rows"
+"""Ways through the bench application to a kernel; the last two are also names of `stack_kinds`.
+
+While rows are fed, the functions that receive them are on the stack; afterwards, those that run the
+rest are.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +50,8 @@ class StackSizes:
 
     Attributes:
         functions: Most stack of each part of each kernel, with what the application has before.
-        before: Stack of the generated code before a kernel, by how the kernel is reached; feeding
-            rows takes more of the application, which is added here.
+        before: Stack of the generated code before a kernel, by how the kernel is reached; with
+            fed rows, the application takes more, which is added here.
         application: Most stack of the application without a kernel.
     """
 
@@ -62,25 +69,41 @@ def measure_stack(more: Sequence[Graph], glue: Sequence[Glue], target: Target) -
         target: The chip.
     """
     step_bytes = {own.stack_kind: own.step_stack_bytes for own in glue}
-    before = stack_by_kind(glue)
-    models = [_single(operator) for operator in (*WHOLE, *FED)]
-    graphs = [*map(parse_tflite, models), *_graphs(), *more]
+    models = {WHOLE_WAY: WHOLE, FED_WAY: FED}
+    built = [(way, _single(operator)) for way, own in models.items() for operator in own]
+    built.append((AFTER_FED_WAY, deepest_after_fed_rows()))
+    graphs = [*(parse_tflite(model) for _, model in built), *_graphs(), *more]
     kinds = [_stack_kind(graph, plan_graph(graph, stream=False)) for graph in graphs]
     depths = [
         [run.stack_bytes - step_bytes[kind] for run in calls]
         for kind, calls in zip(kinds, run_calls(graphs, target), strict=True)
     ]
-    added = [
-        _peak_bytes(model, target) - max(own) - before[_stack_kind(graph, plan_graph(graph))]
-        for model, own, graph in zip(models, depths, graphs, strict=False)
-    ]
-    application_bytes = round(statistics.median(added[: len(WHOLE)]))
-    fed_bytes = round(statistics.median(added[len(WHOLE) :])) - application_bytes
+    added: dict[str, list[int]] = defaultdict(list)
+    for (way, model), own in zip(built, depths, strict=False):
+        added[way].append(_peak_bytes(model, target) - max(own) - _before(model, way, target))
+    taken = {way: round(statistics.median(own)) for way, own in added.items()}
+    application_bytes = taken[WHOLE_WAY]
     return StackSizes(
         _by_function(graphs, depths, application_bytes),
-        {kind: own + fed_bytes * ("fed rows" in kind) for kind, own in before.items()},
+        {
+            kind: own + taken[_way(kind)] - application_bytes
+            for kind, own in stack_by_kind(glue).items()
+        },
         _peak_bytes(_single(SHALLOW), target),
     )
+
+
+def _way(kind: str) -> str:
+    """The way through the application to a kernel that is reached so."""
+    ways = (own for own in (AFTER_FED_WAY, FED_WAY) if kind.endswith(own))
+    return next(ways, WHOLE_WAY)
+
+
+def _before(model: bytes, way: str, target: Target) -> int:
+    """Stack of the generated code of a model before a kernel."""
+    graph = parse_tflite(model)
+    glue = glue_of(graph, plan_graph(graph), target)
+    return glue.stack_bytes[glue.stack_kind if way == WHOLE_WAY else way]
 
 
 def _by_function(
@@ -127,10 +150,23 @@ def _graphs() -> Iterator[Graph]:
 def _inside() -> bytes:
     """A first layer whose windows lie inside the image: elsewhere some cross its border too."""
     chain = Chain(np.random.default_rng(0), (1, 10, 10, 3))
+    _convolve(chain)
+    return chain.model.build([chain.first], [chain.last])
+
+
+def deepest_after_fed_rows() -> bytes:
+    """The rows of a float image are quantised as they are fed; a deeper kernel runs after them."""
+    chain = Chain(np.random.default_rng(0), (1, 10, 10, 3))
+    image = chain.model.activation(chain.shape, None, dtype="float32")
+    chain.model.operator("QUANTIZE", [image], chain.first)
+    _convolve(chain)
+    return chain.model.build([image], [chain.last])
+
+
+def _convolve(chain: Chain) -> None:
     weights = weights_of(chain, (4, 3, 3, 3), 0)
     options = {"stride_h": 1, "stride_w": 1, "dilation_h_factor": 1, "dilation_w_factor": 1}
     chain.add("CONV_2D", weights, (1, 8, 8, 4), padding=VALID, **options)
-    return chain.model.build([chain.first], [chain.last])
 
 
 def _roundings(graph: Graph) -> Sequence[str]:
