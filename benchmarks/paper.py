@@ -26,6 +26,7 @@ from firmware.targets import load_target
 from firmware.text_table import table
 from nas.data.data_source import find_data
 from nas.data.dataset import Dataset, prepare_dataset
+from nas.data.proportion import wilson_interval
 from nas.estimator.cost import Limits
 from nas.host.host_memory import parse_host_memory
 from nas.host.machine import Machine
@@ -38,7 +39,6 @@ from nas.report.published import (
     PublishedNetwork,
     published_needs,
 )
-from nas.report.statistics import wilson_interval
 from nas.search.config import SearchConfig
 from nas.search.listener import Listener
 from nas.search.run import run

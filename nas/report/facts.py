@@ -6,11 +6,11 @@ from functools import cached_property
 
 from codegen.planning.planner import plan_graph
 from codegen.simplify.executed import executed_graph
+from nas.data.proportion import Proportion
 from nas.estimator.cost import Limits, Need, exceeded, needs
 from nas.estimator.network import Estimate, estimate
 from nas.report.measurement import BoardResult, of_runtime
 from nas.report.run_folder import Run
-from nas.report.statistics import Proportion
 from nas.search.explore import best_so_far
 from nas.search.trials import Trial, TrialStatus
 from nas.search.tried import NEEDS, Tried, front, tried

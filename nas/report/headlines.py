@@ -1,11 +1,11 @@
 """The four headline figures of a report. Pure."""
 
+from nas.data.proportion import Proportion
 from nas.report.facts import Facts
 from nas.report.measurement import BoardResult
 from nas.report.page import Headline, Tone
 from nas.report.sections.limits import limited, linked
 from nas.report.shown import percent, quantity, span
-from nas.report.statistics import Proportion
 
 
 def headlines(facts: Facts) -> tuple[Headline, ...]:

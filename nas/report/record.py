@@ -3,13 +3,14 @@
 from typing import Any
 
 from firmware.records.conversion import to_record
+from nas.data.proportion import Proportion
 from nas.report.facts import Facts, limited_needs, outcome_of
 from nas.report.front import front_record, tried_record
 from nas.report.headlines import headlines
 from nas.report.published import HOST_ROWS, OTHER_WORKS
 from nas.report.sections.limits import Limited, limited, limited_of_host, linked
 from nas.report.sections.search import stops
-from nas.report.statistics import ClassFigures, Proportion, class_figures
+from nas.report.statistics import ClassFigures, class_figures
 from nas.search.tried import front
 
 SCHEMA = 2

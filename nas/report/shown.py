@@ -1,7 +1,7 @@
 """Formats names and numbers for readers. Pure."""
 
 from firmware.printable import printable
-from nas.report.statistics import Proportion
+from nas.data.proportion import Proportion
 
 NONE = "–"
 _KIB = 1024

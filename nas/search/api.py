@@ -16,6 +16,8 @@ from nas.data.dataset import Dataset, prepare_dataset
 from nas.data.decoding_memory import memory_within
 from nas.data.digits_source import DIGITS
 from nas.data.input_size import AUTO, first_side, input_sides
+from nas.data.sample import DataSource
+from nas.data.splits import Split
 from nas.estimator.cost import Limits
 from nas.estimator.limits import limits_of
 from nas.estimator.pace import Pace, modelled_note
@@ -25,6 +27,7 @@ from nas.host.scheduler_address import check_scheduler
 from nas.network.input_shape import parse_shape
 from nas.search.config import SearchConfig
 from nas.search.final_length import SEARCH_SHARE, parse_epochs
+from nas.search.fold_count import parse_folds
 from nas.search.listener import Listener
 from nas.search.provenance import Origin
 from nas.search.request import SearchRequest
@@ -77,9 +80,11 @@ def run_search(
     if machine.search_s is not None and parse_epochs(request.final_epochs) is None:
         machine = replace(machine, search_s=SEARCH_SHARE * machine.search_s)
     machine.planned()  # too little memory is an error before images are read
-    datasets = _datasets(request, told, machine.memory_bytes)
+    source = find_data(request.data)
+    datasets = _datasets(source, request, told, machine.memory_bytes)
     told.data_ready(datasets)
-    config = _config(request, datasets, chip.name, converter, limits, pace)
+    is_drawn = all(sample.split is not Split.VALID for sample in source.samples)
+    config = _config(request, datasets, is_drawn, chip.name, converter, limits, pace)
     data = request.data if request.data == DIGITS else str(Path(request.data).absolute())
     origin = Origin(command, chip, data, request.skip_broken)
     return run(config, datasets, request.out, told, machine, origin, pace)
@@ -88,6 +93,7 @@ def run_search(
 def _config(
     request: SearchRequest,
     datasets: dict[int, Dataset],
+    is_drawn: bool,
     target: str,
     converter: str,
     limits: Limits,
@@ -116,6 +122,7 @@ def _config(
         sides=tuple(datasets) if request.input == AUTO else (),
         pace=None if pace is None else pace.record,
         learning_rate=request.learning_rate,
+        folds=parse_folds(request.folds, dataset.counts, is_drawn),
     )
 
 
@@ -138,10 +145,9 @@ def machine_of(
 
 
 def _datasets(
-    request: SearchRequest, told: Listener, memory_bytes: int | None
+    source: DataSource, request: SearchRequest, told: Listener, memory_bytes: int | None
 ) -> dict[int, Dataset]:
     """The images at each input size of the search, by its side; 0 if the search has one input."""
-    source = find_data(request.data)
     for remark in source.remarks:
         told.noted(remark)
     memory = memory_within(memory_bytes)

@@ -41,6 +41,8 @@ SHIFT_SHARE = 0.08
 
 _SEED_STEP = 1_000_003
 """Difference of the seeds of repetitions; larger than the seeds that users choose."""
+_FOLD_SEED_STEP = 100_003
+"""Difference of the seeds of folds; the most folds stay below the step of repetitions."""
 
 
 _KNOWN: dict[str, Iterable[str]] = {
@@ -77,6 +79,8 @@ class SearchConfig:
         seed: Seed of all random numbers.
         pace: What predicts the latency; None if latency is not limited.
         rounding: One of `ROUNDINGS`: the runtime whose rounding the golden outputs have.
+        folds: Trainings of a candidate in an evaluation: 1 with the validation part of the data;
+            more for cross-validation over the training and validation images.
     """
 
     dataset_key: str
@@ -98,11 +102,12 @@ class SearchConfig:
     learning_rate: float | None = None
     rounding: str = DEFAULT_ROUNDING
     space_sha256: str = ""
+    folds: int = 1
 
     def __post_init__(self) -> None:
         if not self.converter or self.space in known_spaces():
             object.__setattr__(self, "converter", find_converter(self.space, self.converter))
-        for name in ("epochs", "final_epochs"):
+        for name in ("epochs", "final_epochs", "folds"):
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise ConfigError(f"{name} is {value}, expected at least 1")
@@ -144,6 +149,8 @@ class SearchConfig:
         record = {name: value for name, value in to_record(self).items() if name in names}
         if self.proxy != PUBLISHED_PROXY:
             record["proxy"] = self.proxy
+        if self.folds > 1:
+            record["folds"] = self.folds
         return record | ({"space_sha256": self.space_sha256} if self.space_sha256 else {})
 
     def search_recipe(self, repeat: int) -> dict[str, Any]:
@@ -153,6 +160,14 @@ class SearchConfig:
         """
         seed = (self.seed + repeat * _SEED_STEP) % 2**32
         return {"epochs": self.epochs, **PROXIES[self.proxy], "seed": seed}
+
+    def fold_recipes(self, repeat: int) -> list[dict[str, Any]]:
+        """Hyperparameters of the training on each fold, for the worker; the seeds differ."""
+        recipe = self.search_recipe(repeat)
+        return [
+            recipe | {"seed": (recipe["seed"] + fold * _FOLD_SEED_STEP) % 2**32}
+            for fold in range(self.folds)
+        ]
 
     def final_recipe(self, winner: Candidate) -> dict[str, Any]:
         """Hyperparameters of the winner's training, for the worker."""

@@ -23,6 +23,7 @@ from nas.trainer.program import LANES
 from nas.training.memory import training_bytes, winner_bytes
 
 TRAIN = "nas.training.tasks:train_candidate"
+TRAIN_FOLDS = "nas.training.fold_tasks:train_on_folds"
 OnTrial = Callable[[Trial], None]
 OnEpoch = Callable[[Candidate, dict[str, Any]], None]
 
@@ -48,7 +49,7 @@ class Host:
         pool: The workers.
         datasets: Folders of decoded images on the workers, by the side of the input; 0 is the side
             of a search with one input.
-        images: Number of training images.
+        images: Number of training images; with folds, of training and validation images.
         worker_bytes: Limit of the anonymous memory of a candidate's training; None for no limit.
         base_bytes: Anonymous memory of a worker before it trains.
         deadline_s: End of the search by `time.monotonic`; None for no time limit.
@@ -153,16 +154,19 @@ def _judge(
         on_epoch(to_train[number].candidate, event)
 
     jobs = [_job(config, host, trial) for trial in to_train]
-    host.pool.run_all(TRAIN, jobs, progressed, done, lambda: _is_over(host, judged))
+    task = TRAIN if config.folds == 1 else TRAIN_FOLDS
+    host.pool.run_all(task, jobs, progressed, done, lambda: _is_over(host, judged))
 
 
 def _job(config: SearchConfig, host: Host, trial: Trial) -> dict[str, Any]:
-    return {
+    job = {
         "dataset": host.datasets[trial.candidate.side],
         "space": config.space,
         "candidate": trial.candidate.as_record(),
-        "recipe": config.search_recipe(trial.repeat),
     }
+    if config.folds == 1:
+        return job | {"recipe": config.search_recipe(trial.repeat)}
+    return job | {"recipes": config.fold_recipes(trial.repeat)}
 
 
 def price(config: SearchConfig, host: Host, evaluation: Evaluation) -> Trial:

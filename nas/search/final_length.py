@@ -49,7 +49,7 @@ def with_final_epochs(
         return config
     trained = [trial for trial in trials if trial.accuracies]
     own = [trial for trial in trained if trial.candidate == candidate]
-    epochs = sum(len(trial.accuracies) for trial in own)
+    epochs = config.folds * sum(len(trial.accuracies) for trial in own)
     epoch_s = sum(trial.seconds for trial in own) / epochs
     time_s = sum(trial.seconds for trial in trained) if limit_s is None else limit_s
     most = FINAL_EPOCHS if epoch_s * FINAL_EPOCHS <= time_s else int(time_s / epoch_s)

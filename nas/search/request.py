@@ -12,6 +12,7 @@ from typing import Annotated, Any, get_args, get_type_hints
 from codegen.model.graph import DEFAULT_ROUNDING, ROUNDINGS
 from firmware.command_line import some_path
 from firmware.targets import known_targets
+from nas.data.folds import FOLDS, MOST_FOLDS
 from nas.estimator.cost import RUNTIMES
 from nas.host.host_memory import PROFILES
 from nas.search.config import AUGMENTATIONS, DEFAULT_RECIPE, FINAL_EPOCHS, RECIPES
@@ -114,6 +115,15 @@ class SearchRequest:
         Option("latency model that 'nas calibrate' fitted to measurements of a board", "FILE"),
     ] = None
     epochs: Annotated[int, Option("epochs per candidate (%(default)s)", "N")] = 3
+    folds: Annotated[
+        int | str,
+        Option(
+            "trainings of a candidate, each validated on another fold of the training and "
+            f"validation images, 1 to {MOST_FOLDS}; 1: on the validation part alone; auto: {FOLDS} "
+            "if that part was drawn from the images and has too few (%(default)s)",
+            "N|auto",
+        ),
+    ] = AUTO
     final_epochs: Annotated[
         int | str,
         Option(
@@ -215,14 +225,14 @@ def _add_option(
     )
 
 
-def epochs(text: str) -> int | str:
-    """Parse a number of epochs, or `auto`, for argparse, which prints the error."""
+def number(text: str) -> int | str:
+    """Parse a number, or `auto`, for argparse, which prints the error."""
     return text if text == AUTO else int(text)
 
 
 _TYPES: dict[Any, Any] = {
-    int | str: epochs,
-    int | str | None: epochs,
+    int | str: number,
+    int | str | None: number,
     str: str,
     str | None: str,
     int: int,

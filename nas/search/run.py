@@ -10,6 +10,7 @@ from firmware.errors import ConfigError
 from firmware.files import write_json
 from firmware.records.conversion import to_record
 from nas.data.dataset import Dataset
+from nas.data.fold_images import open_folds
 from nas.estimator.pace import Pace
 from nas.host.machine import Machine
 from nas.host.memory_plan import MIB
@@ -27,6 +28,7 @@ from nas.search.final import (
     probe,
 )
 from nas.search.final_length import with_final_epochs
+from nas.search.fold_count import fold_note
 from nas.search.listener import Listener
 from nas.search.provenance import Origin, describe_host, versions
 from nas.search.run_record import RECORD, RUN_SCHEMA, START, FinalRecord, StartRecord
@@ -59,6 +61,7 @@ def run(
     Raises:
         BuildError: The trainer could not be compiled.
         ConfigError: The folder contains another search, or the converter is not installed.
+        DataError: The folds of the images could not be written.
         DivergedError: The numbers of the winner's training are no longer finite.
         HostMemoryError: There is not enough memory for one training.
         InfeasibleError: No candidate fits.
@@ -71,6 +74,7 @@ def run(
             listener.noted(store.notice)
         start = _start(config, datasets, machine, origin)
         write_json(out / START, to_record(start))
+        _prepare_folds(config, datasets, listener)
         alone = replace(machine, workers=1).planned()
         base_bytes, threads = probe(alone, listener), machine.workers
         prices = Prices(pace)
@@ -79,13 +83,13 @@ def run(
         write_json(out / START, to_record(start))
         listener.started(machine)
         with make_pool(machine, listener) as pool:
-            host = replace(_host(pool, base_bytes, datasets, machine, largest_bytes), prices=prices)
+            host = _host(config, pool, base_bytes, datasets, machine, largest_bytes, prices)
             winner, trials = explore(
                 config, host, store, listener.trial_ended, listener.trial_progressed
             )
             found = _search_fields(config, trials, winner, store.seconds)
             config = with_final_epochs(config, trials, winner.candidate, machine.search_s)
-            dataset, memory = datasets[winner.candidate.side], _final_memory(host)
+            dataset, memory = datasets[winner.candidate.side], _final_memory(host, datasets)
             arguments = final_arguments(config, memory, winner.candidate, dataset, out, threads)
         training, conversion = finish(config, arguments, out, listener, machine)
         found |= final_fields(dataset, out, training, conversion)
@@ -115,7 +119,8 @@ def _planned(
     prices: Prices,
 ) -> tuple[Machine, int]:
     """The machine with as many workers as its memory allows, and the largest training in bytes."""
-    least, largest = training_extremes(config, _most_images(datasets), base_bytes, prices)
+    images = _most_images(config, datasets)
+    least, largest = training_extremes(config, images, base_bytes, prices)
     planned = machine.planned(least, largest)
     if planned.workers < machine.workers:
         listener.noted(
@@ -125,32 +130,50 @@ def _planned(
     return planned, largest
 
 
-def _most_images(datasets: Mapping[int, Dataset]) -> int:
-    return max(dataset.counts["train"] for dataset in datasets.values())
+def _most_images(config: SearchConfig, datasets: Mapping[int, Dataset]) -> int:
+    """The number of training images, for which memory is planned."""
+    parts = ("train",) if config.folds == 1 else ("train", "valid")
+    return max(sum(own.counts[part] for part in parts) for own in datasets.values())
+
+
+def _prepare_folds(
+    config: SearchConfig, datasets: Mapping[int, Dataset], listener: Listener
+) -> None:
+    """Tell how few the images are; write them in the order of their folds, if there are any."""
+    note = fold_note(next(iter(datasets.values())).counts, config.folds)
+    if note:
+        listener.noted(note)
+    if config.folds > 1:
+        for dataset in datasets.values():
+            open_folds(dataset, config.folds)
 
 
 def _host(
+    config: SearchConfig,
     pool: Pool,
     base_bytes: int,
     datasets: Mapping[int, Dataset],
     machine: Machine,
     largest_bytes: int,
+    prices: Prices,
 ) -> Host:
     """The host for a search.
 
     A training may take no more than `largest_bytes`, even if a worker has more, so that the number
     of workers does not change which candidates are trained.
     """
-    images = _most_images(datasets)
+    images = _most_images(config, datasets)
     deadline_s = None if machine.search_s is None else time.monotonic() + machine.search_s
     folders = {side: str(dataset.folder) for side, dataset in datasets.items()}
     limit = machine.worker_bytes
     worker_bytes = None if limit is None else min(limit, largest_bytes)
-    return Host(pool, folders, images, worker_bytes, base_bytes, deadline_s, machine.alone_bytes)
+    alone = machine.alone_bytes
+    return Host(pool, folders, images, worker_bytes, base_bytes, deadline_s, alone, prices)
 
 
-def _final_memory(host: Host) -> FinalMemory:
-    return FinalMemory(host.images, host.base_bytes, host.alone_bytes)
+def _final_memory(host: Host, datasets: Mapping[int, Dataset]) -> FinalMemory:
+    images = max(dataset.counts["train"] for dataset in datasets.values())
+    return FinalMemory(images, host.base_bytes, host.alone_bytes)
 
 
 def _start(

@@ -7,10 +7,11 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from firmware.printable import printable
+from nas.data.proportion import Proportion
 from nas.report.figures.drawing import WIDTH, Look, drawing, finish, pair_legend, without_frame
 from nas.report.figures.palette import BAD, EXPECTED, INK, MEASURED, PAPER, Colour
 from nas.report.shown import shortened
-from nas.report.statistics import ClassFigures, Proportion
+from nas.report.statistics import ClassFigures
 from nas.search.answers import Confusion
 
 MOST_CLASSES = 40

@@ -1,13 +1,13 @@
 """The section about the search and the outcome of every candidate. Pure."""
 
 from firmware.progress import duration
+from nas.data.proportion import Proportion
 from nas.report.facts import Facts, TrialOutcome, leader_name, limit_of, limited_needs, outcome_of
 from nas.report.figures.search_path import Stop, path_plot
 from nas.report.figures.tradeoff import Dot, NotTrained, Tradeoff, tradeoff_plot
 from nas.report.front_tables import need_header
 from nas.report.page import Figure, Section, Table, Tone
 from nas.report.shown import NONE, percent, plural, span
-from nas.report.statistics import Proportion
 from nas.search.trials import Trial
 from nas.search.tried import Tried, front, needed_by
 from nas.spaces import Candidate

@@ -1,8 +1,8 @@
 import pytest
 
 from firmware.printable import escape_markdown, printable
+from nas.data.proportion import Proportion
 from nas.report.shown import quantity, shortened, signed_percent, with_span
-from nas.report.statistics import Proportion
 
 
 @pytest.mark.parametrize(

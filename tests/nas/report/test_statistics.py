@@ -2,7 +2,8 @@ from math import sqrt
 
 import pytest
 
-from nas.report.statistics import Proportion, class_figures
+from nas.data.proportion import Proportion
+from nas.report.statistics import class_figures
 
 
 @pytest.mark.parametrize(
