@@ -61,9 +61,15 @@ class ModelBuilder:
         scale: float | Sequence[float] | None = None,
         zero_point: int = 0,
         axis: int = 0,
+        is_sparse: bool = False,
     ) -> int:
-        """Add a constant; several scales lie along `axis`. Gives its index."""
-        return self._add(data.shape, data.dtype.name, data, scale, zero_point, axis)
+        """Add a constant; several scales lie along `axis`. Gives its index.
+
+        A sparse one gets the table that says so, but an empty one.
+        """
+        index = self._add(data.shape, data.dtype.name, data, scale, zero_point, axis)
+        self.tensors[index]["is_sparse"] = is_sparse
+        return index
 
     def operator(
         self,
@@ -162,6 +168,8 @@ class ModelBuilder:
         tflite.QuantizationParametersAddZeroPoint(b, points)
         tflite.QuantizationParametersAddQuantizedDimension(b, tensor["axis"])
         quantization = tflite.QuantizationParametersEnd(b)
+        tflite.SparsityParametersStart(b)
+        sparsity = tflite.SparsityParametersEnd(b)
         tflite.TensorStart(b)
         tflite.TensorAddShape(b, shape)
         tflite.TensorAddType(b, TYPES[tensor["dtype"]])
@@ -169,6 +177,8 @@ class ModelBuilder:
         tflite.TensorAddName(b, name)
         if tensor["scales"]:
             tflite.TensorAddQuantization(b, quantization)
+        if tensor.get("is_sparse"):
+            tflite.TensorAddSparsity(b, sparsity)
         return int(tflite.TensorEnd(b))
 
     def _operator(

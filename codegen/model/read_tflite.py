@@ -131,6 +131,11 @@ class _Reader:
         shape = tuple(map(int, dimensions))
         if any(size < 0 for size in shape) or prod(shape) > MOST_TENSOR_ELEMENTS:
             raise ModelError(f"tensor {index} has the shape {list(shape)}")
+        if entry.Sparsity() is not None:
+            raise ModelError(
+                f"tensor {index} is stored without its zeros; convert the model without "
+                "Optimize.EXPERIMENTAL_SPARSITY"
+            )
         dtype = _DTYPES.get(entry.Type(), DType.OTHER)
         data = self._buffer(entry.Buffer())
         if data is None:

@@ -4,6 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.tflite_builder import ModelBuilder
 from codegen.c_code.program import make_program
 from codegen.model.graph import DType
 from codegen.model.read_tflite import parse_tflite, read_tflite
@@ -102,3 +103,13 @@ def test_a_damaged_model_that_can_be_read_is_planned_or_refused_but_never_a_cras
             planned += 1
     assert planned > 100
     assert peak_bytes() - used_before < 200 << 20
+
+
+def test_weights_without_their_zeros_are_not_read_as_if_they_had_them() -> None:
+    """Such a vector is as long as expected if the order alone differs."""
+    model = ModelBuilder()
+    image, output = model.activation((1, 4), 0.1), model.activation((1, 2), 0.1)
+    weights = model.constant(np.ones((2, 4), np.int8), 0.1, is_sparse=True)
+    model.operator("FULLY_CONNECTED", [image, weights], output)
+    with pytest.raises(ModelError, match=r"tensor 2 is stored without its zeros; convert"):
+        parse_tflite(model.build([image], [output]))
