@@ -109,6 +109,15 @@ def tile(rng: Random) -> Case:
     return _moved(rng, "TILE", (shape, result), [_numbers(times)])
 
 
+def broadcast_to(rng: Random) -> Case:
+    """A network with a random BROADCAST_TO, and an input."""
+    whole = _any_shape(rng)
+    shape = [size if rng.integers(2) else 1 for size in whole]
+    while len(shape) > 1 and shape[0] == 1 and rng.integers(2):
+        del shape[0]
+    return _moved(rng, "BROADCAST_TO", (tuple(shape), whole), [_numbers(whole)])
+
+
 def depth_to_space(rng: Random) -> Case:
     """A network with a random DEPTH_TO_SPACE, and an input."""
     side, (_, height, width, depth) = int(rng.integers(1, 4)), _image(rng)
@@ -253,6 +262,7 @@ def prelu(rng: Random) -> Case:
 
 
 MOVE_CASES: dict[str, Callable[[Random], Case]] = {
+    "BROADCAST_TO": broadcast_to,
     "DEPTH_TO_SPACE": depth_to_space,
     "PACK": pack,
     "PRELU": prelu,

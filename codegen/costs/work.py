@@ -227,6 +227,7 @@ OWN_KERNELS: dict[str, OwnKernel] = {
     "ABS": _lookup,
     "ADD": _of_operator(_elementwise),
     "AVERAGE_POOL_2D": _always(_pooling),
+    "BROADCAST_TO": _of_operator(move_work),
     "CONCATENATION": _always(_concatenation),
     "CONV_2D": _convolution,
     "DEPTHWISE_CONV_2D": _convolution,

@@ -11,6 +11,7 @@ from codegen.operators.extremes import MAXIMUM, MINIMUM
 from codegen.operators.kernel_call import KernelCall
 from codegen.operators.mirror_pad import MIRROR_PAD
 from codegen.operators.moves import (
+    BROADCAST_TO,
     DEPTH_TO_SPACE,
     SLICE,
     SPACE_TO_DEPTH,
@@ -37,6 +38,7 @@ _SUPPORTED: dict[str, OperatorSupport] = {
     "ABS": ABS,
     "ADD": ADD,
     "AVERAGE_POOL_2D": AVERAGE_POOL_2D,
+    "BROADCAST_TO": BROADCAST_TO,
     "CONCATENATION": CONCATENATION,
     "CONV_2D": CONV_2D,
     "DEPTHWISE_CONV_2D": DEPTHWISE_CONV_2D,

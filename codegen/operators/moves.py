@@ -170,6 +170,7 @@ def _support(input_count: int, rows: RowsNeeded) -> OperatorSupport:
     return OperatorSupport(_check, _lower, rows, (input_count,), OWN_BYTES, no_macc)
 
 
+BROADCAST_TO = _support(2, _rows)
 DEPTH_TO_SPACE = _support(1, not_by_rows)
 SLICE = _support(3, _rows)
 SPACE_TO_DEPTH = _support(1, not_by_rows)

@@ -93,6 +93,12 @@ def _tile(base: Bytes, _: Operator, numbers: Numbers) -> Viewed:
     return view, tuple(count * size for count, size in pairs)
 
 
+def _broadcast_to(base: Bytes, _: Operator, numbers: Numbers) -> Viewed:
+    (shape,) = numbers
+    view = np.broadcast_to(base, shape)
+    return view, view.shape
+
+
 def _depth_to_space(base: Bytes, operator: Operator, _: Numbers) -> Viewed:
     count, height, width, channels = base.shape
     side = _side(operator)
@@ -121,6 +127,7 @@ def _side(operator: Operator) -> int:
 
 
 VIEWS: dict[str, Callable[[Bytes, Operator, Numbers], Viewed]] = {
+    "BROADCAST_TO": _broadcast_to,
     "DEPTH_TO_SPACE": _depth_to_space,
     "SLICE": _slice,
     "SPACE_TO_DEPTH": _space_to_depth,

@@ -9,6 +9,7 @@ from codegen.simplify.drop_channels import drop_channels
 from codegen.simplify.fold_dilations import fold_dilations
 from codegen.simplify.fold_tables import fold_tables
 from codegen.simplify.padding import merge_padding
+from codegen.simplify.spread_operands import spread_operands
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +41,15 @@ def executed_graph(graph: Graph) -> Graph:
 def fold_all(graph: Graph) -> tuple[Graph, tuple[int, ...]]:
     """The network without what is known before it runs, and without what is written in a detour.
 
+    Operands of element-wise operators are spread where their kernels cannot repeat them.
+
     For each operator that is left, also its index in the model.
     """
     constant, kept = fold_and_trace(graph)
     folded, left = fold_dilations(constant)
     with_tables, last = fold_tables(folded)
-    return with_tables, tuple(kept[left[index]] for index in last)
+    spread, own = spread_operands(with_tables)
+    return spread, tuple(kept[left[last[index]]] for index in own)
 
 
 def dropped(graph: Graph, executed: Graph) -> Dropped:

@@ -164,6 +164,7 @@ GENERATED = {
         activation(1, 2),
     ),
     "TILE": single("TILE", activation(1, 4), indices(1, 2), activation(1, 8)),
+    "BROADCAST_TO": single("BROADCAST_TO", activation(4, 1), indices(1, 4, 3), activation(1, 4, 3)),
     "TRANSPOSE": single("TRANSPOSE", activation(1, 4, 3), indices(0, 2, 1), activation(1, 3, 4)),
     "UNPACK": single("UNPACK", activation(1, 2, 3), activation(1, 3), axis=1, part=1),
     "CONCATENATION": single(
@@ -283,6 +284,9 @@ REFUSED = {
         activation(1, scale=Quantization((0.25,), (3,))),
     ),
     "op 0 MEAN over axes [4]": single("MEAN", activation(1, 4), indices(4), activation(1)),
+    "op 0 BROADCAST_TO from [1, 4] to [1, 6]": single(
+        "BROADCAST_TO", activation(1, 4), indices(1, 6), activation(1, 6)
+    ),
     "op 0 PRELU of shapes [1, 4, 3] and [4, 1]": single(
         "PRELU", activation(1, 4, 3), constant(4, 1), activation(1, 4, 3)
     ),
