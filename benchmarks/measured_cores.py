@@ -16,7 +16,8 @@ BOARDS = {
 
 A Cortex-M3 has all instructions of a Cortex-M0+, whose own board in QEMU, the micro:bit, has too
 little memory for many networks in one firmware. A Cortex-M7 has all instructions that are in
-firmware for a Cortex-M33, whose own board in QEMU, the AN505, has too little memory, too."""
+firmware for a Cortex-M33, whose own board in QEMU, the AN505, runs slowly with the plugin that
+counts instructions."""
 
 
 def target_of(core: str) -> Target:

@@ -9,6 +9,8 @@ import pytest
 
 from benchmarks.stack_size import deepest_after_fed_rows
 from codegen.model.read_tflite import read_tflite
+from codegen.project.build import build_project
+from codegen.project.source import find_model
 from firmware.targets import load_target
 from firmware.targets.machine import machine_of
 from hil.cli import main as hil
@@ -16,7 +18,7 @@ from hil.elf import measure_elf
 from hil.virtual.virtual_board import VirtualBoard
 from nas.estimator.cost import Limits
 from nas.estimator.network import estimate
-from tests.core_programs import CORE_BOARDS, built, small_with_golden
+from tests.core_programs import CORE_BOARDS, built, linked, small_with_golden
 from tests.hil.conftest import NEEDS_BOARD
 
 pytestmark = NEEDS_BOARD
@@ -76,6 +78,18 @@ def test_a_kernel_after_fed_rows_has_less_of_the_application_on_its_stack(tmp_pa
     assert own.ram.stack_peak_bytes == pytest.approx(record["stack_peak_bytes"], abs=STACK_BYTES)
 
 
+@pytest.mark.parametrize("board", CORE_BOARDS)
+def test_each_board_has_the_ram_that_is_described(model: Path, board: str, tmp_path: Path) -> None:
+    """Its stack, which is filled at the start, takes all RAM but that of the small model."""
+    target = load_target(board)
+    target = target.with_chip(stack_bytes=target.ram_bytes - 4096)
+    build_project(find_model(model), target, tmp_path / "project", "static", "system")
+    elf = linked(board, tmp_path / "project")
+    with VirtualBoard(elf, measure_elf(elf, ()).ram_end, machine=machine_of(target)) as own:
+        own.transport.write(b"name%")
+        awaited(own, b"m-name-dut")
+
+
 def test_each_core_reports_a_fault(project: Path) -> None:
     """Each in its own instructions, and with what its core knows of the cause."""
     target = load_target(project.name)
@@ -83,8 +97,14 @@ def test_each_core_reports_a_fault(project: Path) -> None:
     ram_end = measure_elf(elf, ()).ram_end
     with VirtualBoard(elf, ram_end, machine=machine_of(target)) as board:
         board.transport.write(b"fault%")
-        said, end = b"", time.monotonic() + 20
-        while b"m-ready\r\n" not in said.partition(b"e-[hard fault r0 0x")[2]:
-            assert time.monotonic() < end, said
-            said += board.transport.read(0.5)
+        said = awaited(board, b"e-[hard fault r0 0x")
     assert (b" cfsr 0x" in said) == (target.core != "cortex-m0plus")
+
+
+def awaited(board: VirtualBoard, words: bytes) -> bytes:
+    """What a board says until it is ready after these words."""
+    said, end = b"", time.monotonic() + 20
+    while b"m-ready\r\n" not in said.partition(words)[2]:
+        assert time.monotonic() < end, said
+        said += board.transport.read(0.5)
+    return said
