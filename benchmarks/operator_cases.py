@@ -291,9 +291,10 @@ def mean(rng: Random) -> Case:
 
 
 def fully_connected(rng: Random) -> Case:
-    """A network with a random FULLY_CONNECTED, of several vectors in half of them, and an input."""
+    """A network with a random FULLY_CONNECTED, of one vector or several or many, and an input."""
     columns, rows = int(rng.integers(1, 40)), int(rng.integers(1, 300))
-    vectors = tuple(int(n) for n in rng.integers(1, 5, int(rng.choice([0, 0, 1, 2]))))
+    rank = int(rng.choice([0, 1, 1, 2]))
+    vectors = tuple(int(n) for n in rng.integers(1, (1, 60, 9)[rank], rank))
     model = ModelBuilder()
     in_scale = _scale(rng)
     per_channel = bool(rng.integers(2))

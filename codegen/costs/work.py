@@ -22,6 +22,7 @@ from codegen.costs.scaled_work import flips, scaled_work, softmax_work
 from codegen.model.graph import Graph, Operator
 from codegen.operators import works_on_rows
 from codegen.operators.channels import PATCH_GROUP
+from codegen.operators.many_vectors import as_convolution
 from codegen.operators.support import row_count
 from codegen.planning.planner import MemoryPlan
 from codegen.planning.segments import NEXT_IMAGE_ROW
@@ -141,8 +142,13 @@ def _pooling(graph: Graph, operator: Operator) -> Work:
 def _fully_connected(graph: Graph, operator: Operator) -> tuple[str, Work]:
     """Rows by fours and single ones, each in groups of four elements and single elements.
 
-    Fours go through several groups in a round while there are enough.
+    Fours go through several groups in a round while there are enough. Many vectors are multiplied
+    by the kernel of convolutions.
     """
+    convolution = as_convolution(graph, operator)
+    if convolution is not None:
+        kernel, work = single_convolution_work(*convolution, is_streamed=False)
+        return kernel, {"image rows": 1} | work
     rows, columns = graph.tensors[operator.inputs[1]].shape
     vectors = graph.inputs_of(operator)[0].element_count // max(columns, 1)
     fours, ones = (vectors * count for count in divmod(rows, ROWS))

@@ -1,5 +1,7 @@
 """FULLY_CONNECTED: products of vectors with a matrix. Pure."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from codegen.model.fixed_point import (
@@ -16,7 +18,7 @@ from codegen.operators.channels import (
 )
 from codegen.operators.kernel_call import ConstantArray, KernelCall
 from codegen.operators.macc import weight_macc
-from codegen.operators.memory import OWN_BYTES
+from codegen.operators.many_vectors import VECTORS_MEMORY, as_convolution
 from codegen.operators.rows import not_by_rows
 from codegen.operators.support import (
     OperatorSupport,
@@ -29,6 +31,7 @@ from codegen.operators.support import (
     scale_of,
     zero_point_of,
 )
+from codegen.operators.windows import convolution_call
 
 
 def _check_fully_connected(graph: Graph, operator: Operator) -> list[str]:
@@ -59,6 +62,23 @@ def _check_fully_connected(graph: Graph, operator: Operator) -> list[str]:
 
 
 def _lower_fully_connected(graph: Graph, operator: Operator) -> KernelCall:
+    own = as_convolution(graph, operator)
+    return _lower_matrix(graph, operator) if own is None else _lower_convolution(*own)
+
+
+def _lower_convolution(graph: Graph, operator: Operator) -> KernelCall:
+    source, weights, *_ = graph.inputs_of(operator)
+    (output,) = graph.outputs_of(operator)
+    multipliers = _multipliers(source, weights, output)
+    if len(multipliers) == 1:
+        multipliers *= weights.shape[0]
+    call = convolution_call(graph, operator, data_of(weights))
+    own = {array.name: array for array in multiplier_arrays(multipliers)}
+    constants = tuple(own.get(array.name, array) for array in call.constants)
+    return replace(call, constants=constants, is_one_row=True)
+
+
+def _lower_matrix(graph: Graph, operator: Operator) -> KernelCall:
     source, weights, *_ = graph.inputs_of(operator)
     (output,) = graph.outputs_of(operator)
     assert weights.quantization is not None
@@ -130,5 +150,5 @@ def _scales(source: Tensor, weights: Tensor, output: Tensor) -> _Own:
 
 
 FULLY_CONNECTED = OperatorSupport(
-    _check_fully_connected, _lower_fully_connected, not_by_rows, (2, 3), OWN_BYTES, weight_macc
+    _check_fully_connected, _lower_fully_connected, not_by_rows, (2, 3), VECTORS_MEMORY, weight_macc
 )
