@@ -7,8 +7,10 @@ from typing import Any
 from firmware.printable import printable
 from firmware.progress import Progress, duration
 from nas.data.dataset import Dataset
+from nas.data.proportion import interval_of
 from nas.host.machine import Machine
 from nas.host.process_memory import tree_bytes
+from nas.report.shown import fractions
 from nas.search.listener import Listener
 from nas.search.trials import Trial
 from nas.spaces import Candidate
@@ -26,7 +28,7 @@ class Narrator(Listener):
         self._progress = progress
         self._clock = clock
         self._first_s = clock()
-        self._images = 0
+        self._images = self._valid_images = self._judging_images = 0
         self._is_preparing = False
         self._limit_bytes: int | None = None
         self._work = ""
@@ -40,7 +42,7 @@ class Narrator(Listener):
     def data_ready(self, datasets: dict[int, Dataset]) -> None:
         """See `Listener`."""
         dataset = next(iter(datasets.values()))
-        self._images = dataset.counts["train"]
+        self._images, self._valid_images = dataset.counts["train"], dataset.counts["valid"]
         counts = ", ".join(f"{count:,} to {part}" for part, count in dataset.counts.items())
         sizes = " or ".join("x".join(map(str, own.shape)) for own in datasets.values())
         self._progress.note(f"{len(dataset.classes)} classes, images of {sizes}: {counts}")
@@ -57,6 +59,10 @@ class Narrator(Listener):
         """See `Listener`."""
         self._progress.note(printable(text))
 
+    def judged_on(self, images: int) -> None:
+        """See `Listener`."""
+        self._judging_images = images
+
     def started(self, machine: Machine) -> None:
         """See `Listener`."""
         self._limit_bytes = machine.memory_bytes
@@ -66,7 +72,8 @@ class Narrator(Listener):
         result = trial.reason
         if trial.accuracy is not None:
             megabytes = trial.peak_anonymous_bytes / 1e6
-            result = f"{trial.accuracy:.4f} in {duration(trial.seconds)}, {megabytes:.0f} MB"
+            shown = _accuracy(trial.accuracy, self._judging_images)
+            result = f"{shown} in {duration(trial.seconds)}, {megabytes:.0f} MB"
         self._progress.note(f"{trial.candidate} {trial.status}: {result}")
 
     def trial_progressed(self, candidate: Candidate, event: dict[str, Any]) -> None:
@@ -90,7 +97,8 @@ class Narrator(Listener):
             self._work, self._work_first_s = work, now_s
             self._work_first_epoch = event["epoch"]
         parts = [f"{work}: epoch {event['epoch']} of {event['epochs']}"]
-        parts.append(f"accuracy {event['accuracy']:.4f}")
+        images = event.get("images", self._valid_images)
+        parts.append(f"accuracy {_accuracy(event['accuracy'], images)}")
         done, spent_s = event["epoch"] - self._work_first_epoch, now_s - self._work_first_s
         if done > 0 and spent_s > 0:
             parts.append(f"{done * self._images / spent_s:,.0f} images/s")
@@ -103,3 +111,9 @@ class Narrator(Listener):
     def _memory(self) -> str:
         limit = "" if self._limit_bytes is None else f" of {self._limit_bytes / 1e6:,.0f}"
         return f"{tree_bytes() / 1e6:,.0f}{limit} MB"
+
+
+def _accuracy(fraction: float, images: int) -> str:
+    """An accuracy, and its 95 % interval if it is known on how many images."""
+    interval = interval_of(fraction, images)
+    return f"{fraction:.4f}" if interval is None else f"{fraction:.4f} ({fractions(interval)})"

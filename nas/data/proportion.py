@@ -23,6 +23,11 @@ def wilson_interval(fraction: float, total: int) -> tuple[float, float]:
     return lowest, highest
 
 
+def interval_of(fraction: float, images: int) -> tuple[float, float] | None:
+    """The 95 % interval of an accuracy on so many images; None if there are none."""
+    return wilson_interval(fraction, images) if images else None
+
+
 @dataclass(frozen=True, slots=True)
 class Proportion:
     """A proportion of images, with its 95 % interval by Wilson's score.

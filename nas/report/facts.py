@@ -12,6 +12,7 @@ from nas.estimator.network import Estimate, estimate
 from nas.report.measurement import BoardResult, of_runtime
 from nas.report.run_folder import Run
 from nas.search.explore import best_so_far
+from nas.search.fold_count import judging_images
 from nas.search.trials import Trial, TrialStatus
 from nas.search.tried import NEEDS, Tried, front, tried
 
@@ -151,6 +152,11 @@ class Facts:
         It includes trained candidates beyond the limits.
         """
         return tuple(sorted(front(self.all_tried, *self.front_needs), key=lambda own: own.rank))
+
+    @property
+    def judging_images(self) -> int:
+        """Images on which the accuracy of a candidate was measured; 0 if that is not known."""
+        return judging_images(self.run.start.images, self.run.config.folds)
 
     @property
     def measured_here(self) -> BoardResult | None:

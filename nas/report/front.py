@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from firmware.records.conversion import to_record
+from nas.data.proportion import interval_of
 from nas.report.facts import Facts, limit_of, limited_needs
 from nas.search.tried import Tried
 
@@ -75,16 +76,16 @@ def _best(all_tried: Iterable[Tried]) -> Tried | None:
 def front_record(facts: Facts) -> dict[str, Any]:
     """The front and the costs of the limits, as report.json has them."""
     return {
-        "front": [tried_record(own) for own in facts.front],
+        "front": [tried_record(own, facts) for own in facts.front],
         "limit_costs": [
             {
                 "name": own.name,
                 "unit": own.unit,
                 "limit": own.limit,
-                "best": None if own.best is None else tried_record(own.best),
-                "half": None if own.half is None else tried_record(own.half),
+                "best": None if own.best is None else tried_record(own.best, facts),
+                "half": None if own.half is None else tried_record(own.half, facts),
                 "trained_beyond": own.beyond,
-                "looser": None if own.looser is None else tried_record(own.looser),
+                "looser": None if own.looser is None else tried_record(own.looser, facts),
                 "gain": own.gain,
             }
             for own in limit_costs(facts)
@@ -92,6 +93,7 @@ def front_record(facts: Facts) -> dict[str, Any]:
     }
 
 
-def tried_record(own: Tried) -> dict[str, Any]:
-    """A candidate that was trained, with its mean accuracy."""
-    return {**to_record(own), "accuracy": own.accuracy}
+def tried_record(own: Tried, facts: Facts) -> dict[str, Any]:
+    """A candidate that was trained, with its mean accuracy and the 95 % interval of that."""
+    interval = interval_of(own.accuracy, facts.judging_images)
+    return {**to_record(own), "accuracy": own.accuracy, "interval": interval}

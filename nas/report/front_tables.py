@@ -1,8 +1,9 @@
 """The front and the costs of the limits as rows of text, for pages and terminals. Pure."""
 
+from nas.data.proportion import interval_of
 from nas.report.facts import Facts, leader_name
 from nas.report.front import LimitCost, limit_costs
-from nas.report.shown import NONE, exact, percent, plural
+from nas.report.shown import NONE, accuracy, ends, exact, percent, plural
 from nas.search.tried import Tried
 
 _HEADERS = {"RAM": "RAM, B", "flash": "flash, B", "MACC": "MACC", "latency": "time, µs"}
@@ -42,6 +43,7 @@ def front_rows(facts: Facts) -> tuple[tuple[str, ...], Rows]:
         heading,
         "",
         "accuracy",
+        "95 % interval",
         "trainings",
         *(need_header(facts, name) for name in facts.front_needs),
         "over",
@@ -52,11 +54,13 @@ def front_rows(facts: Facts) -> tuple[tuple[str, ...], Rows]:
 def _row(number: int, own: Tried, facts: Facts) -> tuple[str, ...]:
     leader = facts.leader
     is_leader = leader is not None and own.candidate == leader.candidate
+    interval = interval_of(own.accuracy, facts.judging_images)
     return (
         str(number),
         str(own.candidate),
         leader_name(facts) if is_leader else "",
         percent(own.accuracy),
+        NONE if interval is None else ends(interval),
         str(len(own.accuracies)),
         *(f"{own.needed[name]:,}" for name in facts.front_needs),
         ", ".join(own.over) or NONE,
@@ -80,23 +84,23 @@ def limit_rows(facts: Facts) -> tuple[tuple[str, ...], Rows]:
 
 
 def _limit_row(own: LimitCost, facts: Facts) -> tuple[str, ...]:
-    best = own.best
+    best, images = own.best, facts.judging_images
     needed = None if best is None else best.needed.get(own.name)
     return (
         limit_title(facts, own.name),
         exact(own.limit, own.unit),
-        NONE if best is None else percent(best.accuracy),
+        NONE if best is None else accuracy(best.accuracy, images),
         NONE if needed is None else exact(needed, own.unit),
-        NONE if own.half is None else percent(own.half.accuracy),
-        _looser(own),
+        NONE if own.half is None else accuracy(own.half.accuracy, images),
+        _looser(own, images),
     )
 
 
-def _looser(own: LimitCost) -> str:
+def _looser(own: LimitCost, images: int) -> str:
     """What was measured beyond a limit."""
     if own.looser is None:
         return "not known: none beyond it was trained"
-    found = f"{percent(own.looser.accuracy)}, best of {own.beyond} beyond it"
+    found = f"{accuracy(own.looser.accuracy, images)}, best of {own.beyond} beyond it"
     if own.gain is None:
         return found
     if own.gain <= 0:
@@ -106,7 +110,7 @@ def _looser(own: LimitCost) -> str:
 
 def limits_note(facts: Facts) -> str:
     """What the costs are known from."""
-    images = facts.run.start.images.get("valid", 0)
+    images = facts.judging_images
     noise = f" One image of {images:,} is {100 / images:.2f} pp." if images else ""
     return (
         "Only trained candidates count. A search does not train what does not fit; candidates "

@@ -1,11 +1,11 @@
 """The four headline figures of a report. Pure."""
 
-from nas.data.proportion import Proportion
+from nas.data.proportion import wilson_interval
 from nas.report.facts import Facts
 from nas.report.measurement import BoardResult
 from nas.report.page import Headline, Tone
 from nas.report.sections.limits import limited, linked
-from nas.report.shown import percent, quantity, span
+from nas.report.shown import ends, percent, quantity, span
 
 
 def headlines(facts: Facts) -> tuple[Headline, ...]:
@@ -40,11 +40,11 @@ def _accuracy(facts: Facts) -> Headline:
         return Headline("test accuracy, int8", percent(own.fraction), detail, Tone.LEADER)
     leader = facts.leader
     best = next((t for t in facts.tried if leader and t.candidate == leader.candidate), None)
-    label, images = "validation accuracy, best so far", facts.run.start.images.get("valid", 0)
+    label, images = "validation accuracy, best so far", facts.judging_images
     if best is None or not images:
         return Headline(label, "not known yet", "no candidate is trained yet", Tone.NEUTRAL)
-    share = Proportion(round(best.accuracy * images), images)
-    detail = f"{best.candidate.described}; 95 % interval {span(share)}, {images:,} images"
+    interval = ends(wilson_interval(best.accuracy, images))
+    detail = f"{best.candidate.described}; 95 % interval {interval}, {images:,} images"
     return Headline(label, percent(best.accuracy), detail, Tone.LEADER)
 
 

@@ -37,7 +37,7 @@ def report_record(facts: Facts) -> dict[str, Any]:
             for trial in run.trials
         ],
         "fronts": {
-            name: [tried_record(own) for own in front(facts.tried, name)]
+            name: [tried_record(own, facts) for own in front(facts.tried, name)]
             for name in limited_needs(facts)
         },
         **front_record(facts),

@@ -1,7 +1,7 @@
 """Formats names and numbers for readers. Pure."""
 
 from firmware.printable import printable
-from nas.data.proportion import Proportion
+from nas.data.proportion import Proportion, interval_of
 
 NONE = "–"
 _KIB = 1024
@@ -27,10 +27,27 @@ def signed_percent(fraction: float) -> str:
     return f"{'+' if fraction > 0 else '−'}{rounded}"
 
 
+def ends(interval: tuple[float, float]) -> str:
+    """The ends of an interval as percentages."""
+    lowest, highest = interval
+    return f"{100 * lowest:.1f}–{100 * highest:.1f} %"
+
+
+def fractions(interval: tuple[float, float]) -> str:
+    """The ends of an interval, 0 to 1."""
+    lowest, highest = interval
+    return f"{lowest:.3f}–{highest:.3f}"
+
+
 def span(proportion: Proportion) -> str:
     """The 95 % interval of a proportion."""
-    lowest, highest = proportion.interval
-    return f"{100 * lowest:.1f}–{100 * highest:.1f} %"
+    return ends(proportion.interval)
+
+
+def accuracy(fraction: float, images: int) -> str:
+    """An accuracy on so many images, and its 95 % interval if their number is known."""
+    interval = interval_of(fraction, images)
+    return percent(fraction) if interval is None else f"{percent(fraction)} ({ends(interval)})"
 
 
 def with_span(proportion: Proportion | None) -> str:

@@ -6,6 +6,7 @@ from firmware.text_table import table
 from nas.quantization.quantize import MOST_INT8_DROP
 from nas.report.facts import Facts
 from nas.report.front_tables import front_note, front_rows, limit_rows, limits_note
+from nas.report.shown import fractions
 from nas.spaces import Candidate
 
 
@@ -14,7 +15,16 @@ def run_text(record: dict[str, Any]) -> str:
     rows = [_trial_row(trial, record["winner"]) for trial in record["trials"]]
     candidate = Candidate.from_record(record["winner"]["candidate"])
     header = (
-        *(candidate.heading, "", "valid acc", "RAM bytes", "flash bytes", "MACC", "s"),
+        *(
+            candidate.heading,
+            "",
+            "valid acc",
+            "95 % interval",
+            "RAM bytes",
+            "flash bytes",
+            "MACC",
+            "s",
+        ),
         *("MB", "predicted", "reason"),
     )
     winner = record["winner"]
@@ -26,13 +36,19 @@ def run_text(record: dict[str, Any]) -> str:
             f"winner: {candidate.having(side=0).described}, "
             f"images of {'x'.join(map(str, record['input']))}",
             *_int8_warning(record),
-            f"test accuracy: float {record['float_test_accuracy']:.4f}, "
-            f"int8 {record['int8_test_accuracy']:.4f} on {record['images']['test']:,} images",
+            f"test accuracy: float {_test_accuracy(record, 'float')}, "
+            f"int8 {_test_accuracy(record, 'int8')} on {record['images']['test']:,} images "
+            "(95 % intervals)",
             f"model: {record['model_bytes']:,} bytes, promised {winner['cost']['model_bytes']:,}; "
             f"SHA-256 {record['model_sha256'][:12]}",
             *_latency(record),
         ]
     )
+
+
+def _test_accuracy(record: dict[str, Any], model: str) -> str:
+    name = f"{model}_test_accuracy"
+    return f"{record[name]:.4f} ({fractions(record['intervals'][name])})"
 
 
 def _latency(record: dict[str, Any]) -> list[str]:
@@ -67,6 +83,7 @@ def _trial_row(trial: dict[str, Any], winner: dict[str, Any]) -> tuple[str, ...]
         f"{candidate}" + (f" #{repeat + 1}" if repeat else ""),
         "*" if trial["candidate"] == winner["candidate"] else "",
         f"{trial['accuracy']:.4f}" if is_trained else trial["status"],
+        fractions(trial["interval"]) if trial["interval"] else "–",
         *costs,
         f"{trial['seconds']:.1f}" if is_trained else "–",
         f"{trial['peak_anonymous_bytes'] / 1e6:.0f}" if is_trained else "–",

@@ -23,6 +23,9 @@ class Listener:
     def noted(self, text: str) -> None:
         """A message: the run differs from the request."""
 
+    def judged_on(self, images: int) -> None:
+        """The accuracy of a candidate will be measured on so many images."""
+
     def started(self, machine: Machine) -> None:
         """The search begins, with as many workers as the memory allows."""
 
@@ -30,7 +33,10 @@ class Listener:
         """A trial ended, now or in an earlier session."""
 
     def trial_progressed(self, candidate: Candidate, event: dict[str, Any]) -> None:
-        """An epoch of a candidate ended: `epoch`, `epochs`, `accuracy`; or a `stage` began."""
+        """An epoch of a candidate ended, or a `stage` began.
+
+        Of an epoch: `epoch`, `epochs`, `accuracy`, and with folds the `images` of the fold.
+        """
 
     def winner_progressed(self, event: dict[str, Any]) -> None:
         """An epoch of the winner ended: `epoch`, `epochs`, `accuracy`; or a `stage` began."""

@@ -27,6 +27,7 @@ from nas.search.final import (
     probe,
 )
 from nas.search.final_length import parse_epochs, with_final_epochs
+from nas.search.fold_count import judging_images
 from nas.search.folder_lock import lock_folder
 from nas.search.images_of_run import images_of_run
 from nas.search.listener import Listener
@@ -35,7 +36,7 @@ from nas.search.provenance import describe_host, versions
 from nas.search.recorded_run import RecordedRun, read_recorded
 from nas.search.run_record import RECORD, RUN_SCHEMA, START, FinalRecord, StartRecord, read_record
 from nas.search.trial_store import STORE
-from nas.search.trials import Trial
+from nas.search.trials import Trial, with_interval
 from nas.spaces import Candidate
 from nas.spaces.converters import TENSORFLOW
 
@@ -228,9 +229,10 @@ def _results(
 ) -> dict[str, Any]:
     """The fields of run.json about the search."""
     trained = (own for own in trials if own.candidate == picked and own.accuracy is not None)
+    images = judging_images(recorded.record.images, config.folds)
     return {
-        "trials": trials,
-        "winner": next(trained),
+        "trials": tuple(with_interval(trial, images) for trial in trials),
+        "winner": with_interval(next(trained), images),
         "input": config.input_of(picked),
         "search_seconds": recorded.search_seconds,
     }

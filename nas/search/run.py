@@ -28,12 +28,12 @@ from nas.search.final import (
     probe,
 )
 from nas.search.final_length import with_final_epochs
-from nas.search.fold_count import fold_note
+from nas.search.fold_count import fold_note, judging_images
 from nas.search.listener import Listener
 from nas.search.provenance import Origin, describe_host, versions
 from nas.search.run_record import RECORD, RUN_SCHEMA, START, FinalRecord, StartRecord
 from nas.search.trial_store import STORE, TrialStore
-from nas.search.trials import Trial
+from nas.search.trials import Trial, with_interval
 from nas.spaces import find_space
 from nas.spaces.converters import TENSORFLOW
 
@@ -87,7 +87,7 @@ def run(
             winner, trials = explore(
                 config, host, store, listener.trial_ended, listener.trial_progressed
             )
-            found = _search_fields(config, trials, winner, store.seconds)
+            found = _search_fields(config, start.images, trials, winner, store.seconds)
             config = with_final_epochs(config, trials, winner.candidate, machine.search_s)
             dataset, memory = datasets[winner.candidate.side], _final_memory(host, datasets)
             arguments = final_arguments(config, memory, winner.candidate, dataset, out, threads)
@@ -139,8 +139,10 @@ def _most_images(config: SearchConfig, datasets: Mapping[int, Dataset]) -> int:
 def _prepare_folds(
     config: SearchConfig, datasets: Mapping[int, Dataset], listener: Listener
 ) -> None:
-    """Tell how few the images are; write them in the order of their folds, if there are any."""
-    note = fold_note(next(iter(datasets.values())).counts, config.folds)
+    """Tell how many images judge; write them in the order of their folds, if there are any."""
+    counts = next(iter(datasets.values())).counts
+    listener.judged_on(judging_images(counts, config.folds))
+    note = fold_note(counts, config.folds)
     if note:
         listener.noted(note)
     if config.folds > 1:
@@ -199,12 +201,17 @@ def _start(
 
 
 def _search_fields(
-    config: SearchConfig, trials: list[Trial], winner: Trial, search_seconds: float | None
+    config: SearchConfig,
+    images: Mapping[str, int],
+    trials: list[Trial],
+    winner: Trial,
+    search_seconds: float | None,
 ) -> dict[str, Any]:
     """The fields of run.json about the search."""
+    count = judging_images(images, config.folds)
     return {
-        "trials": tuple(trials),
-        "winner": winner,
+        "trials": tuple(with_interval(trial, count) for trial in trials),
+        "winner": with_interval(winner, count),
         "input": config.input_of(winner.candidate),
         "search_seconds": search_seconds,
     }

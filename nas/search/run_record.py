@@ -13,6 +13,7 @@ from firmware.records.reader import Kind, convert, read_json_values
 from firmware.records.values import Count, Fraction, NotNegative, Positive, Scalar, Sha256
 from firmware.targets import Target
 from firmware.targets.earlier import with_parts
+from nas.data.proportion import wilson_interval
 from nas.host.machine import Machine
 from nas.search.answers import Answers
 from nas.search.config import SearchConfig
@@ -96,6 +97,7 @@ class FinalRecord(StartRecord):
         float_test_accuracy: On the test images.
         int8_test_accuracy: On the test images.
         test_answers: Classes that both models give for the test images.
+        intervals: Ends of the 95 % intervals of the accuracies, by the names of their fields.
         model_bytes: Size of the .tflite.
     """
 
@@ -113,6 +115,7 @@ class FinalRecord(StartRecord):
     float_test_accuracy: Fraction
     int8_test_accuracy: Fraction
     test_answers: Answers | None = None
+    intervals: dict[str, tuple[Fraction, Fraction]] = field(init=False, default_factory=dict)
     model_bytes: Count
     model_sha256: Sha256
     golden_sha256: Sha256
@@ -122,6 +125,7 @@ class FinalRecord(StartRecord):
         object.__setattr__(self, "valid_accuracy", max(self.final_accuracies))
         if not self.images.get("test"):
             raise ValueError("images.test: expected 1 or more")
+        object.__setattr__(self, "intervals", self._intervals())
         if self.final_losses is not None and len(self.final_losses) != len(self.final_accuracies):
             raise ValueError("final_losses: expected as many as final_accuracies")
         if self.test_answers is None:
@@ -131,7 +135,18 @@ class FinalRecord(StartRecord):
             if [len(row) for row in rows] != [count] * count:
                 raise ValueError(f"test_answers.{name}: expected {count} rows of {count}")
 
+    def _intervals(self) -> dict[str, tuple[float, float]]:
+        names = ("valid_accuracy", "int8_valid_accuracy", *_TEST)
+        accuracies = {name: getattr(self, name) for name in names}
+        images = {name: self.images.get("test" if name in _TEST else "valid", 0) for name in names}
+        return {
+            name: wilson_interval(own, images[name])
+            for name, own in accuracies.items()
+            if own is not None and images[name]
+        }
 
+
+_TEST = ("float_test_accuracy", "int8_test_accuracy")
 _Form = TypeVar("_Form", bound=StartRecord)
 
 

@@ -1,9 +1,10 @@
 """The trial of a candidate: its cost, status and accuracies. Pure."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from firmware.records.values import Count, Fraction, NotNegative
+from nas.data.proportion import interval_of
 from nas.estimator.cost import Cost
 from nas.search.bounds import Evaluation
 from nas.spaces import Candidate
@@ -31,6 +32,8 @@ class Trial:
         peak_anonymous_bytes: Highest anonymous memory of the process that trained it.
         predicted_anonymous_bytes: The memory that was predicted.
         repeat: Number of earlier trainings of the candidate, with other seeds.
+        interval: Ends of the 95 % interval of `accuracy`; None if it was not trained, or not known
+            on how many images. Not stored with the trials.
         accuracy: The best accuracy of all epochs, by which the search compares; None if it was not
             trained.
     """
@@ -44,6 +47,7 @@ class Trial:
     peak_anonymous_bytes: Count = 0
     predicted_anonymous_bytes: Count = 0
     repeat: Count = 0
+    interval: tuple[Fraction, Fraction] | None = None
     accuracy: Fraction | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
@@ -56,3 +60,10 @@ class Trial:
     def evaluation(self) -> Evaluation:
         """The evaluation that this trial belongs to."""
         return Evaluation(self.candidate, self.repeat)
+
+
+def with_interval(trial: Trial, images: int) -> Trial:
+    """The trial with the interval of its accuracy, which was measured on so many images."""
+    if trial.accuracy is None:
+        return trial
+    return replace(trial, interval=interval_of(trial.accuracy, images))

@@ -36,5 +36,5 @@ def train_on_folds(arguments: Arguments, report: Report) -> dict[str, Any]:
                 right[epoch] += found
                 done += 1
                 told = {"epoch": done, "epochs": len(recipes) * epochs}
-                report(told | {"accuracy": found / len(labels)})
+                report(told | {"accuracy": found / len(labels), "images": len(labels)})
     return {"accuracies": [own / images for own in right]}

@@ -4,7 +4,7 @@ from nas.report.facts import Facts, limit_of
 from nas.report.figures.front import FrontRow, Panel, front_plot
 from nas.report.front_tables import front_note, front_rows, limit_rows, limits_note
 from nas.report.page import Figure, Section, Table, Tone
-from nas.report.shown import percent
+from nas.report.shown import accuracy
 
 
 def front_section(facts: Facts) -> Section:
@@ -42,7 +42,7 @@ def _drawn(facts: Facts) -> str:
         FrontRow(
             own.accuracy,
             tuple(own.needed[name] for name in names),
-            f"{own.candidate}: {percent(own.accuracy)}",
+            f"{own.candidate}: {accuracy(own.accuracy, facts.judging_images)}",
             is_leader=leader is not None and own.candidate == leader.candidate,
         )
         for own in facts.front

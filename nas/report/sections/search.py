@@ -1,13 +1,13 @@
 """The section about the search and the outcome of every candidate. Pure."""
 
 from firmware.progress import duration
-from nas.data.proportion import Proportion
+from nas.data.proportion import wilson_interval
 from nas.report.facts import Facts, TrialOutcome, leader_name, limit_of, limited_needs, outcome_of
 from nas.report.figures.search_path import Stop, path_plot
 from nas.report.figures.tradeoff import Dot, NotTrained, Tradeoff, tradeoff_plot
 from nas.report.front_tables import need_header
 from nas.report.page import Figure, Section, Table, Tone
-from nas.report.shown import NONE, percent, plural, span
+from nas.report.shown import NONE, accuracy, ends, percent, plural
 from nas.search.trials import Trial
 from nas.search.tried import Tried, front, needed_by
 from nas.spaces import Candidate
@@ -39,15 +39,17 @@ def _notes(facts: Facts) -> tuple[str, ...]:
         f"{len(trained)} of them trained for {plural(config.epochs, 'epoch')}. "
         f"{time_text(facts)} Space {config.space}, strategy {config.strategy}."
     ]
-    images, leader = facts.run.start.images.get("valid", 0), facts.leader
+    images, leader = facts.judging_images, facts.leader
     own = next((t for t in facts.tried if leader and t.candidate == leader.candidate), None)
     if images and own is not None:
-        share = Proportion(round(own.accuracy * images), images)
+        where = f"{images:,} validation images"
+        if config.folds > 1:
+            where = f"{images:,} training and validation images, in {config.folds} folds"
         notes.append(
-            f"An accuracy is the best of the epochs on {images:,} validation images; a candidate "
-            f"counts with the mean of its trainings. {percent(share.fraction)} on so many images "
-            f"has a 95 % interval of {span(share)}, so candidates closer than that are not told "
-            "apart by one training."
+            f"An accuracy is the best of the epochs on {where}; a candidate counts with the mean "
+            f"of its trainings. {percent(own.accuracy)} on so many images has a 95 % interval of "
+            f"{ends(wilson_interval(own.accuracy, images))}, so candidates closer than that are "
+            "not told apart by one training."
         )
     return tuple(notes)
 
@@ -93,7 +95,7 @@ def _dot(own: Tried, name: str, facts: Facts) -> Dot:
         own.needed[name],
         own.accuracies,
         own.accuracy,
-        _tried_tip(own),
+        _tried_tip(own, facts),
         _is_leader(own.candidate, facts),
     )
 
@@ -102,10 +104,11 @@ def _is_leader(candidate: Candidate, facts: Facts) -> bool:
     return facts.leader is not None and candidate == facts.leader.candidate
 
 
-def _tried_tip(own: Tried) -> str:
+def _tried_tip(own: Tried, facts: Facts) -> str:
     needed = ", ".join(f"{name} {value:,}" for name, value in own.needed.items())
     trainings = plural(len(own.accuracies), "training")
-    return f"{own.candidate}: {percent(own.accuracy)}, mean of {trainings}; {needed}"
+    shown = accuracy(own.accuracy, facts.judging_images)
+    return f"{own.candidate}: {shown}, mean of {trainings}; {needed}"
 
 
 def _not_trained_tip(trial: Trial) -> str:
@@ -129,7 +132,7 @@ def stops(facts: Facts) -> tuple[Stop, ...]:
             tuple(orders[candidate]),
             accuracies[candidate].accuracy if candidate in accuracies else None,
             outcome_of(trial, limits),
-            _tried_tip(accuracies[candidate])
+            _tried_tip(accuracies[candidate], facts)
             if candidate in accuracies
             else _not_trained_tip(trial),
             _is_leader(candidate, facts),
@@ -145,11 +148,12 @@ def _table(facts: Facts) -> Table:
             "trial",
             facts.run.trials[0].candidate.heading,
             "accuracy",
+            "95 % interval",
             *(need_header(facts, name) for name in names),
         ),
         *("s", "host MB predicted", "measured", "outcome"),
     )
-    align = "ll" + "r" * (len(names) + 4) + "l"
+    align = "ll" + "r" * (len(names) + 5) + "l"
     rows = [_row(order, trial, facts) for order, trial in enumerate(facts.run.trials, 1)]
     tones = [_tone(trial, facts) for trial in facts.run.trials]
     return Table("Every trial, in order", header, tuple(rows), align, tuple(tones), is_wide=True)
@@ -165,6 +169,7 @@ def _row(order: int, trial: Trial, facts: Facts) -> tuple[str, ...]:
         str(order),
         str(trial.candidate),
         percent(trial.accuracy) if trial.accuracy is not None else NONE,
+        NONE if trial.interval is None else ends(trial.interval),
         *(f"{needed[name]:,}" if name in needed else NONE for name in limited_needs(facts)),
         f"{trial.seconds:.1f}" if is_trained else NONE,
         f"{trial.predicted_anonymous_bytes / 1e6:.1f}" if trial.predicted_anonymous_bytes else NONE,

@@ -6,7 +6,7 @@ from nas.report.facts import Facts
 from nas.report.figures.curves import training_curves
 from nas.report.page import Figure, Section, Table
 from nas.report.run_folder import Final
-from nas.report.shown import megabytes, percent, with_span
+from nas.report.shown import accuracy, megabytes, with_span
 from nas.search.run_record import Effort
 
 NOT_FINISHED = "The run is not finished: run the same 'nas run' again to resume it."
@@ -53,11 +53,12 @@ _USES = {"train": "for training", "valid": "for validation", "test": "for test"}
 def _table(facts: Facts) -> Table:
     config, final = facts.run.config, facts.run.final
     assert final is not None
+    valid = facts.run.start.images.get("valid", 0)
     best = max(range(len(final.accuracies)), key=lambda index: final.accuracies[index])
     rows = [
         ("kept", f"epoch {best + 1} of {len(final.accuracies)}"),
-        ("validation accuracy there", percent(final.accuracies[best])),
-        *_int8(final),
+        ("validation accuracy there", accuracy(final.accuracies[best], valid)),
+        *_int8(final, valid),
         ("test accuracy, float", with_span(facts.float_accuracy)),
         ("test accuracy, int8", with_span(facts.int8_accuracy)),
         *_recipe(config.final_recipe(final.winner.candidate)),
@@ -67,11 +68,11 @@ def _table(facts: Facts) -> Table:
     return Table("Recipe and result", ("", ""), tuple(rows), "ll")
 
 
-def _int8(final: Final) -> list[tuple[str, str]]:
+def _int8(final: Final, images: int) -> list[tuple[str, str]]:
     if final.int8_valid_accuracy is None:
         return []
     return [
-        ("validation accuracy of int8", percent(final.int8_valid_accuracy)),
+        ("validation accuracy of int8", accuracy(final.int8_valid_accuracy, images)),
         ("calibrated with", f"{final.calibration_images:,} images for training"),
     ]
 

@@ -26,6 +26,7 @@ def told(stream: io.StringIO, clock: FakeClock, *, limit_bytes: int | None = 400
     """What a search of one candidate tells, an epoch every 10 s."""
     narrator = Narrator(Progress("nas", stream, clock), clock)
     narrator.data_ready(data(3_000))
+    narrator.judged_on(40)
     narrator.started(Machine(memory_bytes=limit_bytes))
     for epoch in (1, 2, 3):
         clock.sleep(10.0)
@@ -41,10 +42,10 @@ def test_an_epoch_is_told_with_speed_time_left_and_memory(clock: FakeClock) -> N
     lines = told(io.StringIO(), clock).splitlines()
     assert lines[0] == "nas: 2 classes, images of 50x50x3: 3,000 to train, 10 to valid, 10 to test"
     assert lines[3].startswith(
-        "nas: training 2,1: epoch 2 of 3, accuracy 0.7000, 300 images/s, 10 s left, "
+        "nas: training 2,1: epoch 2 of 3, accuracy 0.7000 (0.397–0.892), 300 images/s, 10 s left, "
     )
     assert lines[3].endswith(" of 400 MB (20 s so far)")
-    assert lines[-1] == "nas: 2,1 trained: 0.8000 in 30 s, 31 MB"
+    assert lines[-1] == "nas: 2,1 trained: 0.8000 (0.652–0.895) in 30 s, 31 MB"
 
 
 def test_a_pipe_gets_neither_controls_nor_colours(clock: FakeClock) -> None:

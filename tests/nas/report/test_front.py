@@ -103,15 +103,17 @@ def test_the_command_prints_the_front_and_the_costs(
     assert main(["front", str(with_larger(tmp_path))]) == 0
     out, err = capsys.readouterr()
     lines = [" ".join(line.split()) for line in out.splitlines()]
-    assert lines[1] == "1 92,2 95.0 % 1 3,000 40,000 60,000 flash, MACC"
-    assert lines[3] == "3 8,2 winner 60.0 % 2 1,000 9,000 9,000 –"
+    assert lines[1] == "1 92,2 95.0 % 76.4–99.1 % 1 3,000 40,000 60,000 flash, MACC"
+    assert lines[3] == "3 8,2 winner 60.0 % 38.7–78.1 % 2 1,000 9,000 9,000 –"
     assert "4 of 7 trained candidates are on the Pareto front" in out
-    assert "RAM, arena 4,000 B 60.0 % 1,000 B – not known: none beyond it was trained" in lines
+    best = "60.0 % (38.7–78.1 %)"  # of 20 validation images
+    assert f"RAM, arena 4,000 B {best} 1,000 B – not known: none beyond it was trained" in lines
     assert (
-        "flash, .tflite 20,000 B 60.0 % 9,000 B – 65.0 %, best of 2 beyond it: costs 5.0 pp"
-        in lines
-    )
-    assert any(line.endswith("50.0 %, best of 1 beyond it: costs nothing") for line in lines)
+        f"flash, .tflite 20,000 B {best} 9,000 B – 65.0 % (43.3–81.9 %), best of 2 beyond it: "
+        "costs 5.0 pp"
+    ) in lines
+    end = "50.0 % (29.9–70.1 %), best of 1 beyond it: costs nothing"
+    assert any(line.endswith(end) for line in lines)
     assert "does not train what does not fit" in out
     assert err == ""
 
@@ -123,6 +125,7 @@ def test_the_command_prints_json(tmp_path: Path, capsys: pytest.CaptureFixture[s
     first = record["front"][0]
     assert first["candidate"] == {"k": 92, "c": 2, "side": 0}
     assert (first["accuracy"], first["over"]) == (0.95, ["flash", "MACC"])
+    assert first["interval"] == pytest.approx([0.764, 0.991], abs=5e-4)  # Wilson, 19 of 20
     assert first["needed"] == {"RAM": 3_000, "flash": 40_000, "MACC": 60_000}
     assert [own["trained_beyond"] for own in record["limit_costs"]] == [0, 2, 1]
 
@@ -157,5 +160,5 @@ def test_a_folder_without_a_run_is_an_error(
 def test_the_page_has_the_front_and_the_costs(tmp_path: Path) -> None:
     text = text_of(section(page_of(with_larger(tmp_path)), "front"))
     assert "4 of 7 trained candidates are on the Pareto front" in text
-    assert "65.0 %, best of 2 beyond it: costs 5.0 pp" in text
+    assert "65.0 % (43.3–81.9 %), best of 2 beyond it: costs 5.0 pp" in text
     assert "not known: none beyond it was trained" in text

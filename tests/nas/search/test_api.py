@@ -12,6 +12,7 @@ from firmware.records.conversion import to_record
 from firmware.targets import load_target
 from nas import Listener, SearchRequest, run_search
 from nas.cli.run import add_arguments
+from nas.data.proportion import wilson_interval
 from nas.estimator.cost import Limits
 from nas.estimator.network import estimate
 from nas.report.terminal import run_text
@@ -102,6 +103,8 @@ def test_a_small_search_gives_what_the_run_recorded(tmp_path: Path) -> None:
     result = run_search(request, ears, ("nas", "run"))
     assert ears.trials == len(result["trials"])
     trained = [trial for trial in result["trials"] if trial["accuracy"] is not None]
+    assert result["config"]["folds"] == 1
+    assert trained[0]["interval"] == list(wilson_interval(trained[0]["accuracy"], 434))
     assert 0 < result["worker_base_bytes"] < trained[0]["predicted_anonymous_bytes"]
     assert (tmp_path / "run" / "model.tflite").stat().st_size == result["model_bytes"]
     recorded, _ = read_record(tmp_path / "run" / "run.json", FinalRecord)

@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -6,12 +7,14 @@ import pytest
 from firmware.errors import ConfigError
 from nas import Listener, SearchRequest, run_search
 from nas.data.dataset import Dataset
+from nas.data.proportion import wilson_interval
 from nas.host.worker import Worker
+from nas.report.terminal import run_text
 from nas.search.fold_count import fold_note, judging_images, parse_folds
 from nas.search.trials import Trial
 from tests.nas.conftest import stripes
 
-SMALL, LARGE = {"train": 224, "valid": 96, "test": 80}, {"train": 1007, "valid": 431, "test": 359}
+SMALL, LARGE = {"train": 224, "valid": 96, "test": 80}, {"train": 1004, "valid": 434, "test": 359}
 
 
 def test_auto_means_folds_if_the_validation_part_was_drawn_and_is_small() -> None:
@@ -62,6 +65,24 @@ def test_a_candidate_is_judged_on_every_image_once(small_dataset: Dataset, worke
     assert accuracies[-1] == pytest.approx(np.mean(last), abs=0.02)
 
 
+def assert_intervals(record: dict[str, Any], images: dict[str, int], judging: int) -> None:
+    """Every accuracy of a run has its interval, of as many images as it was measured on."""
+    assert record["images"] == images
+    for trial in (*record["trials"], record["winner"]):
+        own = trial["accuracy"]
+        expected = None if own is None else wilson_interval(own, judging)
+        assert trial["interval"] == (None if expected is None else pytest.approx(expected))
+    parts = {"valid_accuracy": "valid", "int8_valid_accuracy": "valid"}
+    parts |= {"float_test_accuracy": "test", "int8_test_accuracy": "test"}
+    assert record["intervals"] == {
+        name: pytest.approx(wilson_interval(record[name], images[part]))
+        for name, part in parts.items()
+    }
+    text = run_text(record)
+    for interval in record["intervals"]["int8_test_accuracy"], record["winner"]["interval"]:
+        assert f"{interval[0]:.3f}–{interval[1]:.3f}" in text
+
+
 class Interrupted(Listener):
     """Ends the search after two trials."""
 
@@ -90,6 +111,8 @@ def test_a_resumed_search_on_folds_ends_the_same_and_is_not_mixed_with_others(
 
     record, listener = run_search(request("whole")), Interrupted()
     assert record["config"]["folds"] == 5
+    # 120 images: 24 are for the test, and the other 96 judge each candidate.
+    assert_intervals(record, {"train": 68, "valid": 28, "test": 24}, judging=96)
     with pytest.raises(KeyboardInterrupt):
         run_search(request("halved"), listener)
     assert any("trained 5 times, on 5 folds of the 96" in note for note in listener.notes)
