@@ -4,6 +4,7 @@ import contextlib
 import io
 from math import prod
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from firmware.files import reserve
 
 
 class RowFile:
-    """A uint8 array in a file, written row by row without a memory map.
+    """An array in a file, written row by row without a memory map.
 
     Writing to a memory map ends the process with a signal when the disk is full. So the disk space
     is reserved first, and the rows are written with `write`.
@@ -21,17 +22,24 @@ class RowFile:
         path: The .npy to write.
         shape: Shape of a row.
         most_rows: Number of rows for which disk space is reserved.
+        kind: Type of a value.
 
     Raises:
         OSError: The disk is full.
     """
 
-    def __init__(self, path: Path, shape: tuple[int, ...], most_rows: int) -> None:
-        self._shape = shape
+    def __init__(
+        self,
+        path: Path,
+        shape: tuple[int, ...],
+        most_rows: int,
+        kind: type[np.generic] = np.uint8,
+    ) -> None:
+        self._shape, self._kind = shape, np.dtype(kind)
         self._rows = 0
         header = self._header(most_rows)
         self._first = len(header)
-        reserve(path, self._first + most_rows * prod(shape))
+        reserve(path, self._first + most_rows * prod(shape) * self._kind.itemsize)
         self._stream = path.open("r+b")
         self._stream.write(header)
 
@@ -50,15 +58,15 @@ class RowFile:
             assert len(header) == self._first, "NumPy pads the header for longer shapes"
             self._stream.write(header)
 
-    def append(self, row: NDArray[np.uint8]) -> None:
+    def append(self, row: NDArray[Any]) -> None:
         """Write the next row."""
         assert row.shape == self._shape
-        assert row.dtype == np.uint8
+        assert row.dtype == self._kind
         self._stream.write(row.tobytes())
         self._rows += 1
 
     def _header(self, rows: int) -> bytes:
-        form = {"descr": "|u1", "fortran_order": False, "shape": (rows, *self._shape)}
+        form = {"descr": self._kind.str, "fortran_order": False, "shape": (rows, *self._shape)}
         content = io.BytesIO()
         np.lib.format.write_array_header_1_0(content, form)
         return content.getvalue()

@@ -9,10 +9,19 @@ bool holds(float_array array, int64_t count) {
     return array.values != NULL && array.count >= count;
 }
 
+static bool is_share(float value) { return value >= 0 && value <= 1; }
+
 int32_t check_source(const network *n, const source *from, int64_t needed, bool has_labels) {
     if (from->images == NULL || from->order == NULL || from->order_count < needed ||
         (has_labels && from->labels == NULL)) {
         return NETWORK_SIZE;
+    }
+    const teacher *const taught = from->taught;
+    if (taught != NULL && taught->logits == NULL) {
+        return NETWORK_SIZE;
+    }
+    if (taught != NULL && !(is_share(taught->share) && taught->temperature > 0)) {
+        return NETWORK_SETTINGS;
     }
     for (int64_t i = 0; i < needed; i++) {
         const int64_t index = from->order[i];
@@ -25,8 +34,6 @@ int32_t check_source(const network *n, const source *from, int64_t needed, bool 
     }
     return NETWORK_OK;
 }
-
-static bool is_share(float value) { return value >= 0 && value <= 1; }
 
 int32_t check_settings(const step_settings *settings) {
     const bool is_possible = is_share(settings->smoothing) && is_share(settings->flip) &&

@@ -26,8 +26,18 @@ class Array(ctypes.Structure):
         self.kept = array
 
 
+class Teacher(ctypes.Structure):
+    """`teacher` in network.h. It keeps the logits alive that it points to."""
+
+    _fields_ = (("logits", _POINTER), ("share", _FLOAT), ("temperature", _FLOAT))
+
+    def __init__(self, logits: NDArray[np.float32], share: float, temperature: float) -> None:
+        super().__init__(address_of(logits, np.float32), share, temperature)
+        self.kept = logits
+
+
 class Source(ctypes.Structure):
-    """`source` in network.h. It keeps the NumPy arrays alive that it points to."""
+    """`source` in network.h. It keeps alive what it points to."""
 
     _fields_ = (
         ("images", _POINTER),
@@ -35,6 +45,7 @@ class Source(ctypes.Structure):
         ("order", _POINTER),
         ("image_count", _LONG),
         ("order_count", _LONG),
+        ("taught", ctypes.POINTER(Teacher)),
     )
 
     def __init__(
@@ -42,13 +53,16 @@ class Source(ctypes.Structure):
         images: NDArray[np.uint8],
         labels: NDArray[np.int32] | None,
         order: NDArray[np.int64],
+        taught: Teacher | None = None,
     ) -> None:
+        arrays = (images, labels, None if taught is None else taught.kept)
         super().__init__(
             address_of(images, np.uint8),
             None if labels is None else address_of(labels, np.int32),
             address_of(order, np.int64),
-            len(images) if labels is None else min(len(images), len(labels)),
+            min(len(own) for own in arrays if own is not None),
             len(order),
+            None if taught is None else ctypes.pointer(taught),
         )
         self.kept = (images, labels, order)
 
@@ -120,6 +134,7 @@ _FUNCTIONS: dict[str, tuple[type | None, tuple[Any, ...]]] = {
     ),
     "network_gradients": (_INT, (_POINTER, Array, _SOURCE, _SETTINGS, Array, _DOUBLE_OUT)),
     "network_predict": (_INT, (_POINTER, Array, _SOURCE, Array)),
+    "network_logits": (_INT, (_POINTER, Array, _SOURCE, Array)),
     "network_ranges": (_INT, (_POINTER, Array, _SOURCE, Array)),
 }
 

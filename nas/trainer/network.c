@@ -58,10 +58,13 @@ static const lanes *run(network *n, float *parameters) {
     return last_of(n)->output;
 }
 
-static double lose(network *n, const lanes *logits, const step_settings *settings, int64_t batch) {
-    const batch_labels labels = {n->labels, n->step.groups, batch};
-    return cross_entropy(logits, classes_of(n), &labels, settings->smoothing,
-                         last_of(n)->gradients);
+/* The loss of the images from a position of the order, and the gradients of its logits. */
+static double lose(network *n, const source *from, int64_t position, const lanes *logits,
+                   const step_settings *settings, int64_t batch) {
+    const batch_labels labels = {
+        n->labels, n->step.groups, batch, settings->smoothing, from->taught, from->order + position,
+    };
+    return find_loss(logits, classes_of(n), &labels, last_of(n)->gradients);
 }
 
 /* Pass the gradients of an addition on to each of its inputs. */
@@ -153,8 +156,9 @@ int32_t network_train(network *n, float_array state, const source *from,
         n->step.momentum = momentum_at(first_step + i);
         memset(n->gradients, 0, (size_t)n->parameters * sizeof *n->gradients);
         for (int32_t j = 0; j < settings->accumulated; j++) {
-            load(n, from, i * batch + j * part, part, settings);
-            sum += lose(n, run(n, state.values), settings, batch) / (double)batch;
+            const int64_t position = i * batch + j * part;
+            load(n, from, position, part, settings);
+            sum += lose(n, from, position, run(n, state.values), settings, batch) / (double)batch;
             run_back(n, state.values, n->gradients);
         }
         adam(state.values, n->parameters, n->gradients, first_step + i + 1, rates.values[i]);
@@ -184,20 +188,21 @@ int32_t network_gradients(network *n, float_array parameters, const source *from
     n->step.momentum = MOMENTUM;
     n->step.random = settings->seed;
     load(n, from, 0, batch, settings);
-    *loss = lose(n, run(n, parameters.values), settings, batch) / (double)batch;
+    *loss = lose(n, from, 0, run(n, parameters.values), settings, batch) / (double)batch;
     memset(gradients.values, 0, (size_t)n->parameters * sizeof *gradients.values);
     run_back(n, parameters.values, gradients.values);
     return isfinite(*loss) && are_finite(gradients.values, n->parameters) ? NETWORK_OK
                                                                           : NETWORK_DIVERGED;
 }
 
-int32_t network_predict(network *n, float_array parameters, const source *from,
-                        float_array probabilities) {
+/* The logits or the probabilities [order_count][classes]. */
+static int32_t answer(network *n, float_array parameters, const source *from, bool is_logits,
+                      float_array answers) {
     const int32_t classes = classes_of(n);
     const int64_t part = part_of(n), count = from->order_count;
     const int32_t status = check_source(n, from, count, false);
     if (status != NETWORK_OK || !holds(parameters, n->parameters) || count < 0 ||
-        count > INT64_MAX / classes || !holds(probabilities, count * classes)) {
+        count > INT64_MAX / classes || !holds(answers, count * classes)) {
         return status != NETWORK_OK ? status : NETWORK_SIZE;
     }
     n->step.is_training = false;
@@ -206,14 +211,28 @@ int32_t network_predict(network *n, float_array parameters, const source *from,
         load(n, from, first, own, NULL);
         const lanes *const logits = run(n, parameters.values);
         for (int64_t i = 0; i < own; i++) {
-            softmax(logits + i / LANES * classes, classes, (int)(i % LANES),
-                    probabilities.values + (first + i) * classes);
+            float *const own_answer = answers.values + (first + i) * classes;
+            for (int32_t c = 0; c < classes; c++) {
+                own_answer[c] = logits[i / LANES * classes + c][i % LANES];
+            }
+            if (!is_logits) {
+                softmax(classes, own_answer);
+            }
         }
     }
-    return are_finite(probabilities.values, count * classes) &&
+    return are_finite(answers.values, count * classes) &&
                    are_finite(parameters.values, n->parameters)
                ? NETWORK_OK
                : NETWORK_DIVERGED;
+}
+
+int32_t network_predict(network *n, float_array parameters, const source *from,
+                        float_array probabilities) {
+    return answer(n, parameters, from, false, probabilities);
+}
+
+int32_t network_logits(network *n, float_array parameters, const source *from, float_array logits) {
+    return answer(n, parameters, from, true, logits);
 }
 
 /* Widen the lowest and highest values [channels][2] to contain a node's output. */

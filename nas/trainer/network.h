@@ -50,12 +50,20 @@ typedef struct {
     int64_t count;
 } float_array;
 
+/* What a larger network says of the images; see loss.h. */
+typedef struct {
+    const float *logits; /* [image_count][classes] */
+    float share;         /* of the teacher in the loss, 0 to 1; the labels have the rest */
+    float temperature;   /* by which its logits and those of the network are divided, above 0 */
+} teacher;
+
 /* The images, and the order in which steps use them. */
 typedef struct {
     const uint8_t *images; /* [image_count][height][width][channels] */
     const int32_t *labels; /* [image_count]; null if they are not needed */
     const int64_t *order;  /* [order_count]: indices of images, step by step */
     int64_t image_count, order_count;
+    const teacher *taught; /* null if there is none; used in training only */
 } source;
 
 /* The settings of a training step. */
@@ -108,6 +116,9 @@ int32_t network_gradients(network *n, float_array parameters, const source *from
 /* Class probabilities [order_count][classes]. */
 int32_t network_predict(network *n, float_array parameters, const source *from,
                         float_array probabilities);
+
+/* The same before the softmax. */
+int32_t network_logits(network *n, float_array parameters, const source *from, float_array logits);
 
 /* Widen the range of each output channel of each row except the image to contain the values for
  * some images. `ranges` are lowest and highest values: [channels of all these rows][2]. */

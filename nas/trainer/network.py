@@ -10,7 +10,14 @@ from numpy.typing import NDArray
 from firmware.errors import ConfigError, DivergedError
 from nas.network.description import Network
 from nas.network.shapes import output_shapes
-from nas.trainer.library import Array, NetworkStatus, Source, StepSettings, load_library
+from nas.trainer.library import (
+    Array,
+    NetworkStatus,
+    Source,
+    StepSettings,
+    Teacher,
+    load_library,
+)
 from nas.trainer.measure import check_status, groups_of, measure
 from nas.trainer.program import LANES, program_of
 
@@ -21,7 +28,7 @@ _REASONS = {
     NetworkStatus.IMAGE: "the order contains an image that does not exist",
     NetworkStatus.LABEL: "a label is not one of the classes",
     NetworkStatus.SETTINGS: "smoothing and flip must be 0 to 1, shift 0 to 32,767, accumulated at "
-    "least 1, shares 0 to 1",
+    "least 1, shares 0 to 1, a temperature above 0",
 }
 _NO_SHARES: NDArray[np.float32] = np.zeros(0, np.float32)
 
@@ -39,6 +46,21 @@ class Augmentation:
     smoothing: float = 0.0
     flip: float = 0.0
     shift: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """What a teacher says of the images of a training.
+
+    Attributes:
+        logits: (n, classes), a row for each image; may be mapped.
+        share: Share of the teacher in the loss, 0 to 1; the labels have the rest.
+        temperature: What its logits and those of the network are divided by, above 0.
+    """
+
+    logits: NDArray[np.float32]
+    share: float
+    temperature: float
 
 
 class TrainableNetwork:
@@ -112,6 +134,7 @@ class TrainableNetwork:
         accumulated: int = 1,
         augmentation: Augmentation = Augmentation(),
         shares: NDArray[np.float32] = _NO_SHARES,
+        taught: Taught | None = None,
     ) -> float:
         """Run one step of Adam for each learning rate. Returns the mean loss.
 
@@ -128,6 +151,7 @@ class TrainableNetwork:
             augmentation: Changes of images and labels.
             shares: (steps,) the share by which a step moves the average towards the new parameters,
                 0 to 1; none if there is no average.
+            taught: What a teacher says of the images; None without one.
 
         Raises:
             ConfigError: An array is too short, or contains invalid indices.
@@ -137,7 +161,7 @@ class TrainableNetwork:
         self._call(
             "network_train",
             Array(state),
-            self._source(images, labels, order),
+            self._source(images, labels, order, taught),
             _settings(augmentation, accumulated, seed),
             first_step,
             Array(rates),
@@ -147,7 +171,11 @@ class TrainableNetwork:
         return loss.value
 
     def gradients(
-        self, parameters: NDArray[np.float32], images: NDArray[np.uint8], labels: NDArray[np.int32]
+        self,
+        parameters: NDArray[np.float32],
+        images: NDArray[np.uint8],
+        labels: NDArray[np.int32],
+        taught: Taught | None = None,
     ) -> tuple[float, NDArray[np.float32]]:
         """The loss of the first `part` images and its gradients.
 
@@ -160,7 +188,7 @@ class TrainableNetwork:
         self._call(
             "network_gradients",
             Array(parameters),
-            self._source(images, labels, np.arange(len(images), dtype=np.int64)),
+            self._source(images, labels, np.arange(len(images), dtype=np.int64), taught),
             _settings(Augmentation(), 1, 0),
             Array(gradients),
             loss,
@@ -175,11 +203,25 @@ class TrainableNetwork:
         Raises:
             DivergedError: A parameter or a probability is not finite.
         """
+        return self._answers("network_predict", parameters, images)
+
+    def logits(
+        self, parameters: NDArray[np.float32], images: NDArray[np.uint8]
+    ) -> NDArray[np.float32]:
+        """The values before the softmax (n, classes).
+
+        Raises:
+            DivergedError: A parameter or a value is not finite.
+        """
+        return self._answers("network_logits", parameters, images)
+
+    def _answers(
+        self, function: str, parameters: NDArray[np.float32], images: NDArray[np.uint8]
+    ) -> NDArray[np.float32]:
         order = np.arange(len(images), dtype=np.int64)
-        probabilities = np.zeros((len(images), self.classes), np.float32)
-        source = self._source(images, None, order)
-        self._call("network_predict", Array(parameters), source, Array(probabilities))
-        return probabilities
+        answers = np.zeros((len(images), self.classes), np.float32)
+        self._call(function, Array(parameters), self._source(images, None, order), Array(answers))
+        return answers
 
     def ranges(
         self,
@@ -212,12 +254,21 @@ class TrainableNetwork:
         images: NDArray[np.uint8],
         labels: NDArray[np.int32] | None,
         order: NDArray[np.int64],
+        taught: Taught | None = None,
     ) -> Source:
         if images.shape[1:] != self.network.image:
             raise ConfigError(
                 f"images are of {images.shape[1:]}, the network is for {self.network.image}"
             )
-        return Source(images, labels, order)
+        if taught is None:
+            return Source(images, labels, order)
+        if taught.logits.shape[1:] != (self.classes,):
+            raise ConfigError(
+                f"a teacher's logits are of {taught.logits.shape}, the network has {self.classes} "
+                "classes"
+            )
+        teacher = Teacher(taught.logits, taught.share, taught.temperature)
+        return Source(images, labels, order, teacher)
 
 
 def _settings(augmentation: Augmentation, accumulated: int, seed: int) -> StepSettings:

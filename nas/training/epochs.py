@@ -7,6 +7,7 @@ result to the bit.
 
 from dataclasses import dataclass
 from math import cos, pi
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -18,7 +19,7 @@ from nas.data.dataset import Dataset
 from nas.data.splits import Split
 from nas.network.description import Network
 from nas.network.parameters import initial_parameters, split_parameters
-from nas.trainer.network import Augmentation, TrainableNetwork
+from nas.trainer.network import Augmentation, Taught, TrainableNetwork
 from nas.trainer.program import LANES
 
 SCHEDULES = ("constant", "cosine")
@@ -50,6 +51,10 @@ class TrainingRecipe:
             half of the training. Its values are evaluated and kept instead of the last ones.
             Source: Polyak and Juditsky, Acceleration of Stochastic Approximation by Averaging,
             1992; as a moving average: Tarvainen and Valpola, Mean teachers, 2017.
+        teacher: SHA-256 of the model of a teacher; empty for none.
+        taught: Share of the teacher in the loss, 0 to 1; the labels have the rest.
+        temperature: What the logits of both networks are divided by, above 0. Source of the loss:
+            Hinton, Vinyals and Dean, Distilling the Knowledge in a Neural Network, 2015.
     """
 
     epochs: int
@@ -62,6 +67,9 @@ class TrainingRecipe:
     shift: int = 0
     part: int = 0
     average: float = 0.0
+    teacher: str = ""
+    taught: float = 0.0
+    temperature: float = 1.0
 
     def __post_init__(self) -> None:
         part = self.images_together
@@ -91,6 +99,7 @@ class Trainer:
         dataset: The images.
         recipe: The hyperparameters.
         threads: Number of threads; the result does not depend on it.
+        logits: The logits of the teacher for the training images, (n, classes) as a .npy.
 
     Raises:
         BuildError: The trainer is not compiled yet.
@@ -99,7 +108,12 @@ class Trainer:
     """
 
     def __init__(
-        self, network: Network, dataset: Dataset, recipe: TrainingRecipe, threads: int = 1
+        self,
+        network: Network,
+        dataset: Dataset,
+        recipe: TrainingRecipe,
+        threads: int = 1,
+        logits: Path | None = None,
     ) -> None:
         self.network, self._dataset, self._recipe = network, dataset, recipe
         # Made before the network allocates memory, which then reuses the memory that this frees.
@@ -111,6 +125,10 @@ class Trainer:
         self._trained = TrainableNetwork(self.network, recipe.images_together, threads)
         self._images = dataset.images(Split.TRAIN)
         self._labels = dataset.labels(Split.TRAIN)
+        self._taught = None
+        if logits is not None:
+            mapped = np.load(logits, mmap_mode="r")
+            self._taught = Taught(mapped, recipe.taught, recipe.temperature)
         self._steps = max(1, len(self._labels) // recipe.batch_size)
 
     def __enter__(self) -> Self:
@@ -162,6 +180,7 @@ class Trainer:
                 recipe.batch_size // recipe.images_together,
                 Augmentation(recipe.smoothing, recipe.flip, recipe.shift),
                 self._shares(first),
+                self._taught,
             )
         except DivergedError as error:
             raise DivergedError(f"training diverged in epoch {epoch + 1}") from error

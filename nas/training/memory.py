@@ -3,12 +3,15 @@
 from nas.host.memory_plan import MIB
 from nas.network.description import Network
 from nas.trainer.measure import Measure, measure
+from nas.trainer.program import LANES
 
 _FLOAT = 4
 _ADAM_ARRAYS = 3
 _WINNER_COPIES = 6
 """Copies of the parameters outside the trainer: the best epoch's, and those of writing a checkpoint
 or of the conversion."""
+_TEACHER_COPIES = 3
+"""Copies of a teacher's parameters: the best epoch's, the flat ones, and one while it is read."""
 _CONVERTER_BYTES = 5 * MIB
 """Memory of the conversion beside the parameters: LiteRT's interpreter, its model, the modules."""
 
@@ -33,6 +36,16 @@ def _training_bytes(taken: Measure, images: int, base_bytes: int) -> int:
     arrays = _ADAM_ARRAYS * taken.parameters * _FLOAT
     per_image = 4 * 8
     return base_bytes + taken.size_bytes + arrays + per_image * images
+
+
+def teaching_bytes(network: Network, base_bytes: int, is_averaged: bool = False) -> int:
+    """Anonymous memory of a process that writes what a trained network says of images.
+
+    Arguments and errors are those of `winner_bytes`.
+    """
+    taken = measure(network, LANES)
+    arrays = _ADAM_ARRAYS + _TEACHER_COPIES + is_averaged
+    return base_bytes + taken.size_bytes + arrays * taken.parameters * _FLOAT
 
 
 def winner_bytes(

@@ -26,7 +26,7 @@ def probe(_: Arguments, report: Report) -> dict[str, Any]:
 
     Reports `stage` if the trainer must be compiled for this processor first.
     """
-    _load_trainer(report)
+    load_trainer(report)
     return {"anonymous_bytes": anonymous_bytes(os.getpid())}
 
 
@@ -51,7 +51,8 @@ def train_candidate(arguments: Arguments, report: Report) -> dict[str, Any]:
 def train_winner(arguments: Arguments, report: Report) -> dict[str, Any]:
     """Train the winner. Writes a checkpoint after each epoch, and resumes from it.
 
-    Arguments: those of `train_candidate`, `checkpoint` (file) and `threads` (their number).
+    Arguments: those of `train_candidate`, `checkpoint` (file), `threads` (their number) and, if
+    the recipe has a teacher, `logits` (the file of `write_logits`).
     Returns `accuracies` on the validation images and `losses` on the training images, one for each
     epoch, and `answers`: the predicted class of each test image, with the best epoch's weights.
     """
@@ -88,11 +89,14 @@ def network_of(arguments: Arguments, dataset: Dataset) -> Network:
     return space.network(candidate, dataset.shape, len(dataset.classes))
 
 
-def _load_trainer(report: Report) -> None:
+def load_trainer(report: Report) -> None:
+    """Load the trainer; reports `stage` if it must be compiled first."""
     load_library(lambda stage: report({"stage": stage}))
 
 
 def _trainer(arguments: Arguments, recipe: TrainingRecipe, report: Report) -> Trainer:
-    _load_trainer(report)
+    load_trainer(report)
     dataset = open_dataset(Path(arguments["dataset"]))
-    return Trainer(network_of(arguments, dataset), dataset, recipe, arguments.get("threads", 1))
+    logits = Path(arguments["logits"]) if recipe.teacher else None
+    network, threads = network_of(arguments, dataset), arguments.get("threads", 1)
+    return Trainer(network, dataset, recipe, threads, logits)

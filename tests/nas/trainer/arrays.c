@@ -75,7 +75,7 @@ static source make_source(int64_t order_count) {
     for (int64_t i = 0; i < order_count; i++) {
         order[i] = i % IMAGES;
     }
-    const source made = {images, labels, order, IMAGES, order_count};
+    const source made = {images, labels, order, IMAGES, order_count, NULL};
     return made;
 }
 
@@ -103,6 +103,7 @@ static void use_everything(const network_row *rows, int32_t count, int32_t threa
     CHECK(network_gradients(n, state, &batch, &settings, gradients, &loss) == NETWORK_OK);
     const float_array probabilities = array_of(37 * CLASSES, 0);
     CHECK(network_predict(n, state, &odd, probabilities) == NETWORK_OK);
+    CHECK(network_logits(n, state, &odd, probabilities) == NETWORK_OK);
     int64_t channels = 0;
     for (int32_t i = 1; i < n->count; i++) {
         channels += n->nodes[i].out.channels;
@@ -190,7 +191,7 @@ static void refuse_what_cannot_be_read(void) {
     CHECK(labels != NULL);
     memset(labels, 0, IMAGES * sizeof *labels);
     labels[3] = CLASSES;
-    const source wrong_label = {s.images, labels, s.order, IMAGES, LANES};
+    const source wrong_label = {s.images, labels, s.order, IMAGES, LANES, NULL};
     CHECK(network_train(n, state, &wrong_label, &settings, 0, rates, no_shares, &loss) ==
           NETWORK_LABEL);
     const step_settings wrong[] = {
@@ -201,6 +202,14 @@ static void refuse_what_cannot_be_read(void) {
         CHECK(network_train(n, state, &s, &wrong[i], 0, rates, no_shares, &loss) ==
               NETWORK_SETTINGS);
     }
+    const float_array logits = array_of(IMAGES * CLASSES, 1);
+    const teacher taught[] = {{NULL, 0.5f, 1}, {logits.values, 2, 1}, {logits.values, 0.5f, 0}};
+    for (int32_t i = 0; i < COUNT(taught); i++) {
+        s.taught = &taught[i];
+        CHECK(network_train(n, state, &s, &settings, 0, rates, no_shares, &loss) ==
+              (i == 0 ? NETWORK_SIZE : NETWORK_SETTINGS));
+    }
+    free(logits.values);
     free(labels);
     free(state.values);
     free(rates.values);

@@ -104,12 +104,13 @@ static void make_parameters(const network_row *rows, const network_fact *facts, 
 /* One parameter after the other a little up and down. */
 static double difference(const network_row *rows, const network_fact *facts, int32_t row_count,
                          double *parameters, int64_t index, const double *images,
-                         const int32_t *labels) {
+                         const int32_t *labels, const teacher *taught) {
     const double before = parameters[index], by = 1e-6;
     double losses[2];
     for (int side = 0; side < 2; side++) {
         parameters[index] = before + (side == 0 ? -by : by);
-        losses[side] = reference_loss(rows, facts, row_count, parameters, images, labels, IMAGES);
+        losses[side] =
+            reference_loss(rows, facts, row_count, parameters, images, labels, taught, IMAGES);
     }
     parameters[index] = before;
     return (losses[1] - losses[0]) / (2 * by);
@@ -126,6 +127,7 @@ typedef struct {
     double *images; /* what the network sees of the bytes */
     float *parameters, *gradients;
     double *precise; /* the parameters */
+    const teacher *taught;
 } subject;
 
 /* The gradients of the trainer; its loss is that of the reference. */
@@ -136,14 +138,14 @@ static void compute_gradients(subject *of, network *n) {
         order[i] = i;
     }
     const int64_t count = network_parameters(n);
-    const source from = {of->bytes, of->labels, order, IMAGES, IMAGES};
+    const source from = {of->bytes, of->labels, order, IMAGES, IMAGES, of->taught};
     const step_settings settings = {0, 0, 0, 1, 0};
     const float_array own = {of->parameters, count}, to = {of->gradients, count};
     double loss = 0;
     network_use_threads(n, 2);
     CHECK(network_gradients(n, own, &from, &settings, to, &loss) == NETWORK_OK);
     const double expected = reference_loss(of->rows, of->facts, of->row_count, of->precise,
-                                           of->images, of->labels, IMAGES);
+                                           of->images, of->labels, of->taught, IMAGES);
     CHECK(fabs(loss - expected) < 1e-5);
 }
 
@@ -159,7 +161,7 @@ static void compare_row(const subject *of, int32_t row) {
         const int64_t index = fact.first_parameter + own;
         const double found = (double)of->gradients[index];
         const double expected = difference(of->rows, of->facts, of->row_count, of->precise, index,
-                                           of->images, of->labels);
+                                           of->images, of->labels, of->taught);
         if (!(fabs(found - expected) <= 1e-3 * largest)) {
             printf("%s, row %d, parameter %d: %g, expected %g\n", of->name, row, (int)own, found,
                    expected);
@@ -168,8 +170,9 @@ static void compare_row(const subject *of, int32_t row) {
     }
 }
 
-static void compare(const char *name, const network_row *rows, int32_t row_count) {
-    subject of = {.name = name, .rows = rows, .row_count = row_count};
+static void compare(const char *name, const network_row *rows, int32_t row_count,
+                    const teacher *taught) {
+    subject of = {.name = name, .rows = rows, .row_count = row_count, .taught = taught};
     int64_t bytes = 0;
     int32_t refused = 0, status = 0;
     CHECK(row_count <= COUNT(of.facts));
@@ -201,8 +204,15 @@ static void compare(const char *name, const network_row *rows, int32_t row_count
 }
 
 void check_gradients(void) {
-    compare("residual", residual, COUNT(residual));
-    compare("branches", branches, COUNT(branches));
-    compare("leaps", leaps, COUNT(leaps));
-    compare("wide", wide, COUNT(wide));
+    float logits[IMAGES * CLASSES];
+    for (int32_t i = 0; i < IMAGES * CLASSES; i++) {
+        logits[i] = (float)random_between(-4, 4);
+    }
+    const teacher cool = {logits, 0.7f, 3}, plain = {logits, 1, 1};
+    compare("residual", residual, COUNT(residual), NULL);
+    compare("branches", branches, COUNT(branches), NULL);
+    compare("leaps", leaps, COUNT(leaps), NULL);
+    compare("wide", wide, COUNT(wide), NULL);
+    compare("wide, with a teacher", wide, COUNT(wide), &cool);
+    compare("leaps, with a teacher alone", leaps, COUNT(leaps), &plain);
 }

@@ -137,9 +137,34 @@ static void compute(const network_row *row, const activation *all, activation *o
     }
 }
 
+/* The sum of the exponentials of an image's logits at a temperature. */
+static double powers(const activation *logits, int32_t image, double temperature) {
+    double sum = 0;
+    for (int32_t c = 0; c < logits->channels; c++) {
+        sum += exp(at(logits, image, 0, 0, c) / temperature);
+    }
+    return sum;
+}
+
+/* Of the teacher's probabilities and ours, both softened: T^2 times their cross-entropy. */
+static double distance(const activation *logits, int32_t image, const teacher *taught) {
+    const double temperature = (double)taught->temperature;
+    const float *const theirs = taught->logits + (int64_t)image * logits->channels;
+    double sum = 0, distance = 0;
+    for (int32_t c = 0; c < logits->channels; c++) {
+        sum += exp((double)theirs[c] / temperature);
+    }
+    for (int32_t c = 0; c < logits->channels; c++) {
+        const double surprise =
+            log(powers(logits, image, temperature)) - at(logits, image, 0, 0, c) / temperature;
+        distance += exp((double)theirs[c] / temperature) / sum * surprise;
+    }
+    return temperature * temperature * distance;
+}
+
 double reference_loss(const network_row *rows, const network_fact *facts, int32_t row_count,
                       const double *parameters, const double *images, const int32_t *labels,
-                      int32_t count) {
+                      const teacher *taught, int32_t count) {
     activation *const all = calloc((size_t)row_count, sizeof *all);
     for (int32_t i = 0; i < row_count; i++) {
         const activation made = {(int32_t)facts[i].height, (int32_t)facts[i].width,
@@ -156,11 +181,9 @@ double reference_loss(const network_row *rows, const network_fact *facts, int32_
     double loss = 0;
     for (int32_t image = 0; image < count; image++) {
         const activation *const logits = &all[row_count - 1];
-        double sum = 0;
-        for (int32_t c = 0; c < logits->channels; c++) {
-            sum += exp(at(logits, image, 0, 0, c));
-        }
-        loss += log(sum) - at(logits, image, 0, 0, labels[image]);
+        const double own = log(powers(logits, image, 1)) - at(logits, image, 0, 0, labels[image]);
+        const double share = taught == NULL ? 0 : (double)taught->share;
+        loss += (1 - share) * own + (share > 0 ? share * distance(logits, image, taught) : 0);
     }
     for (int32_t i = 0; i < row_count; i++) {
         free(all[i].values);

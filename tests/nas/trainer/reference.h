@@ -4,12 +4,12 @@
 
 #include "network.h"
 
-/* The mean cross-entropy of some images while a network trains, without dropout.
+/* The mean loss of some images while a network trains, without dropout.
  *
  * `images` is [count][height][width][channels], `facts` what `network_measure` tells of the rows.
- */
+ * The teacher may be null. */
 double reference_loss(const network_row *rows, const network_fact *facts, int32_t row_count,
                       const double *parameters, const double *images, const int32_t *labels,
-                      int32_t count);
+                      const teacher *taught, int32_t count);
 
 #endif
