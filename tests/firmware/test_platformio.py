@@ -8,8 +8,9 @@ import pytest
 from codegen.project.build import build_project
 from codegen.project.source import find_model
 from firmware.errors import BuildError
-from firmware.platformio import run_platformio
+from firmware.platformio import firmware_path, run_platformio
 from firmware.targets import load_target
+from hil.elf import measure_elf
 from tests.small_model import small_model
 
 TARGET = load_target("stm32f412")
@@ -29,6 +30,17 @@ def test_a_build_tells_how_many_files_it_has_compiled(project: Path) -> None:
     objects = len(list(project.rglob("*.o")))
     assert told[0] == "files compiled: 0"
     assert told[-1] == f"files compiled: {objects}"
+    check_a_changed_script_is_linked(project)
+
+
+def check_a_changed_script_is_linked(project: Path) -> None:
+    """Less stack, and nothing else: the same objects are linked again."""
+    elf, script = firmware_path(project, TARGET), project / "board.ld"
+    before_bytes = measure_elf(elf, ()).ram_bytes
+    text = script.read_text(encoding="utf-8")
+    script.write_text(text.replace(f"{TARGET.stack_bytes}", f"{TARGET.stack_bytes // 2}"))
+    run_platformio(project, TARGET)
+    assert before_bytes - measure_elf(elf, ()).ram_bytes == TARGET.stack_bytes // 2
 
 
 def test_a_build_that_takes_too_long_is_ended_with_its_compilers(project: Path) -> None:
