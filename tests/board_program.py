@@ -15,7 +15,8 @@ from codegen.model.read_tflite import parse_tflite
 from codegen.planning.planner import plan_graph
 from codegen.simplify.executed import executed_graph
 from firmware.files import write_text
-from firmware.targets import load_target
+from firmware.targets import Target, load_target
+from firmware.targets.machine import NETDUINOPLUS2, machine_of
 from hil.elf import measure_elf
 from hil.virtual.virtual_board import VirtualBoard
 from tests.generated_program import write_sources
@@ -32,7 +33,9 @@ from tests.one_source import one_source
 from tests.plans import Planner
 
 BOARDS = ROOT / "firmware" / "board"
-CORE, STM32, FAMILY = BOARDS / "cortex_m", BOARDS / "stm32", BOARDS / "stm32f4"
+CORE = BOARDS / "cortex_m"
+CHIP = "stm32f412"
+"""The chip of the virtual board, unless another target is given."""
 
 _MAIN = """
 #include <stdalign.h>
@@ -72,6 +75,7 @@ Case = tuple[bytes, NDArray[Any], NDArray[Any]]
 """Model, input, expected output."""
 
 _CASES_PER_FIRMWARE = 60
+_PORT = ("usart.c", "clock.c")
 
 
 def failures_on_virtual_board(
@@ -79,6 +83,7 @@ def failures_on_virtual_board(
     cases: Sequence[Case],
     rounding: str = DEFAULT_ROUNDING,
     planner: Planner = plan_graph,
+    target: Target | None = None,
 ) -> list[str]:
     """Numbers of firmware and case, such as `0 case3`, whose outputs differ."""
     failures = []
@@ -86,14 +91,18 @@ def failures_on_virtual_board(
         part = folder / str(number)
         part.mkdir()
         names = _failures_of_one(
-            part, cases[first : first + _CASES_PER_FIRMWARE], rounding, planner
+            part,
+            cases[first : first + _CASES_PER_FIRMWARE],
+            rounding,
+            planner,
+            target or load_target(CHIP),
         )
         failures += [f"{number} {name}" for name in names]
     return failures
 
 
 def _failures_of_one(
-    folder: Path, cases: Sequence[Case], rounding: str, planner: Planner
+    folder: Path, cases: Sequence[Case], rounding: str, planner: Planner, target: Target
 ) -> list[str]:
     sources = [
         path
@@ -116,8 +125,8 @@ def _failures_of_one(
             blocks="".join(blocks),
         )
     )
-    elf = _link(folder, [main, one_source(folder / "cases.c", sources)], cases[0][0])
-    return _listen(elf)
+    elf = _link(folder, [main, one_source(folder / "cases.c", sources)], cases[0][0], target)
+    return _listen(elf, target)
 
 
 def _array(name: str, values: NDArray[Any]) -> str:
@@ -125,21 +134,22 @@ def _array(name: str, values: NDArray[Any]) -> str:
     return f"alignas(4) static const unsigned char {name}[] = {{\n{lines}\n}};"
 
 
-def _link(folder: Path, sources: Sequence[Path], model: bytes) -> Path:
-    target = load_target("stm32f412")
+def _link(folder: Path, sources: Sequence[Path], model: bytes, target: Target) -> Path:
     graph = parse_tflite(model)
     names = ModelNames("x", "0" * 64, "static", "host")
     text = model_text(graph, plan_graph(graph), model, 16, names)
     script, facts = folder / "board.ld", shared_folder() / target.name
     script.write_text(render_project([text], target, "system", 0, False)["board.ld"])
     facts.mkdir(exist_ok=True)
-    write_text(facts / "target.h", target_header(target))
+    if not target.machine:
+        write_text(facts / "target.h", target_header(target))
     elf = folder / "firmware.elf"
     command = ["arm-none-eabi-gcc", *target.cpu_flags, "-std=c11", "-O2", *WARNINGS]
     command += ["-ffunction-sections", "-fdata-sections"]
     board = [CORE / f"{name}.c" for name in ("startup", "ticks", "fault")]
-    board += [STM32 / "usart.c", FAMILY / "clock.c"]
-    include = [f"-I{path}" for path in (CORE, STM32, FAMILY, facts)]
+    folders = _support(target)
+    board += [path for own in folders for path in map(own.__truediv__, _PORT) if path.exists()]
+    include = [f"-I{path}" for path in (CORE, *folders, facts)]
     compiled = objects((*command, *include), tuple(board))
     compiled += kernel_objects(tuple(command))
     command += ["-Wl,--gc-sections", "-nostartfiles"]
@@ -151,8 +161,15 @@ def _link(folder: Path, sources: Sequence[Path], model: bytes) -> Path:
     return elf
 
 
-def _listen(elf: Path) -> list[str]:
-    with VirtualBoard(elf, measure_elf(elf, ()).ram_end) as board:
+def _support(target: Target) -> list[Path]:
+    """The folders of the board support that only some chips have."""
+    shared = [BOARDS / "stm32"] if target.family.startswith("stm32") else []
+    return [*shared, BOARDS / target.family]
+
+
+def _listen(elf: Path, target: Target) -> list[str]:
+    machine = machine_of(target) if target.machine else NETDUINOPLUS2
+    with VirtualBoard(elf, measure_elf(elf, ()).ram_end, machine=machine) as board:
         said = ""
         deadline = time.monotonic() + 120
         while "done\n" not in said:

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.measured_cores import target_of
 from benchmarks.operator_cases import CASES, FUSED, Case
 from codegen.model.fold_constants import fold_constants
 from codegen.model.read_tflite import parse_tflite
@@ -33,6 +34,12 @@ ANY_MEAN = "mean of any dimensions"
 WHOLE_ALONE = (*(kind for kind in supported_kinds() if not works_on_rows(kind)), ONCE, ANY_MEAN)
 """Kernels that do not work on rows."""
 KINDS_PER_PROGRAM = 5
+WITH_PRODUCTS = (
+    *("CONV_2D", "cell", "conv grouped", "TRANSPOSE_CONV"),
+    *("DEPTHWISE_CONV_2D", "depthwise multiplied", "FULLY_CONNECTED"),
+)
+"""Kinds with instructions of their own for each architecture."""
+WITHOUT_DSP = ("cortex-m0plus", "cortex-m3")
 
 
 def batches(kinds: Iterable[str]) -> Iterator[tuple[str, ...]]:
@@ -131,12 +138,15 @@ def indices_on_board(kind: str, planner: Planner) -> range:
     return range(planner is plan_rows, CASE_COUNT, 2)
 
 
-@pytest.mark.long
-@pytest.mark.xdist_group("kernels of the board")
-@pytest.mark.skipif(
+needs_board = pytest.mark.skipif(
     shutil.which("qemu-system-arm") is None or shutil.which("arm-none-eabi-gcc") is None,
     reason="qemu-system-arm or arm-none-eabi-gcc is not installed",
 )
+
+
+@pytest.mark.long
+@pytest.mark.xdist_group("kernels of the board")
+@needs_board
 @in_both_modes
 def test_the_kernels_for_the_board_give_the_same_bits(
     kinds: tuple[str, ...],
@@ -146,10 +156,34 @@ def test_the_kernels_for_the_board_give_the_same_bits(
     tmp_path: Path,
 ) -> None:
     """With the DSP instructions that the host does not have."""
-    with_expected = [
+    given = with_expected(kinds, planner, cases, expected)
+    assert failures_on_virtual_board(tmp_path, given, rounding_of(kinds[0]), planner) == []
+
+
+@pytest.mark.long
+@pytest.mark.xdist_group("kernels of the board")
+@needs_board
+@pytest.mark.parametrize("core", WITHOUT_DSP)
+def test_the_kernels_for_smaller_cores_give_the_same_bits(
+    core: str,
+    cases: dict[str, list[Case]],
+    expected: dict[str, list[np.ndarray]],
+    tmp_path: Path,
+) -> None:
+    given = with_expected(WITH_PRODUCTS, plan_rows, cases, expected)
+    target = target_of(core)
+    assert failures_on_virtual_board(tmp_path, given, planner=plan_rows, target=target) == []
+
+
+def with_expected(
+    kinds: Iterable[str],
+    planner: Planner,
+    cases: dict[str, list[Case]],
+    expected: dict[str, list[np.ndarray]],
+) -> list[tuple[bytes, np.ndarray, np.ndarray]]:
+    """Model, input and expected output of the cases that run on the board."""
+    return [
         (*cases[kind][index], expected[kind][index])
         for kind in kinds
         for index in indices_on_board(kind, planner)
     ]
-    failures = failures_on_virtual_board(tmp_path, with_expected, rounding_of(kinds[0]), planner)
-    assert failures == []

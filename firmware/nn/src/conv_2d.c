@@ -14,7 +14,7 @@ void nn_conv_2d_s8(const nn_conv_2d_params *params, uint8_t *arena, int32_t firs
     for (int32_t left = row_count * p->output_width; left > 0; left -= NN_PATCHES) {
         const int32_t count = left < NN_PATCHES ? left : NN_PATCHES;
         for (int32_t i = 0; i < count; i++) {
-            nn_gather(p, &band, x, patches + i * NN_GROUP, bytes);
+            nn_gather(p, &band, x, patches + i * NN_PATCH_STEP, bytes);
             if (++x == p->output_width) {
                 x = 0;
                 band = nn_conv_2d_band(p, arena, ++y);

@@ -28,9 +28,9 @@ static void write_row(const nn_conv_2d_max_pool_2d_params *params, uint8_t *aren
     const nn_band lower = nn_conv_2d_band(p, arena, 2 * y + 1);
     for (int32_t x = 0; x < 2 * params->pooled_width; x += 2) {
         nn_gather(p, &upper, x, patches, bytes);
-        nn_gather(p, &upper, x + 1, patches + NN_GROUP, bytes);
-        nn_gather(p, &lower, x, patches + 2 * NN_GROUP, bytes);
-        nn_gather(p, &lower, x + 1, patches + 3 * NN_GROUP, bytes);
+        nn_gather(p, &upper, x + 1, patches + NN_PATCH_STEP, bytes);
+        nn_gather(p, &lower, x, patches + 2 * NN_PATCH_STEP, bytes);
+        nn_gather(p, &lower, x + 1, patches + 3 * NN_PATCH_STEP, bytes);
         write_pixel(p, patches, output);
         output += p->output_channels;
     }

@@ -15,9 +15,9 @@ static void gather_tap(const nn_conv_2d_taps_params *params, const int8_t *pixel
     for (int32_t part = 0; part < params->parts; part++) {
         const int32_t element = part * p->groups * NN_GROUP + tap * channels;
         int16_t *const wide = patches + element * NN_PATCHES;
-        if (channels % NN_GROUP != 0 && pixel == 0) {
+        if (!NN_IS_WIDENED(channels) && pixel == 0) {
             (void)nn_fill(bytes + element, channels, zero);
-        } else if (channels % NN_GROUP != 0) {
+        } else if (!NN_IS_WIDENED(channels)) {
             (void)nn_copy(bytes + element, pixel + part * channels, channels);
         } else if (pixel == 0) {
             (void)nn_fill_groups(wide, channels, zero);
@@ -44,7 +44,7 @@ static void gather(const nn_conv_2d_taps_params *params, const nn_band *band, in
         }
         row = is_inside ? nn_next_row(band, row) : row;
     }
-    if (p->input_channels / params->parts % NN_GROUP != 0) {
+    if (!NN_IS_WIDENED(p->input_channels / params->parts)) {
         (void)nn_widen_groups(patches, bytes, params->parts * p->groups * NN_GROUP);
     }
 }
@@ -69,7 +69,7 @@ void nn_conv_2d_taps_s8(const nn_conv_2d_taps_params *params, uint8_t *arena, in
     for (int32_t left = row_count * p->output_width; left > 0; left -= NN_PATCHES) {
         const int32_t count = left < NN_PATCHES ? left : NN_PATCHES;
         for (int32_t i = 0; i < count; i++) {
-            gather(params, &band, x, patches + i * NN_GROUP, bytes);
+            gather(params, &band, x, patches + i * NN_PATCH_STEP, bytes);
             if (++x == p->output_width) {
                 x = 0;
                 band = band_at(params, arena, ++y);

@@ -5,6 +5,8 @@
 #include "bytes.h"
 #include "patches.h"
 
+#if NN_HAS_DSP
+
 static inline int16_t *nn_fill_groups(int16_t *to, int32_t elements, int8_t value) {
     const int8_t values[NN_GROUP] = {value, value, value, value};
     for (; elements > 0; elements -= NN_GROUP) {
@@ -13,8 +15,6 @@ static inline int16_t *nn_fill_groups(int16_t *to, int32_t elements, int8_t valu
     }
     return to;
 }
-
-#if NN_HAS_DSP
 
 static __attribute__((noinline)) int16_t *nn_widen_groups(int16_t *to, const int8_t *from,
                                                           int32_t elements) {
@@ -42,15 +42,43 @@ static __attribute__((noinline)) int16_t *nn_widen_groups(int16_t *to, const int
 
 #else
 
-static __attribute__((noinline)) int16_t *nn_widen_groups(int16_t *to, const int8_t *from,
-                                                          int32_t elements) {
-    for (; elements > 0; elements -= NN_GROUP) {
-        nn_widen(from, to);
-        from += NN_GROUP;
-        to += NN_GROUP_VALUES;
+/* Both of any number of elements. */
+static int16_t *nn_fill_groups(int16_t *to, int32_t elements, int8_t value) {
+    for (const int16_t *const end = to + elements * NN_PATCHES; to < end; to += NN_PATCHES) {
+        if (nn_is_second(to)) {
+            nn_put_second(to, value);
+        } else {
+            nn_put_first(to, value);
+        }
     }
     return to;
 }
+
+#define NN_WIDEN_ALL(put)                                                                          \
+    for (; elements >= NN_GROUP; elements -= NN_GROUP) {                                           \
+        put(to, from[0]);                                                                          \
+        put(to + NN_PATCHES, from[1]);                                                             \
+        put(to + 2 * NN_PATCHES, from[2]);                                                         \
+        put(to + 3 * NN_PATCHES, from[3]);                                                         \
+        from += NN_GROUP;                                                                          \
+        to += NN_GROUP_VALUES;                                                                     \
+    }                                                                                              \
+    for (; elements > 0; elements--) {                                                             \
+        put(to, *from++);                                                                          \
+        to += NN_PATCHES;                                                                          \
+    }
+
+static __attribute__((noinline)) int16_t *nn_widen_groups(int16_t *to, const int8_t *from,
+                                                          int32_t elements) {
+    if (nn_is_second(to)) {
+        NN_WIDEN_ALL(nn_put_second)
+    } else {
+        NN_WIDEN_ALL(nn_put_first)
+    }
+    return to;
+}
+
+#undef NN_WIDEN_ALL
 
 #endif
 

@@ -44,7 +44,7 @@ static void widen_colours(int16_t *to, const int8_t *first, const int8_t *second
 static void gather_inside(const nn_conv_2d_params *p, const nn_band *band, const int8_t *from,
                           int16_t *to, int8_t *bytes) {
     const int32_t row_bytes = p->kernel_width * p->input_channels;
-    if (p->input_channels % NN_GROUP == 0) {
+    if (NN_IS_WIDENED(p->input_channels)) {
         for (int32_t row = 0; row < p->kernel_height; row++) {
             to = nn_widen_groups(to, from, row_bytes);
             from = nn_next_row(band, from);
@@ -79,7 +79,7 @@ static void gather_across(const nn_conv_2d_params *p, const nn_band *band, int32
         const bool inside = row >= 0 && row < band->rows;
         const int32_t middle = inside ? split.inside * channels : 0;
         const int32_t before = inside ? left : p->kernel_width * channels;
-        if (channels % NN_GROUP == 0) {
+        if (NN_IS_WIDENED(channels)) {
             to = nn_fill_groups(to, before, zero);
             to = nn_widen_groups(to, from, middle);
             to = nn_fill_groups(to, inside ? right : 0, zero);
@@ -90,7 +90,7 @@ static void gather_across(const nn_conv_2d_params *p, const nn_band *band, int32
         }
         from = inside ? nn_next_row(band, from) : from;
     }
-    if (channels % NN_GROUP != 0) {
+    if (!NN_IS_WIDENED(channels)) {
         (void)nn_widen_groups(to, bytes, p->groups * NN_GROUP);
     }
 }

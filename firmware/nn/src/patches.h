@@ -20,12 +20,17 @@
 #define NN_GROUP 4                              /* elements of one patch in a group */
 #define NN_GROUP_VALUES (NN_PATCHES * NN_GROUP) /* values of all patches in a group */
 
+#if NN_HAS_DSP
+
+#define NN_PATCH_STEP NN_GROUP /* values from a patch to the next */
+
+/* Whether this many neighbouring elements are widened where they lie: whole groups are. */
+#define NN_IS_WIDENED(elements) ((elements) % NN_GROUP == 0)
+
 /* How often a loop over groups runs, and the bytes of its code that the first round jumps over. */
 typedef struct {
     int32_t count, skipped_bytes;
 } nn_rounds;
-
-#if NN_HAS_DSP
 
 /* Store four elements, the first in the lowest byte: the first and third, then the others. */
 static inline void nn_widen_word(uint32_t word, int16_t *to) {
@@ -92,31 +97,7 @@ static inline nn_four_sums nn_dot_4(nn_four_sums sums, const int16_t *patches, n
 
 #else
 
-static inline void nn_widen(const int8_t *from, int16_t *to) {
-    for (int i = 0; i < NN_GROUP; i++) {
-        to[i] = from[i];
-    }
-}
-
-static inline nn_rounds nn_make_rounds(int32_t groups) {
-    const nn_rounds rounds = {groups, 0};
-    return rounds;
-}
-
-static inline nn_four_sums nn_dot_4(nn_four_sums sums, const int16_t *patches, nn_rounds rounds,
-                                    const int8_t **weights) {
-    for (int32_t groups = rounds.count; groups > 0; groups--) {
-        for (int i = 0; i < NN_GROUP; i++) {
-            const int32_t weight = *(*weights)++;
-            sums.a += weight * patches[i];
-            sums.b += weight * patches[NN_GROUP + i];
-            sums.c += weight * patches[2 * NN_GROUP + i];
-            sums.d += weight * patches[3 * NN_GROUP + i];
-        }
-        patches += NN_GROUP_VALUES;
-    }
-    return sums;
-}
+#include "patch_pairs.h"
 
 #endif
 

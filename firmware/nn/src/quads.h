@@ -10,37 +10,11 @@
 
 #define NN_QUAD 4
 
-/* The sums with the products of four channels of a pixel and their weights. */
-static inline nn_four_sums nn_multiply_quad(nn_four_sums sums, const int8_t *pixel,
-                                            const int8_t *weights) {
 #if NN_HAS_DSP
-    uint32_t odd_pixel, odd_weights, even_pixel, even_weights;
-    memcpy(&odd_pixel, pixel, sizeof odd_pixel);
-    memcpy(&odd_weights, weights, sizeof odd_weights);
-    __asm("sxtb16 %[even_pixel], %[odd_pixel]\n"
-          "sxtb16 %[even_weights], %[odd_weights]\n"
-          "sxtb16 %[odd_pixel], %[odd_pixel], ror #8\n"
-          "sxtb16 %[odd_weights], %[odd_weights], ror #8\n"
-          "smlabb %[a], %[even_pixel], %[even_weights], %[a]\n"
-          "smlabb %[b], %[odd_pixel], %[odd_weights], %[b]\n"
-          "smlatt %[c], %[even_pixel], %[even_weights], %[c]\n"
-          "smlatt %[d], %[odd_pixel], %[odd_weights], %[d]\n"
-          : [a] "+r"(sums.a), [b] "+r"(sums.b), [c] "+r"(sums.c), [d] "+r"(sums.d),
-            [odd_pixel] "+r"(odd_pixel), [odd_weights] "+r"(odd_weights),
-            [even_pixel] "=&r"(even_pixel), [even_weights] "=&r"(even_weights));
-#else
-    sums.a += pixel[0] * weights[0];
-    sums.b += pixel[1] * weights[1];
-    sums.c += pixel[2] * weights[2];
-    sums.d += pixel[3] * weights[3];
-#endif
-    return sums;
-}
 
 /* The products of three pixels, `step` bytes apart, with the weights, which are passed over. */
 static inline nn_four_sums nn_multiply_3(nn_four_sums sums, const int8_t *pixel, int32_t step,
                                          const int8_t **weights) {
-#if NN_HAS_DSP
 #define NN_TAP(address)                                                                            \
     "ldr    %[odd], " address "\n"                                                                 \
     "ldr    %[odd_weights], [%[weights]], #4\n"                                                    \
@@ -61,32 +35,13 @@ static inline nn_four_sums nn_multiply_3(nn_four_sums sums, const int8_t *pixel,
                    : [pixel] "r"(pixel), [step] "r"(step)
                    : "memory");
 #undef NN_TAP
-#else
-    for (int x = 0; x < 3; x++) {
-        sums = nn_multiply_quad(sums, pixel + x * step, *weights);
-        *weights += NN_QUAD;
-    }
-#endif
     return sums;
-}
-
-/* The nine products of a 3 x 3 kernel, whose weights are passed over; pixels are `step` bytes
- * apart, the second row is `to_second` after the first one, the third `to_third` after the second.
- */
-static inline nn_four_sums nn_multiply_3x3(nn_four_sums sums, const int8_t *pixel, int32_t step,
-                                           int32_t to_second, int32_t to_third,
-                                           const int8_t **weights) {
-    sums = nn_multiply_3(sums, pixel, step, weights);
-    pixel += to_second;
-    sums = nn_multiply_3(sums, pixel, step, weights);
-    return nn_multiply_3(sums, pixel + to_third, step, weights);
 }
 
 /* The products of `count` pixels, each at its offset from the base; passes over the weights. */
 static inline nn_four_sums nn_multiply_taps(nn_four_sums sums, const int8_t *base,
                                             const int32_t *offsets, int32_t count,
                                             const int8_t **weights) {
-#if NN_HAS_DSP
 #define NN_TAP                                                                                     \
     "ldr.w  %[odd], [%[offsets]], #4\n"                                                            \
     "ldr.w  %[odd_weights], [%[weights]], #4\n"                                                    \
@@ -121,13 +76,24 @@ static inline nn_four_sums nn_multiply_taps(nn_four_sums sums, const int8_t *bas
     const nn_four_sums result = {a, b, c, d};
     return result;
 #undef NN_TAP
+}
+
 #else
-    for (; count > 0; count--) {
-        sums = nn_multiply_quad(sums, base + *offsets++, *weights);
-        *weights += NN_QUAD;
-    }
-    return sums;
+
+#include "plain_quads.h"
+
 #endif
+
+/* The nine products of a 3 x 3 kernel, whose weights are passed over; pixels are `step` bytes
+ * apart, the second row is `to_second` after the first one, the third `to_third` after the second.
+ */
+static inline nn_four_sums nn_multiply_3x3(nn_four_sums sums, const int8_t *pixel, int32_t step,
+                                           int32_t to_second, int32_t to_third,
+                                           const int8_t **weights) {
+    sums = nn_multiply_3(sums, pixel, step, weights);
+    pixel += to_second;
+    sums = nn_multiply_3(sums, pixel, step, weights);
+    return nn_multiply_3(sums, pixel + to_third, step, weights);
 }
 
 #endif

@@ -79,13 +79,10 @@ static inline int32_t nn_dot_row(int32_t sum, const int8_t *input, const int8_t 
         : [step] "r"(count)                                                                        \
         : "memory")
 
-#endif
-
-/* The same for four rows, each `count` bytes after the one before. */
+/* The same for four rows, each `count` bytes after the one before; one element at least. */
 static inline nn_row_sums nn_dot_rows(nn_row_sums sums, const int8_t *input, const int8_t *weights,
                                       int32_t count) {
     int32_t left = count;
-#if NN_HAS_DSP
     const int8_t *third = weights + 2 * count;
     uint32_t even, odd, x_even, x_odd;
     for (; left >= 16; left -= 16) {
@@ -94,15 +91,64 @@ static inline nn_row_sums nn_dot_rows(nn_row_sums sums, const int8_t *input, con
     for (; left >= 4; left -= 4) {
         NN_COLUMNS(NN_FOUR_COLUMNS);
     }
-#undef NN_COLUMNS
-#undef NN_FOUR_COLUMNS
-#undef NN_WEIGHTS
-#endif
     sums.a = nn_dot_row(sums.a, input, weights, left);
     sums.b = nn_dot_row(sums.b, input, weights + count, left);
     sums.c = nn_dot_row(sums.c, input, weights + 2 * count, left);
     sums.d = nn_dot_row(sums.d, input, weights + 3 * count, left);
     return sums;
 }
+
+#undef NN_COLUMNS
+#undef NN_FOUR_COLUMNS
+#undef NN_WEIGHTS
+
+#elif defined(__thumb__) && !defined(__thumb2__) && defined(__OPTIMIZE__)
+
+/* The sums are in high registers, which can be added to; signed bytes are loaded from the sum of
+ * two registers. */
+#define NN_WEIGHT(row, index, sum)                                                                 \
+    "ldrsb  r6, [" row ", " index "]\n"                                                            \
+    "muls   r6, r5\n"                                                                              \
+    "add    " sum ", r6\n"
+
+static inline nn_row_sums nn_dot_rows(nn_row_sums sums, const int8_t *input, const int8_t *weights,
+                                      int32_t count) {
+    register int32_t a __asm("r8") = sums.a, b __asm("r9") = sums.b;
+    register int32_t c __asm("r10") = sums.c, d __asm("r11") = sums.d;
+    register const int8_t *end __asm("r0") = input + count;
+    register const int8_t *second_end __asm("r1") = weights + 2 * count;
+    register const int8_t *fourth_end __asm("r2") = weights + 4 * count;
+    register int32_t here __asm("r3") = -count, above __asm("r4") = -2 * count;
+    __asm volatile(".syntax unified\n"
+                   "1:\n"
+                   "ldrsb  r5, [r0, r3]\n"                                 /* */
+                   NN_WEIGHT("r1", "r4", "r8") NN_WEIGHT("r1", "r3", "r9") /* */
+                   NN_WEIGHT("r2", "r4", "r10") NN_WEIGHT("r2", "r3", "r11") "adds   r4, #1\n"
+                                                                             "adds   r3, #1\n"
+                                                                             "bne    1b\n"
+                   : "+r"(a), "+r"(b), "+r"(c), "+r"(d), "+r"(here), "+r"(above)
+                   : "r"(end), "r"(second_end), "r"(fourth_end)
+                   : "r5", "r6", "cc", "memory");
+    const nn_row_sums result = {a, b, c, d};
+    return result;
+}
+
+#undef NN_WEIGHT
+
+#else
+
+static inline nn_row_sums nn_dot_rows(nn_row_sums sums, const int8_t *input, const int8_t *weights,
+                                      int32_t count) {
+    const int8_t *second = weights + count, *third = second + count, *fourth = third + count;
+    for (const int8_t *const end = input + count; input < end; input++) {
+        sums.a += *input * *weights++;
+        sums.b += *input * *second++;
+        sums.c += *input * *third++;
+        sums.d += *input * *fourth++;
+    }
+    return sums;
+}
+
+#endif
 
 #endif

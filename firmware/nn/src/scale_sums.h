@@ -30,7 +30,7 @@ static inline int8_t nn_narrow(nn_range range, int32_t value) {
 /* The product of a sum with a factor's multiplier, shifted, as an int8. */
 static inline int32_t nn_shift_to_int8(nn_range range, int32_t high, int32_t shift) {
     int32_t value = ((high + (high >> 31)) >> ~shift) + range.twice_zero_point;
-#if NN_HAS_DSP
+#if defined(__ARM_FEATURE_SAT) && defined(__OPTIMIZE__)
     __asm("ssat %0, #8, %1, asr #1" : "=r"(value) : "r"(value));
     return value;
 #else
@@ -118,9 +118,14 @@ static inline void nn_store_quad(nn_four_sums values, int8_t *to, int32_t step) 
 
 /* Four neighbouring bytes, the first in the lowest one. */
 static inline uint32_t nn_four_bytes(const int8_t *from) {
+#if defined(__arm__) && !defined(__ARM_FEATURE_UNALIGNED)
+    const uint8_t *const each = (const uint8_t *)from; /* a word would be copied by a call */
+    return each[0] | (uint32_t)each[1] << 8 | (uint32_t)each[2] << 16 | (uint32_t)each[3] << 24;
+#else
     uint32_t bytes;
     memcpy(&bytes, from, sizeof bytes);
     return bytes;
+#endif
 }
 
 /* Four sums, each with a factor below 1 of its own, as outputs within the limits of int8; `rights`

@@ -11,7 +11,7 @@ static void make_row(const nn_conv_2d_params *p, const nn_band *band, int32_t le
         const int32_t left = p->output_width - x;
         const int32_t count = left < NN_PATCHES ? left : NN_PATCHES;
         for (int32_t i = 0; i < count; i++) {
-            nn_gather(p, band, x++, patches + i * NN_GROUP, bytes);
+            nn_gather(p, band, x++, patches + i * NN_PATCH_STEP, bytes);
         }
         nn_write_pixels(p, patches, 0, p->output_channels, count, output);
         output += count * p->output_channels;

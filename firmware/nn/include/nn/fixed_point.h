@@ -46,8 +46,36 @@ static inline int32_t nn_scale_half(int32_t value, int32_t multiplier) {
     int32_t high; /* one instruction instead of five */
     __asm("smmulr %0, %1, %2" : "=r"(high) : "r"(value), "r"(multiplier));
     return high;
+#elif defined(__thumb__) && !defined(__thumb2__) && defined(__OPTIMIZE__)
+    /* The core has no long product: four of 16 bits. No sum overflows, whatever the arguments.
+     * The last bit that is shifted out rounds. */
+    int32_t low, multiplier_low, middle;
+    __asm(".syntax unified\n"
+          "uxth   %[low], %[value]\n"
+          "asrs   %[value], %[value], #16\n"
+          "uxth   %[multiplier_low], %[multiplier]\n"
+          "asrs   %[multiplier], %[multiplier], #16\n"
+          "movs   %[middle], %[low]\n"
+          "muls   %[middle], %[multiplier_low]\n"
+          "muls   %[multiplier_low], %[value]\n"
+          "lsrs   %[middle], %[middle], #16\n"
+          "adds   %[middle], %[multiplier_low]\n"
+          "muls   %[low], %[multiplier]\n"
+          "muls   %[value], %[multiplier]\n"
+          "uxth   %[multiplier_low], %[middle]\n"
+          "adds   %[low], %[multiplier_low]\n"
+          "asrs   %[middle], %[middle], #16\n"
+          "adds   %[value], %[middle]\n"
+          "asrs   %[low], %[low], #16\n"
+          "adcs   %[value], %[low]\n"
+          : [value] "+l"(value), [multiplier] "+l"(multiplier), [low] "=&l"(low),
+            [multiplier_low] "=&l"(multiplier_low), [middle] "=&l"(middle)
+          :
+          : "cc");
+    return value;
 #else
-    return (int32_t)(((int64_t)value * multiplier + (INT64_C(1) << 31)) >> 32);
+    const int64_t product = (int64_t)value * multiplier;
+    return (int32_t)(product >> 32) + (int32_t)((uint32_t)product >> 31);
 #endif
 }
 
@@ -63,7 +91,8 @@ static inline int32_t nn_scale_large(int32_t value, int32_t multiplier) {
     __asm("smmlar %0, %1, %2, %1" : "=r"(high) : "r"(value), "r"((uint32_t)multiplier << 1));
     return high;
 #else
-    return (int32_t)(((int64_t)value * multiplier + (INT64_C(1) << 30)) >> 31);
+    /* as above: the product of twice the multiplier, which wraps, and what it lacks */
+    return nn_scale_half(value, (int32_t)((uint32_t)multiplier << 1)) + value;
 #endif
 }
 
