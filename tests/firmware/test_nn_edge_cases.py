@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from benchmarks.measured_cores import target_of
 from benchmarks.tflite_builder import ModelBuilder
 from codegen.model.read_tflite import parse_tflite
 from codegen.operators import check_operators
@@ -66,6 +67,23 @@ def convolution(
     options |= {"dilation_h_factor": 1, "dilation_w_factor": 1, "fused_activation_function": RELU6}
     model.operator("CONV_2D", [image, weights, biases], output, **options)
     return model.build([image], [output]), pixels(1, height, height, 3)
+
+
+def largest_products() -> Case:
+    """Neighbours whose products with -128 or 127 are as large or as small as any, in each patch."""
+    values, channels = np.array([-128, 127], np.int8), 8
+    rows = [np.full(channels, value, np.int8) for value in values]
+    rows += [np.resize(values, channels), np.resize(values[::-1], channels)]
+    image_values = np.concatenate([np.stack(rows), np.stack(rows)[::-1], pixels(5, channels)])
+    model = ModelBuilder()
+    image = model.activation((1, 1, len(image_values), channels), 0.5)
+    weights = model.constant(np.stack(rows)[:, None, None], [0.5] * len(rows))
+    output = model.activation((1, 1, len(image_values), len(rows)), 300.0)
+    biases = model.constant(np.array([1, -1, 0, 7], np.int32), [0.25] * len(rows))
+    options = {"stride_h": 1, "stride_w": 1, "padding": VALID, "fused_activation_function": NONE}
+    options |= {"dilation_h_factor": 1, "dilation_w_factor": 1}
+    model.operator("CONV_2D", [image, weights, biases], output, **options)
+    return model.build([image], [output]), image_values[None, None]
 
 
 def excitation(kind: str, mean_first: bool) -> Case:
@@ -185,6 +203,7 @@ CASES: dict[str, Callable[[], Case]] = {
     "kernel larger than the image": lambda: convolution(2, 5, 1, SAME, [0.01, 0.02], 0.003),
     "stride larger than the kernel": lambda: convolution(9, 2, 4, SAME, [0.01, 0.02], 0.01),
     "one scale for all channels": lambda: convolution(6, 3, 2, SAME, 0.015, 0.004),
+    "convolution with the largest products": largest_products,
     "convolution that grows": lambda: convolution(3, 1, 1, VALID, [0.9, 0.3], 2.5),
     "image times its mean": lambda: excitation("MUL", mean_first=False),
     "mean plus image": lambda: excitation("ADD", mean_first=True),
@@ -268,15 +287,29 @@ def test_a_border_case_gives_the_bits_of_the_reference_kernel(
     np.testing.assert_array_equal(actual[name].ravel(), wanted)
 
 
-@pytest.mark.skipif(
+needs_board = pytest.mark.skipif(
     shutil.which("qemu-system-arm") is None or shutil.which("arm-none-eabi-gcc") is None,
     reason="qemu-system-arm or arm-none-eabi-gcc is not installed",
 )
+
+
+@needs_board
 def test_the_kernels_for_the_board_give_the_same_bits(
     cases: dict[str, Case], expected: dict[str, NDArray[Any]], tmp_path: Path
 ) -> None:
     with_expected = [(*case, expected[name]) for name, case in cases.items()]
     assert failures_on_virtual_board(tmp_path, with_expected, "litert") == []
+
+
+@needs_board
+@pytest.mark.parametrize("core", ["cortex-m0plus", "cortex-m3"])
+def test_the_kernels_for_smaller_cores_give_the_same_bits(
+    core: str, cases: dict[str, Case], expected: dict[str, NDArray[Any]], tmp_path: Path
+) -> None:
+    """Those whose products or factors are in instructions of the core."""
+    names = [name for name in cases if "convolution" in name or "grow" in name or "sums" in name]
+    given = [(*cases[name], expected[name]) for name in names]
+    assert failures_on_virtual_board(tmp_path, given, "litert", target=target_of(core)) == []
 
 
 @pytest.mark.parametrize(("classes", "output"), [(511, -127), (512, -128), (1000, -128)])

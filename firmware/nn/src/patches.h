@@ -1,11 +1,13 @@
 /*
  * Sums of products of four patches of an image with the weights of one channel.
  *
- * Four patches lie interleaved in scratch memory, widened to 16 bits: four elements of the first,
- * four of the second, and so on, then the next four elements of each. A group is four elements of
- * each patch, 16 words of 16 bits. The order of the four inside a group is private to the pair
- * nn_widen and nn_dot_4, of which there are two: one for cores with the DSP extension, which
- * multiply and add two elements in one instruction, and one in portable C. Both give the same bits.
+ * Four patches lie interleaved in scratch memory, widened to 16 bits. A group is four elements of
+ * each patch, 16 values of 16 bits. Their order is private to what widens and multiplies them, of
+ * which there are two: here for cores with the DSP extension, which multiply and add two elements
+ * in one instruction, and in patch_pairs.h for others. Both give the same bits.
+ *
+ * With the DSP extension, a group is four elements of the first patch, four of the second, and so
+ * on.
  */
 #ifndef NN_PATCHES_H
 #define NN_PATCHES_H

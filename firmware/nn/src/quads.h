@@ -1,4 +1,4 @@
-/* Products of four neighbouring channels, element by element: with the DSP extension, or in C. */
+/* Products of four neighbouring channels, element by element, with the DSP extension or without. */
 #ifndef NN_QUADS_H
 #define NN_QUADS_H
 

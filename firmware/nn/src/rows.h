@@ -1,4 +1,5 @@
-/* Products of a vector with rows of weights, four rows at once: with the DSP extension, or in C. */
+/* Products of a vector with rows of weights, four rows at once, with the DSP extension or without.
+ */
 #ifndef NN_ROWS_H
 #define NN_ROWS_H
 
