@@ -17,7 +17,7 @@ from codegen.model.graph import DType, Graph, Operator, Quantization, Tensor
 from codegen.operators.kernel_call import KernelCall
 from codegen.operators.macc import CountMacc
 from codegen.operators.memory import Memory
-from codegen.operators.rows import RowsNeeded, RowWindow
+from codegen.operators.rows import RowsNeeded, RowWindow, images_have_rows
 
 LARGEST_DIFFERENCE = 255
 """Between a stored value of 8 bits and a zero point."""
@@ -64,8 +64,12 @@ class OperatorSupport:
         return list(dict.fromkeys(self.check(graph, operator)))
 
     def row_window(self, graph: Graph, operator: Operator) -> RowWindow | None:
-        """Like `rows`, for operators with any number of inputs and outputs."""
-        return self.rows(graph, operator) if self._has_inputs(operator) else None
+        """Like `rows`, for operators with any inputs and outputs, such as a computed shape."""
+        if not self._has_inputs(operator):
+            return None
+        tensors = (*graph.inputs_of(operator), *graph.outputs_of(operator))
+        computed = [tensor for tensor in tensors if not tensor.is_constant]
+        return self.rows(graph, operator) if images_have_rows(computed) else None
 
     def scratch_bytes(self, graph: Graph, operator: Operator) -> int:
         """Like `Memory.scratch_bytes`, for operators with any number of inputs and outputs."""

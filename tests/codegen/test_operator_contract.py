@@ -73,6 +73,18 @@ def test_each_supported_operator_has_cases_and_work_and_is_in_the_docs() -> None
 
 
 @every_kind
+def test_its_memory_is_planned_if_a_constant_is_computed_instead(kind: str) -> None:
+    """Such as the shape of a TRANSPOSE_CONV's output, or the size of a RESIZE_BILINEAR."""
+    for graph in graphs_of(kind)[:2]:
+        for index, tensor in enumerate(graph.tensors):
+            if tensor.is_constant:
+                own = replace(tensor, is_constant=False, data=None)
+                tensors = (*graph.tensors[:index], own, *graph.tensors[index + 1 :])
+                computed = replace(graph, tensors=tensors, inputs=(*graph.inputs, index))
+                assert plan_graph(computed).arena_bytes > 0
+
+
+@every_kind
 def test_its_check_passes_its_cases_with_and_without_weights(kind: str) -> None:
     for graph in graphs_of(kind):
         assert any(operator.kind == kind for operator in graph.operators)
