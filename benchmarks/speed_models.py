@@ -1,6 +1,6 @@
 """Fits the speed models of the static runtime on the virtual board, and shows their errors.
 
-    python -m benchmarks.speed_models [--out nas/estimator] [--core NAME] [MODEL.tflite...]
+    python -m benchmarks.speed_models [--out codegen] [--core NAME] [MODEL.tflite...]
 
 One model predicts instructions, the other one the cycles of the cycle model, if the timing of the
 core is known. Random networks are what they are fitted on, every other one row by row where it can
@@ -24,6 +24,7 @@ from benchmarks.operator_cases import CASES, FUSED
 from benchmarks.random_networks import random_network, random_products, random_softmaxes
 from benchmarks.streamed_plan import plan_all_by_rows
 from codegen.costs.convolution_work import Work
+from codegen.costs.speed import SpeedModel, predict_all
 from codegen.costs.tables import cycle_table, instruction_table
 from codegen.costs.work import plan_work, stream_work
 from codegen.model.fold_constants import fold_constants
@@ -35,7 +36,6 @@ from codegen.simplify.executed import executed_graph
 from firmware.files import write_json
 from firmware.targets import Target
 from nas.estimator.calibration import MeasuredCall, MeasuredCalls, calibrate
-from nas.estimator.speed import SpeedModel, predict_all
 
 Unit = Literal["instructions", "cycles"]
 SMALL_TICKS = 100_000

@@ -1,17 +1,12 @@
 """What the SDK can do with a board, or with a chip alone. Reads package data."""
 
-import json
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
-from typing import Any
 
 from codegen.costs.code_size import is_measured
-from codegen.costs.tables import cycle_table, instruction_table
+from codegen.costs.speed import modelled_speed_model, shipped_speed_model
 from codegen.tflm.kernels import is_modelled_core
 from firmware.boards import known_boards, load_board
 from firmware.chips import known_chips
-from firmware.records.conversion import to_record
 from firmware.targets import Target
 from firmware.targets.machine import NETDUINOPLUS2, machines_like
 
@@ -75,20 +70,11 @@ def _estimated(target: Target) -> tuple[str, ...]:
     figures = ["arena"]
     if is_measured(_RUNTIME, target.core):
         figures += ["ram", "flash"]
-    if _prices(instruction_table(_RUNTIME, target.core)):
+    if shipped_speed_model(_RUNTIME, target.core):
         figures.append("instructions")
-    cycles = _prices(cycle_table(_RUNTIME, target.core))
-    if target.timing is not None and cycles.get("timing") == to_record(target.timing):
+    if modelled_speed_model(_RUNTIME, target):
         figures.append("milliseconds")
     return tuple(figures)
-
-
-@cache
-def _prices(name: str) -> dict[str, Any]:
-    """A table of prices, which only tells here that it is there, and for what; else empty."""
-    path = files("nas.estimator").joinpath(name)
-    table: dict[str, Any] = json.loads(path.read_bytes()) if path.is_file() else {}
-    return table
 
 
 def _generated(target: Target) -> tuple[str, ...]:

@@ -7,12 +7,12 @@ def code_table(runtime: str, core: str) -> str:
 
 
 def instruction_table(runtime: str, core: str) -> str:
-    """The file of what kernels take in instructions, in `nas/estimator/`."""
-    return f"{_of(runtime, core)}.json"
+    """The file of what kernels take in instructions, in `codegen/`."""
+    return f"{_of(runtime, core)}_instructions.json"
 
 
 def cycle_table(runtime: str, core: str) -> str:
-    """The file of what kernels take in modelled cycles, in `nas/estimator/`."""
+    """The file of what kernels take in modelled cycles, in `codegen/`."""
     return f"{_of(runtime, core)}_cycles.json"
 
 

@@ -3,6 +3,7 @@
 import argparse
 import json
 
+from codegen.costs.speed import shipped_speed_model
 from firmware.command_line import some_path
 from firmware.files import write_json
 from firmware.output_files import check_outputs
@@ -11,7 +12,6 @@ from firmware.printable import printable, printable_lines
 from firmware.targets import DEFAULT_TARGET, load_target
 from nas.estimator.calibration import calibrate, read_measurements
 from nas.estimator.report import calibration_text
-from nas.estimator.speed import shipped_speed_model
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -5,6 +5,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+from codegen.costs.speed import read_speed_model
 from codegen.model.graph import Graph
 from codegen.model.model_file import is_saved_model, read_model_file
 from codegen.model.read_tflite import parse_model
@@ -18,7 +19,6 @@ from nas.estimator.limits import limits_of
 from nas.estimator.memory_map import memory_map_svg
 from nas.estimator.network import estimate
 from nas.estimator.report import estimate_text
-from nas.estimator.speed import read_speed_model
 from nas.network.input_shape import parse_shape
 from nas.quantization.predict_file import predict_file
 from nas.search.request import add_options

@@ -15,11 +15,11 @@ from typing import Literal
 import numpy as np
 
 from codegen.costs.convolution_work import Work
+from codegen.costs.speed import Error, KernelPrices, SpeedModel, price
 from firmware.errors import ConfigError
 from firmware.printable import brief
 from firmware.records.measurement import MeasurementRecord
 from firmware.records.reader import Kind, read_json
-from nas.estimator.speed import Error, KernelPrices, SpeedModel, price
 
 _KIND = Kind(
     "is not a measurement of kernel calls",

@@ -3,12 +3,12 @@
 from dataclasses import replace
 from pathlib import Path
 
+from codegen.costs.speed import read_speed_model
 from firmware.errors import ConfigError
 from firmware.progress import parse_duration
 from firmware.targets import Target
 from nas.estimator.cost import Limits, with_chip
 from nas.estimator.pace import Pace, make_modelled_pace, make_pace
-from nas.estimator.speed import read_speed_model
 
 
 def limits_of(

@@ -7,9 +7,9 @@ and that model stands for the chip. Both errors are told.
 from dataclasses import dataclass
 
 from codegen.costs.convolution_work import Work
+from codegen.costs.speed import Error, modelled_speed_model
 from firmware.cores import ModelErrors, load_core
 from firmware.targets import Target
-from nas.estimator.speed import Error, modelled_speed_model
 from nas.estimator.time_needed import estimate_time
 
 

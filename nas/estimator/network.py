@@ -5,6 +5,7 @@ from typing import Any
 
 from codegen.check import reasons_against
 from codegen.costs.code_size import Code
+from codegen.costs.speed import SpeedModel
 from codegen.model.graph import Graph
 from codegen.operators import count_macc
 from codegen.simplify.executed import Dropped, dropped, executed_graph
@@ -15,7 +16,6 @@ from nas.estimator.cost import Cost, Limits, check_runtime, exceeded, with_chip,
 from nas.estimator.memory import Block, Ram
 from nas.estimator.modelled_time import ModelledTime
 from nas.estimator.parts import Parts, static_parts, tflm_parts
-from nas.estimator.speed import SpeedModel
 from nas.estimator.time_needed import Time
 
 

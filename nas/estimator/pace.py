@@ -5,12 +5,12 @@ import json
 import math
 from dataclasses import dataclass
 
+from codegen.costs.speed import SpeedModel, modelled_speed_model
 from codegen.costs.work import plan_work, stream_work
 from codegen.model.graph import Graph
 from codegen.planning.planner import plan_graph
 from firmware.errors import ConfigError
 from firmware.targets import Target
-from nas.estimator.speed import SpeedModel, modelled_speed_model
 from nas.estimator.time_needed import estimate_time, worst_fraction
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from codegen.costs.code_size import Code, estimate_code, estimate_tflm_code, unmeasured_kernels
 from codegen.costs.convolution_work import Work
+from codegen.costs.speed import SpeedModel, shipped_speed_model
 from codegen.costs.work import plan_work, stream_work
 from codegen.model.graph import Graph
 from codegen.planning.planner import MemoryPlan, plan_graph
@@ -13,7 +14,6 @@ from codegen.tflm.kernels import is_modelled_core
 from firmware.targets import Target
 from nas.estimator.memory import Block, Ram, live_bytes, static_memory, tflm_memory, unknown_memory
 from nas.estimator.modelled_time import ModelledTime, estimate_modelled_time
-from nas.estimator.speed import SpeedModel, shipped_speed_model
 from nas.estimator.time_needed import Time, estimate_time
 
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
+from codegen.costs.speed import Error, SpeedModel
 from firmware.text_table import table
 from nas.estimator.cost import needs
 from nas.estimator.memory import Ram
 from nas.estimator.modelled_time import ModelledTime
 from nas.estimator.network import Estimate, OperatorEstimate
-from nas.estimator.speed import Error, SpeedModel
 
 _NONE = "–"
 _LINE_CHARACTERS = 400

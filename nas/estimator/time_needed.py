@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from codegen.costs.convolution_work import Work
+from codegen.costs.speed import Error, SpeedModel, predict_all
 from firmware.cores import load_core
-from nas.estimator.speed import Error, SpeedModel, predict_all
 
 CYCLES_PER_INSTRUCTION = {"cortex-m4": (1.0, 2.0)}
 """Cycles per instruction by core, from and to, running from flash with an accelerator.

@@ -4,6 +4,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
+from codegen.costs.speed import read_speed_model
 from firmware.errors import ConfigError, HostMemoryError, StaleError
 from firmware.files import sha256_of_file, write_json
 from firmware.progress import parse_duration
@@ -11,7 +12,6 @@ from firmware.records.conversion import to_record
 from firmware.targets import load_target
 from nas.estimator.cost import Limits
 from nas.estimator.pace import Pace, make_modelled_pace, make_pace, modelled_note
-from nas.estimator.speed import read_speed_model
 from nas.host.machine import Machine
 from nas.host.memory_plan import MIB
 from nas.search.api import machine_of

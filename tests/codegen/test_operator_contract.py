@@ -13,6 +13,7 @@ from benchmarks.operator_cases import CASES
 from codegen.c_code.lower_steps import lower_step
 from codegen.costs import code_size
 from codegen.costs.code_size import estimate_code
+from codegen.costs.speed import SpeedModel, shipped_speed_model
 from codegen.costs.tables import code_table
 from codegen.costs.work import OWN_KERNELS, plan_work, stream_work
 from codegen.model.fold_constants import fold_constants
@@ -35,7 +36,6 @@ from firmware.targets import load_target
 from nas.estimator.cost import Limits
 from nas.estimator.network import estimate
 from nas.estimator.report import estimate_text
-from nas.estimator.speed import SpeedModel, shipped_speed_model
 
 FOLDER = Path(__file__).parents[2]
 HEADERS = FOLDER / "firmware" / "nn" / "include"

@@ -10,13 +10,13 @@ import pytest
 from benchmarks.measured_cores import BOARDS, target_of
 from codegen.costs.board_size import BoardSize, board_size
 from codegen.costs.code_size import estimate_code, unmeasured_kernels
+from codegen.costs.speed import shipped_speed_model
 from codegen.costs.tables import code_table, cycle_table, instruction_table
 from codegen.model.read_tflite import parse_tflite
 from codegen.planning.planner import plan_graph
 from firmware.boards import known_boards
 from firmware.cores import known_cores, load_core, timed_cores
 from firmware.targets import load_target
-from nas.estimator.speed import shipped_speed_model
 from tests.small_model import small_model
 
 
@@ -36,15 +36,15 @@ def test_a_table_is_found_by_the_runtime_and_the_core_that_it_names() -> None:
     for path in tables:
         runtime = path.name.split("_")[0]
         assert path.name == code_table(runtime, json.loads(path.read_text())["core"])
-    for own in files("nas.estimator").iterdir():
-        if own.name.endswith(".json"):
+    for own in files("codegen").iterdir():
+        if re.search("_cortex_.*_(instructions|cycles).json", own.name):
             table = json.loads(own.read_text(encoding="utf-8"))
             find = instruction_table if table["unit"] == "instructions" else cycle_table
             assert own.name == find(table["runtime"], table["core"])
 
 
 def test_cycles_are_known_only_of_cores_whose_timing_is_known() -> None:
-    names = {own.name for own in files("nas.estimator").iterdir() if "_cycles" in own.name}
+    names = {own.name for own in files("codegen").iterdir() if "_cycles" in own.name}
     assert names == {cycle_table("static", core) for core in timed_cores()}
 
 

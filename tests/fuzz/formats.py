@@ -20,6 +20,7 @@ import numpy as np
 from PIL import Image
 
 from codegen.cli import main as codegen
+from codegen.costs.speed import read_speed_model
 from codegen.costs.tables import instruction_table
 from firmware.records.manifest import PortRecord
 from firmware.targets import load_target
@@ -28,7 +29,6 @@ from hil.estimate import read_estimate
 from hil.project import read_golden, read_project
 from nas.cli import main as nas
 from nas.estimator.calibration import read_measurements
-from nas.estimator.speed import read_speed_model
 from nas.report.facts import gather
 from nas.report.measurement import read_measurement
 from nas.report.record import report_record

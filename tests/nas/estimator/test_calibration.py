@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from codegen.costs.speed import KernelPrices, SpeedModel, read_speed_model, shipped_speed_model
 from codegen.costs.work import step_work
 from codegen.model.graph import Graph
 from codegen.model.read_tflite import parse_tflite
@@ -15,7 +16,6 @@ from firmware.errors import ConfigError
 from nas.cli import main
 from nas.estimator.calibration import MeasuredCall, MeasuredCalls, calibrate, read_measurements
 from nas.estimator.pace import Pace
-from nas.estimator.speed import KernelPrices, SpeedModel, read_speed_model, shipped_speed_model
 from tests.small_model import small_model
 
 PRICES = {"call": 60.0, "pixels": 11.0, "taps": 1.5}

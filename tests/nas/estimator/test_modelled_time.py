@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from codegen.costs.speed import modelled_speed_model, read_speed_model, shipped_speed_model
 from codegen.model.read_tflite import parse_tflite
 from firmware.cores import load_core
 from firmware.errors import ConfigError
@@ -13,7 +14,6 @@ from nas.cli import main
 from nas.estimator.cost import Limits
 from nas.estimator.network import Estimate, estimate
 from nas.estimator.report import estimate_text
-from nas.estimator.speed import modelled_speed_model, read_speed_model, shipped_speed_model
 from nas.estimator.time_needed import estimate_time, worst_fraction
 from tests.nas.estimator.test_pace import MODEL
 from tests.small_model import small_model

@@ -2,11 +2,11 @@ from dataclasses import replace
 
 import pytest
 
+from codegen.costs.speed import Error, KernelPrices, SpeedModel
 from firmware.errors import ConfigError
 from firmware.targets import load_target
 from nas.estimator.cost import Limits, exceeded, measure_cost
 from nas.estimator.pace import Pace, make_modelled_pace, make_pace, modelled_note
-from nas.estimator.speed import Error, KernelPrices, SpeedModel
 from nas.quantization.predict_file import predict_file
 from nas.search.config import SearchConfig
 from nas.spaces import Candidate, find_space

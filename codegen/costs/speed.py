@@ -138,7 +138,7 @@ def modelled_speed_model(runtime: str, target: Target) -> SpeedModel | None:
 
 @cache
 def _shipped(name: str) -> SpeedModel | None:
-    file, path = files("nas.estimator").joinpath(name), Path(name)
+    file, path = files("codegen").joinpath(name), Path(name)
     if not file.is_file():
         return None
     return convert(parse_json(file.read_bytes(), path, _KIND), SpeedModel, path, _KIND)
