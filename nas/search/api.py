@@ -32,6 +32,7 @@ from nas.search.listener import Listener
 from nas.search.provenance import Origin
 from nas.search.request import SearchRequest
 from nas.search.run import run
+from nas.search.teacher import check_teacher, find_teacher
 from nas.spaces import find_converter, find_space
 
 OnDatasets = Callable[[dict[int, Dataset]], None]
@@ -57,6 +58,7 @@ def run_search(
         ConfigError: An option is invalid, or the folder contains another search.
         HostMemoryError: There is not enough memory for one training.
         DataError: The images cannot be used.
+        StaleError: The teacher was trained on other images.
         SpaceError: The Python file of the search space raised an exception.
         InfeasibleError: No candidate fits.
         WorkerError: Training or conversion failed.
@@ -80,14 +82,19 @@ def run_search(
     if machine.search_s is not None and parse_epochs(request.final_epochs) is None:
         machine = replace(machine, search_s=SEARCH_SHARE * machine.search_s)
     machine.planned()  # too little memory is an error before images are read
+    teacher = None if request.teacher is None else find_teacher(request.teacher, request.out)
     source = find_data(request.data)
     datasets = _datasets(source, request, told, machine.memory_bytes)
     told.data_ready(datasets)
     is_drawn = all(sample.split is not Split.VALID for sample in source.samples)
     config = _config(request, datasets, is_drawn, chip.name, converter, limits, pace)
+    if teacher is not None:
+        keys = {dataset.key for dataset in datasets.values()}
+        check_teacher(teacher, config, keys, request.out)
+        config = replace(config, teacher_sha256=teacher.record.model_sha256)
     data = request.data if request.data == DIGITS else str(Path(request.data).absolute())
     origin = Origin(command, chip, data, request.skip_broken)
-    return run(config, datasets, request.out, told, machine, origin, pace)
+    return run(config, datasets, request.out, told, machine, origin, pace, teacher)
 
 
 def _config(

@@ -34,6 +34,8 @@ RECIPES: dict[str, dict[str, Any]] = {
     "paper": {"batch_size": 128, "learning_rate": 1e-2},
 }
 """Hyperparameters of the final training: ours, from `benchmarks.recipes`, and the published."""
+TAUGHT: dict[str, Any] = {"taught": 0.5, "temperature": 4.0}
+"""With a teacher: its share in the loss, and the temperature, as of `TrainingRecipe`."""
 DEFAULT_RECIPE = "augmented"
 AUGMENTATIONS = ("none", "shift", "mirror")
 SHIFT_SHARE = 0.08
@@ -79,6 +81,7 @@ class SearchConfig:
         seed: Seed of all random numbers.
         pace: What predicts the latency; None if latency is not limited.
         rounding: One of `ROUNDINGS`: the runtime whose rounding the golden outputs have.
+        teacher_sha256: SHA-256 of the model that teaches the winner; empty for none.
         folds: Trainings of a candidate in an evaluation: 1 with the validation part of the data;
             more for cross-validation over the training and validation images.
     """
@@ -103,6 +106,7 @@ class SearchConfig:
     rounding: str = DEFAULT_ROUNDING
     space_sha256: str = ""
     folds: int = 1
+    teacher_sha256: str = ""
 
     def __post_init__(self) -> None:
         if not self.converter or self.space in known_spaces():
@@ -175,6 +179,8 @@ class SearchConfig:
         recipe = {"epochs": self.final_epochs, "seed": self.seed, **RECIPES[self.recipe]}
         if self.learning_rate is not None:
             recipe["learning_rate"] = self.learning_rate
+        if self.teacher_sha256:
+            recipe |= {"teacher": self.teacher_sha256, **TAUGHT}
         if self.augmentation == "none" or self.recipe == "paper":
             return recipe
         recipe["shift"] = max(1, round(SHIFT_SHARE * min(self.input_of(winner)[:2])))

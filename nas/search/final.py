@@ -96,8 +96,12 @@ def final_arguments(
     dataset: Dataset,
     out: Path,
     threads: int,
+    logits: Path | None = None,
 ) -> dict[str, Any]:
-    """The arguments of the tasks that train a candidate for good and convert it."""
+    """The arguments of the tasks that train a candidate for good and convert it.
+
+    `logits` is the file of what the teacher says, if the settings name one.
+    """
     return {
         "dataset": str(dataset.folder),
         "space": config.space,
@@ -105,6 +109,7 @@ def final_arguments(
         "recipe": _recipe(config, memory, candidate),
         "checkpoint": str(out / CHECKPOINT),
         "threads": threads,
+        "logits": str(logits or ""),
     }
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from codegen.costs.speed import read_speed_model
 from firmware.errors import ConfigError, HostMemoryError, StaleError
-from firmware.files import sha256_of_file, write_json
+from firmware.files import write_json
 from firmware.progress import parse_duration
 from firmware.records.conversion import to_record
 from firmware.targets import load_target
@@ -35,6 +35,14 @@ from nas.search.pick_request import PickRequest
 from nas.search.provenance import describe_host, versions
 from nas.search.recorded_run import RecordedRun, read_recorded
 from nas.search.run_record import RECORD, RUN_SCHEMA, START, FinalRecord, StartRecord, read_record
+from nas.search.teacher import (
+    Teacher,
+    ask_teacher,
+    check_space,
+    check_teacher,
+    find_teacher,
+    keys_of,
+)
 from nas.search.trial_store import STORE
 from nas.search.trials import Trial, with_interval
 from nas.spaces import Candidate
@@ -70,7 +78,10 @@ def run_pick(
     told, recorded = listener or Listener(), read_recorded(request.run)
     _check_out(request)
     config, pace = _settings(request, recorded)
-    _check_space(config)
+    check_space(config)
+    teacher = _teacher(request, recorded)
+    if teacher is not None:
+        config = replace(config, teacher_sha256=teacher.record.model_sha256)
     check_converter(config)
     if config.pace is not None and config.pace.is_modelled:
         told.noted(modelled_note(config.pace))
@@ -82,7 +93,9 @@ def run_pick(
         count = len({own.candidate for own in trials if own.accuracy is not None})
         told.noted(f"{recorded.name} is not finished: picks from {count} networks trained so far")
     with lock_folder(request.out):
-        return _train(request, recorded, config, machine, trials, candidates, told, command)
+        return _train(
+            request, recorded, config, machine, trials, candidates, teacher, told, command
+        )
 
 
 def _train(
@@ -92,13 +105,14 @@ def _train(
     machine: Machine,
     trials: tuple[Trial, ...],
     candidates: tuple[Candidate, ...],
+    teacher: Teacher | None,
     told: Listener,
     command: tuple[str, ...],
 ) -> dict[str, Any]:
     """Train the first candidate for which there is memory, and write the records."""
     out, alone = request.out, replace(machine, workers=1).planned()
     machine = replace(alone, workers=machine.workers)
-    start = _start(recorded, config, machine, command)
+    start = _start(recorded, config, machine, teacher, command)
     write_json(out / START, to_record(start))
     base_bytes = probe(alone, told)
     memory = FinalMemory(start.images["train"], base_bytes, alone.alone_bytes)
@@ -112,7 +126,8 @@ def _train(
     told.data_ready({picked.side: dataset})
     told.started(machine)
     told.noted(f"picked {picked.described}")
-    arguments = final_arguments(config, memory, picked, dataset, out, machine.workers)
+    logits = _logits(teacher, request, recorded, base_bytes, alone, told)
+    arguments = final_arguments(config, memory, picked, dataset, out, machine.workers, logits)
     training, conversion = finish(config, arguments, out, told, machine)
     found = _results(recorded, config, trials, picked)
     found |= final_fields(dataset, out, training, conversion)
@@ -181,15 +196,36 @@ def _pace(request: PickRequest, recorded: RecordedRun, limits: Limits) -> Pace |
     return make_pace(model, target.core, target.core_hz, config.runtime)
 
 
-def _check_space(config: SearchConfig) -> None:
-    """Check that a search space of the user's own is the one of the run."""
-    if not config.space_sha256:
-        return
-    path = Path(config.space)
-    if not path.is_file():
-        raise ConfigError(f"the search space of the run, {config.space!r}, is not there any more")
-    if sha256_of_file(path) != config.space_sha256:
-        raise StaleError(f"{config.space!r} has changed since the run; its networks may be others")
+def _teacher(request: PickRequest, recorded: RecordedRun) -> Teacher | None:
+    """What teaches the network: the teacher of the request, else that of the run."""
+    record, config = recorded.record, recorded.record.config
+    if request.teacher is None and not record.teacher:
+        return None
+    teacher = find_teacher(request.teacher or Path(record.teacher), request.out)
+    if request.teacher is None and teacher.record.model_sha256 != config.teacher_sha256:
+        raise StaleError(
+            f"the teacher of {recorded.name}, {record.teacher!r}, has been trained again since; "
+            "name a teacher with --teacher"
+        )
+    check_teacher(teacher, config, keys_of(record).values(), request.out)
+    return teacher
+
+
+def _logits(
+    teacher: Teacher | None,
+    request: PickRequest,
+    recorded: RecordedRun,
+    base_bytes: int,
+    machine: Machine,
+    told: Listener,
+) -> Path | None:
+    """The file of what a teacher says of the training images."""
+    if teacher is None:
+        return None
+    record = recorded.record
+    side = next(side for side, key in keys_of(record).items() if key == teacher.images_key)
+    dataset = images_of_run(record, side, request.data, told, machine.memory_bytes)
+    return ask_teacher(teacher, dataset, base_bytes, machine, told)
 
 
 def _first_within(
@@ -207,7 +243,11 @@ def _first_within(
 
 
 def _start(
-    recorded: RecordedRun, config: SearchConfig, machine: Machine, command: tuple[str, ...]
+    recorded: RecordedRun,
+    config: SearchConfig,
+    machine: Machine,
+    teacher: Teacher | None,
+    command: tuple[str, ...],
 ) -> StartRecord:
     """The record of the run with the settings, the command and the host of the pick."""
     begun = {own.name: getattr(recorded.record, own.name) for own in fields(StartRecord)}
@@ -220,6 +260,7 @@ def _start(
         "machine": machine,
         "worker_base_bytes": None,
         "picked_from": recorded.name,
+        "teacher": "" if teacher is None else str(teacher.folder.absolute()),
     }
     return StartRecord(**begun | changed)
 

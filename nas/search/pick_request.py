@@ -39,6 +39,14 @@ class PickRequest:
     learning_rate: Annotated[
         float | None, Option("highest learning rate of the final training (the run's)", "X")
     ] = None
+    teacher: Annotated[
+        Path | None,
+        Option(
+            "folder of a finished run or pick on the same images: its network teaches this one "
+            "(the run's)",
+            "DIR",
+        ),
+    ] = None
     data: Annotated[
         str,
         Option(

@@ -139,6 +139,13 @@ class SearchRequest:
         float | None,
         Option("highest learning rate of the final training (the one of the recipe)", "X"),
     ] = None
+    teacher: Annotated[
+        Path | None,
+        Option(
+            "folder of a finished run or pick on the same images: its network teaches the winner",
+            "DIR",
+        ),
+    ] = None
     augment: Annotated[
         str | None,
         Option(

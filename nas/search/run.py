@@ -32,6 +32,7 @@ from nas.search.fold_count import fold_note, judging_images
 from nas.search.listener import Listener
 from nas.search.provenance import Origin, describe_host, versions
 from nas.search.run_record import RECORD, RUN_SCHEMA, START, FinalRecord, StartRecord
+from nas.search.teacher import Teacher, ask_teacher
 from nas.search.trial_store import STORE, TrialStore
 from nas.search.trials import Trial, with_interval
 from nas.spaces import find_space
@@ -46,6 +47,7 @@ def run(
     machine: Machine,
     origin: Origin = Origin(),  # noqa: B008 (frozen)
     pace: Pace | None = None,
+    teacher: Teacher | None = None,
 ) -> dict[str, Any]:
     """Run a search in a folder, or resume it; returns the content of run.json.
 
@@ -57,6 +59,7 @@ def run(
         machine: How much of the host the run may use.
         origin: The command and the chip, for the record.
         pace: What predicts the latency, the one of `config.pace`; None if latency is not limited.
+        teacher: What teaches the winner, trained on one of the datasets; None for nothing.
 
     Raises:
         BuildError: The trainer could not be compiled.
@@ -72,11 +75,12 @@ def run(
     with TrialStore(out, config) as store:
         if store.notice:
             listener.noted(store.notice)
-        start = _start(config, datasets, machine, origin)
+        start = _start(config, datasets, machine, origin, teacher)
         write_json(out / START, to_record(start))
         _prepare_folds(config, datasets, listener)
         alone = replace(machine, workers=1).planned()
         base_bytes, threads = probe(alone, listener), machine.workers
+        logits = _logits(teacher, datasets, base_bytes, alone, listener)
         prices = Prices(pace)
         machine, largest_bytes = _planned(config, datasets, machine, base_bytes, listener, prices)
         start = replace(start, machine=machine, worker_base_bytes=base_bytes)
@@ -89,15 +93,12 @@ def run(
             )
             found = _search_fields(config, start.images, trials, winner, store.seconds)
             config = with_final_epochs(config, trials, winner.candidate, machine.search_s)
-            dataset, memory = datasets[winner.candidate.side], _final_memory(host, datasets)
-            arguments = final_arguments(config, memory, winner.candidate, dataset, out, threads)
+            picked, memory = winner.candidate, _final_memory(host, datasets)
+            dataset = datasets[picked.side]
+            arguments = final_arguments(config, memory, picked, dataset, out, threads, logits)
         training, conversion = finish(config, arguments, out, listener, machine)
         found |= final_fields(dataset, out, training, conversion)
-        start = replace(start, config=config)
-        begun = {own.name: getattr(start, own.name) for own in fields(start)}
-        record: dict[str, Any] = to_record(FinalRecord(**begun, **found))
-        write_json(out / RECORD, record)
-    return record
+        return _write_record(replace(start, config=config), found, out)
 
 
 def _check_out(out: Path) -> None:
@@ -108,6 +109,20 @@ def _check_out(out: Path) -> None:
             f"{str(out)!r} is not the folder of a run, but contains {', '.join(found)}; choose "
             "another --out"
         )
+
+
+def _logits(
+    teacher: Teacher | None,
+    datasets: Mapping[int, Dataset],
+    base_bytes: int,
+    machine: Machine,
+    listener: Listener,
+) -> Path | None:
+    """The file of what a teacher says of the training images."""
+    if teacher is None:
+        return None
+    dataset = next(own for own in datasets.values() if own.key == teacher.images_key)
+    return ask_teacher(teacher, dataset, base_bytes, machine, listener)
 
 
 def _planned(
@@ -179,7 +194,11 @@ def _final_memory(host: Host, datasets: Mapping[int, Dataset]) -> FinalMemory:
 
 
 def _start(
-    config: SearchConfig, datasets: Mapping[int, Dataset], machine: Machine, origin: Origin
+    config: SearchConfig,
+    datasets: Mapping[int, Dataset],
+    machine: Machine,
+    origin: Origin,
+    teacher: Teacher | None,
 ) -> StartRecord:
     """The request, and the host."""
     dataset = next(iter(datasets.values()))
@@ -196,8 +215,17 @@ def _start(
         axes=find_space(config.space).axes,
         data=origin.data,
         skip_broken=origin.skip_broken,
+        teacher="" if teacher is None else str(teacher.folder.absolute()),
         dataset_keys={str(side): own.key for side, own in datasets.items()},
     )
+
+
+def _write_record(start: StartRecord, found: dict[str, Any], out: Path) -> dict[str, Any]:
+    """Write run.json; returns its content."""
+    begun = {own.name: getattr(start, own.name) for own in fields(start)}
+    record: dict[str, Any] = to_record(FinalRecord(**begun, **found))
+    write_json(out / RECORD, record)
+    return record
 
 
 def _search_fields(

@@ -54,6 +54,7 @@ class StartRecord:
         data: The images: an absolute path, or `digits`; empty if it is not known.
         skip_broken: Whether damaged images were skipped.
         dataset_keys: SHA-256 of the decoded images by the side of the input; empty if unknown.
+        teacher: Absolute folder of the run that taught the winner; empty for none.
         picked_from: Name of the run of which `nas pick` took the candidate; empty for a search.
     """
 
@@ -72,6 +73,7 @@ class StartRecord:
     skip_broken: bool = False
     dataset_keys: dict[str, Sha256] = field(default_factory=dict)
     picked_from: str = ""
+    teacher: str = ""
 
     def __post_init__(self) -> None:
         if not self.config.classes:

@@ -26,7 +26,7 @@ class Array(ctypes.Structure):
         self.kept = array
 
 
-class Teacher(ctypes.Structure):
+class TeacherLogits(ctypes.Structure):
     """`teacher` in network.h. It keeps the logits alive that it points to."""
 
     _fields_ = (("logits", _POINTER), ("share", _FLOAT), ("temperature", _FLOAT))
@@ -45,7 +45,7 @@ class Source(ctypes.Structure):
         ("order", _POINTER),
         ("image_count", _LONG),
         ("order_count", _LONG),
-        ("taught", ctypes.POINTER(Teacher)),
+        ("taught", ctypes.POINTER(TeacherLogits)),
     )
 
     def __init__(
@@ -53,7 +53,7 @@ class Source(ctypes.Structure):
         images: NDArray[np.uint8],
         labels: NDArray[np.int32] | None,
         order: NDArray[np.int64],
-        taught: Teacher | None = None,
+        taught: TeacherLogits | None = None,
     ) -> None:
         arrays = (images, labels, None if taught is None else taught.kept)
         super().__init__(

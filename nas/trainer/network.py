@@ -15,7 +15,7 @@ from nas.trainer.library import (
     NetworkStatus,
     Source,
     StepSettings,
-    Teacher,
+    TeacherLogits,
     load_library,
 )
 from nas.trainer.measure import check_status, groups_of, measure
@@ -267,7 +267,7 @@ class TrainableNetwork:
                 f"a teacher's logits are of {taught.logits.shape}, the network has {self.classes} "
                 "classes"
             )
-        teacher = Teacher(taught.logits, taught.share, taught.temperature)
+        teacher = TeacherLogits(taught.logits, taught.share, taught.temperature)
         return Source(images, labels, order, teacher)
 
 

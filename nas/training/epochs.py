@@ -128,6 +128,11 @@ class Trainer:
         self._taught = None
         if logits is not None:
             mapped = np.load(logits, mmap_mode="r")
+            if len(mapped) != len(self._labels):
+                raise ConfigError(
+                    f"the teacher speaks of {len(mapped):,} training images, there are "
+                    f"{len(self._labels):,}"
+                )
             self._taught = Taught(mapped, recipe.taught, recipe.temperature)
         self._steps = max(1, len(self._labels) // recipe.batch_size)
 

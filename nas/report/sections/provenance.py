@@ -38,6 +38,8 @@ def _board(own: BoardResult) -> Table:
 
 def _hashes(facts: Facts) -> list[tuple[str, str]]:
     rows = [("decoded images, their shape and decoding", facts.run.config.dataset_key)]
+    if facts.run.config.teacher_sha256:
+        rows.append(("model.tflite of the teacher", facts.run.config.teacher_sha256))
     final = facts.run.final
     if final is not None:
         rows += [("model.tflite", final.model_sha256), ("golden.npz", final.golden_sha256)]

@@ -84,6 +84,8 @@ def _recipe(recipe: dict[str, float | str]) -> list[tuple[str, str]]:
         "schedule": "its schedule",
         "smoothing": "label smoothing",
         "average": "time constant of the average of the weights, fraction of the training",
+        "taught": "share of the teacher in the loss",
+        "temperature": "temperature of the teacher",
         "shift": "largest shift of an image, pixels",
         "flip": "probability that an image is mirrored",
         "seed": "seed",

@@ -13,14 +13,17 @@ import pytest
 
 from codegen.project.source import find_model
 from firmware.errors import ConfigError, DataError, HostMemoryError, InfeasibleError, StaleError
-from firmware.files import sha256_of_file
+from firmware.files import cache_folder, sha256_of_file
 from nas import Listener, PickRequest, SearchRequest, run_pick, run_search
 from nas.cli import main
+from nas.data.dataset import open_dataset
+from nas.host.machine import Machine
 from nas.report.write import write_report
 from nas.search.pick_request import PickRequest as Form
 from nas.search.request import option_rows
 from nas.search.run_record import FinalRecord, read_record
-from nas.search.trial_store import TrialStore, read_trials
+from nas.search.teacher import Teacher, ask_teacher, check_teacher
+from nas.search.trial_store import STORE, TrialStore, read_trials
 from tests.command import command_line
 from tests.host_compiler import ROOT
 
@@ -278,3 +281,95 @@ def test_a_space_of_the_users_own_must_be_the_one_of_the_run(tmp_path: Path) -> 
 
 def test_every_option_is_told_with_its_default_in_the_docs() -> None:
     assert option_rows(Form) in (ROOT / "docs" / "search.md").read_text()
+
+
+def test_a_taught_pick_records_its_teacher_and_is_picked_again_to_the_byte(
+    run: Path, tmp_path: Path
+) -> None:
+    teacher = sha256_of_file(run / "model.tflite")
+    alone = run_pick(PickRequest(run, tmp_path / "alone", flash=TIGHT))
+    found = run_pick(PickRequest(run, tmp_path / "taught", flash=TIGHT, teacher=run))
+    assert found["winner"] == alone["winner"]
+    assert found["model_sha256"] != alone["model_sha256"]
+    assert found["config"]["teacher_sha256"] == teacher
+    assert (found["teacher"], alone["teacher"]) == (str(run), "")
+    page, _ = write_report(tmp_path / "taught")
+    assert page["training"]["recipe"]["teacher"] == teacher
+    assert teacher in (tmp_path / "taught" / "report.md").read_text()
+    again = run_pick(PickRequest(tmp_path / "taught", tmp_path / "again", workers=1))
+    assert again["config"]["teacher_sha256"] == teacher
+    assert again["model_sha256"] == found["model_sha256"]
+
+
+def test_a_search_that_is_taught_gives_what_the_same_pick_gives(run: Path, tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / STORE).write_bytes((run / STORE).read_bytes())
+    found = searched(tmp_path / "run", teacher=run)
+    record = run_pick(PickRequest(run, tmp_path / "pick", teacher=run))
+    assert record["winner"]["candidate"] == found["winner"]["candidate"]
+    assert record["model_sha256"] == found["model_sha256"]
+    with pytest.raises(ConfigError, match=r"is --out itself, whose network would be replaced"):
+        searched(tmp_path / "run", teacher=tmp_path / "run")
+
+
+def test_a_folder_without_a_finished_run_is_no_teacher(run: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with pytest.raises(ConfigError, match=r"no teacher for '.*/out': '.*/none' contains no run"):
+        run_pick(PickRequest(run, out, teacher=tmp_path / "none"))
+    begun = tmp_path / "begun"
+    begun.mkdir()
+    for name in ("search.json", STORE):
+        (begun / name).write_bytes((run / name).read_bytes())
+    with pytest.raises(ConfigError, match=r"the teacher '.*/begun' of '.*/out' is not finished"):
+        run_pick(PickRequest(run, out, teacher=begun))
+    assert not out.exists()
+
+
+def test_weights_of_another_training_do_not_teach(run: Path, tmp_path: Path) -> None:
+    """The run was started again with other settings, and its folder holds the weights of these."""
+    changed = tmp_path / "changed"
+    changed.mkdir()
+    for path in run.iterdir():
+        (changed / path.name).write_bytes(path.read_bytes())
+    record = json.loads((changed / "run.json").read_text())
+    record["config"]["seed"], record["model_sha256"] = 7, "7" * 64
+    (changed / "run.json").write_text(json.dumps(record))
+    with pytest.raises(ConfigError, match="does not hold the weights of the finished teacher"):
+        run_pick(PickRequest(run, tmp_path / "out", flash=TIGHT, teacher=changed))
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"classes": ("cat", "dog")}, r"tells apart cat, dog, the run 0, 1, 2"),
+        ({"dataset_key": "1" * 64}, r"other images: the decoded images have the SHA-256 1{64}"),
+        ({"input": (8, 8, 3)}, "takes images of 3 channels, the run of 1$"),
+        ({"input": (16, 16, 1), "dataset_key": "1" * 64}, "inputs of 16x16x1, the run of 8x8x1;"),
+    ],
+    ids=["classes", "images", "channels", "size"],
+)
+def test_a_teacher_of_other_images_is_refused_and_both_are_named(
+    run: Path, changes: dict[str, Any], told: str
+) -> None:
+    record, _ = read_record(run / "run.json", FinalRecord)
+    config = record.config
+    of_config = {name: own for name, own in changes.items() if name != "input"}
+    other = replace(
+        record,
+        config=replace(config, **of_config),
+        dataset_keys={"0": changes.get("dataset_key", config.dataset_key)},
+        input=changes.get("input", record.input),
+        test_answers=None,
+    )
+    with pytest.raises(StaleError, match=told) as caught:
+        check_teacher(Teacher(Path("a"), other), config, {config.dataset_key}, Path("b"))
+    assert str(caught.value).startswith("the teacher 'a' of 'b' ")
+
+
+def test_a_teacher_that_needs_more_memory_than_there_is_says_so(run: Path) -> None:
+    record, _ = read_record(run / "run.json", FinalRecord)
+    dataset = open_dataset(cache_folder() / record.config.dataset_key)
+    machine = Machine(1, memory_bytes=512 << 20).planned()
+    tight = replace(machine, alone_bytes=20 << 20)
+    with pytest.raises(HostMemoryError, match=r"^the teacher '.*/run' needs 2\d\.\d MiB"):
+        ask_teacher(Teacher(run, record), dataset, 20 << 20, tight, Notes())
