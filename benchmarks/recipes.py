@@ -16,16 +16,20 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from benchmarks.whole_search import subset
 from firmware.files import cache_folder, write_json
 from nas.data.data_source import find_data
-from nas.data.dataset import open_dataset, prepare_dataset
+from nas.data.dataset import Dataset, open_dataset, prepare_dataset
 from nas.data.splits import Split
-from nas.network.description import Shape
+from nas.network.description import Network, Shape
 from nas.network.input_shape import parse_shape
-from nas.search.config import RECIPES, SHIFT_SHARE
+from nas.search.config import RECIPES, SHIFT_SHARE, TAUGHT
 from nas.spaces import find_space, known_spaces
 from nas.trainer.library import load_library
+from nas.trainer.network import TrainableNetwork
 from nas.training.epochs import Trainer, TrainingRecipe
 
 ROWS: dict[str, dict[str, Any]] = {
@@ -34,9 +38,15 @@ ROWS: dict[str, dict[str, Any]] = {
     "and mirrored": {"flip": 0.5},
     "and moved": {"shift": SHIFT_SHARE},
     "and smoothed": {"smoothing": RECIPES["augmented"]["smoothing"]},
-    "and averaged": {"average": RECIPES["averaged"]["average"]},
 }
 """Each row after the second adds its values to those of the row before."""
+LAST = list(ROWS)[-1]
+ALONE: dict[str, dict[str, Any]] = {
+    "smoothed, averaged": {"average": RECIPES["averaged"]["average"]},
+    "smoothed, taught": {"teacher": "of the benchmark", **TAUGHT},
+}
+"""Each of these adds its values to those of the last row above."""
+NAMES = [*ROWS, *ALONE]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +68,13 @@ def main() -> int:
     add = parser.add_argument
     add("--data", required=True, metavar="PATH", help="images, as for 'nas run'")
     add("--candidate", default="9,4", metavar="K,C", help="(%(default)s)")
+    add("--teacher", default="18,4", metavar="K,C", help="teaches the candidate (%(default)s)")
     add("--space", default="paper", choices=known_spaces(), help="(%(default)s)")
     add("--input", default="50x50x3", metavar="HxWxC", help="(%(default)s)")
     add("--images", type=int, default=3000, metavar="N", help="0 for all (%(default)s)")
     add("--epochs", type=int, default=60, metavar="N", help="(%(default)s)")
     add("--seeds", type=int, default=2, metavar="N", help="(%(default)s)")
-    add("--rows", nargs="+", default=list(ROWS), choices=list(ROWS), metavar="NAME", help="(all)")
+    add("--rows", nargs="+", default=NAMES, choices=NAMES, metavar="NAME", help="(all)")
     add("--json", type=Path, metavar="FILE", help="also write the figures")
     arguments = parser.parse_args()
     load_library(lambda stage: print(stage, file=sys.stderr))
@@ -99,8 +110,9 @@ def _recipe_of(name: str, shape: Shape) -> dict[str, Any]:
     if name == "published":
         return ROWS[name]
     recipe: dict[str, Any] = {}
-    for row in list(ROWS)[1 : list(ROWS).index(name) + 1]:
+    for row in list(ROWS)[1 : list(ROWS).index(LAST if name in ALONE else name) + 1]:
         recipe |= ROWS[row]
+    recipe |= ALONE.get(name, {})
     if "shift" in recipe:
         recipe["shift"] = max(1, round(recipe["shift"] * min(shape[:2])))
     if shape[2] == 1:
@@ -109,20 +121,43 @@ def _recipe_of(name: str, shape: Shape) -> dict[str, Any]:
 
 
 def _train(name: str, folder: str, seed: int, arguments: argparse.Namespace) -> Result:
-    space, dataset = find_space(arguments.space), open_dataset(Path(folder))
+    dataset, first = open_dataset(Path(folder)), time.monotonic()
+    with tempfile.TemporaryDirectory() as work:
+        logits = Path(work) / "logits.npy"
+        if name == "smoothed, taught":
+            parameters = _fit(LAST, arguments.teacher, dataset, seed, arguments)[2]
+            with TrainableNetwork(_network(arguments.teacher, dataset, arguments)) as teacher:
+                np.save(logits, teacher.logits(parameters, dataset.images(Split.TRAIN)))
+        valid, test, _ = _fit(name, arguments.candidate, dataset, seed, arguments, logits)
+    return Result(name, seed, valid, test, time.monotonic() - first)
+
+
+def _network(candidate: str, dataset: Dataset, arguments: argparse.Namespace) -> Network:
+    space = find_space(arguments.space)
+    return space.network(space.parse(candidate), dataset.shape, len(dataset.classes))
+
+
+def _fit(
+    name: str,
+    candidate: str,
+    dataset: Dataset,
+    seed: int,
+    arguments: argparse.Namespace,
+    logits: Path | None = None,
+) -> tuple[float, float, NDArray[np.float32]]:
+    """Validation and test accuracy of the best epoch, and its weights."""
     values = _recipe_of(name, dataset.shape)
     recipe = TrainingRecipe(epochs=arguments.epochs, seed=seed, **values)
-    candidate, first = space.parse(arguments.candidate), time.monotonic()
-    network = space.network(candidate, dataset.shape, len(dataset.classes))
-    best, weights = -1.0, None
-    with Trainer(network, dataset, recipe) as trainer:
+    network = _network(candidate, dataset, arguments)
+    best, weights = -1.0, [np.zeros(0, np.float32)]
+    with Trainer(network, dataset, recipe, 1, logits if recipe.teacher else None) as trainer:
         for epoch in range(recipe.epochs):
             trainer.train_epoch(epoch)
             accuracy = trainer.accuracy(Split.VALID)
             if accuracy > best:
                 best, weights = accuracy, trainer.weights
         test_accuracy = trainer.accuracy(Split.TEST, weights)
-    return Result(name, seed, best, test_accuracy, time.monotonic() - first)
+    return best, test_accuracy, np.concatenate([own.ravel() for own in weights])
 
 
 if __name__ == "__main__":
