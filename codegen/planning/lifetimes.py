@@ -201,13 +201,17 @@ class _Builder:
         return result
 
     def _find_overlaps(self) -> None:
-        """An output may overlap an input that ends in the ticks in which the output begins."""
+        """An output may overlap an input that ends in the ticks in which the output begins.
+
+        The caller reads an output of the model after the last tick, so that it does not end there.
+        """
         result = self._result
+        kept = {self._owner.get(tensor) for tensor in self._graph.outputs}
         for output, source, distance, ticks in self._pairs:
             pair = [self._owner.get(tensor) for tensor in (output, source)]
             if pair[0] in self._span and pair[1] in self._span and pair[0] != pair[1]:
                 begins, ends = self._span[pair[0]][0], self._span[pair[1]][1]
-                if begins >= ticks.start and ends < ticks.stop:
+                if begins >= ticks.start and ends < ticks.stop and pair[1] not in kept:
                     key = (result.of_tensor[output], result.of_tensor[source])
                     result.overlaps[key] = max(distance, result.overlaps.get(key, 0))
 

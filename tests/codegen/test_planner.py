@@ -4,6 +4,7 @@ from itertools import pairwise, permutations
 import numpy as np
 import pytest
 
+from benchmarks.tflite_builder import ModelBuilder
 from codegen.model.graph import DType, Graph, Operator, Tensor
 from codegen.model.read_tflite import parse_tflite
 from codegen.planning.placement import (
@@ -309,3 +310,23 @@ def test_every_step_is_in_exactly_one_segment() -> None:
             for step in range(segment.first_step, segment.end_step)
         ]
         assert named == list(range(len(plan.steps)))
+
+
+def test_the_last_step_does_not_overwrite_an_output_that_it_reads() -> None:
+    """The output of a convolution may overlap its input, but not if the caller reads that too."""
+    model, rng = ModelBuilder(), np.random.default_rng(3)
+    tensors = [model.activation(shape, 0.1) for shape in ((1, 8, 8, 4), (1, 6, 6, 4), (1, 2, 2, 8))]
+    for (source, output), (count, side) in zip(pairwise(tensors), ((4, 3), (8, 5)), strict=True):
+        weights = rng.integers(-127, 128, (count, side, side, 4)).astype(np.int8)
+        values = model.constant(weights, 0.01), model.constant(np.zeros(count, np.int32), 0.001)
+        strides = {"stride_h": 1, "stride_w": 1, "dilation_h_factor": 1, "dilation_w_factor": 1}
+        model.operator("CONV_2D", [source, *values], output, padding=1, **strides)
+    _, first, last = tensors
+    for outputs, may_overlap in (([last], True), ([first, last], False)):
+        graph = parse_tflite(model.build(tensors[:1], outputs))
+        plan = plan_graph(graph)
+        begins = plan.offsets[first]
+        ends = plan.offsets[last] + graph.tensors[last].size_bytes
+        is_before = plan.offsets[last] <= begins < ends
+        is_behind = begins <= plan.offsets[last] < begins + graph.tensors[first].size_bytes
+        assert (is_before or is_behind) == may_overlap
