@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +61,7 @@ int main(void) {{
 """
 _BLOCK = """
     memset(arena, 0xA5, sizeof arena);
-    (void){name}_init(arena, sizeof arena);
+    if ({name}_init(arena, sizeof arena) != {upper}_OK) say("{name}\\n");
 #ifdef {upper}_INPUT_ROWS
     (void){name}_invoke((const void *){name}_given);
 #else
@@ -115,7 +116,8 @@ def _failures_of_one(
         arrays += [_array(f"{name}_given", given), _array(f"{name}_wanted", wanted)]
         blocks.append(_BLOCK.format(name=name, upper=name.upper()))
         includes.append(f'#include "{name}.h"')
-        arena_bytes = max(arena_bytes, planner(executed_graph(parse_tflite(model))).arena_bytes)
+        graph = executed_graph(replace(parse_tflite(model), rounding=rounding))
+        arena_bytes = max(arena_bytes, planner(graph).arena_bytes)
     main = folder / "main.c"
     main.write_text(
         _MAIN.format(

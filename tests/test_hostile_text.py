@@ -16,6 +16,7 @@ from tests.hil.records import PROJECT, measurement
 from tests.nas.report.small_run import run_record, write_run
 from tests.small_model import small_model
 
+ACCURACIES = ("float_test_accuracy", "int8_test_accuracy")
 STEER = "\x1b[31m\x9b2J\u202e\udcff"
 
 
@@ -38,7 +39,7 @@ def test_a_target_and_a_model_cannot_steer_the_terminal_of_an_estimate(
 
 
 def test_the_reason_of_a_trial_cannot_steer_the_terminal() -> None:
-    record = run_record()
+    record = run_record() | {"intervals": dict.fromkeys(ACCURACIES, (0.2, 0.9))}
     record["trials"][3]["reason"] = f"{STEER}\nwinner: mine"
     text = run_text(record)
     assert is_harmless(text)

@@ -72,8 +72,13 @@ class Interpreter:
         return self.answers([sample])[0]
 
     def answers(self, samples: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
-        """All outputs for one sample of each input, without the batch."""
+        """All outputs for one sample of each input, without the batch.
+
+        An output whose first dimension is not 1, as FULLY_CONNECTED makes it of several vectors,
+        has no batch and stays whole.
+        """
         for own, sample in zip(self._inputs, samples, strict=True):
             self._interpreter.set_tensor(own["index"], sample[np.newaxis])
         self._interpreter.invoke()
-        return [self._interpreter.get_tensor(own["index"])[0] for own in self._outputs]
+        outputs = [self._interpreter.get_tensor(own["index"]) for own in self._outputs]
+        return [own[0] if own.shape[:1] == (1,) else own for own in outputs]

@@ -121,7 +121,8 @@ def test_kernels_give_the_bits_of_the_reference_kernels(
     given = [case for kind in kinds for case in cases[kind]]
     refused = [check_operators(fold_constants(parse_tflite(model))) for model, _ in given]
     assert refused == [[]] * len(given)
-    actual = run_generated(tmp_path, given, rounding_of(kinds[0]), planner)
+    samples = [(model, values[np.newaxis]) for model, values in given]
+    actual = run_generated(tmp_path, samples, rounding_of(kinds[0]), planner)
     wanted = [output for kind in kinds for output in expected[kind]]
     names = [f"{kind} case {index}" for kind in kinds for index in range(CASE_COUNT)]
     assert [

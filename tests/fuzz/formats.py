@@ -294,9 +294,7 @@ FORMATS = (
     Format(
         "speed_model",
         "model.json",
-        lambda: [
-            (ROOT / "nas" / "estimator" / instruction_table("static", "cortex-m4")).read_bytes()
-        ],
+        lambda: [(ROOT / "codegen" / instruction_table("static", "cortex-m4")).read_bytes()],
         _nothing,
         lambda folder: (read_speed_model(folder / "model.json"), None)[1],
     ),

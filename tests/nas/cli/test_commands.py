@@ -156,7 +156,7 @@ def test_measurements_need_a_limit_of_time(
 def test_instructions_of_the_virtual_board_give_no_limit_of_time(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    model = str(ROOT / "nas" / "estimator" / "static_cortex_m4.json")
+    model = str(ROOT / "codegen" / "static_cortex_m4_instructions.json")
     limit = ("--latency", "50ms", "--measured-latency", model)
     out = str(tmp_path / "run")
     text = refusal(capsys, *RUN, "--data", "digits", "--out", out, *limit)

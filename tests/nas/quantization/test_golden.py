@@ -65,6 +65,21 @@ def test_batches_are_refused() -> None:
         golden_inputs(graph_of(Tensor("x", (2, 4), DType.INT8)), 1, 0)
 
 
+def test_an_output_of_several_vectors_is_kept_whole(worker: Worker, tmp_path: Path) -> None:
+    """FULLY_CONNECTED gives (vectors, rows), of which the first is no batch."""
+    builder = ModelBuilder()
+    source, output = builder.activation((1, 3, 2), 0.1), builder.activation((3, 2), 0.1)
+    doubling = builder.constant(np.array([[20, 0], [0, 20]], np.int8), [0.1])
+    bias = builder.constant(np.zeros(2, np.int32), [0.01])
+    builder.operator("FULLY_CONNECTED", [source, doubling, bias], output)
+    model = tmp_path / "model.tflite"
+    model.write_bytes(builder.build([source], [output]))
+    make_golden(model, tmp_path / "a.npz", 4, 0, "tflm", worker)
+    with np.load(tmp_path / "a.npz") as golden:
+        doubled = np.clip(2 * golden["inputs"].astype(int), -128, 127)
+        np.testing.assert_array_equal(golden["outputs"], doubled)
+
+
 def test_outputs_are_those_of_the_reference_kernels(worker: Worker, tmp_path: Path) -> None:
     builder = ModelBuilder()
     source = builder.activation((1, 10), 0.1, 3)

@@ -36,6 +36,7 @@ def record(float_accuracy: float, int8_accuracy: float) -> dict[str, Any]:
         "int8_valid_accuracy": int8_accuracy,
         "float_test_accuracy": 0.5,
         "int8_test_accuracy": 0.5,
+        "intervals": dict.fromkeys(("float_test_accuracy", "int8_test_accuracy"), (0.24, 0.76)),
         "images": {"test": 10},
         "model_bytes": 100,
         "model_sha256": "0" * 64,
