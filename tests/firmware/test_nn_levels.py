@@ -11,7 +11,7 @@ from tests.core_programs import CORE_BOARDS, kernels_of
 from tests.host_compiler import NN, WARNINGS
 
 LEVELS = ("-O0", "-O1", "-O3", "-Os")
-FRAMES = [f"{level} -fno-omit-frame-pointer" for level in ("-O1", "-O2", "-O3", "-Os", "-Og")]
+FRAMES = [f"{level} -fno-omit-frame-pointer" for level in ("-O3", "-Og")]
 COMPILED = [("mps2-an386", level) for level in (*LEVELS, *FRAMES)]
 COMPILED += [("microbit", "-O0")]  # without the instructions for signals that the others have
 

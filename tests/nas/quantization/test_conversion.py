@@ -23,7 +23,8 @@ from tests.networks import CELL_SPACES
 from tests.reference_kernels import run_reference
 from tests.tflm_wheel import recorded, tflm_answer
 
-PHOTOS = [Candidate(k=1, c=0), Candidate(k=3, c=3), Candidate(k=6, c=4), Candidate(k=9, c=5)]
+PHOTOS = [Candidate(k=1, c=0), Candidate(k=9, c=5)]
+"""The smallest, and one whose last images are single pixels."""
 CONVERSIONS = [
     pytest.param(space, converter, id=f"{space}-{converter}")
     for space in CELL_SPACES
