@@ -8,6 +8,7 @@ from codegen.operators.depthwise import DEPTHWISE_CONV_2D
 from codegen.operators.division import DIV
 from codegen.operators.elementwise import ADD, MUL, SUB
 from codegen.operators.extremes import MAXIMUM, MINIMUM
+from codegen.operators.fully_connected import FULLY_CONNECTED
 from codegen.operators.kernel_call import KernelCall
 from codegen.operators.mirror_pad import MIRROR_PAD
 from codegen.operators.moves import (
@@ -25,7 +26,6 @@ from codegen.operators.moves import (
 from codegen.operators.pad import PAD, PADV2
 from codegen.operators.prelu import PRELU
 from codegen.operators.reduce import MEAN, REDUCE_MAX, REDUCE_MIN, SUM
-from codegen.operators.reductions import FULLY_CONNECTED
 from codegen.operators.resize import RESIZE_BILINEAR, RESIZE_NEAREST_NEIGHBOR
 from codegen.operators.rows import RowWindow, not_by_rows
 from codegen.operators.softmax import LOG_SOFTMAX, SOFTMAX
