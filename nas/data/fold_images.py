@@ -1,6 +1,5 @@
 """Opens the folds of a dataset; their images lie in a file beside it. I/O."""
 
-import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from firmware.errors import DataError
 from firmware.files import replacing
 from nas.data.dataset import Dataset
 from nas.data.folds import fold_rows
-from nas.data.row_file import RowFile
+from nas.data.row_file import RowFile, holds_rows
 from nas.data.splits import Split
 
 
@@ -61,7 +60,7 @@ def open_folds(dataset: Dataset, folds: int) -> list[Fold]:
     parts = fold_rows(labels, folds)
     order = np.concatenate([*parts, *parts])
     path = dataset.folder / f"train_valid_{folds}_folds.npy"
-    if not _is_written(path, (len(order), *dataset.shape)):
+    if not holds_rows(path, (len(order), *dataset.shape)):
         _write(path, dataset, order)
     ends = np.cumsum([len(part) for part in parts]).tolist()
     own = {name: getattr(dataset, name) for name in Dataset.__dataclass_fields__}
@@ -69,12 +68,6 @@ def open_folds(dataset: Dataset, folds: int) -> list[Fold]:
         Fold(**own, path=path, first=first, end=end, last=first + len(labels), rows=labels[order])
         for first, end in zip([0, *ends], ends, strict=False)
     ]
-
-
-def _is_written(path: Path, shape: tuple[int, ...]) -> bool:
-    with contextlib.suppress(OSError, ValueError, EOFError):
-        return bool(np.load(path, mmap_mode="r").shape == shape)
-    return False
 
 
 def _write(path: Path, dataset: Dataset, order: NDArray[np.int64]) -> None:

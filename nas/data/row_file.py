@@ -1,4 +1,4 @@
-"""Writes a .npy file row by row; its disk space is reserved first. I/O."""
+"""A .npy file that is written row by row; its disk space is reserved first. I/O."""
 
 import contextlib
 import io
@@ -10,6 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmware.files import reserve
+
+
+def holds_rows(path: Path, shape: tuple[int, ...], kind: type[np.generic] = np.uint8) -> bool:
+    """Whether a .npy is there and whole, with an array of this shape and type."""
+    with contextlib.suppress(OSError, ValueError, EOFError):
+        found = np.load(path, mmap_mode="r")
+        return bool(found.shape == shape and found.dtype == kind)
+    return False
 
 
 class RowFile:

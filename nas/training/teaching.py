@@ -3,7 +3,6 @@
 The arguments and the results of the task are JSON values.
 """
 
-import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 from firmware.errors import ConfigError, DataError
 from firmware.files import replacing
 from nas.data.dataset import Dataset, open_dataset
-from nas.data.row_file import RowFile
+from nas.data.row_file import RowFile, holds_rows
 from nas.data.splits import Split
 from nas.trainer.network import TrainableNetwork
 from nas.trainer.program import LANES
@@ -34,7 +33,7 @@ def write_logits(arguments: Arguments, report: Report) -> dict[str, Any]:
     """
     dataset, path = open_dataset(Path(arguments["dataset"])), Path(arguments["logits"])
     shape = dataset.counts[Split.TRAIN], len(dataset.classes)
-    if _holds_logits(path, shape):
+    if holds_rows(path, shape, np.float32):
         return {}
     checkpoint = _finished(arguments)
     load_trainer(report)
@@ -49,13 +48,6 @@ def write_logits(arguments: Arguments, report: Report) -> dict[str, Any]:
             f"{str(path)!r}: {error.strerror}; free space there"
         ) from error
     return {}
-
-
-def _holds_logits(path: Path, shape: tuple[int, int]) -> bool:
-    with contextlib.suppress(OSError, ValueError, EOFError):
-        found = np.load(path, mmap_mode="r")
-        return bool(found.shape == shape and found.dtype == np.float32)
-    return False
 
 
 def _finished(arguments: Arguments) -> Checkpoint:
