@@ -12,7 +12,6 @@ from firmware.targets import Target, known_targets, load_target
 from nas.network.description import Shape
 from nas.search.answers import Answers
 from nas.search.config import SearchConfig
-from nas.search.fold_count import judging_images
 from nas.search.recorded_run import read_recorded
 from nas.search.run_record import RECORD, Effort, FinalRecord, StartRecord
 from nas.search.trials import Trial, with_interval
@@ -121,20 +120,15 @@ def read_run(folder: Path) -> Run:
     """
     recorded = read_recorded(folder)
     record, final = recorded.record, recorded.final
-    images = _judging_images(record)
     return Run(
         recorded.name,
         record.config,
         _start(record, recorded.config),
-        tuple(with_interval(trial, images) for trial in recorded.trials),
+        tuple(with_interval(trial, record.judging_images) for trial in recorded.trials),
         recorded.search_seconds,
         None if final is None else _with_graph(folder, _final(final)),
         () if record.config.limits.latency_us is not None else recorded.others,
     )
-
-
-def _judging_images(record: StartRecord) -> int:
-    return judging_images(record.images, record.config.folds)
 
 
 def _start(record: StartRecord, config: dict[str, Any]) -> Start:
@@ -160,7 +154,7 @@ def _known_target(name: str) -> Target | None:
 def _final(record: FinalRecord) -> Final:
     images = record.images["test"]
     return Final(
-        winner=with_interval(record.winner, _judging_images(record)),
+        winner=with_interval(record.winner, record.judging_images),
         shape=record.input,
         accuracies=record.final_accuracies,
         losses=record.final_losses,

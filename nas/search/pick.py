@@ -27,7 +27,6 @@ from nas.search.final import (
     probe,
 )
 from nas.search.final_length import parse_epochs, with_final_epochs
-from nas.search.fold_count import judging_images
 from nas.search.folder_lock import lock_folder
 from nas.search.images_of_run import images_of_run
 from nas.search.listener import Listener
@@ -270,7 +269,7 @@ def _results(
 ) -> dict[str, Any]:
     """The fields of run.json about the search."""
     trained = (own for own in trials if own.candidate == picked and own.accuracy is not None)
-    images = judging_images(recorded.record.images, config.folds)
+    images = recorded.record.judging_images
     return {
         "trials": tuple(with_interval(trial, images) for trial in trials),
         "winner": with_interval(next(trained), images),

@@ -91,7 +91,7 @@ def run(
             winner, trials = explore(
                 config, host, store, listener.trial_ended, listener.trial_progressed
             )
-            found = _search_fields(config, start.images, trials, winner, store.seconds)
+            found = _search_fields(start, trials, winner, store.seconds)
             config = with_final_epochs(config, trials, winner.candidate, machine.search_s)
             picked, memory = winner.candidate, _final_memory(host, datasets)
             dataset = datasets[picked.side]
@@ -229,17 +229,13 @@ def _write_record(start: StartRecord, found: dict[str, Any], out: Path) -> dict[
 
 
 def _search_fields(
-    config: SearchConfig,
-    images: Mapping[str, int],
-    trials: list[Trial],
-    winner: Trial,
-    search_seconds: float | None,
+    start: StartRecord, trials: list[Trial], winner: Trial, search_seconds: float | None
 ) -> dict[str, Any]:
     """The fields of run.json about the search."""
-    count = judging_images(images, config.folds)
+    count = start.judging_images
     return {
         "trials": tuple(with_interval(trial, count) for trial in trials),
         "winner": with_interval(winner, count),
-        "input": config.input_of(winner.candidate),
+        "input": start.config.input_of(winner.candidate),
         "search_seconds": search_seconds,
     }

@@ -17,6 +17,7 @@ from nas.data.proportion import wilson_interval
 from nas.host.machine import Machine
 from nas.search.answers import Answers
 from nas.search.config import SearchConfig
+from nas.search.fold_count import judging_images
 from nas.search.trials import Trial
 from nas.spaces.axes import AxesRecord
 
@@ -78,6 +79,11 @@ class StartRecord:
     def __post_init__(self) -> None:
         if not self.config.classes:
             raise ValueError("config.classes: expected a class")
+
+    @property
+    def judging_images(self) -> int:
+        """Images on which the accuracy of a candidate is measured; 0 if that is not known."""
+        return judging_images(self.images, self.config.folds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
